@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MLOpsError } from '../errors.js';
+import type { Model } from '../models/model.js';
+import type { RegisterModelOptions } from '../registry/registration.js';
+
+/** What `train` writes beside a model and `register` reads back. */
+export type ModelMetadata = Pick<
+  RegisterModelOptions,
+  | 'modelType'
+  | 'featureColumns'
+  | 'targetColumn'
+  | 'performanceMetrics'
+  | 'hyperparameters'
+  | 'trainingData'
+  | 'runId'
+  | 'experimentName'
+>;
+
+/** Writes `<root>/<name>_v<n>` with the next free n; complete or not there at all. */
+export async function writeModelFolder(
+  root: string,
+  name: string,
+  model: Model,
+  metadata: ModelMetadata,
+): Promise<string> {
+  await mkdir(root, { recursive: true });
+  const taken = (await readdir(root)).map((entry) => new RegExp(`^${escape(name)}_v(\\d+)$`).exec(entry)?.[1]);
+  let next = Math.max(0, ...taken.map((number) => Number(number ?? 0))) + 1;
+  const unfinished = join(root, `.${name}_${process.pid}_${Date.now()}`);
+  await mkdir(unfinished);
+  await writeFile(join(unfinished, 'model.json'), `${JSON.stringify(model.toJSON())}\n`);
+  await writeFile(join(unfinished, 'metadata.json'), `${JSON.stringify(metadata, undefined, 2)}\n`);
+  for (;;) {
+    const folder = join(root, `${name}_v${next}`);
+    if (!existsSync(folder)) {
+      try {
+        await rename(unfinished, folder);
+        return folder;
+      } catch (error) {
+        if (!isTaken(error)) throw error; // somebody else took the number in between
+      }
+    }
+    next++;
+  }
+}
+
+/** Metadata beside a model, or nothing when the folder holds none. */
+export async function readModelMetadata(folder: string): Promise<Partial<ModelMetadata>> {
+  const path = join(folder, 'metadata.json');
+  if (!existsSync(path)) return {};
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Partial<ModelMetadata>;
+  } catch (cause) {
+    throw new MLOpsError('INVALID_INPUT', `${path} is not JSON; repair or remove it`, { cause });
+  }
+}
+
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+const isTaken = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');

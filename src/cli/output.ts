@@ -1,0 +1,79 @@
+import Table from 'cli-table3';
+import type { JsonValue } from '../util/json.js';
+
+/** Progress is drawn only after this long: quick work needs no bar. */
+const patienceMs = 500;
+const barWidth = 24;
+
+/** What a command says: results on standard output, everything else on standard error. */
+export class Output {
+  readonly #json: boolean;
+  readonly #quiet: boolean;
+
+  constructor(options: { readonly json: boolean; readonly quiet: boolean }) {
+    this.#json = options.json;
+    this.#quiet = options.quiet;
+  }
+
+  /** The result: one JSON document with `--json`, else the text. */
+  result(value: unknown, text: string): void {
+    process.stdout.write(`${this.#json ? JSON.stringify(value, jsonNumber, 2) : printable(text)}\n`);
+  }
+
+  /** A remark for a person; silent with `--quiet` and `--json`. */
+  note(text: string): void {
+    if (!this.#quiet && !this.#json) process.stderr.write(`${printable(text)}\n`);
+  }
+
+  /** A progress bar on a terminal, for work that takes a while. */
+  progress(): Progress {
+    return new Progress(process.stderr.isTTY && !this.#quiet && !this.#json);
+  }
+}
+
+/** Draws one line that is overwritten, and removed at the end. */
+export class Progress {
+  readonly #began = performance.now();
+  #drawn = false;
+
+  constructor(private readonly isShown: boolean) {}
+
+  update(fraction: number, label: string): void {
+    if (!this.isShown || performance.now() - this.#began < patienceMs) return;
+    const filled = Math.round(Math.min(1, Math.max(0, fraction)) * barWidth);
+    const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
+    process.stderr.write(`\r\u001b[K${bar} ${Math.round(fraction * 100)}% ${label}`);
+    this.#drawn = true;
+  }
+
+  end(): void {
+    if (this.#drawn) process.stderr.write('\r\u001b[K');
+  }
+}
+
+/** A table without lines, which copies well and fits narrow terminals. */
+export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const blank = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' };
+  const chars = { ...blank, 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' };
+  const table = new Table({
+    head: [...head],
+    chars: { ...chars, right: '', 'right-mid': '', middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** NaN and the infinities by name, since JSON has no numbers for them. */
+const jsonNumber = (_key: string, value: unknown): JsonValue | undefined =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : (value as JsonValue | undefined);
+
+/** Text from data cannot move the cursor or forge lines: control characters other than the newline are shown as codes. */
+const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) =>
+    c === '\n' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

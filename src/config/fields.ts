@@ -1,0 +1,80 @@
+import * as z from 'zod/mini';
+
+/** Schema pieces whose every message reads "expected …, got …". */
+
+/** The text must be usable as a key and in a terminal. */
+export const isName = (text: string): boolean =>
+  text.trim() !== '' && text.length <= 250 && text.isWellFormed() && !/\p{Cc}|\u2028|\u2029/u.test(text);
+
+export const number = (what: string, isValid: (value: number) => boolean) =>
+  z.number(expected(what)).check(z.refine(isValid, expected(what)));
+
+export const fraction = () =>
+  number('a fraction from 0 to 1 (0.05 is five percent)', (value) => value >= 0 && value <= 1);
+
+export const positive = (unit: string) => number(`a number of ${unit} above 0`, (value) => value > 0);
+
+export const integer = (minimum: number) =>
+  number(`a whole number, at least ${minimum}`, (value) => Number.isSafeInteger(value) && value >= minimum);
+
+export const boolean = () => z.boolean(expected('true or false'));
+
+export const text = (what: string) => z.string(expected(what)).check(z.refine(isName, expected(what)));
+
+export const oneOf = <const T extends readonly string[]>(...members: T) =>
+  z.enum(members, expected(`one of ${members.join(', ')}`));
+
+/** A list whose members are all different. */
+export const list = <T extends z.ZodMiniType<string>>(item: T) =>
+  z
+    .array(item, expected('a list such as [a, b]'))
+    .check(z.refine((items) => new Set(items).size === items.length, { error: 'holds the same member twice' }));
+
+export const section = <T extends z.core.$ZodLooseShape>(shape: T) => z.prefault(z.strictObject(shape), {} as never);
+
+/** Values under free names. */
+export const named = <T extends z.ZodMiniType>(member: T) => z._default(z.record(z.string(), member), {});
+
+export const scalar = () =>
+  z.union(
+    [z.number(), z.boolean(), z.string().check(z.refine((value) => value.isWellFormed()))],
+    expected('a number, a text, true or false'),
+  );
+
+/** Map, Date and the like are not; objects of other realms and instances of a user's classes are. */
+export const isMapping = (value: unknown): value is object =>
+  Object.prototype.toString.call(value) === '[object Object]';
+
+export const expected = (what: string) => ({
+  error: ({ input }: { readonly input?: unknown }) => `expected ${what}, got ${describe(input)}${hint(what, input)}`,
+});
+
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `the text ${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}`;
+    case 'number':
+    case 'boolean':
+      return String(value);
+    case 'undefined':
+      return 'nothing';
+    case 'object':
+      if (value === null) return 'nothing (null)';
+      return Array.isArray(value) ? 'a list' : isMapping(value) ? 'a section' : 'an instance of a class';
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+/** What the writer most likely meant by a text where none is wanted. */
+function hint(what: string, value: unknown): string {
+  if (typeof value !== 'string') return '';
+  if (what === 'true or false') {
+    if (/^(true|false)$/i.test(value)) return '; remove the quotes';
+    return /^(yes|no|on|off)$/i.test(value) ? '; YAML 1.2 has only true and false' : '';
+  }
+  if (!/\b(number|fraction)\b/.test(what)) return '';
+  const [, digits, percent] = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)\s*$/i.exec(value) ?? [];
+  if (digits === undefined) return '';
+  return percent === '%' ? `; write ${Number(digits) / 100}` : '; remove the quotes';
+}

@@ -1,0 +1,134 @@
+import { dirname, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { PolicyError } from '../errors.js';
+import { refuse } from '../util/check.js';
+import { type Digest, digestJson } from '../util/digest.js';
+import { deepFreeze } from '../util/freeze.js';
+import { assertJson } from '../util/json.js';
+import { type EffectivePolicy, defaultModelType, effectivePolicy } from './effective-policy.js';
+import type { Environment } from './environment.js';
+import { describe, isMapping } from './fields.js';
+import { toPolicyFile } from './key-tree.js';
+import { type PendingKey, pendingKeys } from './pending.js';
+import { readPolicyDocument } from './policy-document.js';
+import { readPolicyText } from './policy-text.js';
+import type { ModelTypePolicy, Policy } from './policy.js';
+import { Problems } from './problems.js';
+import type { PartOf } from './spelling.js';
+
+export type { PendingKey } from './pending.js';
+
+/** Any part of a policy; each key in camelCase or in snake_case, not in both. */
+export type PolicyInput = NonNullable<PartOf<Policy>>;
+
+/** How a policy file is read. */
+export interface FromYamlOptions {
+  /** Variables that override the file; `process.env` unless told, `{}` for none. */
+  readonly environment?: Environment;
+}
+
+export interface MLOpsConfigOptions extends FromYamlOptions {
+  /** Folder that relative paths start from; the current one unless told. */
+  readonly baseDirectory?: string;
+}
+
+/** A section of `models` with the global drift thresholds where it has none of its own. */
+export interface ModelPolicy extends Omit<ModelTypePolicy, 'driftThresholds'> {
+  readonly driftThresholds: {
+    readonly featureDriftThreshold: number;
+    readonly targetDriftThreshold: number;
+  };
+}
+
+/**
+ * A policy in force: read once, checked whole, frozen. What the policy leaves out has its default. `BONDX_…`
+ * environment variables go before the policy, see {@link FromYamlOptions.environment}.
+ *
+ * @example
+ * const config = MLOpsConfig.fromObject({ drift: { psiThreshold: 0.2 } });
+ * config.policy.drift.psiThreshold; // 0.2
+ */
+export class MLOpsConfig {
+  readonly policy: Policy;
+  /** SHA-256 of the policy in force: equal policies, equal digests, wherever they came from. */
+  readonly digest: Digest;
+  /** The file it came from, absolute. */
+  readonly file?: string;
+  /** Folder that relative paths of the policy start from, absolute. */
+  readonly baseDirectory: string;
+  readonly #explicit: ReadonlySet<string>;
+
+  private constructor({ policy, explicit }: EffectivePolicy, baseDirectory: string, file?: string) {
+    assertJson(policy);
+    this.policy = policy;
+    this.digest = digestJson(policy);
+    this.baseDirectory = resolve(baseDirectory);
+    this.#explicit = explicit;
+    if (file !== undefined) this.file = resolve(file);
+    Object.freeze(this);
+  }
+
+  /**
+   * Reads a policy file: YAML 1.2, UTF-8, at most 1 MB, snake_case keys. Relative paths in it start from its folder.
+   *
+   * @throws PolicyError with every problem found, each with line, column and key
+   */
+  static fromYaml(path: string, options: FromYamlOptions = {}): MLOpsConfig {
+    if (typeof path !== 'string') refuse(`fromYaml takes the path of a policy file, got ${describe(path)}`);
+    const { content, problems } = readPolicyDocument(readPolicyText(path), path);
+    const environment = options.environment ?? process.env;
+    const effective = effectivePolicy({ content, problems, spelling: 'snake', environment, name: path });
+    return new MLOpsConfig(effective, dirname(resolve(path)), path);
+  }
+
+  /**
+   * @param object the part of the policy that is not default, in camelCase or snake_case
+   * @throws PolicyError with every problem found
+   */
+  static fromObject(object: PolicyInput, options: MLOpsConfigOptions = {}): MLOpsConfig {
+    const content: unknown = object;
+    if (!isMapping(content)) {
+      throw new PolicyError([
+        { path: '', message: `expected an object of sections and keys, got ${describe(content)}` },
+      ]);
+    }
+    const environment = options.environment ?? process.env;
+    const problems = new Problems(new Map());
+    const effective = effectivePolicy({ content, problems, spelling: 'any', environment, name: undefined });
+    return new MLOpsConfig(effective, options.baseDirectory ?? process.cwd());
+  }
+
+  /** Every default; environment variables still count. */
+  static default(options: MLOpsConfigOptions = {}): MLOpsConfig {
+    return MLOpsConfig.fromObject({}, options);
+  }
+
+  /** A path as the policy writes it, made absolute. */
+  resolvePath(path: string): string {
+    return resolve(this.baseDirectory, path);
+  }
+
+  /** What holds for a model type; for one that the policy does not mention, the defaults. */
+  modelPolicy(modelType: string): ModelPolicy {
+    const { models, drift } = this.policy;
+    const own = Object.hasOwn(models, modelType) ? models[modelType]! : defaultModelType();
+    const { featureDriftThreshold, targetDriftThreshold } = own.driftThresholds;
+    return deepFreeze({
+      ...own,
+      driftThresholds: {
+        featureDriftThreshold: featureDriftThreshold ?? drift.featureDriftThreshold,
+        targetDriftThreshold: targetDriftThreshold ?? drift.targetDriftThreshold,
+      },
+    });
+  }
+
+  /** The whole policy in force as a policy file, overrides and defaults included. Reading it gives an equal policy. */
+  toYaml(): string {
+    return stringify(toPolicyFile(this.policy), { lineWidth: 0, aliasDuplicateObjects: false });
+  }
+
+  /** Keys that are accepted and have no effect in this version, in the order of the policy. */
+  pending(): readonly PendingKey[] {
+    return deepFreeze(pendingKeys(this.policy, this.#explicit));
+  }
+}

@@ -1,0 +1,64 @@
+import { showPath, valuePaths } from './key-tree.js';
+import type { Policy } from './policy.js';
+
+/** A key of the policy that is accepted and checked, and has no effect in this version. */
+export interface PendingKey {
+  /** Dotted, such as `backup.backup_models`. */
+  readonly key: string;
+  /** What is missing. */
+  readonly reason: string;
+  /** Whether the policy sets it, as opposed to the default. */
+  readonly isExplicit: boolean;
+}
+
+interface Pending {
+  /** A key, or a section as `section.*`. */
+  readonly keys: string;
+  readonly reason: string;
+  /** Pending only then; always unless told. */
+  readonly when?: (policy: Policy) => boolean;
+}
+
+const noMonitoring = 'there is no monitor in this version; run checks from your own scheduler';
+
+export const pendingTable: readonly Pending[] = [
+  { keys: 'log_path', reason: 'no log files are written' },
+  { keys: 'drift.drift_check_interval_hours', reason: noMonitoring },
+  { keys: 'drift.drift_window_days', reason: 'the caller chooses the current data of a drift check' },
+  {
+    keys: 'storage.kind',
+    reason: 'PostgreSQL is not available; pass your own { storage, artifacts }',
+    when: ({ storage }) => storage.kind === 'postgres',
+  },
+  { keys: 'retraining.auto_retrain_on_performance_drop', reason: noMonitoring },
+  { keys: 'retraining.scheduled_retraining.*', reason: 'nothing is scheduled; call triggerRetraining yourself' },
+  { keys: 'retraining.validation_size', reason: 'retraining splits into training and test rows only' },
+  { keys: 'retraining.cross_validation_folds', reason: 'retraining does not cross-validate' },
+  { keys: 'retraining.hyperparameter_tuning', reason: 'hyperparameters are used as given' },
+  { keys: 'retraining.max_iterations', reason: 'no trainer of this version is iterative' },
+  { keys: 'retraining.early_stopping_patience', reason: 'no trainer of this version is iterative' },
+  { keys: 'monitoring.*', reason: noMonitoring },
+  { keys: 'security.require_authorization', reason: 'permissions are not checked' },
+  { keys: 'security.log_all_operations', reason: 'every change is audited whatever it says; reads are not' },
+  { keys: 'security.audit_log_retention_days', reason: 'audit records are never deleted' },
+  { keys: 'security.anonymize_sensitive_data', reason: 'data is stored as it is; remove identities before' },
+  { keys: 'security.encrypt_model_artifacts', reason: 'files are stored unencrypted; use an encrypted disk' },
+  { keys: 'security.regulatory_frameworks', reason: 'there are no compliance reports' },
+  { keys: 'security.compliance_checks', reason: 'there are no compliance reports' },
+  { keys: 'backup.*', reason: 'there are no backups; copy data_storage_path and artifact_storage_path yourself' },
+];
+
+/** The table's entries that apply to a policy, a section's keys one by one. */
+export function pendingKeys(policy: Policy, explicit: ReadonlySet<string>): readonly PendingKey[] {
+  return pendingTable
+    .filter(({ when }) => when?.(policy) ?? true)
+    .flatMap(({ keys, reason }) => expand(keys).map((key) => ({ key, reason, isExplicit: explicit.has(key) })));
+}
+
+/** The keys an entry stands for; none when the schema does not know it. */
+export function expand(keys: string): readonly string[] {
+  const prefix = keys.endsWith('.*') ? keys.slice(0, -1) : undefined;
+  return valuePaths()
+    .map(showPath)
+    .filter((key) => (prefix === undefined ? key === keys : key.startsWith(prefix)));
+}

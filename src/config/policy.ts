@@ -1,0 +1,228 @@
+/**
+ * What a policy file says, with every default filled in. Keys are snake_case in the file and camelCase here. A fraction
+ * is a number from 0 to 1 (0.05 is five percent). Paths are as written; `MLOpsConfig.resolvePath` makes them absolute.
+ */
+export interface Policy {
+  /** Where this process runs. `production` switches on rules that refuse weak settings. Default `development`. */
+  readonly environment: 'development' | 'staging' | 'production';
+  /** Seed of every random choice; the same seed and data give the same bits. Integer >= 0. Default 42. */
+  readonly seed: number;
+  /** Names of the models this service is meant to carry. Default `spread downgrade liquidity_shock anomaly`. */
+  readonly supportedModels: readonly string[];
+  /** Folder that trained models are written to. Default `./models`. */
+  readonly modelStoragePath: string;
+  /** Folder of the records: runs, versions, deployments, audit trail. Default `./data`. */
+  readonly dataStoragePath: string;
+  /** Folder of log files. Default `./logs`. */
+  readonly logPath: string;
+  readonly drift: DriftPolicy;
+  readonly canary: CanaryPolicy;
+  readonly promotion: PromotionPolicy;
+  readonly tracking: TrackingPolicy;
+  readonly storage: StoragePolicy;
+  /** A section a model type, under free names. Default none. */
+  readonly models: Readonly<Record<string, ModelTypePolicy>>;
+  readonly retraining: RetrainingPolicy;
+  readonly monitoring: MonitoringPolicy;
+  readonly security: SecurityPolicy;
+  readonly backup: BackupPolicy;
+}
+
+/** When data counts as drifted. */
+export interface DriftPolicy {
+  /** Significance level of the distribution tests (p-value); above 0, below 1. Default 0.05. */
+  readonly ksTestThreshold: number;
+  /** Population stability index that counts as drift; above 0, no upper bound. Default 0.25. */
+  readonly psiThreshold: number;
+  /** Distance between the distributions of a feature that is tolerated; fraction. Default 0.1. */
+  readonly featureDriftThreshold: number;
+  /** The same for the target. Default 0.15. */
+  readonly targetDriftThreshold: number;
+  /** The same for the residuals (actual minus predicted). Default 0.2. */
+  readonly residualDriftThreshold: number;
+  /** Time between drift checks, hours. Default 24. */
+  readonly driftCheckIntervalHours: number;
+  /** How far the current data of a check reaches back, days. Default 30. */
+  readonly driftWindowDays: number;
+}
+
+/** A quality that production and candidate are compared by. */
+export type EvaluationMetric = 'mae' | 'rmse' | 'r2_score' | 'accuracy' | 'precision' | 'recall' | 'f1_score';
+
+/** How a candidate version is tried on live traffic. */
+export interface CanaryPolicy {
+  /** Traffic the candidate gets at first; fraction, at most `maxCanaryPercentage`. Default 0.05. */
+  readonly initialCanaryPercentage: number;
+  /** Most traffic a candidate may ever get; fraction. Default 0.2. */
+  readonly maxCanaryPercentage: number;
+  /** How good the candidate must provably be relative to production to be promoted; above 0, at most 1. Default 0.95. */
+  readonly promotionThreshold: number;
+  /** What is compared; metrics that mean nothing for the model's task are left out. Default all seven. */
+  readonly evaluationMetrics: readonly EvaluationMetric[];
+  /** How long a candidate is observed, hours. Default 48. */
+  readonly evaluationWindowHours: number;
+  /** A candidate provably worse than this share of production is rolled back; fraction. Default 0.8. */
+  readonly rollbackThreshold: number;
+  /** After so many rollbacks a version may not be tried again; integer >= 1. Default 3. */
+  readonly maxRollbackCount: number;
+}
+
+/** What a version must show before it is promoted. */
+export interface PromotionPolicy {
+  /** Least accuracy of a classifier, least R² of a regression; fraction. Default 0.85. */
+  readonly minAccuracy: number;
+  /** Most drift of its last check; fraction, 1 allows any. Default 0.1. */
+  readonly maxDrift: number;
+  /** Evidence of explainability must be recorded. Default true. */
+  readonly requireExplainability: boolean;
+  /** Evidence of feature importance must be recorded. Default true. */
+  readonly requireFeatureImportance: boolean;
+  /** Evidence of a bias test must be recorded. Default true. */
+  readonly requireBiasTesting: boolean;
+  /** The stored files must pass the scan; production refuses `false`. Default true. */
+  readonly requireSecurityScan: boolean;
+  /** Evidence of a compliance check must be recorded. Default true. */
+  readonly requireComplianceCheck: boolean;
+}
+
+/** What a training run records. */
+export interface TrackingPolicy {
+  /** Where runs are recorded. Only `local` is available; the others are refused with the reason. Default `local`. */
+  readonly trackingBackend: 'local' | 'mlflow' | 'weights_biases';
+  /** Address of the tracking server; `local` has none. Default null. */
+  readonly trackingUri: string | null;
+  /** Record the parameters of runs. Default true. */
+  readonly logParameters: boolean;
+  /** Record the metrics of runs. Default true. */
+  readonly logMetrics: boolean;
+  /** Keep the files that runs log. Default true. */
+  readonly logArtifacts: boolean;
+  /** Record the machine and the Node version of a run. Default true. */
+  readonly logEnvironment: boolean;
+  /** Record the git commit of the working folder. Default true. */
+  readonly logGitSha: boolean;
+  /** Folder of the content-addressed files. Default `./mlruns`. */
+  readonly artifactStoragePath: string;
+  /** Largest file accepted, mebibytes; above 0. Default 100. */
+  readonly maxArtifactSizeMb: number;
+}
+
+/** Where records and files live. */
+export interface StoragePolicy {
+  /** `filesystem`: a folder. `memory`: this process only. `postgres`: many hosts. Default `filesystem`. */
+  readonly kind: 'filesystem' | 'memory' | 'postgres';
+  /** Folder of the records; null means `dataStoragePath`. Default null. */
+  readonly path: string | null;
+  /** Folder of the files; null means `tracking.artifactStoragePath`. Default null. */
+  readonly artifactsPath: string | null;
+  /** What an acknowledged write survives: loss of `power`, or death of the `process` only (faster). Default `power`. */
+  readonly durability: 'power' | 'process';
+}
+
+/** One model type. */
+export interface ModelTypePolicy {
+  /** Columns the model reads, each once. Default none: they come with each call. */
+  readonly featureColumns: readonly string[];
+  /** Column the model predicts; null: it comes with each call. Default null. */
+  readonly targetColumn: string | null;
+  /** Default `regression`. */
+  readonly task: 'regression' | 'classification';
+  /** Trainer used by retraining. Default `cart`. */
+  readonly algorithm: 'cart' | 'random_forest';
+  /** Passed to the trainer as they are. Default none. */
+  readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
+  /** Column that orders the rows in time; null: looked for in the data. Default null. */
+  readonly timeColumn: string | null;
+  readonly driftThresholds: {
+    /** Overrides `drift.featureDriftThreshold` for this model; fraction. Default null: the global one. */
+    readonly featureDriftThreshold: number | null;
+    /** Overrides `drift.targetDriftThreshold` for this model; fraction. Default null: the global one. */
+    readonly targetDriftThreshold: number | null;
+  };
+}
+
+/** When and how a model is trained anew. */
+export interface RetrainingPolicy {
+  /** Retrain when a drift report asks for it. Default true. */
+  readonly autoRetrainOnDrift: boolean;
+  /** Retrain when live performance drops. Default true. */
+  readonly autoRetrainOnPerformanceDrop: boolean;
+  readonly scheduledRetraining: {
+    /** Retrain by the calendar. Default false. */
+    readonly enabled: boolean;
+    /** How often. Default `monthly`. */
+    readonly frequency: 'weekly' | 'monthly' | 'quarterly';
+  };
+  /** Share of the rows kept for the final test; between 0 and 1. Default 0.2. */
+  readonly testSize: number;
+  /** Share of the rows kept for choosing a model; from 0, `testSize + validationSize` below 1. Default 0.1. */
+  readonly validationSize: number;
+  /** Seed of splits and trainers; integer >= 0. Default 42. */
+  readonly randomState: number;
+  /** Folds of the cross-validation; integer >= 2. Default 5. */
+  readonly crossValidationFolds: number;
+  /** Search for better hyperparameters. Default true. */
+  readonly hyperparameterTuning: boolean;
+  /** Most iterations of an iterative trainer; integer >= 1. Default 100. */
+  readonly maxIterations: number;
+  /** Stop after so many iterations without progress; integer >= 1. Default 10. */
+  readonly earlyStoppingPatience: number;
+}
+
+/** What is watched in production, and when somebody is told. */
+export interface MonitoringPolicy {
+  /** Minutes between performance checks. Default 15. */
+  readonly performanceCheckIntervalMinutes: number;
+  /** Default true. */
+  readonly alertOnPerformanceDrop: boolean;
+  /** Relative loss of performance that alerts; fraction. Default 0.1. */
+  readonly performanceDropThreshold: number;
+  /** Hours between drift checks. Default 24. */
+  readonly driftCheckIntervalHours: number;
+  /** Default true. */
+  readonly alertOnDrift: boolean;
+  /** Drift that is critical; fraction. Default 0.3. */
+  readonly criticalDriftThreshold: number;
+  /** Minutes between health checks. Default 30. */
+  readonly healthCheckIntervalMinutes: number;
+  /** Default true. */
+  readonly alertOnHealthIssues: boolean;
+}
+
+/** Who may do what, and what is kept as proof. */
+export interface SecurityPolicy {
+  /** In production the embedding service must say who is calling; production refuses `false`. Default true. */
+  readonly requireAuthentication: boolean;
+  /** Check that the caller may do what it asks for. Default true. */
+  readonly requireAuthorization: boolean;
+  /** Audit reads too, not only changes. Default true. */
+  readonly logAllOperations: boolean;
+  /** How long audit records are kept, days; integer >= 1. Default 365. */
+  readonly auditLogRetentionDays: number;
+  /** Replace identifying values before data is stored. Default true. */
+  readonly anonymizeSensitiveData: boolean;
+  /** Store files encrypted. Default true. */
+  readonly encryptModelArtifacts: boolean;
+  /** Frameworks that compliance reports cover. Default `Basel III`, `IFRS 9`, `MiFID II`. */
+  readonly regulatoryFrameworks: readonly string[];
+  /** Checks of a compliance report. Default `data_quality model_fairness bias_detection explainability`. */
+  readonly complianceChecks: readonly string[];
+}
+
+/** Copies kept for the day the disk dies. */
+export interface BackupPolicy {
+  /** Default true. */
+  readonly backupModels: boolean;
+  /** Default `daily`. */
+  readonly backupFrequency: 'hourly' | 'daily' | 'weekly' | 'monthly';
+  /** How long a backup is kept, days; integer >= 1. Default 90. */
+  readonly backupRetentionDays: number;
+  /** Default true. */
+  readonly backupConfigs: boolean;
+  /** Default true. */
+  readonly disasterRecoveryEnabled: boolean;
+  /** Most work that may be lost, hours. Default 4. */
+  readonly recoveryPointObjectiveHours: number;
+  /** Longest time until service is back, hours. Default 8. */
+  readonly recoveryTimeObjectiveHours: number;
+}

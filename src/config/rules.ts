@@ -1,0 +1,59 @@
+import type { PolicyFile } from './schema.js';
+
+/** What single keys cannot say: keys that contradict each other, and values that are known but not to be had. */
+export interface Rule {
+  /** The keys it looks at, the one to blame first. */
+  readonly paths: readonly (readonly string[])[];
+  /** What is wrong and what to do, or undefined. */
+  problem(policy: PolicyFile): string | undefined;
+}
+
+export const rules: readonly Rule[] = [
+  {
+    paths: [['security', 'require_authentication'], ['environment']],
+    problem: ({ environment, security }) =>
+      environment === 'production' && !security.require_authentication
+        ? 'production refuses false: anybody could change what is deployed, and the audit trail would not know who; set it to true, or use environment: staging'
+        : undefined,
+  },
+  {
+    paths: [['promotion', 'require_security_scan'], ['environment']],
+    problem: ({ environment, promotion }) =>
+      environment === 'production' && !promotion.require_security_scan
+        ? 'production refuses false: a damaged or exchanged model file could be deployed; set it to true, or use environment: staging'
+        : undefined,
+  },
+  {
+    paths: [['tracking', 'tracking_backend']],
+    problem: ({ tracking }) => {
+      switch (tracking.tracking_backend) {
+        case 'local':
+          return undefined;
+        case 'mlflow':
+          return 'mirroring runs to an MLflow server is not available in this version; use local';
+        case 'weights_biases':
+          return 'Weights & Biases is not supported: runs would leave your own infrastructure; use local, which keeps them in data_storage_path';
+      }
+    },
+  },
+  {
+    paths: [
+      ['canary', 'initial_canary_percentage'],
+      ['canary', 'max_canary_percentage'],
+    ],
+    problem: ({ canary }) =>
+      canary.initial_canary_percentage > canary.max_canary_percentage
+        ? `initial_canary_percentage (${canary.initial_canary_percentage}) must not be above max_canary_percentage (${canary.max_canary_percentage})`
+        : undefined,
+  },
+  {
+    paths: [
+      ['retraining', 'test_size'],
+      ['retraining', 'validation_size'],
+    ],
+    problem: ({ retraining }) =>
+      retraining.test_size + retraining.validation_size >= 1
+        ? `test_size (${retraining.test_size}) and validation_size (${retraining.validation_size}) must add up to less than 1, or nothing is left to train on`
+        : undefined,
+  },
+];

@@ -1,0 +1,148 @@
+import * as z from 'zod/mini';
+import { boolean, fraction, integer, list, named, number, oneOf, positive, scalar, section, text } from './fields.js';
+
+/** A policy as it stands in a file: snake_case keys, all of them. */
+export type PolicyFile = z.output<ReturnType<typeof build>>;
+
+let schema: ReturnType<typeof build> | undefined;
+
+/** The schema of a policy file, built on first use so that importing the package stays cheap. */
+export const policySchema = (): ReturnType<typeof build> => (schema ??= build());
+
+function build() {
+  const on = () => z._default(boolean(), true);
+  const path = () => text('a path');
+  const names = (...members: string[]) => z._default(list(text('a name')), members);
+  const seed = () => z._default(integer(0), 42);
+  return z.strictObject({
+    environment: z._default(oneOf('development', 'staging', 'production'), 'development'),
+    seed: seed(),
+    supported_models: names('spread', 'downgrade', 'liquidity_shock', 'anomaly'),
+    model_storage_path: z._default(path(), './models'),
+    data_storage_path: z._default(path(), './data'),
+    log_path: z._default(path(), './logs'),
+    drift: section({
+      ks_test_threshold: z._default(
+        number('a significance level above 0 and below 1, a number such as 0.05', (value) => value > 0 && value < 1),
+        0.05,
+      ),
+      psi_threshold: z._default(
+        number('a number above 0', (value) => value > 0),
+        0.25,
+      ),
+      feature_drift_threshold: z._default(fraction(), 0.1),
+      target_drift_threshold: z._default(fraction(), 0.15),
+      residual_drift_threshold: z._default(fraction(), 0.2),
+      drift_check_interval_hours: z._default(positive('hours'), 24),
+      drift_window_days: z._default(positive('days'), 30),
+    }),
+    canary: section({
+      initial_canary_percentage: z._default(fraction(), 0.05),
+      max_canary_percentage: z._default(fraction(), 0.2),
+      promotion_threshold: z._default(
+        number('a fraction above 0, at most 1', (value) => value > 0 && value <= 1),
+        0.95,
+      ),
+      evaluation_metrics: z._default(list(metric()), [...metrics]),
+      evaluation_window_hours: z._default(positive('hours'), 48),
+      rollback_threshold: z._default(fraction(), 0.8),
+      max_rollback_count: z._default(integer(1), 3),
+    }),
+    promotion: section({
+      min_accuracy: z._default(fraction(), 0.85),
+      max_drift: z._default(fraction(), 0.1),
+      require_explainability: on(),
+      require_feature_importance: on(),
+      require_bias_testing: on(),
+      require_security_scan: on(),
+      require_compliance_check: on(),
+    }),
+    tracking: section({
+      tracking_backend: z._default(oneOf('local', 'mlflow', 'weights_biases'), 'local'),
+      tracking_uri: z._default(z.nullable(text('an address')), null),
+      log_parameters: on(),
+      log_metrics: on(),
+      log_artifacts: on(),
+      log_environment: on(),
+      log_git_sha: on(),
+      artifact_storage_path: z._default(path(), './mlruns'),
+      max_artifact_size_mb: z._default(positive('mebibytes'), 100),
+    }),
+    storage: section({
+      kind: z._default(oneOf('filesystem', 'memory', 'postgres'), 'filesystem'),
+      path: z._default(z.nullable(path()), null),
+      artifacts_path: z._default(z.nullable(path()), null),
+      durability: z._default(oneOf('power', 'process'), 'power'),
+    }),
+    models: named(buildModelType()),
+    retraining: section({
+      auto_retrain_on_drift: on(),
+      auto_retrain_on_performance_drop: on(),
+      scheduled_retraining: section({
+        enabled: z._default(boolean(), false),
+        frequency: z._default(oneOf('weekly', 'monthly', 'quarterly'), 'monthly'),
+      }),
+      test_size: z._default(
+        number('a fraction above 0 and below 1', (value) => value > 0 && value < 1),
+        0.2,
+      ),
+      validation_size: z._default(
+        number('a fraction from 0, below 1', (value) => value >= 0 && value < 1),
+        0.1,
+      ),
+      random_state: seed(),
+      cross_validation_folds: z._default(integer(2), 5),
+      hyperparameter_tuning: on(),
+      max_iterations: z._default(integer(1), 100),
+      early_stopping_patience: z._default(integer(1), 10),
+    }),
+    monitoring: section({
+      performance_check_interval_minutes: z._default(positive('minutes'), 15),
+      alert_on_performance_drop: on(),
+      performance_drop_threshold: z._default(fraction(), 0.1),
+      drift_check_interval_hours: z._default(positive('hours'), 24),
+      alert_on_drift: on(),
+      critical_drift_threshold: z._default(fraction(), 0.3),
+      health_check_interval_minutes: z._default(positive('minutes'), 30),
+      alert_on_health_issues: on(),
+    }),
+    security: section({
+      require_authentication: on(),
+      require_authorization: on(),
+      log_all_operations: on(),
+      audit_log_retention_days: z._default(integer(1), 365),
+      anonymize_sensitive_data: on(),
+      encrypt_model_artifacts: on(),
+      regulatory_frameworks: names('Basel III', 'IFRS 9', 'MiFID II'),
+      compliance_checks: names('data_quality', 'model_fairness', 'bias_detection', 'explainability'),
+    }),
+    backup: section({
+      backup_models: on(),
+      backup_frequency: z._default(oneOf('hourly', 'daily', 'weekly', 'monthly'), 'daily'),
+      backup_retention_days: z._default(integer(1), 90),
+      backup_configs: on(),
+      disaster_recovery_enabled: on(),
+      recovery_point_objective_hours: z._default(positive('hours'), 4),
+      recovery_time_objective_hours: z._default(positive('hours'), 8),
+    }),
+  });
+}
+
+/** One section of `models`; its defaults are those of a model type that the policy does not mention. */
+function buildModelType() {
+  return section({
+    feature_columns: z._default(list(text('the name of a column')), []),
+    target_column: z._default(z.nullable(text('the name of a column')), null),
+    task: z._default(oneOf('regression', 'classification'), 'regression'),
+    algorithm: z._default(oneOf('cart', 'random_forest'), 'cart'),
+    hyperparameters: named(scalar()),
+    time_column: z._default(z.nullable(text('the name of a column')), null),
+    drift_thresholds: section({
+      feature_drift_threshold: z._default(z.nullable(fraction()), null),
+      target_drift_threshold: z._default(z.nullable(fraction()), null),
+    }),
+  });
+}
+
+const metrics = ['mae', 'rmse', 'r2_score', 'accuracy', 'precision', 'recall', 'f1_score'] as const;
+const metric = () => oneOf(...metrics);

@@ -1,0 +1,223 @@
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { type Table, type TableInput, toTable } from '../data/table.js';
+import { MLOpsError } from '../errors.js';
+import { ControlPlane } from '../governance/control-plane.js';
+import type { Model } from '../models/model.js';
+import { evidenceChanges } from '../registry/evidence.js';
+import { readModel } from '../registry/lookups.js';
+import { type StoredVersion, versionId, versionsCollection } from '../registry/model-record.js';
+import { type Context, type ContextOptions, createContext, deriveContext, shareContext } from '../runtime/context.js';
+import type { Principal } from '../runtime/principal.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
+import type { Change, Storage } from '../storage/storage.js';
+import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { toIso } from '../util/clock.js';
+import { deepFreeze } from '../util/freeze.js';
+import type { JsonValue } from '../util/json.js';
+import { assessDrift, type DriftInputs } from './assess-drift.js';
+import type { DriftReport } from './drift-report.js';
+
+export const driftReportsCollection = 'drift_reports';
+
+export interface DetectDriftOptions {
+  readonly modelName: string;
+  /** The version watched. When it is registered, the report becomes evidence on it, and its model gives residuals. */
+  readonly modelVersion?: string;
+  /** What the model was trained on, or a period known to be good. */
+  readonly baselineData: TableInput;
+  /** What it meets now. */
+  readonly currentData: TableInput;
+  /** The model's `feature_columns` in the policy unless told. */
+  readonly featureColumns?: readonly string[];
+  readonly targetColumn?: string;
+  /** Column that holds the model's predictions; without it, a registered version makes them. */
+  readonly predictionColumn?: string;
+  /** Which policy section under `models` applies; the model's name unless told. */
+  readonly modelType?: string;
+}
+
+/** Tells whether the world has moved away from what a model was trained on. */
+export class DriftMonitor {
+  readonly #context: Context;
+  readonly #control: ControlPlane;
+
+  constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
+    this.#context = 'stores' in options ? options : createContext(config, options);
+    this.#control = new ControlPlane(this.#context);
+    shareContext(this, this.#context);
+  }
+
+  /** The same monitor, used by somebody else. */
+  withPrincipal(principal: Principal): DriftMonitor {
+    return new DriftMonitor(this.#context.config, deriveContext(this.#context, { principal }));
+  }
+
+  /**
+   * Compares current data with a baseline, column by column, and stores the report. A column drifted when its effect
+   * is above the policy's threshold with confidence, so neither a small sample nor a huge one raises an alarm by itself.
+   *
+   * @throws MLOpsError `INVALID_INPUT` for columns that neither data set has
+   */
+  async detectDrift(options: DetectDriftOptions): Promise<DriftReport> {
+    const inputs = this.#checkInputs(options);
+    const resource = {
+      type: 'model',
+      id: inputs.modelName,
+      ...(options.modelVersion !== undefined && { version: options.modelVersion }),
+    };
+    const reportId = this.#context.ids.next();
+    return this.#control.change('drift.detect', { resource }, async (storage, artifacts) => {
+      const version = await this.#registeredVersion(storage, options);
+      const model = await this.#scoringModel(version, inputs, artifacts);
+      const assessment = assessDrift(inputs, this.#context.config, model);
+      const report: DriftReport = deepFreeze({
+        reportId,
+        createdAt: toIso(this.#context.clock.now()),
+        ...(options.modelVersion !== undefined && { modelVersion: options.modelVersion }),
+        ...assessment,
+      });
+      return {
+        changes: [putReport(report), ...(await this.#evidence(storage, version, report))],
+        result: report,
+        detail: {
+          reportId,
+          verdict: report.verdict,
+          driftedFeatures: report.driftedFeatures,
+          overallDriftScore: report.overallDriftScore,
+        },
+      };
+    });
+  }
+
+  /** @throws MLOpsError `NOT_FOUND` */
+  async getReport(reportId: string): Promise<DriftReport> {
+    return this.#control.access('drift.read', async (storage) => {
+      const record = await storage.get(driftReportsCollection, checkName(reportId, 'reportId'));
+      if (record === undefined) throw new MLOpsError('NOT_FOUND', `there is no drift report ${reportId}`);
+      return record.value as unknown as DriftReport;
+    });
+  }
+
+  /** Reports, newest first. */
+  async listReports(
+    options: { readonly modelName?: string; readonly limit?: number; readonly cursor?: string } = {},
+  ): Promise<{ readonly reports: readonly DriftReport[]; readonly cursor?: string }> {
+    checkOptions(options, ['modelName', 'limit', 'cursor'], 'listReports');
+    return this.#control.access('drift.read', async (storage) => {
+      const { records, cursor } = await storage.query(driftReportsCollection, {
+        ...(options.modelName !== undefined && { where: { field: 'modelName', op: 'eq', value: options.modelName } }),
+        orderBy: [{ field: 'createdAt', direction: 'desc' }],
+        ...(options.limit !== undefined && { limit: options.limit }),
+        ...(options.cursor !== undefined && { cursor: options.cursor }),
+      });
+      const reports = records.map((record) => record.value as unknown as DriftReport);
+      return { reports, ...(cursor !== undefined && { cursor }) };
+    });
+  }
+
+  /** Gives up the storage; it closes when the last instance made from the same config has. */
+  async close(): Promise<void> {
+    await this.#context.stores.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #checkInputs(options: DetectDriftOptions): DriftInputs {
+    checkOptions(
+      options,
+      [
+        'modelName',
+        'modelVersion',
+        'baselineData',
+        'currentData',
+        'featureColumns',
+        'targetColumn',
+        'predictionColumn',
+        'modelType',
+      ],
+      'detectDrift',
+    );
+    const modelName = checkName(options.modelName, 'modelName');
+    checkOptionalName(options.modelVersion, 'modelVersion');
+    const policy = this.#context.config.modelPolicy(options.modelType ?? modelName);
+    const baseline = toTable(options.baselineData);
+    const current = toTable(options.currentData);
+    const targetColumn = options.targetColumn ?? policy.targetColumn ?? undefined;
+    const { predictionColumn } = options;
+    const featureColumns = options.featureColumns ?? policy.featureColumns;
+    if (featureColumns.length === 0) {
+      refuse(`featureColumns is empty; pass it, or list models.${modelName}.feature_columns in the policy`);
+    }
+    for (const column of featureColumns) checkName(column, 'feature column');
+    requireColumn(predictionColumn, baseline, current);
+    requireColumn(options.targetColumn, baseline, current);
+    return {
+      modelName,
+      policy,
+      baseline,
+      current,
+      featureColumns,
+      ...(targetColumn !== undefined && { targetColumn }),
+      ...(predictionColumn !== undefined && { predictionColumn }),
+    };
+  }
+
+  async #registeredVersion(storage: Storage, options: DetectDriftOptions): Promise<StoredVersion | undefined> {
+    if (options.modelVersion === undefined) return undefined;
+    const record = await storage.get(versionsCollection, versionId(options.modelName, options.modelVersion));
+    return record?.value as unknown as StoredVersion | undefined;
+  }
+
+  /** The model that makes predictions for residuals, when it is needed and can be had. */
+  async #scoringModel(
+    version: StoredVersion | undefined,
+    inputs: DriftInputs,
+    artifacts: ArtifactStore,
+  ): Promise<Model | undefined> {
+    if (version === undefined || inputs.predictionColumn !== undefined || inputs.targetColumn === undefined)
+      return undefined;
+    try {
+      return await readModel(version, artifacts);
+    } catch (error) {
+      if (error instanceof MLOpsError && error.code === 'UNSUPPORTED') return undefined; // drift of the data still counts
+      throw error;
+    }
+  }
+
+  async #evidence(
+    storage: Storage,
+    version: StoredVersion | undefined,
+    report: DriftReport,
+  ): Promise<readonly Change[]> {
+    if (version === undefined) return [];
+    const { overallDriftScore, reportId, verdict } = report;
+    if (verdict === 'not_assessed') return [];
+    return evidenceChanges(this.#context, storage, version.modelName, version.version, 'drift', verdict !== 'drifted', {
+      overallDriftScore,
+      reportId,
+      verdict,
+    });
+  }
+}
+
+/** A column named by the caller must be in one of the data sets; one missing from the other is a finding. */
+function requireColumn(column: string | undefined, baseline: Table, current: Table): void {
+  if (column !== undefined && !baseline.columns.has(column) && !current.columns.has(column)) baseline.column(column);
+}
+
+const putReport = (report: DriftReport): Change => ({
+  kind: 'put',
+  collection: driftReportsCollection,
+  id: report.reportId,
+  value: report as unknown as JsonValue,
+  index: {
+    modelName: report.modelName,
+    modelVersion: report.modelVersion ?? null,
+    verdict: report.verdict,
+    createdAt: report.createdAt,
+    overallDriftScore: report.overallDriftScore,
+  },
+  expect: 'absent',
+});

@@ -1,0 +1,89 @@
+import type { Digest } from '../util/digest.js';
+
+/**
+ * `drifted`: the effect is above the tolerance, with confidence. `stable`: it is below, with confidence.
+ * `inconclusive`: the data cannot tell yet. `not_assessed`: there was nothing to compare; never a pass.
+ */
+export type DriftVerdict = 'drifted' | 'stable' | 'inconclusive' | 'not_assessed';
+
+/** An effect size with a two-sided confidence interval. */
+export interface Effect {
+  readonly value: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+export interface DriftFinding {
+  readonly kind:
+    | 'new_categories'
+    | 'vanished_categories'
+    | 'missing_rate_changed'
+    | 'range_exceeded'
+    | 'type_changed'
+    | 'no_values'
+    | 'failed';
+  readonly message: string;
+}
+
+/** What was found about one column, or about the residuals of a model. */
+export interface ColumnDrift {
+  readonly column: string;
+  readonly role: 'feature' | 'target' | 'residual';
+  readonly kind: 'numeric' | 'categorical';
+  readonly verdict: DriftVerdict;
+  /** One sentence for a person. */
+  readonly message: string;
+  /** Values present. */
+  readonly baselineCount: number;
+  readonly currentCount: number;
+  /** Share of rows without a value. */
+  readonly baselineMissingRate: number;
+  readonly currentMissingRate: number;
+  /** The policy's threshold for the distance. */
+  readonly tolerance: number;
+  /** Kolmogorov–Smirnov distance for numbers, total variation for categories; both in [0, 1]. */
+  readonly distance?: Effect;
+  /** Population stability index over baseline deciles or categories, with what no drift at all would give. */
+  readonly psi?: Effect & { readonly expectedUnderNoDrift: number };
+  /** Numbers only: in the column's unit, and divided by the baseline's standard deviation. */
+  readonly wasserstein?: { readonly value: number; readonly normalized: number };
+  readonly test?: {
+    readonly name: 'ks_two_sample' | 'chi_square';
+    readonly statistic: number;
+    readonly pValue: number;
+    /** Benjamini–Hochberg over the columns of the report. */
+    readonly adjustedPValue: number;
+  };
+  readonly findings: readonly DriftFinding[];
+}
+
+/** The outcome of one drift check. Plain JSON; stored, and recomputable from the data its digests name. */
+export interface DriftReport {
+  readonly reportId: string;
+  readonly modelName: string;
+  readonly modelVersion?: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly verdict: DriftVerdict;
+  /** Whether features, target or residuals drifted. */
+  readonly requiresRetraining: boolean;
+  /** Features that drifted, the strongest first. */
+  readonly driftedFeatures: readonly string[];
+  /** Largest distance among the assessed features, in [0, 1]; 0 when none could be assessed. */
+  readonly overallDriftScore: number;
+  readonly featureColumns: readonly string[];
+  readonly targetColumn?: string;
+  readonly columns: readonly ColumnDrift[];
+  readonly recommendations: readonly string[];
+  /** What the verdict was computed from. */
+  readonly inputs: {
+    readonly baselineDigest: Digest;
+    readonly baselineRows: number;
+    readonly currentDigest: Digest;
+    readonly currentRows: number;
+    /** Of each interval: 1 − α over the number of columns, α being `drift.ks_test_threshold`. */
+    readonly confidence: number;
+    readonly psiThreshold: number;
+    readonly policyDigest: Digest;
+  };
+}

@@ -1,0 +1,92 @@
+import type { Principal } from '../runtime/principal.js';
+import { toIso } from '../util/clock.js';
+import { type Digest, digestBytes } from '../util/digest.js';
+import { type JsonObject, canonicalJson } from '../util/json.js';
+
+/** What an operation was about. */
+export interface AuditResource {
+  /** Such as `model_version`, `run`, `deployment`. */
+  readonly type: string;
+  readonly id: string;
+  readonly version?: string;
+  /** SHA-256 of the bytes concerned, such as a model's. */
+  readonly digest?: string;
+}
+
+export interface AuditActor {
+  readonly id: string;
+  readonly type: 'person' | 'service' | 'unknown';
+  readonly authentication: Principal['authentication'] | 'none';
+  /** The name the caller gave as `deployedBy` and the like; claimed, not proven. */
+  readonly onBehalfOf?: string;
+}
+
+/** `allow`: done. `deny`: refused by a rule or a gate, nothing changed. `error`: failed, nothing changed. */
+export type AuditDecision = 'allow' | 'deny' | 'error';
+
+/** One entry of the audit log: who did what on which bytes, when, under which policy, and with what outcome. */
+export interface AuditRecord {
+  /** Version of this format. */
+  readonly v: 1;
+  /** Identifies the log, so that records cannot be moved from one to another. */
+  readonly log: string;
+  /** Position, from 0 without gaps. */
+  readonly seq: number;
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly ts: string;
+  readonly actor: AuditActor;
+  /** Such as `registry.promote`. */
+  readonly action: string;
+  readonly resource: AuditResource;
+  readonly decision: AuditDecision;
+  readonly reason?: string;
+  /** SHA-256 of the effective policy. */
+  readonly policyDigest: string;
+  readonly detail?: JsonObject;
+  /** {@link leafHash} of the record before; of the log's id for the first. */
+  readonly prev: Digest;
+}
+
+/** What a record says, before it has a place in the chain. */
+export type AuditEntry = Omit<AuditRecord, 'v' | 'log' | 'seq' | 'prev' | 'ts'> & { readonly at: number };
+
+/** Where the next record goes. */
+export interface ChainTail {
+  readonly log: string;
+  /** Records so far. */
+  readonly length: number;
+  /** Hash the next record carries as `prev`. */
+  readonly hash: Digest;
+}
+
+/** The tail of a log that has no records yet. */
+export const emptyTail = (log: string): ChainTail => ({ log, length: 0, hash: digestBytes(log) });
+
+/** SHA-256(0x00 ‖ canonical JSON): the leaf hash of RFC 9162 over the RFC 8785 form of a record. */
+export function leafHash(record: AuditRecord): Digest {
+  const json = Buffer.from(canonicalJson(record as unknown as JsonObject), 'utf8');
+  const leaf = Buffer.alloc(json.length + 1); // begins with the 0x00 that tells leaves from tree nodes
+  json.copy(leaf, 1);
+  return digestBytes(leaf);
+}
+
+/** Puts an entry at the tail of the chain. */
+export function chainRecord(entry: AuditEntry, tail: ChainTail): AuditRecord {
+  const { at, ...said } = entry;
+  return { v: 1, log: tail.log, seq: tail.length, ts: toIso(at), ...said, prev: tail.hash };
+}
+
+export const tailAfter = (record: AuditRecord): ChainTail => ({
+  log: record.log,
+  length: record.seq + 1,
+  hash: leafHash(record),
+});
+
+export function auditActor(principal: Principal | undefined, onBehalfOf?: string): AuditActor {
+  const base: AuditActor =
+    principal === undefined
+      ? { id: 'anonymous', type: 'unknown', authentication: 'none' }
+      : { id: principal.id, type: principal.type, authentication: principal.authentication };
+  return onBehalfOf === undefined ? base : { ...base, onBehalfOf };
+}

@@ -1,0 +1,41 @@
+/**
+ * Every public operation: what it needs permission for and whether it is audited. A public method of the six classes
+ * that has no row here fails the test suite.
+ *
+ * - `always`: one audit record, in the same commit as the effect, whatever the outcome.
+ * - `covered`: high-volume appends; the count and digest recorded when their run or window closes vouch for them.
+ * - `none`: reads.
+ */
+export const operations = {
+  'tracking.start_run': { permission: 'track', audit: 'always' },
+  'tracking.log': { permission: 'track', audit: 'covered' },
+  'tracking.end_run': { permission: 'track', audit: 'always' },
+  'tracking.read': { permission: 'read', audit: 'none' },
+  'registry.register': { permission: 'register', audit: 'always' },
+  'registry.promote': { permission: 'promote', audit: 'always' },
+  'registry.rollback': { permission: 'rollback', audit: 'always' },
+  'registry.record_evidence': { permission: 'register', audit: 'always' },
+  'registry.read': { permission: 'read', audit: 'none' },
+  'drift.detect': { permission: 'monitor', audit: 'always' },
+  'drift.read': { permission: 'read', audit: 'none' },
+  'retraining.trigger': { permission: 'retrain', audit: 'always' },
+  'canary.deploy': { permission: 'promote', audit: 'always' },
+  'canary.record_outcomes': { permission: 'serve', audit: 'covered' },
+  'canary.evaluate': { permission: 'monitor', audit: 'always' },
+  'canary.promote': { permission: 'promote', audit: 'always' },
+  'canary.rollback': { permission: 'rollback', audit: 'always' },
+  'canary.read': { permission: 'read', audit: 'none' },
+  'audit.read': { permission: 'read', audit: 'none' },
+} as const satisfies Record<string, OperationRule>;
+
+interface OperationRule {
+  readonly permission: 'track' | 'register' | 'promote' | 'rollback' | 'monitor' | 'retrain' | 'serve' | 'read';
+  readonly audit: 'always' | 'covered' | 'none';
+}
+
+export type OperationName = keyof typeof operations;
+
+/** Operations that end in an audit record. */
+export type AuditedOperation = {
+  [K in OperationName]: (typeof operations)[K]['audit'] extends 'always' ? K : never;
+}[OperationName];

@@ -1,0 +1,91 @@
+export { MLOpsConfig } from './config/mlops-config.js';
+export type { ModelPolicy, PendingKey } from './config/mlops-config.js';
+export type { Policy } from './config/policy.js';
+export { ConflictError, MLOpsError, PolicyError } from './errors.js';
+export type { Conflict, ErrorCode, PolicyIssue } from './errors.js';
+
+export { ExperimentTracker } from './tracking/experiment-tracker.js';
+export type {
+  ListRunsOptions,
+  LogArtifactOptions,
+  LogMetricsOptions,
+  StartRunOptions,
+} from './tracking/experiment-tracker.js';
+export type { MetricPoint, MetricSummary } from './tracking/metric.js';
+export type { FinalRunStatus, Run, RunArtifact, RunStatus } from './tracking/run.js';
+
+export { ModelRegistry } from './registry/model-registry.js';
+export type { ListModelsOptions, PromoteModelOptions, PromotionResult } from './registry/model-registry.js';
+export type { RegisterModelOptions } from './registry/registration.js';
+export type { VersionSelector } from './registry/lookups.js';
+export type { GateResult, GateStatus } from './registry/gates.js';
+export type {
+  Evidence,
+  EvidenceKind,
+  HistoryEvent,
+  ModelOrigin,
+  ModelVersion,
+  TrainingData,
+} from './registry/model-record.js';
+export { ModelStage } from './registry/stage.js';
+
+export { DriftMonitor } from './drift/drift-monitor.js';
+export type { DetectDriftOptions } from './drift/drift-monitor.js';
+export type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict, Effect } from './drift/drift-report.js';
+
+export { trainModel } from './retraining/train-model.js';
+export type { TrainedModel, TrainModelOptions } from './retraining/train-model.js';
+export { RetrainPipeline } from './retraining/retrain-pipeline.js';
+export type { TriggerRetrainingOptions } from './retraining/retrain-pipeline.js';
+export type { ChallengeResult, RetrainResult } from './retraining/retrain-result.js';
+
+export { CanaryDeploymentManager } from './canary/canary-deployment-manager.js';
+export type {
+  CanaryPromotion,
+  CreateCanaryOptions,
+  RoutePredictionOptions,
+} from './canary/canary-deployment-manager.js';
+export type { CanaryDecision, CanaryDeployment, DeploymentStatus } from './canary/deployment.js';
+export type { CanaryVerdict, DecisionInputs, MetricEvidence } from './canary/decision.js';
+export type { Outcome } from './canary/outcomes.js';
+export type { RouteDecision } from './canary/router.js';
+
+export { AuditLog } from './governance/audit-log.js';
+export type { AuditFilter, AuditVerification } from './governance/audit-trail.js';
+export type { AuditRecord } from './governance/audit-record.js';
+
+export { readCsv } from './data/csv.js';
+export { toTable } from './data/table.js';
+export type { Column } from './data/column.js';
+export type { Row, Table, TableInput } from './data/table.js';
+export type { FeatureSpec, Model } from './models/model.js';
+export type { Trainer, TrainingRequest, TrainingResult } from './models/trainer.js';
+
+export { MemoryStorage } from './adapters/memory/memory-storage.js';
+export { MemoryArtifactStore } from './adapters/memory/memory-artifact-store.js';
+export { openFilesystemStorage } from './adapters/filesystem/filesystem-storage.js';
+export { openFilesystemArtifacts } from './adapters/filesystem/filesystem-artifacts.js';
+export type { ArtifactRef, ArtifactStore, PutArtifactOptions } from './storage/artifact-store.js';
+export type {
+  Change,
+  Durability,
+  IndexFields,
+  IndexScalar,
+  OrderBy,
+  Page,
+  Query,
+  Storage,
+  StorageCapabilities,
+  StoredRecord,
+  StreamEntry,
+  StreamPage,
+  StreamRange,
+  Where,
+} from './storage/storage.js';
+export type { ContextOptions } from './runtime/context.js';
+export type { Principal } from './runtime/principal.js';
+export type { Clock } from './util/clock.js';
+export type { IdSource } from './util/ids.js';
+export { createRandom } from './util/random.js';
+export type { Random } from './util/random.js';
+export type { JsonObject, JsonValue } from './util/json.js';

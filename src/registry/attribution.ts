@@ -1,0 +1,19 @@
+import type { Context } from '../runtime/context.js';
+import { toIso } from '../util/clock.js';
+import type { HistoryEvent } from './model-record.js';
+
+export const actorId = (context: Context): string => context.principal?.id ?? 'anonymous';
+
+/** When, by whom and why, as history tells it. */
+export function attribution(
+  context: Context,
+  onBehalfOf?: string,
+  reason?: string,
+): Pick<HistoryEvent, 'at' | 'by' | 'onBehalfOf' | 'reason'> {
+  return {
+    at: toIso(context.clock.now()),
+    by: actorId(context),
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    ...(reason !== undefined && { reason }),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Policy } from '../config/policy.js';
+import type { EvidenceKind, StoredVersion } from './model-record.js';
+
+/** `not_assessed` is never a pass: nobody has looked yet. */
+export type GateStatus = 'passed' | 'failed' | 'not_assessed';
+
+export interface GateResult {
+  readonly gate: 'min_accuracy' | 'max_drift' | 'security_scan' | EvidenceKind;
+  readonly status: GateStatus;
+  /** What was found, and what to do when it did not pass. */
+  readonly message: string;
+}
+
+/** Result of looking at the stored bytes of a version. */
+export interface ArtifactScan {
+  readonly problems: readonly string[];
+}
+
+/**
+ * Every gate the `promotion` policy asks for, evaluated; gates that are off are left out. Pure, so that a decision can
+ * be recomputed from what was stored.
+ */
+export function evaluateGates(
+  version: StoredVersion,
+  task: 'regression' | 'classification',
+  scan: ArtifactScan,
+  promotion: Policy['promotion'],
+): readonly GateResult[] {
+  const results = [accuracyGate(version, task, promotion.minAccuracy), driftGate(version, promotion.maxDrift)];
+  if (promotion.requireSecurityScan) results.push(scanGate(scan));
+  if (promotion.requireExplainability) results.push(evidenceGate(version, 'explainability'));
+  if (promotion.requireFeatureImportance) results.push(evidenceGate(version, 'feature_importance'));
+  if (promotion.requireBiasTesting) results.push(evidenceGate(version, 'bias_testing'));
+  if (promotion.requireComplianceCheck) results.push(evidenceGate(version, 'compliance'));
+  return results;
+}
+
+/** `min_accuracy` bounds accuracy for classifiers and R² for regressions: in both 1 is perfect. */
+function accuracyGate(version: StoredVersion, task: 'regression' | 'classification', minimum: number): GateResult {
+  const metric = task === 'regression' ? 'r2_score' : 'accuracy';
+  const value = version.performanceMetrics[metric];
+  if (value === undefined) {
+    return gate(
+      'min_accuracy',
+      'not_assessed',
+      `no ${metric} was registered; evaluate the version and register it with its metrics`,
+    );
+  }
+  return value >= minimum
+    ? gate('min_accuracy', 'passed', `${metric} ${value} is at least ${minimum}`)
+    : gate('min_accuracy', 'failed', `${metric} ${value} is below promotion.min_accuracy ${minimum}`);
+}
+
+function driftGate({ evidence }: StoredVersion, maximum: number): GateResult {
+  if (maximum >= 1) return gate('max_drift', 'passed', 'promotion.max_drift is 1: any drift is allowed');
+  const score = evidence.drift?.detail['overallDriftScore'];
+  if (typeof score !== 'number') {
+    return gate(
+      'max_drift',
+      'not_assessed',
+      'no drift check of this version is recorded; run detectDrift for it first',
+    );
+  }
+  return score <= maximum
+    ? gate('max_drift', 'passed', `drift ${score} is at most ${maximum}`)
+    : gate('max_drift', 'failed', `drift ${score} is above promotion.max_drift ${maximum}`);
+}
+
+function scanGate({ problems }: ArtifactScan): GateResult {
+  return problems.length === 0
+    ? gate('security_scan', 'passed', 'all files match their digests and are of an allowed format')
+    : gate('security_scan', 'failed', problems.join('; '));
+}
+
+function evidenceGate({ evidence }: StoredVersion, kind: EvidenceKind): GateResult {
+  const found = evidence[kind];
+  if (found === undefined) {
+    return gate(kind, 'not_assessed', `no ${kind} evidence is recorded; add it with recordEvidence(...)`);
+  }
+  return found.passed
+    ? gate(kind, 'passed', `recorded by ${found.recordedBy} at ${found.recordedAt}`)
+    : gate(kind, 'failed', `the evidence recorded by ${found.recordedBy} at ${found.recordedAt} says it failed`);
+}
+
+const gate = (name: GateResult['gate'], status: GateStatus, message: string): GateResult => ({
+  gate: name,
+  status,
+  message,
+});

@@ -1,0 +1,162 @@
+import type { BundleFile } from '../runtime/bundle.js';
+import type { IndexFields } from '../storage/storage.js';
+import { toIso } from '../util/clock.js';
+import type { Digest } from '../util/digest.js';
+import type { JsonObject } from '../util/json.js';
+import type { GateResult } from './gates.js';
+import type { ModelStage } from './stage.js';
+
+export const modelsCollection = 'models';
+export const versionsCollection = 'model_versions';
+
+export const versionId = (modelName: string, version: string): string => `${modelName}/${version}`;
+
+/** What holds for a model as a whole. Every change to any of its versions passes through this record. */
+export interface StoredModel {
+  readonly modelName: string;
+  readonly modelType: string;
+  readonly createdAt: number;
+  readonly highestVersion: string | null;
+  /** The one version in production. */
+  readonly production: string | null;
+  /** The deployment that is routing, if any. */
+  readonly canary: string | null;
+  /** Entries of the history stream. */
+  readonly historyLength: number;
+}
+
+/** Results of checks done on a version, which gates ask for. */
+export const evidenceKinds = ['drift', 'explainability', 'feature_importance', 'bias_testing', 'compliance'] as const;
+export type EvidenceKind = (typeof evidenceKinds)[number];
+
+export interface Evidence {
+  readonly passed: boolean;
+  /** What was found: numbers, methods, the id of a report. */
+  readonly detail: JsonObject;
+  /** ISO 8601, UTC. */
+  readonly recordedAt: string;
+  readonly recordedBy: string;
+}
+
+/** What a version was trained on. */
+export interface TrainingData {
+  readonly digest: Digest;
+  readonly rowCount: number;
+  /** Span of the time column, ISO 8601, when there is one. */
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Why a version exists. */
+export interface ModelOrigin {
+  /** The drift report that asked for it. */
+  readonly driftReportId?: string;
+  /** The version it was measured against. */
+  readonly championVersion?: string;
+}
+
+export interface StoredVersion {
+  readonly modelId: string;
+  readonly modelName: string;
+  readonly version: string;
+  readonly modelType: string;
+  readonly stage: ModelStage;
+  readonly registeredAt: number;
+  readonly registeredBy: string;
+  readonly runId: string | null;
+  readonly experimentName: string | null;
+  readonly featureColumns: readonly string[];
+  readonly targetColumn: string | null;
+  readonly performanceMetrics: Readonly<Record<string, number>>;
+  readonly hyperparameters: JsonObject;
+  readonly description: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly trainingData: TrainingData | null;
+  readonly origin: ModelOrigin | null;
+  /** The stored files, and which of them is the model. */
+  readonly files: readonly BundleFile[];
+  readonly modelFile: string;
+  /** Digest of the files as a whole. */
+  readonly digest: Digest;
+  readonly evidence: Readonly<Partial<Record<EvidenceKind, Evidence>>>;
+  /** Canaries of this version that were rolled back. */
+  readonly canaryRollbacks: number;
+}
+
+/** A version as a caller sees it: as stored, with ISO times and without empty fields. */
+export interface ModelVersion {
+  readonly modelId: string;
+  readonly modelName: string;
+  readonly version: string;
+  readonly modelType: string;
+  readonly stage: ModelStage;
+  /** ISO 8601, UTC. */
+  readonly registeredAt: string;
+  readonly registeredBy: string;
+  readonly runId?: string;
+  readonly experimentName?: string;
+  readonly featureColumns: readonly string[];
+  readonly targetColumn?: string;
+  readonly performanceMetrics: Readonly<Record<string, number>>;
+  readonly hyperparameters: JsonObject;
+  readonly description?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly trainingData?: TrainingData;
+  readonly origin?: ModelOrigin;
+  readonly files: readonly BundleFile[];
+  readonly digest: Digest;
+  readonly evidence: Readonly<Partial<Record<EvidenceKind, Evidence>>>;
+}
+
+export function viewVersion(stored: StoredVersion): ModelVersion {
+  const { runId, experimentName, targetColumn, description, trainingData, origin } = stored;
+  return Object.freeze({
+    modelId: stored.modelId,
+    modelName: stored.modelName,
+    version: stored.version,
+    modelType: stored.modelType,
+    stage: stored.stage,
+    registeredAt: toIso(stored.registeredAt),
+    registeredBy: stored.registeredBy,
+    ...(runId !== null && { runId }),
+    ...(experimentName !== null && { experimentName }),
+    featureColumns: stored.featureColumns,
+    ...(targetColumn !== null && { targetColumn }),
+    performanceMetrics: stored.performanceMetrics,
+    hyperparameters: stored.hyperparameters,
+    ...(description !== null && { description }),
+    tags: stored.tags,
+    ...(trainingData !== null && { trainingData }),
+    ...(origin !== null && { origin }),
+    files: stored.files,
+    digest: stored.digest,
+    evidence: stored.evidence,
+  });
+}
+
+export const indexVersion = (version: StoredVersion): IndexFields => ({
+  modelName: version.modelName,
+  modelType: version.modelType,
+  stage: version.stage,
+  registeredAt: version.registeredAt,
+  runId: version.runId,
+  metrics: version.performanceMetrics,
+  tags: version.tags,
+});
+
+/** One line of a model's history. */
+export interface HistoryEvent {
+  readonly kind: 'registered' | 'stage_changed';
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly version: string;
+  readonly from?: ModelStage;
+  readonly to: ModelStage;
+  readonly by: string;
+  readonly onBehalfOf?: string;
+  readonly reason?: string;
+  /** The gates as they stood, when the change had to pass them. */
+  readonly gates?: readonly GateResult[];
+}
+
+export const historyStream = (modelName: string): string => `model/${modelName}/history`;

@@ -1,0 +1,341 @@
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { MLOpsError } from '../errors.js';
+import { ControlPlane } from '../governance/control-plane.js';
+import type { Model } from '../models/model.js';
+import { type Context, type ContextOptions, createContext, deriveContext, shareContext } from '../runtime/context.js';
+import type { Principal } from '../runtime/principal.js';
+import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { type JsonObject, type JsonValue, assertJson } from '../util/json.js';
+import { actorId, attribution } from './attribution.js';
+import { evidenceChanges } from './evidence.js';
+import type { GateResult } from './gates.js';
+import {
+  type VersionSelector,
+  checkVersionGates,
+  formerProductions,
+  readHistory,
+  readModel,
+  selectVersion,
+} from './lookups.js';
+import {
+  type EvidenceKind,
+  type HistoryEvent,
+  type ModelVersion,
+  type StoredVersion,
+  evidenceKinds,
+  versionId,
+  versionsCollection,
+  viewVersion,
+} from './model-record.js';
+import {
+  type RegisterModelOptions,
+  checkRegistration,
+  checkRun,
+  registrationChanges,
+  storeFiles,
+} from './registration.js';
+import { ModelStage, parseStage } from './stage.js';
+import { ModelEdit, findModel, loadModelRecord, loadVersion } from './stage-change.js';
+import { checkVersion, nextVersion } from './version-number.js';
+
+export interface PromoteModelOptions {
+  readonly modelName: string;
+  readonly version: string;
+  /** In any case: `production` will do. */
+  readonly targetStage: ModelStage | Lowercase<ModelStage>;
+  /** Whom to name as responsible; a claim, recorded beside the principal. */
+  readonly deployedBy?: string;
+  readonly reason?: string;
+}
+
+export type PromotionResult =
+  | {
+      readonly status: 'promoted';
+      readonly modelName: string;
+      readonly version: string;
+      readonly from: ModelStage;
+      readonly to: ModelStage;
+      /** The version that left production for this one. */
+      readonly archivedVersion?: string;
+      readonly gates: readonly GateResult[];
+    }
+  | {
+      readonly status: 'refused';
+      readonly modelName: string;
+      readonly version: string;
+      /** Every gate that did not pass. */
+      readonly failures: readonly GateResult[];
+      readonly gates: readonly GateResult[];
+    };
+
+export interface ListModelsOptions {
+  readonly modelName?: string;
+  readonly stage?: ModelStage | Lowercase<ModelStage>;
+  /** 100 unless told. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/**
+ * Keeps model versions: their bytes, where they came from, and the stage of life they are in. One version a model is in
+ * production, at every instant and for every process; entering production passes the policy's gates.
+ */
+export class ModelRegistry {
+  readonly #context: Context;
+  readonly #control: ControlPlane;
+
+  constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
+    this.#context = 'stores' in options ? options : createContext(config, options);
+    this.#control = new ControlPlane(this.#context);
+    shareContext(this, this.#context);
+  }
+
+  /** The same registry, used by somebody else. */
+  withPrincipal(principal: Principal): ModelRegistry {
+    return new ModelRegistry(this.#context.config, deriveContext(this.#context, { principal }));
+  }
+
+  /**
+   * Copies a model into the store and records where it came from. The new version is in Development.
+   *
+   * @returns the version's unique id
+   * @throws MLOpsError `ALREADY_EXISTS` when the version does, `NOT_FOUND` for an unknown run or path, `INVALID_INPUT`
+   *   for anything malformed or larger than `tracking.max_artifact_size_mb`
+   */
+  async registerModel(options: RegisterModelOptions): Promise<string> {
+    return (await this.register(options)).modelId;
+  }
+
+  /** As {@link registerModel}, and returns the whole version: of use when its number was chosen here. */
+  async register(options: RegisterModelOptions, step: 'patch' | 'minor' = 'patch'): Promise<ModelVersion> {
+    const said = checkRegistration(options);
+    const { modelName } = said;
+    const modelId = this.#context.ids.next();
+    const resource = { type: 'model_version', id: modelName, ...(said.version !== null && { version: said.version }) };
+    let stored: Pick<StoredVersion, 'files' | 'modelFile' | 'digest'> | undefined;
+    return this.#control.change(
+      'registry.register',
+      { resource, onBehalfOf: options.registeredBy },
+      async (storage, artifacts) => {
+        const runCheck = await checkRun(storage, options.runId);
+        const model = await findModel(storage, modelName);
+        const version = said.version ?? nextVersion(model?.value.highestVersion ?? null, step);
+        if ((await storage.get(versionsCollection, versionId(modelName, version))) !== undefined) {
+          throw new MLOpsError(
+            'ALREADY_EXISTS',
+            `${modelName} ${version} is registered already; leave the version out to get the next one`,
+          );
+        }
+        stored ??= await storeFiles(
+          artifacts,
+          options,
+          this.#context.config.policy.tracking.maxArtifactSizeMb * 1024 * 1024,
+        );
+        const registered: StoredVersion = {
+          ...said,
+          ...stored,
+          modelId,
+          version,
+          stage: ModelStage.DEVELOPMENT,
+          registeredAt: this.#context.clock.now(),
+          registeredBy: actorId(this.#context),
+          evidence: {},
+          canaryRollbacks: 0,
+        };
+        const event: HistoryEvent = {
+          kind: 'registered',
+          version,
+          to: ModelStage.DEVELOPMENT,
+          ...attribution(this.#context, options.registeredBy),
+        };
+        return {
+          changes: [...registrationChanges(registered, event, model), ...runCheck],
+          result: viewVersion(registered),
+          resource: { type: 'model_version', id: modelName, version, digest: stored.digest },
+          detail: { modelId, runId: registered.runId },
+        };
+      },
+    );
+  }
+
+  /**
+   * Moves a version to a stage. Entering production needs every gate of the `promotion` policy; the version that was
+   * there is archived in the same commit.
+   *
+   * @returns `refused` with every gate that did not pass, and nothing changed
+   * @throws MLOpsError `NOT_FOUND`; `ILLEGAL_STATE` for a transition that does not exist
+   */
+  async promoteModel(options: PromoteModelOptions): Promise<PromotionResult> {
+    checkOptions(options, ['modelName', 'version', 'targetStage', 'deployedBy', 'reason'], 'promoteModel');
+    const modelName = checkName(options.modelName, 'modelName');
+    const version = checkVersion(options.version);
+    const to = parseStage(options.targetStage, 'targetStage');
+    const deployedBy = checkOptionalName(options.deployedBy, 'deployedBy');
+    const resource = { type: 'model_version', id: modelName, version };
+    return this.#control.change<PromotionResult>(
+      'registry.promote',
+      { resource, onBehalfOf: deployedBy },
+      async (storage, artifacts) => {
+        const edit = await ModelEdit.open(storage, modelName);
+        const before = await edit.version(version);
+        const gates =
+          to === ModelStage.PRODUCTION ? await checkVersionGates(this.#context.config, before, artifacts) : [];
+        const failures = gates.filter((gate) => gate.status !== 'passed');
+        if (failures.length > 0) {
+          return {
+            changes: [],
+            result: Object.freeze({ status: 'refused' as const, modelName, version, failures, gates }),
+            decision: 'deny' as const,
+            reason: failures.map(({ gate, message }) => `${gate}: ${message}`).join('; '),
+          };
+        }
+        const archivedVersion = await edit.moveTo(version, to, {
+          ...attribution(this.#context, deployedBy, options.reason),
+          ...(gates.length > 0 && { gates }),
+        });
+        return {
+          changes: edit.changes(),
+          result: Object.freeze({
+            status: 'promoted' as const,
+            modelName,
+            version,
+            from: before.stage,
+            to,
+            ...(archivedVersion !== undefined && { archivedVersion }),
+            gates,
+          }),
+          resource: { ...resource, digest: before.digest },
+          detail: { from: before.stage, to, gates: gates as unknown as JsonValue },
+        };
+      },
+    );
+  }
+
+  /**
+   * Puts an earlier production version back, without gates: it has been in production before.
+   *
+   * @param options.version which; the one in production before the present one unless told
+   * @returns the version now in production
+   */
+  async rollbackModel(options: {
+    readonly modelName: string;
+    readonly version?: string;
+    readonly deployedBy?: string;
+    readonly reason?: string;
+  }): Promise<ModelVersion> {
+    checkOptions(options, ['modelName', 'version', 'deployedBy', 'reason'], 'rollbackModel');
+    const modelName = checkName(options.modelName, 'modelName');
+    const deployedBy = checkOptionalName(options.deployedBy, 'deployedBy');
+    const resource = { type: 'model_version', id: modelName };
+    return this.#control.change('registry.rollback', { resource, onBehalfOf: deployedBy }, async (storage) => {
+      const edit = await ModelEdit.open(storage, modelName);
+      const { production } = edit.modelRecord;
+      const former = await formerProductions(storage, edit.modelRecord);
+      const version = options.version ?? former.find((candidate) => candidate !== production);
+      if (version === undefined || !former.includes(version) || version === production) {
+        const known = former.filter((candidate) => candidate !== production).join(', ') || 'none';
+        throw new MLOpsError(
+          'ILLEGAL_STATE',
+          `${modelName} can only roll back to a former production version: ${known}`,
+        );
+      }
+      await edit.moveTo(
+        version,
+        ModelStage.PRODUCTION,
+        attribution(this.#context, deployedBy, options.reason ?? 'rollback'),
+      );
+      const restored = await edit.version(version);
+      return {
+        changes: edit.changes(),
+        result: viewVersion(restored),
+        resource: { ...resource, version, digest: restored.digest },
+        detail: { from: production },
+      };
+    });
+  }
+
+  /** What stands between a version and production, without promoting it. */
+  async checkGates(modelName: string, version: string): Promise<readonly GateResult[]> {
+    return this.#control.access('registry.read', async (storage, artifacts) =>
+      checkVersionGates(this.#context.config, (await loadVersion(storage, modelName, version)).value, artifacts),
+    );
+  }
+
+  /** Records the result of a check that a gate asks for. */
+  async recordEvidence(options: {
+    readonly modelName: string;
+    readonly version: string;
+    readonly kind: EvidenceKind;
+    readonly passed: boolean;
+    readonly detail?: JsonObject;
+  }): Promise<void> {
+    checkOptions(options, ['modelName', 'version', 'kind', 'passed', 'detail'], 'recordEvidence');
+    const { modelName, version, passed, detail = {} } = options;
+    const kind = checkOneOf(options.kind, evidenceKinds, 'kind');
+    if (typeof passed !== 'boolean') refuse('passed must be true or false');
+    assertJson(detail, 'detail');
+    const resource = { type: 'model_version', id: checkName(modelName, 'modelName'), version };
+    await this.#control.change('registry.record_evidence', { resource }, async (storage) => ({
+      changes: await evidenceChanges(this.#context, storage, modelName, version, kind, passed, detail),
+      result: undefined,
+      detail: { kind, passed },
+    }));
+  }
+
+  /** @throws MLOpsError `NOT_FOUND` */
+  async getModelVersion(modelName: string, selector: VersionSelector): Promise<ModelVersion> {
+    return this.#control.access('registry.read', async (storage) =>
+      viewVersion(await selectVersion(storage, modelName, selector)),
+    );
+  }
+
+  /** Versions, newest first. */
+  async listModels(
+    options: ListModelsOptions = {},
+  ): Promise<{ readonly versions: readonly ModelVersion[]; readonly cursor?: string }> {
+    checkOptions(options, ['modelName', 'stage', 'limit', 'cursor'], 'listModels');
+    const stage = options.stage === undefined ? undefined : parseStage(options.stage);
+    const conditions = [
+      ...(options.modelName === undefined ? [] : [{ field: 'modelName', op: 'eq' as const, value: options.modelName }]),
+      ...(stage === undefined ? [] : [{ field: 'stage', op: 'eq' as const, value: stage }]),
+    ];
+    return this.#control.access('registry.read', async (storage) => {
+      const { records, cursor } = await storage.query(versionsCollection, {
+        where: { and: conditions },
+        orderBy: [{ field: 'registeredAt', direction: 'desc' }],
+        ...(options.limit !== undefined && { limit: options.limit }),
+        ...(options.cursor !== undefined && { cursor: options.cursor }),
+      });
+      const versions = records.map((record) => viewVersion(record.value as unknown as StoredVersion));
+      return { versions, ...(cursor !== undefined && { cursor }) };
+    });
+  }
+
+  /** Everything that happened to a model's versions, oldest first. */
+  async getHistory(modelName: string): Promise<readonly HistoryEvent[]> {
+    return this.#control.access('registry.read', async (storage) => {
+      await loadModelRecord(storage, modelName);
+      return readHistory(storage, modelName);
+    });
+  }
+
+  /**
+   * The model itself, ready to predict. Its bytes are verified against the digest of the registration.
+   *
+   * @throws MLOpsError `CORRUPT` when they differ, `UNSUPPORTED` for a format this version cannot score
+   */
+  async loadModel(modelName: string, selector: VersionSelector): Promise<Model> {
+    return this.#control.access('registry.read', async (storage, artifacts) =>
+      readModel(await selectVersion(storage, modelName, selector), artifacts),
+    );
+  }
+
+  /** Gives up the storage; it closes when the last instance made from the same config has. */
+  async close(): Promise<void> {
+    await this.#context.stores.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,187 @@
+import { basename } from 'node:path';
+import { MLOpsError } from '../errors.js';
+import type { Model } from '../models/model.js';
+import { type BundleSource, bundleDigest, localSources, storeBundle } from '../runtime/bundle.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
+import type { Change, Storage } from '../storage/storage.js';
+import { runsCollection } from '../tracking/run.js';
+import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { type JsonObject, type JsonValue, assertJson } from '../util/json.js';
+import type { HistoryEvent, ModelOrigin, StoredModel, StoredVersion, TrainingData } from './model-record.js';
+import { type Loaded, appendHistory, putModel, putVersion } from './stage-change.js';
+import { checkVersion, higherVersion } from './version-number.js';
+
+export interface RegisterModelOptions {
+  readonly modelName: string;
+  /** Semantic version; the next patch (or `1.0.0`) unless told. */
+  readonly version?: string;
+  /** Which policy section under `models` applies. */
+  readonly modelType: string;
+  readonly featureColumns: readonly string[];
+  readonly targetColumn?: string;
+  /** The file or folder to copy into the store. */
+  readonly modelPath?: string;
+  /** The model itself, instead of a path. */
+  readonly model?: Model;
+  /** A file kept beside the model. */
+  readonly metadataPath?: string;
+  readonly runId?: string;
+  readonly experimentName?: string;
+  /** Finite numbers, by name: `r2_score`, `accuracy`, … */
+  readonly performanceMetrics?: Readonly<Record<string, number>>;
+  readonly hyperparameters?: Readonly<Record<string, JsonValue>>;
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly trainingData?: TrainingData;
+  readonly origin?: ModelOrigin;
+  readonly registeredBy?: string;
+}
+
+const registerOptionNames: readonly (keyof RegisterModelOptions)[] = [
+  'modelName',
+  'version',
+  'modelType',
+  'featureColumns',
+  'targetColumn',
+  'modelPath',
+  'model',
+  'metadataPath',
+  'runId',
+  'experimentName',
+  'performanceMetrics',
+  'hyperparameters',
+  'description',
+  'tags',
+  'trainingData',
+  'origin',
+  'registeredBy',
+];
+
+/** What a registration says, checked; the version is null when it is to be chosen. */
+export type Registration = Omit<
+  StoredVersion,
+  | 'version'
+  | 'modelId'
+  | 'stage'
+  | 'registeredAt'
+  | 'registeredBy'
+  | 'files'
+  | 'modelFile'
+  | 'digest'
+  | 'evidence'
+  | 'canaryRollbacks'
+> & { readonly version: string | null };
+
+/** Refuses a malformed registration before anything is read or written. */
+export function checkRegistration(options: RegisterModelOptions): Registration {
+  checkOptions(options, registerOptionNames, 'registerModel');
+  if ((options.modelPath === undefined) === (options.model === undefined))
+    refuse('registerModel needs either modelPath or model');
+  const metrics = options.performanceMetrics ?? {};
+  for (const [name, value] of Object.entries(metrics)) {
+    checkName(name, 'performance metric name');
+    if (!Number.isFinite(value)) refuse(`performance metric ${name} must be a finite number, got ${value}`);
+  }
+  const hyperparameters = options.hyperparameters ?? {};
+  assertJson(hyperparameters, 'hyperparameters');
+  if (!Array.isArray(options.featureColumns) || options.featureColumns.length === 0) {
+    refuse('featureColumns must list at least one column');
+  }
+  const tags = options.tags ?? {};
+  assertJson(tags, 'tags');
+  return {
+    modelName: checkName(options.modelName, 'modelName'),
+    version: options.version === undefined ? null : checkVersion(options.version),
+    modelType: checkName(options.modelType, 'modelType'),
+    featureColumns: options.featureColumns.map((column) => checkName(column, 'feature column')),
+    targetColumn: checkOptionalName(options.targetColumn, 'targetColumn') ?? null,
+    runId: checkOptionalName(options.runId, 'runId') ?? null,
+    experimentName: checkOptionalName(options.experimentName, 'experimentName') ?? null,
+    performanceMetrics: metrics,
+    hyperparameters,
+    description: options.description ?? null,
+    tags,
+    trainingData: options.trainingData ?? null,
+    origin: options.origin ?? null,
+  };
+}
+
+/** The commit of a registration: the version, its model's record, one line of history. */
+export function registrationChanges(
+  version: StoredVersion,
+  event: HistoryEvent,
+  model: Loaded<StoredModel> | undefined,
+): Change[] {
+  const before: StoredModel = model?.value ?? {
+    modelName: version.modelName,
+    modelType: version.modelType,
+    createdAt: version.registeredAt,
+    highestVersion: null,
+    production: null,
+    canary: null,
+    historyLength: 0,
+  };
+  if (before.modelType !== version.modelType) {
+    refuse(
+      `${version.modelName} is of type ${before.modelType}; a version of type ${version.modelType} needs another model name`,
+    );
+  }
+  const after: StoredModel = {
+    ...before,
+    highestVersion: higherVersion(before.highestVersion, version.version),
+    historyLength: before.historyLength + 1,
+  };
+  return [
+    putModel(after, model?.recordVersion ?? 'absent'),
+    putVersion(version, 'absent'),
+    appendHistory(version.modelName, [event], before.historyLength),
+  ];
+}
+
+/** A precondition that the run a version names exists. */
+export async function checkRun(storage: Storage, runId: string | undefined): Promise<Change[]> {
+  if (runId === undefined) return [];
+  const run = await storage.get(runsCollection, runId);
+  if (run === undefined)
+    throw new MLOpsError('NOT_FOUND', `there is no run ${runId}; leave runId out, or pass what startRun returned`);
+  return [{ kind: 'check', collection: runsCollection, id: runId, expect: run.version }];
+}
+
+/** Copies a model's files into the store. */
+export async function storeFiles(
+  artifacts: ArtifactStore,
+  options: RegisterModelOptions,
+  maxBytes: number,
+): Promise<Pick<StoredVersion, 'files' | 'modelFile' | 'digest'>> {
+  const sources: BundleSource[] =
+    options.model !== undefined
+      ? [jsonSource('model.json', options.model.toJSON())]
+      : await localSources(options.modelPath!);
+  if (options.metadataPath !== undefined) {
+    const [metadata] = await localSources(options.metadataPath);
+    if (!sources.some((source) => source.path === metadata!.path)) sources.push(metadata!);
+  }
+  const modelFile = chooseModelFile(
+    sources.map((source) => source.path),
+    options,
+  );
+  const files = await storeBundle(artifacts, sources, maxBytes);
+  return { files, modelFile, digest: bundleDigest(files) };
+}
+
+function chooseModelFile(paths: readonly string[], options: RegisterModelOptions): string {
+  const candidates = paths.filter(
+    (path) => options.metadataPath === undefined || path !== basename(options.metadataPath),
+  );
+  if (candidates.length === 1) return candidates[0]!;
+  const named = candidates.find((path) => /^model\.[a-z]+$/.test(path));
+  return (
+    named ??
+    refuse(`${options.modelPath} holds ${candidates.join(', ')}; name the model's file model.json (or model.onnx, …)`)
+  );
+}
+
+const jsonSource = (path: string, value: JsonObject): BundleSource => ({
+  path,
+  open: () => Buffer.from(`${JSON.stringify(value)}\n`, 'utf8'),
+});

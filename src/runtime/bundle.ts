@@ -1,0 +1,84 @@
+import { createReadStream } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { MLOpsError } from '../errors.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
+import { checkRelativePath } from '../util/check.js';
+import { type Digest, digestJson } from '../util/digest.js';
+
+/** A stored file and the relative path it goes by. */
+export interface BundleFile {
+  readonly path: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Content to store: bytes as they are, or a stream of them. */
+export interface BundleSource {
+  /** Relative path inside the bundle. */
+  readonly path: string;
+  readonly open: () => Uint8Array | AsyncIterable<Uint8Array>;
+}
+
+/** Stores every source; refuses files above the limit. The result is sorted by path. */
+export async function storeBundle(
+  artifacts: ArtifactStore,
+  sources: readonly BundleSource[],
+  maxBytes: number,
+): Promise<readonly BundleFile[]> {
+  const files: BundleFile[] = [];
+  for (const source of sources) {
+    const path = checkRelativePath(source.path, 'artifact path');
+    if (files.some((file) => file.path === path)) {
+      throw new MLOpsError('INVALID_INPUT', `two artifacts would be called ${path}; give one of them another name`);
+    }
+    files.push({ path, ...(await artifacts.put(source.open(), { maxBytes })) });
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Identifies a bundle: SHA-256 over paths, digests and sizes of its files. */
+export const bundleDigest = (files: readonly BundleFile[]): Digest =>
+  digestJson(files.map(({ path, digest, size }) => ({ path, digest, size })));
+
+/**
+ * What is at a path of the local file system: the file itself, or everything inside a folder. Symbolic links are
+ * refused: they could point anywhere.
+ *
+ * @throws MLOpsError `NOT_FOUND` when there is nothing, `INVALID_INPUT` for links, devices and empty folders
+ */
+export async function localSources(path: string, name = basename(path)): Promise<BundleSource[]> {
+  const kind = await kindOf(path);
+  if (kind === 'file') return [{ path: name, open: () => createReadStream(path) }];
+  const sources = await folderSources(path, '');
+  if (sources.length === 0)
+    throw new MLOpsError('INVALID_INPUT', `${path} is an empty folder; there is nothing to store`);
+  return sources;
+}
+
+async function folderSources(folder: string, prefix: string): Promise<BundleSource[]> {
+  const sources: BundleSource[] = [];
+  for (const entry of (await readdir(folder)).sort()) {
+    const path = join(folder, entry);
+    if ((await kindOf(path)) === 'folder') sources.push(...(await folderSources(path, `${prefix}${entry}/`)));
+    else sources.push({ path: `${prefix}${entry}`, open: () => createReadStream(path) });
+  }
+  return sources;
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder'> {
+  const found = await lstat(path).catch((cause: unknown) => {
+    throw new MLOpsError('NOT_FOUND', `there is no file or folder at ${path}`, { cause });
+  });
+  if (found.isDirectory()) return 'folder';
+  if (found.isFile()) return 'file';
+  throw new MLOpsError('INVALID_INPUT', `${path} is neither a file nor a folder; links and devices are not stored`);
+}
+
+/** Reads a whole stored file, verified. */
+export async function readStored(artifacts: ArtifactStore, digest: Digest): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of artifacts.get(digest)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,96 @@
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { MLOpsError } from '../errors.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
+import type { Storage } from '../storage/storage.js';
+import { type Clock, systemClock } from '../util/clock.js';
+import { type IdSource, uuidSource } from '../util/ids.js';
+import { type Random, createRandom } from '../util/random.js';
+import { type Principal, osPrincipal } from './principal.js';
+import { type Stores, givenStores, policyStores } from './stores.js';
+
+/** What every public class can be given instead of the defaults. */
+export interface ContextOptions {
+  /** Records and streams; with `artifacts`, replaces what the policy's `storage` section selects. */
+  readonly storage?: Storage;
+  readonly artifacts?: ArtifactStore;
+  /** Source of time; the system's unless told. */
+  readonly clock?: Clock;
+  /** Source of ids; UUIDv7 unless told. */
+  readonly ids?: IdSource;
+  /** Source of randomness; seeded with the policy's `seed` unless told. */
+  readonly random?: Random;
+  /** Who is calling; the operating-system user unless told. */
+  readonly principal?: Principal;
+}
+
+/** What an instance of a public class works with. */
+export interface Context {
+  readonly config: MLOpsConfig;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly random: Random;
+  /** Undefined when nobody was named and the policy demands that somebody is. */
+  readonly principal: Principal | undefined;
+  readonly stores: Stores;
+}
+
+/**
+ * @throws MLOpsError `INVALID_INPUT` when only one of `storage` and `artifacts` is given
+ */
+export function createContext(config: MLOpsConfig, options: ContextOptions = {}): Context {
+  const { storage, artifacts } = options;
+  if ((storage === undefined) !== (artifacts === undefined)) {
+    throw new MLOpsError(
+      'INVALID_INPUT',
+      'pass both { storage, artifacts } or neither: a model and its bytes belong together',
+    );
+  }
+  return {
+    config,
+    clock: options.clock ?? systemClock,
+    ids: options.ids ?? uuidSource,
+    random: options.random ?? createRandom(config.policy.seed),
+    principal: options.principal ?? ambientPrincipal(config),
+    stores: storage !== undefined && artifacts !== undefined ? givenStores(storage, artifacts) : policyStores(config),
+  };
+}
+
+const contexts = new WeakMap<object, Context>();
+
+/** Lets {@link contextOf} find an instance's context, without making it part of the public class. */
+export function shareContext(instance: object, context: Context): void {
+  contexts.set(instance, context);
+}
+
+/** The context of an instance of a public class. */
+export function contextOf(instance: object): Context {
+  const context = contexts.get(instance);
+  if (context === undefined) {
+    throw new MLOpsError('INVALID_INPUT', 'expected an instance of a class of this package (of this copy of it)');
+  }
+  return context;
+}
+
+/** The same stores and sources with other options on top, for a class that works on another's records. */
+export function deriveContext(context: Context, options: ContextOptions = {}): Context {
+  if (options.storage !== undefined || options.artifacts !== undefined) {
+    throw new MLOpsError('INVALID_INPUT', 'storage is that of the registry passed in; give { storage } to it instead');
+  }
+  return {
+    config: context.config,
+    clock: options.clock ?? context.clock,
+    ids: options.ids ?? context.ids,
+    random: options.random ?? context.random,
+    principal: options.principal ?? context.principal,
+    stores: context.stores,
+  };
+}
+
+/**
+ * The operating-system user stands in where no principal is named, except in production with
+ * `security.require_authentication`: there the embedding service must say who is calling.
+ */
+function ambientPrincipal(config: MLOpsConfig): Principal | undefined {
+  const { environment, security } = config.policy;
+  return environment === 'production' && security.requireAuthentication ? undefined : osPrincipal();
+}

@@ -1,0 +1,44 @@
+import type { Digest } from '../util/digest.js';
+
+/** Content in the store. */
+export interface ArtifactRef {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface PutArtifactOptions {
+  /** Refuse content of more bytes than this with `INVALID_INPUT`, leaving nothing behind. */
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ArtifactStoreCapabilities {
+  readonly name: string;
+  readonly persistent: boolean;
+  readonly multiProcess: boolean;
+}
+
+/** Content-addressed bytes: the same bytes are stored once, whoever puts them and however often. */
+export interface ArtifactStore {
+  readonly capabilities: ArtifactStoreCapabilities;
+
+  /** Stores content of any size with memory bounded by a chunk. Durable when it returns. */
+  put(content: Uint8Array | AsyncIterable<Uint8Array>, options?: PutArtifactOptions): Promise<ArtifactRef>;
+
+  /**
+   * Streams content out and verifies it on the way: the iteration throws `CORRUPT` at its end when the bytes are not
+   * those of the digest, and `NOT_FOUND` at its start when there are none. Consumers act only on a finished iteration.
+   */
+  get(digest: Digest): AsyncIterable<Uint8Array>;
+
+  stat(digest: Digest): Promise<ArtifactRef | undefined>;
+
+  /** Whether there was something to delete. */
+  delete(digest: Digest): Promise<boolean>;
+
+  /** Everything stored, in no particular order. */
+  list(): AsyncIterable<ArtifactRef>;
+
+  close(): Promise<void>;
+}

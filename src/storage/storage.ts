@@ -1,0 +1,152 @@
+import type { JsonValue } from '../util/json.js';
+
+/** A value of an index field. Unlike stored values, NaN and ±Infinity are allowed. */
+export type IndexScalar = string | number | boolean | null;
+
+/**
+ * What a record can be found by: scalars, and one level of maps whose entries are addressed with a dot
+ * (`{ metrics: { rmse: 1 } }` is the field `metrics.rmse`; keys may themselves contain dots).
+ */
+export type IndexFields = Readonly<Record<string, IndexScalar | Readonly<Record<string, IndexScalar>>>>;
+
+export interface StoredRecord {
+  readonly id: string;
+  /** Grows with every write of this record, also across a delete; never reused. Not necessarily by one. */
+  readonly version: number;
+  readonly value: JsonValue;
+}
+
+/**
+ * One part of a commit.
+ *
+ * - `put` writes a record with the index fields it can be found by; `expect` is its precondition.
+ * - `delete` removes a record; with `expect: 'any'` an absent record is fine.
+ * - `append` adds entries at the end of a stream; `expect` is the stream's length before (absent: any length).
+ * - `check` writes nothing and only holds the commit to a precondition on a record.
+ */
+export type Change =
+  | {
+      readonly kind: 'put';
+      readonly collection: string;
+      readonly id: string;
+      readonly value: JsonValue;
+      readonly index?: IndexFields;
+      readonly expect: 'any' | 'absent' | number;
+    }
+  | { readonly kind: 'delete'; readonly collection: string; readonly id: string; readonly expect: 'any' | number }
+  | {
+      readonly kind: 'append';
+      readonly stream: string;
+      readonly values: readonly JsonValue[];
+      readonly expect?: number;
+    }
+  | { readonly kind: 'check'; readonly collection: string; readonly id: string; readonly expect: 'absent' | number };
+
+/**
+ * What an acknowledged commit survives. `power`: loss of power or a crash of the operating system (the bytes were
+ * flushed to the medium). `process`: death of this process at any instant, `kill -9` included.
+ */
+export type Durability = 'power' | 'process';
+
+/**
+ * A condition on index fields; `id` is the record's id.
+ *
+ * Every comparison of an absent field is false, `ne` included; `not` is plain negation. `lt lte gt gte` hold only
+ * between values of one type, never for null or NaN. `eq` matches null with null and NaN with NaN. `ne` holds when the
+ * field is there, is not null, and is not `eq`. Strings compare by code points.
+ */
+export type Where =
+  | { readonly and: readonly Where[] }
+  | { readonly or: readonly Where[] }
+  | { readonly not: Where }
+  | {
+      readonly field: string;
+      readonly op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte';
+      readonly value: IndexScalar;
+    }
+  | { readonly field: string; readonly op: 'in'; readonly values: readonly IndexScalar[] }
+  | { readonly field: string; readonly op: 'prefix'; readonly value: string }
+  | { readonly field: string; readonly op: 'exists' };
+
+export interface OrderBy {
+  readonly field: string;
+  readonly direction: 'asc' | 'desc';
+}
+
+export interface Query {
+  readonly where?: Where;
+  /**
+   * Sort keys; ties are broken by id, ascending. Booleans come before numbers before strings when ascending, the
+   * other way round when descending; then, in both directions, NaN, then null and absent fields.
+   */
+  readonly orderBy?: readonly OrderBy[];
+  /** Most records on a page: 1 to 50,000; 100 unless told. */
+  readonly limit?: number;
+  /** Continues after the page that returned it; `where` and `orderBy` must be the same. */
+  readonly cursor?: string;
+}
+
+export interface Page {
+  readonly records: readonly StoredRecord[];
+  /** Present when there may be more. Keyset: rows written meanwhile neither repeat nor hide others. */
+  readonly cursor?: string;
+}
+
+export interface StreamRange {
+  /** First entry, counting from 0; 0 unless told. */
+  readonly from?: number;
+  /** Just past the last entry; the stream's end unless told. */
+  readonly to?: number;
+  /** Most entries to return. */
+  readonly limit?: number;
+}
+
+export interface StreamEntry {
+  /** Position in the stream, counting from 0 without gaps. */
+  readonly seq: number;
+  readonly value: JsonValue;
+}
+
+export interface StreamPage {
+  readonly entries: readonly StreamEntry[];
+  /** Entries in the whole stream at the moment of reading: what `expect` of the next append should be. */
+  readonly length: number;
+}
+
+export interface StorageCapabilities {
+  /** A short name for messages, such as `memory`. */
+  readonly name: string;
+  /** Outlives the process. */
+  readonly persistent: boolean;
+  /** May be opened by several processes at once. */
+  readonly multiProcess: boolean;
+}
+
+/**
+ * Where records and streams live. Five methods; every invariant of the system is a precondition of a commit, so it
+ * holds across threads, processes and hosts. Names of collections, streams and ids are non-empty, well-formed, at most
+ * 512 characters and free of control characters.
+ */
+export interface Storage {
+  readonly capabilities: StorageCapabilities;
+
+  /** The record, or undefined. */
+  get(collection: string, id: string): Promise<StoredRecord | undefined>;
+
+  query(collection: string, query?: Query): Promise<Page>;
+
+  /** Entries of an append-only stream; a stream nobody wrote is empty. */
+  read(stream: string, range?: StreamRange): Promise<StreamPage>;
+
+  /**
+   * Writes everything or nothing. Preconditions are judged against the state before the commit, so a commit may name a
+   * record or a stream only once.
+   *
+   * @returns one number a change, in order: a put's new version, an append's new stream length, 0 for the others
+   * @throws ConflictError when a precondition did not hold; nothing was written
+   */
+  commit(changes: readonly Change[], options?: { readonly durability?: Durability }): Promise<readonly number[]>;
+
+  /** Waits for what is under way, then releases everything. Later calls fail with `CLOSED`; closing twice is fine. */
+  close(): Promise<void>;
+}

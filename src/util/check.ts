@@ -1,0 +1,74 @@
+import { MLOpsError } from '../errors.js';
+
+/** Most characters in the name of an experiment, a model, a metric, a parameter, a tag or an artifact. */
+const maxNameLength = 250;
+
+const controlCharacter = /\p{Cc}|\u2028|\u2029/u;
+
+/** Refuses bad input at the boundary of a public call, before anything is written. */
+export function refuse(message: string): never {
+  throw new MLOpsError('INVALID_INPUT', message);
+}
+
+/**
+ * A name that can be stored, listed in a terminal, and used as a key.
+ *
+ * @param what how the message calls it, such as `experimentName`
+ */
+export function checkName(value: unknown, what: string): string {
+  if (typeof value !== 'string') refuse(`${what} must be a string, got ${describe(value)}`);
+  if (value.trim() === '') refuse(`${what} must not be empty`);
+  if (value.length > maxNameLength)
+    refuse(`${what} has ${value.length} characters; at most ${maxNameLength} are allowed`);
+  if (!value.isWellFormed() || controlCharacter.test(value)) {
+    refuse(`${what} holds control characters or broken Unicode: ${JSON.stringify(value.slice(0, 80))}`);
+  }
+  if (value === '__proto__' || value === 'constructor' || value === 'prototype') refuse(`${what} must not be ${value}`);
+  return value;
+}
+
+export function checkOptionalName(value: unknown, what: string): string | undefined {
+  return value === undefined ? undefined : checkName(value, what);
+}
+
+/** A relative path inside a folder or bundle, with `/` between its parts; nothing that could lead out of it. */
+export function checkRelativePath(value: unknown, what: string): string {
+  const path = checkName(value, what);
+  const parts = path.split('/');
+  if (path.includes('\\') || /^[a-z]:/i.test(path) || /%2e|%2f|%5c/i.test(path) || path.startsWith('/')) {
+    refuse(`${what} must be a plain relative path with / between its parts, got ${JSON.stringify(path)}`);
+  }
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) {
+    refuse(`${what} must not hold empty parts, . or .., got ${JSON.stringify(path)}`);
+  }
+  return path;
+}
+
+/** A share in [0, 1]. */
+export function checkFraction(value: unknown, what: string): number {
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
+    refuse(`${what} must be a fraction from 0 to 1 (0.05 is five percent), got ${describe(value)}`);
+  }
+  return value;
+}
+
+/** The members of an enumeration; the message lists them. */
+export function checkOneOf<T extends string>(value: unknown, allowed: readonly T[], what: string): T {
+  const found = allowed.find((member) => member === value);
+  return found ?? refuse(`${what} must be one of ${allowed.join(', ')}, got ${describe(value)}`);
+}
+
+/** Refuses options nobody reads: a misspelled option would otherwise silently do nothing. */
+export function checkOptions(options: object, known: readonly string[], what: string): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) refuse(`${what} has no option ${JSON.stringify(key)}; it knows ${known.join(', ')}`);
+  }
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'string'
+    ? JSON.stringify(value.slice(0, 80))
+    : typeof value === 'number'
+      ? String(value)
+      : typeof value;
+}

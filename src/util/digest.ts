@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, type JsonValue } from './json.js';
+
+/** `sha256:` and 64 hexadecimal digits. */
+export type Digest = `sha256:${string}`;
+
+const pattern = /^sha256:[0-9a-f]{64}$/;
+
+export const isDigest = (text: string): text is Digest => pattern.test(text);
+
+/** SHA-256 of bytes, or of a string's UTF-8 bytes. */
+export const digestBytes = (bytes: Uint8Array | string): Digest =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+/** SHA-256 of a value's canonical JSON (RFC 8785): equal values, equal digests. */
+export const digestJson = (value: JsonValue): Digest => digestBytes(canonicalJson(value));

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { MLOpsConfig } from '../../src/config/mlops-config.js';
+import { expand, pendingTable } from '../../src/config/pending.js';
+import { fromText } from './policy-fixture.js';
+
+describe('pending keys', () => {
+  it('are all keys of the policy', () => {
+    for (const { keys } of pendingTable) expect(expand(keys), keys).not.toEqual([]);
+  });
+
+  it('are listed once each, sections key by key, with a reason', () => {
+    const pending = MLOpsConfig.default({ environment: {} }).pending();
+    const keys = pending.map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys).toContain('monitoring.alert_on_drift');
+    expect(keys).toContain('retraining.scheduled_retraining.enabled');
+    expect(keys).not.toContain('seed');
+    expect(pending.every(({ reason, isExplicit }) => reason.length > 10 && !isExplicit)).toBe(true);
+  });
+
+  it('tell which of them the policy sets, by file or by variable', () => {
+    const config = fromText('log_path: ./logs\nbackup:\n  backup_models: false\n', {
+      BONDX_MONITORING__ALERT_ON_DRIFT: 'false',
+    });
+    const explicit = config.pending().filter(({ isExplicit }) => isExplicit);
+    expect(explicit.map(({ key }) => key).sort()).toEqual([
+      'backup.backup_models',
+      'log_path',
+      'monitoring.alert_on_drift',
+    ]);
+  });
+
+  it('hold storage.kind only when it is postgres', () => {
+    const keysOf = (kind: 'memory' | 'postgres') =>
+      MLOpsConfig.fromObject({ storage: { kind } }, { environment: {} })
+        .pending()
+        .map(({ key }) => key);
+    expect(keysOf('postgres')).toContain('storage.kind');
+    expect(keysOf('memory')).not.toContain('storage.kind');
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { fromText, issuesOf, onlyIssue } from './policy-fixture.js';
+
+describe('rules', () => {
+  it('refuse production without authentication or without the security scan', () => {
+    const weak = 'security:\n  require_authentication: false\npromotion:\n  require_security_scan: false\n';
+    expect(() => fromText(weak)).not.toThrow();
+    expect(() => fromText(`${weak}environment: staging\n`)).not.toThrow();
+    const issues = issuesOf(() => fromText(`${weak}environment: production\n`));
+    expect(issues.map(({ line, column, path }) => [line, column, path])).toEqual([
+      [2, 27, 'security.require_authentication'],
+      [4, 26, 'promotion.require_security_scan'],
+    ]);
+    for (const { message } of issues) expect(message).toMatch(/^production refuses false: .+; set it to true, or/);
+  });
+
+  it('refuse tracking backends that are not there, saying what to use', () => {
+    expect(onlyIssue('tracking: {tracking_backend: mlflow}').message).toMatch(/MLflow .+ not available .+; use local$/);
+    expect(onlyIssue('tracking: {tracking_backend: weights_biases}').message).toMatch(/not supported.+; use local/);
+  });
+
+  it.each([
+    ['canary:\n  initial_canary_percentage: 0.5\n', 'canary.initial_canary_percentage', 2],
+    ['canary:\n  max_canary_percentage: 0.01\n', 'canary.max_canary_percentage', 2],
+    [
+      'canary:\n  max_canary_percentage: 0.3\n  initial_canary_percentage: 0.5\n',
+      'canary.initial_canary_percentage',
+      3,
+    ],
+    ['retraining:\n  test_size: 0.9\n', 'retraining.test_size', 2],
+    ['retraining:\n  validation_size: 0.8\n', 'retraining.validation_size', 2],
+  ])('blame a key that was written: %j', (text, path, line) => {
+    expect(onlyIssue(text)).toMatchObject({ path, line });
+  });
+
+  it('are silent about keys that are wrong in themselves', () => {
+    const text = 'canary:\n  initial_canary_percentage: 0.9\n  max_canary_percentage: 5\n';
+    expect(onlyIssue(text).path).toBe('canary.max_canary_percentage');
+  });
+
+  it('take the bounds as inside', () => {
+    expect(() =>
+      fromText('canary: {initial_canary_percentage: 0.3, max_canary_percentage: 0.3}\nretraining: {test_size: 0.5}'),
+    ).not.toThrow();
+    expect(onlyIssue('retraining: {test_size: 0.5, validation_size: 0.5}').message).toContain('less than 1');
+  });
+});
