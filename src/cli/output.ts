@@ -77,3 +77,9 @@ const printable = (text: string): string =>
   text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) =>
     c === '\n' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/** Metrics on one line, in the order they came. */
+export const formatMetrics = (metrics: Readonly<Record<string, number>>): string =>
+  Object.entries(metrics)
+    .map(([name, value]) => `${name} ${Number(value.toPrecision(5))}`)
+    .join('   ');

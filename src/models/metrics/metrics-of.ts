@@ -4,11 +4,13 @@ import type { Task } from '../model.js';
 import { classificationMetrics } from './classification.js';
 import { regressionMetrics } from './regression.js';
 
-/** The metrics of a task; one that is not defined on these rows (AUC with one class, say) is left out. */
+/** The metrics of a task; one that is not defined on these rows (AUC with one class, MAPE with a zero) is left out. */
 export function metricsOf(task: Task, actual: Float64Array, predicted: Float64Array): Readonly<Record<string, number>> {
   const metrics: Readonly<Record<string, number>> =
     task === 'regression' ? regressionMetrics(actual, predicted) : classificationMetrics(actual, predicted);
-  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+  const isUndefined = (name: string, value: number): boolean =>
+    !Number.isFinite(value) || (name === 'mape' && actual.includes(0));
+  return Object.fromEntries(Object.entries(metrics).filter(([name, value]) => !isUndefined(name, value)));
 }
 
 /** The metric a model of a task is first judged by, and which way is better. */

@@ -1,0 +1,67 @@
+import { readCsv } from '../../data/csv.js';
+import type { ColumnDrift, DriftReport } from '../../drift/drift-report.js';
+import { DriftMonitor } from '../../drift/drift-monitor.js';
+import { ModelRegistry } from '../../registry/model-registry.js';
+import { exitCode } from '../exit-code.js';
+import { formatTable } from '../output.js';
+import type { Session } from '../session.js';
+
+export interface DriftCheckOptions {
+  readonly model: string;
+  readonly version?: string;
+  readonly baseline: string;
+  readonly current: string;
+  readonly type?: string;
+}
+
+export async function driftCheck({ config, output, signal }: Session, options: DriftCheckOptions): Promise<number> {
+  await using monitor = new DriftMonitor(config);
+  await using registry = new ModelRegistry(config);
+  const progress = output.progress();
+  const read = (path: string, from: number): ReturnType<typeof readCsv> =>
+    readCsv(path, { signal, onProgress: (share) => progress.update(from + share / 2, `reading ${path}`) });
+  const [baselineData, currentData] = [await read(options.baseline, 0), await read(options.current, 0.5)];
+  progress.end();
+  const modelVersion = options.version ?? (await productionVersion(registry, options.model));
+  const report = await monitor.detectDrift({
+    modelName: options.model,
+    ...(modelVersion !== undefined && { modelVersion }),
+    ...(options.type !== undefined && { modelType: options.type }),
+    baselineData,
+    currentData,
+  });
+  for (const note of new Set([...baselineData.notes, ...currentData.notes])) output.note(`note: ${note}`);
+  output.result(report, describe(report));
+  return report.requiresRetraining ? exitCode.found : exitCode.ok;
+}
+
+async function productionVersion(registry: ModelRegistry, modelName: string): Promise<string | undefined> {
+  const { versions } = await registry.listModels({ modelName, stage: 'production', limit: 1 });
+  return versions[0]?.version;
+}
+
+function describe(report: DriftReport): string {
+  const rows = report.columns.map((column) => [
+    column.column,
+    column.role,
+    column.verdict,
+    interval(column),
+    String(column.tolerance),
+    column.psi === undefined ? '' : column.psi.value.toFixed(3),
+  ]);
+  const findings = report.columns.flatMap(({ column, findings }) =>
+    findings.map(({ message }) => `  ${column}: ${message}`),
+  );
+  return [
+    `${report.modelName}: ${report.verdict}${report.requiresRetraining ? ', retraining required' : ''}`,
+    formatTable(['column', 'role', 'verdict', 'distance (interval)', 'tolerance', 'psi'], rows),
+    ...(findings.length > 0 ? ['findings:', ...findings] : []),
+    ...report.recommendations.map((advice) => `→ ${advice}`),
+    `report ${report.reportId}`,
+  ].join('\n');
+}
+
+function interval({ distance }: ColumnDrift): string {
+  if (distance === undefined) return '';
+  return `${distance.value.toFixed(3)} (${distance.lower.toFixed(3)} to ${distance.upper.toFixed(3)})`;
+}

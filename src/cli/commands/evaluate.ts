@@ -1,0 +1,29 @@
+import { readCsv } from '../../data/csv.js';
+import { metricsOf, numericTarget } from '../../models/metrics/metrics-of.js';
+import { ModelRegistry } from '../../registry/model-registry.js';
+import { refuse } from '../../util/check.js';
+import { exitCode } from '../exit-code.js';
+import { formatMetrics } from '../output.js';
+import type { Session } from '../session.js';
+
+export interface EvaluateOptions {
+  readonly model: string;
+  readonly version: string;
+  readonly testData: string;
+}
+
+export async function evaluate({ config, output, signal }: Session, options: EvaluateOptions): Promise<number> {
+  await using registry = new ModelRegistry(config);
+  const selector = { version: options.version };
+  const { targetColumn } = await registry.getModelVersion(options.model, selector);
+  const model = await registry.loadModel(options.model, selector);
+  if (targetColumn === undefined) refuse(`${options.model} ${options.version} was registered without a target column`);
+  const data = await readCsv(options.testData, { signal });
+  for (const { name } of model.features) data.column(name);
+  const metrics = metricsOf(model.task, numericTarget(data, targetColumn), model.predictBatch(data));
+  output.result(
+    { model: options.model, version: options.version, rows: data.rowCount, dataDigest: data.digest(), metrics },
+    `${options.model} ${options.version} on ${data.rowCount} rows\n${formatMetrics(metrics)}`,
+  );
+  return exitCode.ok;
+}

@@ -1,0 +1,192 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { MLOpsError } from '../errors.js';
+import { exitCode } from './exit-code.js';
+import { type GlobalOptions, type Session, openSession } from './session.js';
+
+/** A command's work; it returns the exit code. */
+type Action<O> = (session: Session, options: O) => Promise<number>;
+
+/** Parses a command line, does what it says and returns the exit code; errors are printed as one message. */
+export async function run(args: readonly string[]): Promise<number> {
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort();
+  process.once('SIGINT', interrupt);
+  const outcome = { code: exitCode.ok as number };
+  const program = buildProgram(interruption.signal, (code) => (outcome.code = code));
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return outcome.code;
+  } catch (error) {
+    return report(error, args.includes('--debug'));
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
+function report(error: unknown, isDebug: boolean): number {
+  // commander has printed its own message already
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  const isExpected = error instanceof MLOpsError;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`error: ${message}\n`);
+  if (isDebug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  else if (!isExpected) process.stderr.write('this is a defect; run again with --debug to see where it happened\n');
+  if (!isExpected) return exitCode.failed;
+  if (error.code === 'ABORTED') return exitCode.interrupted;
+  return error.code === 'INVALID_INPUT' || error.code === 'POLICY_INVALID' ? exitCode.usage : exitCode.failed;
+}
+
+function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Command {
+  const program = new Command('bondx-mlops')
+    .description('Train, register, watch and roll out models, with an audit trail.')
+    .option('--config <file>', 'policy file (default: policy.yaml, if there is one)')
+    .option('--json', 'print one JSON document instead of text')
+    .option('--quiet', 'print results only')
+    .option('--debug', 'print where an error happened')
+    .addHelpText('after', helpAfter)
+    .showHelpAfterError('(bondx-mlops --help shows what there is)')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+
+  const action =
+    <O>(load: () => Promise<Action<O>>) =>
+    async (_options: unknown, command: Command): Promise<void> => {
+      const options = command.optsWithGlobals<O & GlobalOptions>();
+      const act = await load();
+      setCode(await act(openSession(options, signal), options));
+    };
+
+  const model = new Option('--model <name>', 'name of the model').makeOptionMandatory();
+  const version = new Option('--version <version>', 'version of the model').makeOptionMandatory();
+  const user = new Option('--user <name>', 'whom to record as responsible');
+
+  program
+    .command('train')
+    .description('train a model on a CSV file, into a folder under model_storage_path')
+    .addOption(model)
+    .requiredOption('--data <csv>', 'training data')
+    .option('--type <type>', "section under models in the policy (default: the model's name)")
+    .addHelpText('after', example('bondx-mlops train --model spread --data data.csv'))
+    .action(action(async () => (await import('./commands/train.js')).train));
+
+  program
+    .command('register')
+    .description('copy a model into the registry, in Development')
+    .addOption(model)
+    .option('--version <version>', 'semantic version (default: the next one)')
+    .requiredOption('--path <path>', 'file, or folder with model.json and metadata.json')
+    .option('--type <type>', "section under models in the policy (default: the model's name)")
+    .addOption(user)
+    .addHelpText('after', example('bondx-mlops register --model spread --path ./models/spread_v1'))
+    .action(action(async () => (await import('./commands/registry.js')).register));
+
+  program
+    .command('evaluate')
+    .description('score a version on a CSV file with known outcomes')
+    .addOption(model)
+    .addOption(version)
+    .requiredOption('--test-data <csv>', 'rows with the target column')
+    .addHelpText('after', example('bondx-mlops evaluate --model spread --version 1.0.0 --test-data test.csv'))
+    .action(action(async () => (await import('./commands/evaluate.js')).evaluate));
+
+  program
+    .command('promote')
+    .description('move a version to a stage; production needs every gate')
+    .addOption(model)
+    .addOption(version)
+    .requiredOption('--stage <stage>', 'development, staging, production or archived')
+    .option('--reason <text>', 'why, for the history')
+    .addOption(user)
+    .addHelpText('after', example('bondx-mlops promote --model spread --version 1.0.0 --stage staging --user admin'))
+    .action(action(async () => (await import('./commands/registry.js')).promote));
+
+  program
+    .command('rollback')
+    .description('put a former production version back')
+    .addOption(model)
+    .option('--version <version>', 'which (default: the one before)')
+    .option('--reason <text>', 'why, for the history')
+    .addOption(user)
+    .addHelpText('after', example('bondx-mlops rollback --model spread --reason "wrong spreads on agencies"'))
+    .action(action(async () => (await import('./commands/registry.js')).rollback));
+
+  program
+    .command('drift-check')
+    .description('compare current data with a baseline; exit code 3 when they drifted apart')
+    .addOption(model)
+    .option('--version <version>', 'version watched (default: the one in production, if any)')
+    .requiredOption('--baseline <csv>', 'what the model knows')
+    .requiredOption('--current <csv>', 'what it meets now')
+    .option('--type <type>', "section under models in the policy (default: the model's name)")
+    .addHelpText(
+      'after',
+      example('bondx-mlops drift-check --model spread --baseline baseline.csv --current current.csv'),
+    )
+    .action(action(async () => (await import('./commands/drift-check.js')).driftCheck));
+
+  program
+    .command('deploy')
+    .description('begin a canary: a share of the traffic goes to a candidate')
+    .addOption(model)
+    .addOption(version)
+    .option('--traffic <fraction>', 'share of the traffic, 0.05 being five percent', parseFraction)
+    .addOption(user)
+    .addHelpText('after', example('bondx-mlops deploy --model spread --version 1.0.1 --traffic 0.1 --user admin'))
+    .action(action(async () => (await import('./commands/deploy.js')).deploy));
+
+  program
+    .command('list')
+    .description('list model versions, deployments or runs')
+    .option('--models', 'model versions')
+    .option('--deployments', 'canary deployments')
+    .option('--runs', 'training runs')
+    .option('--stage <stage>', 'only versions in this stage')
+    .option('--model <name>', 'only this model')
+    .option('--limit <count>', 'at most this many, the newest (default: 100)', parseCount)
+    .addHelpText('after', example('bondx-mlops list --models --stage production'))
+    .action(action(async () => (await import('./commands/list.js')).list));
+
+  const audit = program.command('audit').description('check and read the audit trail');
+  audit
+    .command('verify')
+    .description('check that no record was changed, removed or added; exit code 3 when one was')
+    .option('--head <digest>', 'a head printed by an earlier verification and kept elsewhere')
+    .addHelpText('after', example('bondx-mlops audit verify'))
+    .action(action(async () => (await import('./commands/audit.js')).verify));
+  audit
+    .command('list')
+    .description('print records, oldest first')
+    .option('--actor <name>', 'only what this person or service did')
+    .option('--action <action>', 'only this operation, such as registry.promote')
+    .option('--limit <count>', 'at most this many (default: 100)', parseCount)
+    .addHelpText('after', example('bondx-mlops audit list --action registry.promote'))
+    .action(action(async () => (await import('./commands/audit.js')).listRecords));
+
+  return program;
+}
+
+const example = (line: string): string => `\nExample:\n  $ ${line}`;
+
+const helpAfter = `
+Exit codes:
+  0  done
+  1  failed
+  2  the command line or the policy is wrong
+  3  drift found, a gate refused, or the audit trail is damaged
+
+Example:
+  $ bondx-mlops drift-check --model spread --baseline 2011.csv --current 2012.csv`;
+
+function parseFraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError('expected a fraction from 0 to 1, such as 0.1 for ten percent');
+  }
+  return value;
+}
+
+function parseCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1');
+  return value;
+}

@@ -1,0 +1,2 @@
+export { FakeClock } from './fake-clock.js';
+export { countingIds } from './counting-ids.js';
