@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { AuditLog, ExperimentTracker, MLOpsConfig, ModelRegistry, type Change, type Storage } from '@bondx/mlops';
+import { operations } from '../../src/governance/operations.js';
+import { createWorld, failure } from '../helpers.js';
+import * as library from '../../src/index.js';
+
+/** Which operation of the choke point each public method is. */
+const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof operations>>>> = {
+  ExperimentTracker: {
+    startRun: 'tracking.start_run',
+    logParameters: 'tracking.log',
+    logMetrics: 'tracking.log',
+    logArtifact: 'tracking.log',
+    setTags: 'tracking.log',
+    endRun: 'tracking.end_run',
+    getRun: 'tracking.read',
+    listRuns: 'tracking.read',
+    getMetricHistory: 'tracking.read',
+    readArtifact: 'tracking.read',
+  },
+  ModelRegistry: {
+    registerModel: 'registry.register',
+    register: 'registry.register',
+    promoteModel: 'registry.promote',
+    rollbackModel: 'registry.rollback',
+    recordEvidence: 'registry.record_evidence',
+    checkGates: 'registry.read',
+    getModelVersion: 'registry.read',
+    listModels: 'registry.read',
+    getHistory: 'registry.read',
+    loadModel: 'registry.read',
+  },
+  DriftMonitor: { detectDrift: 'drift.detect', getReport: 'drift.read', listReports: 'drift.read' },
+  RetrainPipeline: { triggerRetraining: 'retraining.trigger' },
+  CanaryDeploymentManager: {
+    createCanaryDeployment: 'canary.deploy',
+    flush: 'canary.record_outcomes',
+    refresh: 'canary.read',
+    evaluate: 'canary.evaluate',
+    promoteCanary: 'canary.promote',
+    rollbackCanary: 'canary.rollback',
+    getDeployment: 'canary.read',
+    listDeployments: 'canary.read',
+    listDecisions: 'canary.read',
+  },
+  AuditLog: { verify: 'audit.read', list: 'audit.read' },
+};
+
+/** In memory only: nothing to authorize. */
+const exempt = ['constructor', 'withPrincipal', 'close', 'routePrediction', 'recordOutcome'];
+
+describe('the choke point', () => {
+  it('has a row for every public method, and no others', () => {
+    for (const [name, rows] of Object.entries(methods)) {
+      const prototype = (library as unknown as Record<string, { prototype: object }>)[name]!.prototype;
+      const found = Object.getOwnPropertyNames(prototype).filter((method) => !exempt.includes(method));
+      expect(found.sort(), name).toEqual(Object.keys(rows).sort());
+      for (const operation of Object.values(rows)) expect(operations).toHaveProperty([operation]);
+    }
+  });
+
+  it('commits a change and its audit record together, or neither', async () => {
+    const { config, options, storage } = createWorld();
+    const broken: Storage = {
+      ...bound(storage),
+      commit: async (changes: readonly Change[]) => {
+        if (changes.some((change) => change.kind === 'append' && change.stream === 'audit'))
+          throw new Error('medium gone');
+        return storage.commit(changes);
+      },
+    };
+    const tracker = new ExperimentTracker(config, { ...options, storage: broken });
+    await expect(tracker.startRun({ experimentName: 'e' })).rejects.toThrow('medium gone');
+    expect((await storage.query('runs')).records).toEqual([]);
+  });
+
+  it('records failed operations too, with the reason', async () => {
+    const { config, options } = createWorld();
+    const registry = new ModelRegistry(config, options);
+    await failure(
+      registry.promoteModel({ modelName: 'none', version: '1.0.0', targetStage: 'staging', deployedBy: 'bob' }),
+    );
+    const [record] = await new AuditLog(config, options).list();
+    expect(record).toMatchObject({
+      action: 'registry.promote',
+      decision: 'error',
+      actor: { id: 'ada', type: 'person', onBehalfOf: 'bob' },
+      policyDigest: config.digest,
+    });
+    expect(record!.reason).toContain('there is no model none');
+  });
+
+  it('in production refuses and records calls without a principal', async () => {
+    const { storage, artifacts, options } = createWorld();
+    const config = MLOpsConfig.fromObject({ environment: 'production' }, { environment: {} });
+    const tracker = new ExperimentTracker(config, { storage, artifacts });
+    expect(await failure(tracker.startRun({ experimentName: 'e' }))).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await failure(tracker.listRuns())).toMatchObject({ code: 'UNAUTHENTICATED' });
+    const known = tracker.withPrincipal(options.principal!);
+    await known.startRun({ experimentName: 'e' });
+    const records = await new AuditLog(config, { storage, artifacts, principal: options.principal! }).list();
+    expect(records.map(({ decision, actor }) => [decision, actor.id])).toEqual([
+      ['deny', 'anonymous'],
+      ['allow', 'ada'],
+    ]);
+  });
+
+  it('loses nothing when two instances extend the log at once', async () => {
+    const { config, options, storage } = createWorld();
+    // Two wrappers stand for two processes: each remembers the end of the log by itself.
+    const trackers = [bound(storage), bound(storage)].map(
+      (own) => new ExperimentTracker(config, { ...options, storage: own }),
+    );
+    await Promise.all(Array.from({ length: 40 }, (_, i) => trackers[i % 2]!.startRun({ experimentName: `e${i}` })));
+    expect(await new AuditLog(config, options).verify()).toMatchObject({ status: 'ok', records: 40 });
+    expect((await storage.query('runs')).records).toHaveLength(40);
+  });
+
+  it('refuses storage without artifacts', () => {
+    const { config, storage } = createWorld();
+    expect(() => new ExperimentTracker(config, { storage })).toThrow('pass both { storage, artifacts } or neither');
+  });
+});
+
+const bound = (storage: Storage): Storage => ({
+  capabilities: storage.capabilities,
+  get: (...args) => storage.get(...args),
+  query: (...args) => storage.query(...args),
+  read: (...args) => storage.read(...args),
+  commit: (...args) => storage.commit(...args),
+  close: () => storage.close(),
+});

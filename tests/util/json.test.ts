@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assertJson, canonicalJson, type JsonValue } from '../../src/util/json.js';
+
+describe('canonicalJson', () => {
+  it('sorts keys by UTF-16 code units, as the example of RFC 8785 section 3.2.3 does', () => {
+    const value = {
+      '\u20ac': 'Euro Sign',
+      '\r': 'Carriage Return',
+      '\ufb33': 'Hebrew',
+      '1': 'One',
+      '\ud83d\ude00': 'Emoji',
+      '\u0080': 'Control',
+      '\u00f6': 'o',
+    };
+    expect([...canonicalJson(value).matchAll(/:"(.*?)"/g)].map((match) => match[1])).toEqual([
+      'Carriage Return',
+      'One',
+      'Control',
+      'o',
+      'Euro Sign',
+      'Emoji',
+      'Hebrew',
+    ]);
+  });
+
+  it('writes numbers as RFC 8785 appendix B lists them', () => {
+    expect(canonicalJson([0, -0, 5e-324, 1e21, 333333333.3333332, 1e-7])).toBe(
+      '[0,0,5e-324,1e+21,333333333.3333332,1e-7]',
+    );
+  });
+
+  it('gives equal text for equal values, whatever the order of their keys', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.string({ unit: 'grapheme' }).filter((key) => !['__proto__', 'constructor', 'prototype'].includes(key)),
+          fc.integer(),
+        ),
+        (value) => {
+          const reversed = Object.fromEntries(Object.entries(value).reverse());
+          expect(canonicalJson(reversed)).toBe(canonicalJson(value));
+          expect(JSON.parse(canonicalJson(value))).toEqual({ ...value });
+        },
+      ),
+    );
+  });
+});
+
+describe('assertJson', () => {
+  const cyclic: Record<string, unknown> = {};
+  cyclic['self'] = cyclic;
+  const refused: [string, unknown][] = [
+    ['NaN', { a: NaN }],
+    ['infinity', [1, Infinity]],
+    ['undefined', { a: undefined }],
+    ['a function', { a: () => 1 }],
+    ['a class instance', { a: new Date(0) }],
+    ['a bigint', 1n],
+    ['a lone surrogate', 'a\ud800'],
+    ['a key with a lone surrogate', { '\ud800': 1 }],
+    ['__proto__ as a key', JSON.parse('{"__proto__": 1}')],
+    ['constructor as a key', { constructor: 1 }],
+    ['a cycle', cyclic],
+  ];
+  it.each(refused)('refuses %s', (_name, value) => {
+    expect(() => assertJson(value)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+  });
+
+  it('names the place', () => {
+    expect(() => assertJson({ a: [{ b: NaN }] }, 'detail')).toThrow('detail.a[0].b is NaN');
+  });
+
+  it('accepts every JSON value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        fc.pre(!JSON.stringify(value).includes('__proto__'));
+        assertJson(value as JsonValue);
+      }),
+    );
+  });
+});
