@@ -1,4 +1,4 @@
-/** Numbers; NaN where missing. ±Infinity is a value. */
+/** Numbers; NaN is missing. */
 export interface NumericColumn {
   readonly kind: 'numeric';
   readonly name: string;
@@ -6,17 +6,17 @@ export interface NumericColumn {
   readonly missingCount: number;
 }
 
-/** Text from a set of categories; a cell is an index into `categories`, or −1 where missing. */
+/** Texts, stored as positions in a list of the distinct ones; -1 is missing. */
 export interface CategoricalColumn {
   readonly kind: 'categorical';
   readonly name: string;
   readonly codes: Int32Array;
-  /** In order of first appearance. */
+  /** Distinct values in the order of their first appearance; each is used. */
   readonly categories: readonly string[];
   readonly missingCount: number;
 }
 
-/** Points in time: UTC milliseconds; NaN where missing. */
+/** Points in time, in milliseconds since the Unix epoch, UTC; NaN is missing. */
 export interface DateColumn {
   readonly kind: 'date';
   readonly name: string;
@@ -26,11 +26,88 @@ export interface DateColumn {
 
 export type Column = NumericColumn | CategoricalColumn | DateColumn;
 
-export function numericColumn(name: string, values: Float64Array): NumericColumn {
+export type ColumnKind = Column['kind'];
+
+export const columnLength = (column: Column): number =>
+  column.kind === 'categorical' ? column.codes.length : column.values.length;
+
+/** A column of numbers or dates; counts what is missing. */
+export function numberColumn(kind: 'numeric' | 'date', name: string, values: Float64Array): NumericColumn | DateColumn {
   let missingCount = 0;
-  for (const value of values) if (Number.isNaN(value)) missingCount++;
-  return { kind: 'numeric', name, values, missingCount };
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) missingCount++;
+  return { kind, name, values, missingCount };
 }
 
-export const cellsOf = (column: Column): Float64Array | Int32Array =>
-  column.kind === 'categorical' ? column.codes : column.values;
+/** A column of categories whose codes point into any list: renumbers them by first appearance and drops the unused. */
+export function categoricalColumn(name: string, codes: Int32Array, categories: readonly string[]): CategoricalColumn {
+  const renumbered = new Int32Array(categories.length).fill(-1);
+  const used: string[] = [];
+  let missingCount = 0;
+  const result = codes.map((code) => {
+    if (code < 0) {
+      missingCount++;
+      return -1;
+    }
+    if (renumbered[code] === -1) renumbered[code] = used.push(categories[code]!) - 1;
+    return renumbered[code]!;
+  });
+  return { kind: 'categorical', name, codes: result, categories: used, missingCount };
+}
+
+/** The given rows of a column, in the given order; rows may repeat. */
+export function takeFromColumn(column: Column, rows: ArrayLike<number>): Column {
+  const length = rows.length;
+  if (column.kind === 'categorical') {
+    const codes = new Int32Array(length);
+    for (let i = 0; i < length; i++) codes[i] = column.codes[rows[i]!]!;
+    return categoricalColumn(column.name, codes, column.categories);
+  }
+  const values = new Float64Array(length);
+  for (let i = 0; i < length; i++) values[i] = column.values[rows[i]!]!;
+  return numberColumn(column.kind, column.name, values);
+}
+
+/**
+ * Columns of one name one after the other. A column without any value takes the kind of the others; otherwise kinds must
+ * agree: undefined when they do not.
+ */
+export function joinColumns(parts: readonly Column[]): Column | undefined {
+  const model = parts.find((part) => part.missingCount < columnLength(part)) ?? parts[0]!;
+  if (parts.some((part) => part.kind !== model.kind && part.missingCount < columnLength(part))) return undefined;
+  const length = parts.reduce((sum, part) => sum + columnLength(part), 0);
+  return model.kind === 'categorical' ? joinCategories(model.name, parts, length) : joinNumbers(model, parts, length);
+}
+
+function joinNumbers(model: NumericColumn | DateColumn, parts: readonly Column[], length: number): Column {
+  const values = new Float64Array(length).fill(NaN);
+  let at = 0;
+  for (const part of parts) {
+    if (part.kind !== 'categorical') values.set(part.values, at);
+    at += columnLength(part);
+  }
+  return numberColumn(model.kind, model.name, values);
+}
+
+function joinCategories(name: string, parts: readonly Column[], length: number): Column {
+  const codes = new Int32Array(length).fill(-1);
+  const numbers = new Map<string, number>();
+  let at = 0;
+  for (const part of parts) {
+    if (part.kind === 'categorical') {
+      const translated = part.categories.map((category) => numberOf(numbers, category));
+      for (let i = 0; i < part.codes.length; i++) {
+        const code = part.codes[i]!;
+        codes[at + i] = code < 0 ? -1 : translated[code]!;
+      }
+    }
+    at += columnLength(part);
+  }
+  return categoricalColumn(name, codes, [...numbers.keys()]);
+}
+
+/** The number of a text, in the order texts are first asked for. */
+export function numberOf(numbers: Map<string, number>, text: string): number {
+  let number = numbers.get(text);
+  if (number === undefined) numbers.set(text, (number = numbers.size));
+  return number;
+}

@@ -1,79 +1,88 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
 import { MLOpsError } from '../errors.js';
-import { columnFromCells } from './infer-column.js';
-import { Table } from './table.js';
+import { refuse } from '../util/check.js';
+import { ColumnBuilder } from './column-builder.js';
+import { type Table, type TableOptions, tableFromBuilders } from './table.js';
 
-export interface ReadCsvOptions {
+export interface ReadCsvOptions extends TableOptions {
+  /** One character between cells; a comma unless told. */
+  readonly delimiter?: string;
   readonly signal?: AbortSignal;
-  /** Called with the share of bytes read, from 0 to 1. */
+  /** Called with the share of the file read, from 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
 }
 
 /**
- * Reads a CSV file (RFC 4180, UTF-8, with a header) into a table; types are inferred a column.
+ * Reads a CSV file (RFC 4180, UTF-8, a header line; a byte order mark, CRLF and blank lines are fine) in one pass, with
+ * memory for the resulting columns only. Kinds are inferred as for {@link Table}.
  *
- * @throws MLOpsError `NOT_FOUND` without a file; `INVALID_INPUT` for an empty file, a repeated column name, or a row
- *   with another number of cells than the header, with its line; `ABORTED`
+ * @throws MLOpsError `NOT_FOUND` when there is no such file, `ABORTED`, or `INVALID_INPUT` with the line for an empty
+ *   file, column names that are empty or repeat, and rows that are longer or shorter than the header
  */
 export async function readCsv(path: string, options: ReadCsvOptions = {}): Promise<Table> {
-  const size = await fileSize(path);
-  const { parse } = await import('csv-parse');
-  const parser = parse({ bom: true, skip_empty_lines: true, relax_column_count: false });
-  const source = createReadStream(path);
-  source.on('error', (error) => parser.destroy(error));
-  source.pipe(parser);
-  const names: string[] = [];
-  const columns: string[][] = [];
-  let rows = 0;
+  const size = await sizeOf(path);
+  let builders: ColumnBuilder[] | undefined;
+  let rowCount = 0;
+  const source = createReadStream(path, { highWaterMark: 1 << 18 });
+  const parser = parse({ bom: true, delimiter: options.delimiter ?? ',', skip_empty_lines: true });
+  const addRecord = (record: readonly string[]): void => {
+    if (builders === undefined) {
+      builders = readHeader(record, path);
+      return;
+    }
+    for (let i = 0; i < record.length; i++) builders[i]!.addText(record[i]!, rowCount);
+    rowCount++;
+  };
+  source.on('error', (error) => parser.destroy(error)).pipe(parser);
+  if (options.signal !== undefined) addAbortSignal(options.signal, parser);
   try {
-    for await (const record of parser as AsyncIterable<string[]>) {
-      if (rows++ === 0) {
-        names.push(...checkHeader(record, path));
-        columns.push(...names.map(() => []));
-        continue;
-      }
-      for (let i = 0; i < columns.length; i++) columns[i]!.push(record[i]!);
-      if (rows % 4096 === 0) {
-        if (options.signal?.aborted === true) throw new MLOpsError('ABORTED', `reading ${path} was cancelled`);
-        options.onProgress?.(source.bytesRead / size);
-      }
+    for await (const record of parser) {
+      addRecord(record as string[]);
+      if (rowCount % 10_000 === 9_999) options.onProgress?.(source.bytesRead / size);
     }
   } catch (error) {
-    if (error instanceof MLOpsError) throw error;
-    throw new MLOpsError('INVALID_INPUT', `${path}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw explain(error, path);
   } finally {
     source.destroy();
   }
-  if (rows === 0) throw new MLOpsError('INVALID_INPUT', `${path} is empty; expected a header line with column names`);
-  const notes: string[] = [];
-  const inferred = names.map((name, i) => columnFromCells(name, rows - 1, (row) => columns[i]![row], notes));
-  // In a file every number is text; that is not worth a remark.
-  return new Table(
-    inferred,
-    notes.filter((note) => !note.includes('numbers as text;')),
-  );
+  if (builders === undefined) refuse(`${path} is empty: expected a header line and rows`);
+  options.onProgress?.(1);
+  return tableFromBuilders(builders, rowCount, options);
 }
 
-async function fileSize(path: string): Promise<number> {
+async function sizeOf(path: string): Promise<number> {
   try {
-    const found = await stat(path);
-    if (found.isFile()) return found.size;
+    return Math.max(1, (await stat(path)).size);
   } catch (cause) {
-    throw new MLOpsError('NOT_FOUND', `there is no file at ${path}`, { cause });
+    throw new MLOpsError('NOT_FOUND', `cannot read ${path}: there is no such file, or no permission to look`, {
+      cause,
+    });
   }
-  throw new MLOpsError('INVALID_INPUT', `${path} is not a file`);
 }
 
-function checkHeader(record: readonly string[], path: string): readonly string[] {
-  const names = record.map((name) => name.trim());
-  names.forEach((name, i) => {
-    if (name === '') throw new MLOpsError('INVALID_INPUT', `${path}: column ${i + 1} has no name in the header`);
-    if (name === '__proto__') throw new MLOpsError('INVALID_INPUT', `${path}: a column must not be called __proto__`);
-    if (names.indexOf(name) !== i)
-      throw new MLOpsError('INVALID_INPUT', `${path}: two columns are called ${name}; rename one`);
+function readHeader(names: readonly string[], path: string): ColumnBuilder[] {
+  const seen = new Set<string>();
+  return names.map((text, i) => {
+    const name = text.trim();
+    if (name === '') refuse(`${path}:1: column ${i + 1} has no name; the first line must name every column`);
+    if (seen.has(name)) refuse(`${path}:1: two columns are called ${JSON.stringify(name)}; rename one`);
+    seen.add(name);
+    return new ColumnBuilder(name, true);
   });
-  return names;
+}
+
+function explain(error: unknown, path: string): unknown {
+  if (error instanceof CsvError) {
+    return new MLOpsError('INVALID_INPUT', `${path}: ${error.message}; correct the file`, { cause: error });
+  }
+  if (!(error instanceof Error)) return error;
+  if (error.name === 'AbortError') {
+    return new MLOpsError('ABORTED', `reading ${path} was aborted`, { cause: error });
+  }
+  if ('syscall' in error)
+    return new MLOpsError('INVALID_INPUT', `cannot read ${path}: ${error.message}`, { cause: error });
+  return error;
 }

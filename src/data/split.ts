@@ -1,62 +1,69 @@
-import { MLOpsError } from '../errors.js';
+import { refuse } from '../util/check.js';
 import { type Random, shuffle } from '../util/random.js';
-import { cellsOf } from './column.js';
 import type { Table } from './table.js';
 
-export interface Split {
+export interface TrainTestSplit {
   readonly train: Table;
   readonly test: Table;
 }
 
 /**
- * The latest rows for testing, at least the given share of them: a time stamp is never on both sides. Rows without a
- * time go to training.
+ * Holds back the latest rows. Rows of one time stamp stay together, so the share held back is the one nearest to
+ * `testSize` that whole time stamps allow; each side gets at least one. Rows keep their order.
  *
- * @throws MLOpsError `INVALID_INPUT` when the column is not a date or number, or holds a single time
+ * @param timeColumn dates or numbers
+ * @param testSize share of the rows, above 0 and below 1
+ * @throws MLOpsError `INVALID_INPUT` for a time column that is categorical, has gaps, or holds one time stamp only
  */
-export function splitByTime(table: Table, timeColumn: string, testSize: number): Split {
+export function splitByTime(table: Table, timeColumn: string, testSize: number): TrainTestSplit {
+  checkTestSize(testSize);
   const column = table.column(timeColumn);
-  if (column.kind === 'categorical') {
-    throw new MLOpsError(
-      'INVALID_INPUT',
-      `${timeColumn} holds text; to split by time it must hold ISO dates or numbers`,
-    );
+  const quoted = JSON.stringify(timeColumn);
+  if (column.kind === 'categorical') refuse(`${quoted} holds text; to split by time it must hold dates or numbers`);
+  if (column.missingCount > 0) {
+    refuse(`${quoted} is missing in ${column.missingCount} rows; drop them or fill it in to split by time`);
   }
-  const times = column.values.filter((time) => !Number.isNaN(time)).sort();
-  const first = times[0];
-  const cut = times[Math.min(times.length - 1, Math.floor(times.length * (1 - testSize)))];
-  if (first === undefined || cut === undefined || first === times[times.length - 1]) {
-    throw new MLOpsError(
-      'INVALID_INPUT',
-      `${timeColumn} does not hold two different times; there is no later part to test on`,
-    );
-  }
-  const boundary = cut === first ? times.find((time) => time > first)! : cut;
-  return partition(table, (row) => column.values[row]! >= boundary);
+  const cut = findCut(column.values.slice().sort(), testSize * table.rowCount);
+  if (cut === undefined) refuse(`${quoted} holds one time stamp only; there is no later part to hold back`);
+  return partition(table, (row) => column.values[row]! >= cut);
 }
 
-/** A random share of the rows for testing, the same for the same seed. Both sides keep the rows' order. */
-export function splitRandom(table: Table, testSize: number, random: Random): Split {
+/** The first time stamp held back: of all changes in the sorted stamps, the one that holds back nearest to the wish. */
+function findCut(sorted: Float64Array, wished: number): number | undefined {
+  let cut: number | undefined;
+  let nearest = Infinity;
+  for (let i = 1; i < sorted.length; i++) {
+    if (sorted[i] === sorted[i - 1]) continue;
+    const distance = Math.abs(sorted.length - i - wished);
+    if (distance >= nearest) continue;
+    nearest = distance;
+    cut = sorted[i];
+  }
+  return cut;
+}
+
+/**
+ * Holds back a random part of the rows, the same for the same seed. Rows keep their order.
+ *
+ * @param testSize share of the rows, above 0 and below 1; each side gets at least one row
+ */
+export function splitRandom(table: Table, testSize: number, random: Random): TrainTestSplit {
+  checkTestSize(testSize);
+  if (table.rowCount < 2) refuse(`${table.rowCount} rows cannot be split in two`);
   const order = Int32Array.from({ length: table.rowCount }, (_, row) => row);
   shuffle(order, random);
-  const test = new Set(order.subarray(0, Math.round(table.rowCount * testSize)));
-  return partition(table, (row) => test.has(row));
+  const testRows = Math.min(table.rowCount - 1, Math.max(1, Math.round(testSize * table.rowCount)));
+  const held = new Set(order.subarray(0, testRows));
+  return partition(table, (row) => held.has(row));
 }
 
-function partition(table: Table, isTest: (row: number) => boolean): Split {
+function partition(table: Table, isTest: (row: number) => boolean): TrainTestSplit {
   const train: number[] = [];
   const test: number[] = [];
   for (let row = 0; row < table.rowCount; row++) (isTest(row) ? test : train).push(row);
   return { train: table.take(train), test: table.take(test) };
 }
 
-/** The number of the group each row belongs to, and how many groups there are. */
-export function groupRows(table: Table, column: string): { readonly codes: Int32Array; readonly size: number } {
-  const numbers = new Map<number, number>();
-  const codes = Int32Array.from(cellsOf(table.column(column)), (cell) => {
-    let code = numbers.get(cell);
-    if (code === undefined) numbers.set(cell, (code = numbers.size));
-    return code;
-  });
-  return { codes, size: numbers.size };
+function checkTestSize(testSize: number): void {
+  if (!(testSize > 0 && testSize < 1)) refuse(`testSize must be a fraction above 0 and below 1, got ${testSize}`);
 }

@@ -1,116 +1,193 @@
-import type { Row, Table } from '../data/table.js';
-import { columnFromCells } from '../data/infer-column.js';
-import type { FeatureSpec } from './model.js';
+import { isMissingText, parseNumber, parsePercent } from '../data/cell.js';
+import type { CategoricalColumn, Column, NumericColumn, Row, Table } from '../data/table.js';
+import { refuse } from '../util/check.js';
+import type { JsonObject } from '../util/json.js';
+import type { FeatureSpec } from './contract.js';
+import type { ModelJson } from './model-json.js';
 
-/** How one feature becomes a number that a tree can split on. */
+/** How one feature becomes numbers. */
 export type FeatureEncoding =
   | {
       readonly name: string;
       readonly type: 'numeric';
-      /** Stands in for missing values: the median in training. */
-      readonly fill: number;
+      /** What a missing value counts as: the median in training, 0 if there was none. */
+      readonly median: number;
+      /** Whether a second number says if the value was missing: only when that happened in training. */
+      readonly hasIndicator: boolean;
     }
   | {
       readonly name: string;
       readonly type: 'categorical';
-      /** Categories by rising mean of the target in training; a category's number is its position. */
-      readonly order: readonly string[];
-      /** Stands in for missing values and categories never seen: the position of an average category. */
-      readonly fill: number;
+      /** Categories seen in training by rising mean of the target; each counts as its position. */
+      readonly categories: readonly string[];
+      /** What missing values and categories never seen count as: the position of the overall mean. */
+      readonly otherwise: number;
     };
 
-/** Weight, in rows, of the overall mean in a category's mean: rare categories are not taken at their word. */
-const smoothing = 10;
+/** A category's mean is pulled towards the overall mean as if by so many more rows. */
+const smoothingRows = 10;
 
-/** Learns the encodings from training data alone. */
-export function fitEncodings(
-  table: Table,
-  featureColumns: readonly string[],
-  target: Float64Array,
-): readonly FeatureEncoding[] {
-  return featureColumns.map((name): FeatureEncoding => {
-    const column = table.column(name);
-    if (column.kind !== 'categorical') {
-      return { name, type: 'numeric', fill: median(column.values.filter((value) => !Number.isNaN(value))) };
-    }
-    return { name, type: 'categorical', ...orderByTarget(column.codes, column.categories, target) };
-  });
-}
+/** Beyond this infinities begin: midpoints of larger numbers overflow. */
+const largest = 1e300;
 
-function orderByTarget(
-  codes: Int32Array,
-  categories: readonly string[],
-  target: Float64Array,
-): { order: readonly string[]; fill: number } {
-  const overall = target.reduce((sum, value) => sum + value, 0) / target.length;
-  const sums = new Float64Array(categories.length);
-  const counts = new Float64Array(categories.length);
-  codes.forEach((code, row) => {
-    if (code < 0) return;
-    sums[code]! += target[row]!;
-    counts[code]!++;
-  });
-  const ranked = categories
-    .map((category, code) => ({
-      category,
-      mean: (sums[code]! + smoothing * overall) / (counts[code]! + smoothing),
-      rows: counts[code]!,
-    }))
-    .filter(({ rows }) => rows > 0)
-    .sort((a, b) => a.mean - b.mean || (a.category < b.category ? -1 : 1));
-  const below = ranked.filter(({ mean }) => mean < overall).length;
-  return { order: ranked.map(({ category }) => category), fill: below - 0.5 };
-}
-
-function median(values: Float64Array): number {
-  if (values.length === 0) return 0;
-  values.sort();
-  const middle = values.length >> 1;
-  return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2;
-}
-
-/** Turns rows and tables into numbers, the same way in training and in serving. */
+/**
+ * Turns records into numbers that a tree can split. Learned from training data alone: missing numbers become the median
+ * and are flagged, categories become ranks by their smoothed mean target (Micci-Barreca 2001, SIGKDD Explorations 3(1)).
+ */
 export class FeatureEncoder {
+  /** Numbers a record becomes. */
+  readonly width: number;
   readonly features: readonly FeatureSpec[];
   readonly #positions: readonly (ReadonlyMap<string, number> | undefined)[];
 
   constructor(readonly encodings: readonly FeatureEncoding[]) {
+    this.width = encodings.reduce((sum, encoding) => sum + widthOf(encoding), 0);
     this.features = encodings.map(({ name, type }) => ({ name, type }));
     this.#positions = encodings.map((encoding) =>
-      encoding.type === 'categorical' ? new Map(encoding.order.map((category, i) => [category, i])) : undefined,
+      encoding.type === 'categorical'
+        ? new Map(encoding.categories.map((category, position) => [category, position]))
+        : undefined,
     );
   }
 
-  encodeRow(row: Row): Float64Array {
-    const encoded = new Float64Array(this.encodings.length);
-    for (let i = 0; i < encoded.length; i++) encoded[i] = this.#encodeCell(i, row[this.encodings[i]!.name]);
-    return encoded;
+  /**
+   * @param target one number a row, none missing
+   * @throws MLOpsError `INVALID_INPUT` for columns that are not there or hold dates
+   */
+  static fit(table: Table, featureColumns: readonly string[], target: Float64Array): FeatureEncoder {
+    return new FeatureEncoder(
+      featureColumns.map((name) => {
+        const column = table.column(name);
+        switch (column.kind) {
+          case 'numeric':
+            return fitNumbers(column);
+          case 'categorical':
+            return fitCategories(column, target);
+          case 'date':
+            return refuse(
+              `feature ${JSON.stringify(name)} is a date: a model would only learn the past by heart; ` +
+                'derive a number from it, such as years to maturity, or leave it out',
+            );
+        }
+      }),
+    );
   }
 
-  /** One array a feature. A column that is not there is missing throughout. */
-  encodeTable(table: Table): readonly Float64Array[] {
-    return this.encodings.map((encoding, i) => {
-      const column = table.columns.get(encoding.name);
-      if (column === undefined) return new Float64Array(table.rowCount).fill(encoding.fill);
-      if (column.kind !== 'categorical') {
-        return column.values.map((value) =>
-          encoding.type === 'numeric' ? (Number.isNaN(value) ? encoding.fill : value) : this.#encodeCell(i, value),
-        );
+  static fromJson(json: ModelJson): FeatureEncoder {
+    return new FeatureEncoder(
+      json.objects('features').map((feature): FeatureEncoding => {
+        const name = feature.string('name');
+        if (feature.oneOf('type', ['numeric', 'categorical'] as const) === 'numeric') {
+          const hasIndicator = feature.boolean('hasIndicator');
+          return { name, type: 'numeric', median: feature.number('median'), hasIndicator };
+        }
+        const categories = feature.strings('categories');
+        return { name, type: 'categorical', categories, otherwise: feature.number('otherwise') };
+      }),
+    );
+  }
+
+  toJSON(): JsonObject {
+    return { features: this.encodings.map((encoding) => ({ ...encoding })) };
+  }
+
+  /** Writes the numbers of one record into `out`, of length {@link width}. */
+  encodeRow(row: Row, out: Float64Array): void {
+    let at = 0;
+    for (let i = 0; i < this.encodings.length; i++) {
+      const encoding = this.encodings[i]!;
+      const cell = Object.hasOwn(row, encoding.name) ? row[encoding.name] : undefined;
+      if (encoding.type === 'numeric') {
+        const value = asNumber(cell);
+        const isMissing = Number.isNaN(value);
+        out[at++] = clamp(isMissing ? encoding.median : value);
+        if (encoding.hasIndicator) out[at++] = isMissing ? 1 : 0;
+      } else {
+        out[at++] = this.#positions[i]!.get(asCategory(cell)) ?? encoding.otherwise;
       }
-      const byCode = column.categories.map((category) => this.#encodeCell(i, category));
-      return Float64Array.from(column.codes, (code) => (code < 0 ? encoding.fill : byCode[code]!));
+    }
+  }
+
+  /** The numbers of all rows, one array for each of the {@link width} columns. */
+  encodeTable(table: Table): Float64Array[] {
+    return this.encodings.flatMap((encoding, i): Float64Array[] => {
+      const column = table.columns.get(encoding.name);
+      if (encoding.type === 'numeric') return encodeNumbers(numbersOf(column, table.rowCount), encoding);
+      const positions = this.#positions[i]!;
+      return [positionsOf(column, table.rowCount, (text) => positions.get(text) ?? encoding.otherwise)];
     });
   }
+}
 
-  #encodeCell(feature: number, cell: unknown): number {
-    const encoding = this.encodings[feature]!;
-    if (encoding.type === 'categorical') {
-      return this.#positions[feature]!.get(String(cell).trim()) ?? encoding.fill;
-    }
-    if (typeof cell === 'number') return Number.isNaN(cell) ? encoding.fill : cell;
-    // Text, dates and missing cells are read as they are in a table.
-    const column = columnFromCells(encoding.name, 1, () => cell, []);
-    const value = column.kind === 'categorical' ? NaN : column.values[0]!;
-    return Number.isNaN(value) ? encoding.fill : value;
+const widthOf = (encoding: FeatureEncoding): number => (encoding.type === 'numeric' && encoding.hasIndicator ? 2 : 1);
+
+const clamp = (value: number): number => Math.max(-largest, Math.min(largest, value));
+
+function fitNumbers(column: NumericColumn): FeatureEncoding {
+  const sorted = column.values.filter((value) => !Number.isNaN(value)).sort();
+  const middle = sorted.length >> 1;
+  const [low = 0, high = 0] =
+    sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1, middle + 1);
+  const median = clamp(low) / 2 + clamp(high) / 2;
+  return { name: column.name, type: 'numeric', median, hasIndicator: column.missingCount > 0 && sorted.length > 0 };
+}
+
+function fitCategories(column: CategoricalColumn, target: Float64Array): FeatureEncoding {
+  const sums = new Float64Array(column.categories.length);
+  const counts = new Float64Array(column.categories.length);
+  let total = 0;
+  for (let row = 0; row < target.length; row++) {
+    const value = target[row]!;
+    total += value;
+    const code = column.codes[row]!;
+    if (code < 0) continue;
+    sums[code]! += value;
+    counts[code]! += 1;
   }
+  const overall = total / target.length;
+  const ranked = column.categories
+    .map((name, code) => ({ name, mean: (sums[code]! + smoothingRows * overall) / (counts[code]! + smoothingRows) }))
+    .sort((a, b) => a.mean - b.mean || (a.name < b.name ? -1 : 1));
+  const below = ranked.filter(({ mean }) => mean < overall).length;
+  return { name: column.name, type: 'categorical', categories: ranked.map(({ name }) => name), otherwise: below - 0.5 };
+}
+
+function encodeNumbers(values: Float64Array, encoding: FeatureEncoding & { type: 'numeric' }): Float64Array[] {
+  const filled = values.map((value) => clamp(Number.isNaN(value) ? encoding.median : value));
+  return encoding.hasIndicator ? [filled, values.map((value) => (Number.isNaN(value) ? 1 : 0))] : [filled];
+}
+
+/** A column's cells as numbers; texts in it count when they spell one. */
+function numbersOf(column: Column | undefined, rowCount: number): Float64Array {
+  if (column?.kind === 'numeric') return column.values;
+  if (column?.kind !== 'categorical') return new Float64Array(rowCount).fill(NaN);
+  const parsed = column.categories.map(asNumber);
+  return Float64Array.from(column.codes, (code) => parsed[code] ?? NaN);
+}
+
+function positionsOf(column: Column | undefined, rowCount: number, position: (text: string) => number): Float64Array {
+  if (column?.kind === 'categorical') {
+    const known = column.categories.map((category) => position(asCategory(category)));
+    const otherwise = position('');
+    return Float64Array.from(column.codes, (code) => known[code] ?? otherwise);
+  }
+  if (column === undefined) return new Float64Array(rowCount).fill(position(''));
+  const toText = (value: number): unknown => (column.kind === 'date' && !Number.isNaN(value) ? new Date(value) : value);
+  return column.values.map((value) => position(asCategory(toText(value))));
+}
+
+function asNumber(cell: unknown): number {
+  if (typeof cell === 'number') return cell;
+  if (typeof cell === 'bigint') return Number(cell);
+  if (typeof cell !== 'string') return NaN;
+  const value = parseNumber(cell);
+  return Number.isNaN(value) ? parsePercent(cell) : value;
+}
+
+/** A cell as the category it would be in a table; empty when missing, and no category is ever called that. */
+function asCategory(cell: unknown): string {
+  if (typeof cell === 'string') return isMissingText(cell) ? '' : cell;
+  if (typeof cell === 'number') return Number.isNaN(cell) ? '' : String(cell);
+  if (typeof cell === 'boolean' || typeof cell === 'bigint') return String(cell);
+  return cell instanceof Date && !Number.isNaN(cell.getTime()) ? cell.toISOString() : '';
 }

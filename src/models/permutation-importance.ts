@@ -1,48 +1,61 @@
-import { Table } from '../data/table.js';
+import { takeFromColumn } from '../data/column.js';
+import type { Table } from '../data/table.js';
+import { refuse } from '../util/check.js';
 import { type Random, shuffle } from '../util/random.js';
-import { headlineMetric, metricsOf, numericTarget } from './metrics/metrics-of.js';
-import type { Model } from './model.js';
+import type { Model } from './contract.js';
+import { metricDirection } from './metrics/metric-direction.js';
+import { metricsOf } from './metrics/metrics-of.js';
+import { numericTarget } from './target.js';
 
-/** How much worse a model gets when one feature's values are dealt out to other rows. */
+export interface PermutationImportanceOptions {
+  readonly random: Random;
+  /** Permutations a feature; 5 unless told. */
+  readonly repeats?: number;
+  /** What gets worse; `mae` for regression and `log_loss` for classification unless told. */
+  readonly metric?: string;
+}
+
 export interface FeatureImportance {
   readonly feature: string;
-  /** Rise of the error (mae, or log loss for a classification), mean over the repeats. */
+  /** How much worse the metric gets, on average, when the feature is shuffled; in units of the metric, positive is worse. */
   readonly importance: number;
+  /** Over the repeats, divided by their number. */
   readonly standardDeviation: number;
 }
 
 /**
- * Permutation importance (Breiman 2001; Fisher, Rudin & Dominici 2019) on data the model has not seen, the most
- * important feature first. Features that carry the same information share their importance.
+ * What each feature is worth to a model: the loss of quality when its values are shuffled among the rows (Breiman 2001,
+ * Machine Learning 45; Fisher, Rudin, Dominici 2019, JMLR 20(177)). Most important first.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for missing targets or a metric that the task does not have
  */
 export function permutationImportance(
   model: Model,
   table: Table,
   targetColumn: string,
-  options: { readonly random: Random; readonly repeats?: number },
+  options: PermutationImportanceOptions,
 ): readonly FeatureImportance[] {
   const { random, repeats = 5 } = options;
+  const metric = options.metric ?? (model.task === 'regression' ? 'mae' : 'log_loss');
+  if (!Number.isInteger(repeats) || repeats < 1) refuse(`repeats must be an integer from 1, got ${repeats}`);
+  const sign = metricDirection(metric) === 'lower' ? 1 : -1;
   const actual = numericTarget(table, targetColumn);
-  const metric = headlineMetric[model.task];
-  const errorOf = (data: Table): number => metricsOf(model.task, actual, model.predictBatch(data))[metric]!;
-  const base = errorOf(table);
-  return model.features
+  const score = (data: Table): number => {
+    const value = metricsOf(model.task, actual, model.predictBatch(data))[metric];
+    return value ?? refuse(`these data have no ${metric} for ${model.task}; choose another metric`);
+  };
+  const reference = score(table);
+  const importances = model.features
     .filter(({ name }) => table.columns.has(name))
-    .map(({ name }) => {
-      const rises = Array.from(
-        { length: repeats },
-        (_, i) => errorOf(shuffleColumn(table, name, random.split(`${name}/${i}`))) - base,
-      );
-      const mean = rises.reduce((sum, rise) => sum + rise, 0) / repeats;
-      const variance = rises.reduce((sum, rise) => sum + (rise - mean) ** 2, 0) / repeats;
-      return { feature: name, importance: mean, standardDeviation: Math.sqrt(variance) };
-    })
-    .sort((a, b) => b.importance - a.importance);
-}
-
-function shuffleColumn(table: Table, name: string, random: Random): Table {
-  const order = Int32Array.from({ length: table.rowCount }, (_, row) => row);
-  shuffle(order, random);
-  const shuffled = table.take(order).column(name);
-  return new Table([...table.columns.values()].map((column) => (column.name === name ? shuffled : column)));
+    .map(({ name }): FeatureImportance => {
+      const losses = Array.from({ length: repeats }, (_, repeat) => {
+        const rows = Int32Array.from({ length: table.rowCount }, (_, row) => row);
+        shuffle(rows, random.split(`${name}/${repeat}`));
+        return sign * (score(table.withColumn(takeFromColumn(table.column(name), rows))) - reference);
+      });
+      const importance = losses.reduce((sum, loss) => sum + loss, 0) / repeats;
+      const variance = losses.reduce((sum, loss) => sum + (loss - importance) ** 2, 0) / repeats;
+      return { feature: name, importance, standardDeviation: Math.sqrt(variance) };
+    });
+  return importances.sort((a, b) => b.importance - a.importance);
 }

@@ -1,32 +1,24 @@
-import type { Table } from '../data/table.js';
-import type { JsonObject } from '../util/json.js';
-import type { Random } from '../util/random.js';
-import type { Model, Task } from './model.js';
+import { MLOpsError } from '../errors.js';
+import { nearest } from '../util/nearest.js';
+import { cartTrainer } from './cart-trainer.js';
+import type { Trainer } from './contract.js';
+import { randomForestTrainer } from './random-forest-trainer.js';
 
-export interface TrainingRequest {
-  /** Rows whose target is known. */
-  readonly table: Table;
-  /** Numeric; 0 and 1 for a classification. */
-  readonly targetColumn: string;
-  readonly featureColumns: readonly string[];
-  readonly task: Task;
-  /** Settings of the algorithm; an unknown one is refused. */
-  readonly hyperparameters: JsonObject;
-  /** Every random choice comes from here: the same seed and data give the same model. */
-  readonly random: Random;
-  readonly signal?: AbortSignal;
-  /** Called with the share done, from 0 to 1. */
-  readonly onProgress?: (fraction: number) => void;
-}
+export type { Trainer, TrainingRequest, TrainingResult } from './contract.js';
 
-export interface TrainingResult {
-  readonly model: Model;
-  /** What a person should know, such as data too large for the algorithm. */
-  readonly warnings: readonly string[];
-}
+/** The trainers that come with the library, by algorithm. */
+export const builtInTrainers: ReadonlyMap<string, Trainer> = new Map(
+  [cartTrainer, randomForestTrainer].map((trainer) => [trainer.algorithm, trainer]),
+);
 
-/** An algorithm that makes a model from a table. */
-export interface Trainer {
-  readonly algorithm: string;
-  train(request: TrainingRequest): Promise<TrainingResult>;
+/** @throws MLOpsError `NOT_FOUND` that lists the known algorithms */
+export function trainerFor(algorithm: string, trainers: ReadonlyMap<string, Trainer> = builtInTrainers): Trainer {
+  const trainer = trainers.get(algorithm);
+  if (trainer !== undefined) return trainer;
+  const guess = nearest(algorithm, trainers.keys());
+  const hint = guess === undefined ? '' : `; did you mean ${guess}?`;
+  throw new MLOpsError(
+    'NOT_FOUND',
+    `there is no trainer ${JSON.stringify(algorithm)}, only ${[...trainers.keys()].join(', ')}${hint}`,
+  );
 }

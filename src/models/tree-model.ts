@@ -1,46 +1,67 @@
 import type { Row, Table } from '../data/table.js';
 import type { JsonObject } from '../util/json.js';
-import { type FeatureEncoding, FeatureEncoder } from './feature-encoder.js';
-import { type FlatTree, walkTree } from './flat-tree.js';
-import type { FeatureSpec, Model, Task } from './model.js';
+import type { FeatureSpec, Model, Task } from './contract.js';
+import { DecisionTree } from './decision-tree.js';
+import { FeatureEncoder } from './feature-encoder.js';
+import type { ModelJson } from './model-json.js';
 
-/** The mean of one or more decision trees. */
+export type TreeModelFormat = 'cart' | 'random_forest';
+
+/** The mean of one or more decision trees over encoded features. */
 export class TreeModel implements Model {
-  readonly #encoder: FeatureEncoder;
+  readonly formatVersion = 1;
+  readonly features: readonly FeatureSpec[];
+  readonly #buffer: Float64Array;
 
   constructor(
-    readonly kind: 'cart' | 'random_forest',
+    readonly format: TreeModelFormat,
     readonly task: Task,
-    private readonly encodings: readonly FeatureEncoding[],
-    private readonly trees: readonly FlatTree[],
+    readonly encoder: FeatureEncoder,
+    readonly trees: readonly DecisionTree[],
   ) {
-    this.#encoder = new FeatureEncoder(encodings);
+    this.features = encoder.features;
+    this.#buffer = new Float64Array(encoder.width);
   }
 
-  get features(): readonly FeatureSpec[] {
-    return this.#encoder.features;
+  static fromJson(json: ModelJson): TreeModel {
+    const format = json.oneOf('kind', ['cart', 'random_forest'] as const);
+    const task = json.oneOf('task', ['regression', 'classification'] as const);
+    const encoder = FeatureEncoder.fromJson(json.object('encoder'));
+    const trees = json.objects('trees').map((tree) => DecisionTree.fromJson(tree, encoder.width));
+    if (trees.length === 0 || (format === 'cart' && trees.length > 1)) {
+      throw json.wrong('trees', format === 'cart' ? 'an array of 1' : 'an array of 1 or more');
+    }
+    return new TreeModel(format, task, encoder, trees);
   }
 
   predict(row: Row): number {
-    const encoded = this.#encoder.encodeRow(row);
-    let sum = 0;
-    for (const tree of this.trees) sum += walkTree(tree, (feature) => encoded[feature]!);
-    return sum / this.trees.length;
+    this.encoder.encodeRow(row, this.#buffer);
+    return this.#mean();
   }
 
   predictBatch(table: Table): Float64Array {
-    const columns = this.#encoder.encodeTable(table);
+    const columns = this.encoder.encodeTable(table);
     const predictions = new Float64Array(table.rowCount);
     for (let row = 0; row < predictions.length; row++) {
-      let sum = 0;
-      for (const tree of this.trees) sum += walkTree(tree, (feature) => columns[feature]![row]!);
-      predictions[row] = sum / this.trees.length;
+      for (let i = 0; i < columns.length; i++) this.#buffer[i] = columns[i]![row]!;
+      predictions[row] = this.#mean();
     }
     return predictions;
   }
 
+  #mean(): number {
+    let sum = 0;
+    for (let i = 0; i < this.trees.length; i++) sum += this.trees[i]!.predict(this.#buffer);
+    return sum / this.trees.length;
+  }
+
   toJSON(): JsonObject {
-    const { kind, task, encodings, trees } = this;
-    return { kind, formatVersion: 1, task, encodings, trees } as unknown as JsonObject;
+    return {
+      kind: this.format,
+      formatVersion: this.formatVersion,
+      task: this.task,
+      encoder: this.encoder.toJSON(),
+      trees: this.trees.map((tree) => tree.toJSON()),
+    };
   }
 }

@@ -1,6 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
-import { loadModel } from '../models/load-model.js';
+import { loadModel } from '../models/model.js';
 import type { Model } from '../models/model.js';
 import { readStored } from '../runtime/bundle.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';

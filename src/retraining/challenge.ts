@@ -1,4 +1,4 @@
-import { groupRows } from '../data/split.js';
+import type { Table } from '../data/table.js';
 import { metricsOf, numericTarget } from '../models/metrics/metrics-of.js';
 import type { Model, Task } from '../models/model.js';
 import { comparePaired } from '../stats/paired-comparison.js';
@@ -23,7 +23,7 @@ export function challenge(challenger: TrainedModel, champion: Champion | undefin
   const actual = numericTarget(holdout, targetColumn);
   const challengerScores = challenger.model.predictBatch(holdout);
   const championScores = champion.model.predictBatch(holdout);
-  const clusters = timeColumn === undefined ? undefined : groupRows(holdout, timeColumn);
+  const clusters = timeColumn === undefined ? undefined : clustersOf(holdout, timeColumn);
   const comparison = comparePaired(losses(task, actual, challengerScores), losses(task, actual, championScores), {
     confidence,
     random,
@@ -45,4 +45,16 @@ function losses(task: Task, actual: Float64Array, predicted: Float64Array): Floa
     const likely = Math.min(1 - 1e-15, Math.max(1e-15, truth >= 0.5 ? said : 1 - said));
     return -Math.log(likely);
   });
+}
+
+/** The number of the cluster of each row, rows with one value of a column being one cluster. */
+function clustersOf(table: Table, name: string): { readonly codes: Int32Array; readonly size: number } {
+  const column = table.column(name);
+  const numbers = new Map<number, number>();
+  const codes = Int32Array.from(column.kind === 'categorical' ? column.codes : column.values, (cell) => {
+    let code = numbers.get(cell);
+    if (code === undefined) numbers.set(cell, (code = numbers.size));
+    return code;
+  });
+  return { codes, size: numbers.size };
 }

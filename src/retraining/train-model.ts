@@ -3,7 +3,7 @@ import { splitByTime, splitRandom } from '../data/split.js';
 import { type Table, type TableInput, toTable } from '../data/table.js';
 import { metricsOf, numericTarget } from '../models/metrics/metrics-of.js';
 import type { Model, Task } from '../models/model.js';
-import { trainerFor } from '../models/trainer-for.js';
+import { trainerFor } from '../models/trainer.js';
 import type { TrainingData } from '../registry/model-record.js';
 import { refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';

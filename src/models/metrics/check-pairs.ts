@@ -1,14 +1,14 @@
 import { refuse } from '../../util/check.js';
 
-/** Refuses what no metric is defined for. */
+/** Refuses pairs that no metric can be computed from. */
 export function checkPairs(actual: Float64Array, predicted: Float64Array): void {
-  if (actual.length !== predicted.length)
-    refuse(`${actual.length} actual values and ${predicted.length} predictions; they must pair up`);
-  if (actual.length === 0) refuse('no rows to evaluate');
+  if (actual.length !== predicted.length) {
+    refuse(`${actual.length} actual values do not pair with ${predicted.length} predictions`);
+  }
+  if (actual.length === 0) refuse('there are no rows to compute metrics from');
   for (let i = 0; i < actual.length; i++) {
-    if (!Number.isFinite(actual[i]))
-      refuse(`the actual value of row ${i} is ${actual[i]}; leave out rows without an outcome`);
+    if (!Number.isFinite(actual[i])) refuse(`the actual value of row ${i} is ${actual[i]!}; leave such rows out`);
     if (!Number.isFinite(predicted[i]))
-      refuse(`the prediction for row ${i} is ${predicted[i]}; the model failed on that row`);
+      refuse(`the prediction of row ${i} is ${predicted[i]!}; a metric needs finite numbers`);
   }
 }

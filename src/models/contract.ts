@@ -1,0 +1,59 @@
+import type { Row, Table } from '../data/table.js';
+import type { JsonObject } from '../util/json.js';
+import type { Random } from '../util/random.js';
+
+/** What a model predicts: a number, or the probability of the positive class (1) of two. */
+export type Task = 'regression' | 'classification';
+
+/** A column that a model reads. */
+export interface FeatureSpec {
+  readonly name: string;
+  readonly type: 'numeric' | 'categorical';
+}
+
+/** A trained model: immutable, synchronous, and data all the way through. */
+export interface Model {
+  /** Kind of the model, the `kind` of its JSON. */
+  readonly format: string;
+  readonly formatVersion: number;
+  readonly task: Task;
+  /** Columns it reads; others are ignored. */
+  readonly features: readonly FeatureSpec[];
+  /**
+   * The prediction for one record. Never throws for what a record holds: missing columns, missing values, values of the
+   * wrong type and categories never seen in training are all predicted as missing values are.
+   */
+  predict(row: Row): number;
+  /** Predictions for all rows of a table, the same bits as {@link predict} gives row by row. */
+  predictBatch(table: Table): Float64Array;
+  /** `{ kind, formatVersion, ... }`, for {@link loadModel} to read. */
+  toJSON(): JsonObject;
+}
+
+export interface TrainingRequest {
+  /** Rows to learn from. */
+  readonly table: Table;
+  /** Numbers; for classification 0 and 1, or `false` and `true`. No value may be missing. */
+  readonly targetColumn: string;
+  readonly featureColumns: readonly string[];
+  readonly task: Task;
+  readonly hyperparameters: JsonObject;
+  /** The only source of randomness: the same seed and data give the same model. */
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+  /** Called with the share done, from 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+export interface TrainingResult {
+  readonly model: Model;
+  /** What the reader should know: options ignored, columns without values, long running times. */
+  readonly warnings: readonly string[];
+}
+
+/** A way to make models. */
+export interface Trainer {
+  readonly algorithm: string;
+  /** @throws MLOpsError `INVALID_INPUT` for data or hyperparameters that cannot be used, `ABORTED` */
+  train(request: TrainingRequest): Promise<TrainingResult>;
+}

@@ -1,0 +1,40 @@
+import type { Table } from '../data/table.js';
+import { refuse } from '../util/check.js';
+import type { Task } from './contract.js';
+
+/**
+ * The target as numbers, NaN where missing; a column of `false` and `true` is 0 and 1.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for a column of other texts or of dates
+ */
+export function numericTarget(table: Table, targetColumn: string): Float64Array {
+  const column = table.column(targetColumn);
+  if (column.kind === 'numeric') return column.values;
+  const quoted = JSON.stringify(targetColumn);
+  if (column.kind === 'date') return refuse(`target ${quoted} holds dates; a target must be numeric`);
+  const numbers = column.categories.map((category) => {
+    if (category === 'true') return 1;
+    if (category === 'false') return 0;
+    return refuse(
+      `target ${quoted} holds the text ${JSON.stringify(category.slice(0, 80))}; a target must be numeric, or false and true`,
+    );
+  });
+  return Float64Array.from(column.codes, (code) => numbers[code] ?? NaN);
+}
+
+/** The target of rows to learn from: finite, and 0 or 1 for classification. */
+export function trainingTarget(table: Table, targetColumn: string, task: Task): Float64Array {
+  const target = numericTarget(table, targetColumn);
+  if (target.length === 0) refuse('there are no rows to learn from');
+  target.forEach((value, row) => {
+    if (!Number.isFinite(value)) {
+      refuse(
+        `target ${JSON.stringify(targetColumn)} is ${Number.isNaN(value) ? 'missing' : value} in row ${row}; leave such rows out`,
+      );
+    }
+    if (task === 'classification' && value !== 0 && value !== 1) {
+      refuse(`target ${JSON.stringify(targetColumn)} is ${value} in row ${row}; classification needs 0 and 1`);
+    }
+  });
+  return target;
+}

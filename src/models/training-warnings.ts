@@ -1,0 +1,18 @@
+import type { TrainingRequest } from './contract.js';
+
+/** What is odd about the features, though nothing to stop for. */
+export function featureWarnings({ table, featureColumns }: TrainingRequest): string[] {
+  return featureColumns.flatMap((name) => {
+    const column = table.column(name);
+    if (column.missingCount === table.rowCount) return [`feature ${name} has no values and teaches nothing`];
+    return column.kind === 'categorical' && column.categories.length > table.rowCount / 2
+      ? [`feature ${name} has ${column.categories.length} categories in ${table.rowCount} rows: is it an identifier?`]
+      : [];
+  });
+}
+
+/** Seconds from which a training is worth a warning. */
+const long = 10;
+
+export const durationWarning = (algorithm: string, seconds: number, advice = ''): string[] =>
+  seconds < long ? [] : [`${algorithm} takes about ${Math.round(seconds)} s for data of this size${advice}`];
