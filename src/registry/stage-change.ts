@@ -1,4 +1,4 @@
-import { MLOpsError } from '../errors.js';
+import { ConflictError, MLOpsError } from '../errors.js';
 import type { Change, Storage, StoredRecord } from '../storage/storage.js';
 import type { JsonValue } from '../util/json.js';
 import { nearest } from '../util/nearest.js';
@@ -87,9 +87,24 @@ export class ModelEdit {
     let found = this.#versions.get(version);
     if (found === undefined) {
       found = await loadVersion(this.storage, this.modelRecord.modelName, version);
+      await this.#assertUnchanged();
       this.#versions.set(version, found);
     }
     return found.value;
+  }
+
+  /**
+   * What was read one after the other must have held at one moment, or a rule would be judged on a state that never
+   * was. No stage changes without the model's record, so that record standing still is enough.
+   */
+  async #assertUnchanged(): Promise<void> {
+    const { modelName: id } = this.modelRecord;
+    const [expected, actual] = [
+      this.model.recordVersion,
+      (await this.storage.get(modelsCollection, id))?.version ?? 'absent',
+    ];
+    if (actual !== expected)
+      throw new ConflictError({ kind: 'record', collection: modelsCollection, id, expected, actual });
   }
 
   async updateVersion(version: string, change: Partial<StoredVersion>): Promise<StoredVersion> {

@@ -1,0 +1,344 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CanaryDeploymentManager, ModelRegistry, type Storage } from '@bondx/mlops';
+import { decide } from '../../src/canary/decision.js';
+import { ConstantModel } from '../../src/models/constant-model.js';
+import { createRandom } from '../../src/util/random.js';
+import { type World, createWorld, failure } from '../helpers.js';
+
+let world: World;
+let registry: ModelRegistry;
+let manager: CanaryDeploymentManager;
+
+async function start(policy: object = {}, versions = 3): Promise<void> {
+  world = createWorld({ canary: { maxCanaryPercentage: 0.5, evaluationMetrics: ['mae'] }, ...policy });
+  registry = new ModelRegistry(world.config, world.options);
+  manager = new CanaryDeploymentManager(world.config, registry);
+  for (let i = 0; i < versions; i++) {
+    await registry.register({
+      modelName: 'spread',
+      modelType: 'spread',
+      featureColumns: ['x'],
+      targetColumn: 'y',
+      model: new ConstantModel(i),
+      performanceMetrics: { r2_score: 0.5 },
+    });
+  }
+  if (versions === 0) return;
+  for (const targetStage of ['staging', 'production'] as const)
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage });
+}
+
+const deploy = (candidateVersion = '1.0.1', initialTrafficPercentage = 0.5): Promise<string> =>
+  manager.createCanaryDeployment({
+    modelName: 'spread',
+    candidateVersion,
+    deployedBy: 'bob',
+    initialTrafficPercentage,
+  });
+
+const route = (routingKey?: string) =>
+  manager.routePrediction({ modelName: 'spread', ...(routingKey !== undefined && { routingKey }) });
+
+/** Requests whose loss depends on the version that answers. */
+function serve(requests: number, loss: (version: string, noise: number) => number, seed = 1): void {
+  const random = createRandom(seed);
+  for (let i = 0; i < requests; i++) {
+    const { version } = route(`key-${i}`);
+    manager.recordOutcome({
+      modelName: 'spread',
+      version: version!,
+      prediction: loss(version!, random.next()),
+      actual: 0,
+      latencyMs: 1,
+    });
+  }
+}
+
+const stageOf = async (version: string): Promise<string> =>
+  (await registry.getModelVersion('spread', { version })).stage;
+
+beforeEach(() => start());
+
+describe('routing', () => {
+  it('sends a share to the canary, sticky by key, with unique request ids', async () => {
+    const deploymentId = await deploy('1.0.1', 0.2);
+    const sides = Array.from({ length: 10_000 }, (_, i) => route(`key-${i}`));
+    const canary = sides.filter(({ routeToCanary }) => routeToCanary).length;
+    expect(Math.abs(canary - 2000)).toBeLessThan(4 * Math.sqrt(1600));
+    expect(new Set(sides.map(({ requestId }) => requestId)).size).toBe(10_000);
+    for (const i of [0, 1, 2, 3, 4]) expect(route(`key-${i}`).routeToCanary).toBe(sides[i]!.routeToCanary);
+    expect(sides.find(({ routeToCanary }) => routeToCanary)).toMatchObject({
+      version: '1.0.1',
+      deploymentId,
+      reason: 'canary',
+    });
+    expect(sides.find(({ routeToCanary }) => !routeToCanary)).toMatchObject({
+      version: '1.0.0',
+      deploymentId,
+      reason: 'production',
+    });
+  });
+
+  it('serves production without a canary, says when it knows nothing, and never throws', async () => {
+    expect(route()).toMatchObject({ routeToCanary: false, reason: 'not_loaded', version: undefined });
+    await manager.refresh('spread');
+    expect(route()).toMatchObject({ routeToCanary: false, reason: 'no_canary', version: '1.0.0' });
+    await manager.refresh('unknown');
+    expect(manager.routePrediction({ modelName: 'unknown' })).toMatchObject({
+      reason: 'no_canary',
+      version: undefined,
+    });
+    const broken = new CanaryDeploymentManager(world.config, registry, {
+      ids: {
+        next: () => {
+          throw new Error('no ids');
+        },
+      },
+    });
+    await broken.refresh('spread');
+    expect(broken.routePrediction({ modelName: 'spread' })).toMatchObject({ reason: 'failed', version: '1.0.0' });
+  });
+
+  it('reaches other processes with refresh, and ends there too', async () => {
+    const other = new CanaryDeploymentManager(world.config, new ModelRegistry(world.config, world.options));
+    const deploymentId = await deploy();
+    await other.refresh('spread');
+    for (let i = 0; i < 50; i++)
+      expect(other.routePrediction({ modelName: 'spread', routingKey: `${i}` }).routeToCanary).toBe(
+        route(`${i}`).routeToCanary,
+      );
+    await manager.rollbackCanary(deploymentId);
+    await other.refresh('spread');
+    expect(other.routePrediction({ modelName: 'spread' })).toMatchObject({ reason: 'no_canary', version: '1.0.0' });
+  });
+});
+
+describe('deploying', () => {
+  it('moves a candidate to Staging and remembers who', async () => {
+    const deploymentId = await deploy();
+    expect(await stageOf('1.0.1')).toBe('Staging');
+    expect(await manager.getDeployment(deploymentId)).toMatchObject({
+      status: 'active',
+      candidateVersion: '1.0.1',
+      productionVersion: '1.0.0',
+      createdBy: 'ada',
+      onBehalfOf: 'bob',
+      trafficFraction: 0.5,
+    });
+    expect((await manager.listDeployments({ modelName: 'spread', status: 'active' })).deployments).toHaveLength(1);
+  });
+
+  it('uses the share of the policy unless told', async () => {
+    const id = await manager.createCanaryDeployment({ modelName: 'spread', candidateVersion: '1.0.1' });
+    expect((await manager.getDeployment(id)).trafficFraction).toBe(0.05);
+  });
+
+  it('refuses what makes no sense', async () => {
+    for (const share of [-0.1, 0, 1, 1.5, 0.51, NaN])
+      expect(await failure(deploy('1.0.1', share)), String(share)).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await failure(deploy('9.9.9'))).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await failure(deploy('1.0.0'))).toMatchObject({ code: 'ILLEGAL_STATE' });
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.2', targetStage: 'archived' });
+    expect(await failure(deploy('1.0.2'))).toMatchObject({ code: 'ILLEGAL_STATE' });
+    await deploy();
+    expect((await failure(deploy('1.0.1'))).message).toContain('active canary');
+    expect(await failure(manager.getDeployment('none'))).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('needs something in production', async () => {
+    await registry.register({
+      modelName: 'fresh',
+      modelType: 'spread',
+      featureColumns: ['x'],
+      model: new ConstantModel(1),
+    });
+    expect(
+      (await failure(manager.createCanaryDeployment({ modelName: 'fresh', candidateVersion: '1.0.0' }))).message,
+    ).toContain('nothing in production');
+  });
+
+  it('gives up on a version that was rolled back max_rollback_count times', async () => {
+    await start({ canary: { maxCanaryPercentage: 0.5, maxRollbackCount: 2 } });
+    for (let i = 0; i < 2; i++) await manager.rollbackCanary(await deploy());
+    expect((await failure(deploy())).message).toContain('rolled back 2 times');
+    await deploy('1.0.2');
+  });
+});
+
+describe('evaluating', () => {
+  it('promotes a good canary by itself', async () => {
+    const deploymentId = await deploy();
+    serve(4000, (version, noise) => (version === '1.0.1' ? 1 : 2) + noise);
+    const decision = await manager.evaluate(deploymentId, { apply: true });
+    expect(decision).toMatchObject({ verdict: 'promote', candidateVersion: '1.0.1' });
+    expect([await stageOf('1.0.0'), await stageOf('1.0.1')]).toEqual(['Archived', 'Production']);
+    expect(route()).toMatchObject({ version: '1.0.1', reason: 'no_canary' });
+    expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'promoted' });
+  });
+
+  it('rolls a bad one back by itself', async () => {
+    const deploymentId = await deploy();
+    serve(4000, (version, noise) => (version === '1.0.1' ? 4 : 2) + noise);
+    expect(await manager.evaluate(deploymentId, { apply: true })).toMatchObject({ verdict: 'rollback' });
+    expect([await stageOf('1.0.0'), await stageOf('1.0.1')]).toEqual(['Production', 'Development']);
+    expect(route()).toMatchObject({ version: '1.0.0', reason: 'no_canary' });
+  });
+
+  it('changes nothing unless told to, and every decision can be computed again', async () => {
+    const deploymentId = await deploy();
+    await manager.evaluate(deploymentId);
+    serve(4000, (version, noise) => (version === '1.0.1' ? 1 : 2) + noise);
+    await manager.evaluate(deploymentId);
+    expect((await manager.getDeployment(deploymentId)).status).toBe('active');
+    const decisions = await manager.listDecisions(deploymentId);
+    expect(decisions.map(({ verdict }) => verdict)).toEqual(['hold', 'promote']);
+    for (const decision of decisions)
+      expect(decision).toMatchObject(JSON.parse(JSON.stringify(decide(decision.inputs))) as object);
+  });
+
+  it('adds up what several processes saw', async () => {
+    const deploymentId = await deploy();
+    const other = new CanaryDeploymentManager(world.config, new ModelRegistry(world.config, world.options));
+    await other.refresh('spread');
+    for (const version of ['1.0.0', '1.0.1']) {
+      manager.recordOutcome({ modelName: 'spread', version, prediction: 1, actual: 0 });
+      other.recordOutcome({ modelName: 'spread', version, prediction: NaN, actual: 0 });
+    }
+    await other.flush();
+    const { inputs } = await manager.evaluate(deploymentId);
+    expect(inputs.canary).toMatchObject({ outcomes: 2, errors: 1, measures: { absoluteError: { n: 1 } } });
+    expect(inputs.production).toMatchObject({ outcomes: 2, errors: 1 });
+  });
+
+  it('does not count outcomes of others, and says so', async () => {
+    await deploy();
+    expect(manager.recordOutcome({ modelName: 'spread', version: '1.0.2', prediction: 1 })).toBe(false);
+    expect(manager.recordOutcome({ modelName: 'unknown', version: '1.0.1', prediction: 1 })).toBe(false);
+    expect(manager.recordOutcome({ modelName: 'spread', version: '1.0.1', error: true })).toBe(true);
+  });
+
+  it('keeps outcomes that could not be stored for the next time', async () => {
+    const { config, options, storage } = world;
+    let isBroken = false;
+    const flaky: Storage = {
+      capabilities: storage.capabilities,
+      get: (...args) => storage.get(...args),
+      query: (...args) => storage.query(...args),
+      read: (...args) => storage.read(...args),
+      commit: async (...args) => {
+        if (isBroken) throw new Error('medium gone');
+        return storage.commit(...args);
+      },
+      close: () => storage.close(),
+    };
+    manager = new CanaryDeploymentManager(config, new ModelRegistry(config, { ...options, storage: flaky }));
+    const deploymentId = await deploy();
+    serve(10, () => 1);
+    isBroken = true;
+    await expect(manager.flush()).rejects.toThrow('medium gone');
+    isBroken = false;
+    serve(5, () => 1);
+    const { inputs } = await manager.evaluate(deploymentId);
+    expect(inputs.canary.outcomes + inputs.production.outcomes).toBe(15);
+  });
+});
+
+describe('deciding by hand', () => {
+  it('promotes with gates, and refuses with all that failed', async () => {
+    await start(
+      {
+        promotion: {
+          minAccuracy: 0.9,
+          maxDrift: 1,
+          requireSecurityScan: true,
+          requireExplainability: false,
+          requireFeatureImportance: false,
+          requireBiasTesting: false,
+          requireComplianceCheck: false,
+        },
+      },
+      0,
+    );
+    const lenient = new ModelRegistry(createWorld().config, world.options);
+    for (let i = 0; i < 2; i++)
+      await lenient.register({
+        modelName: 'spread',
+        modelType: 'spread',
+        featureColumns: ['x'],
+        model: new ConstantModel(i),
+        performanceMetrics: { r2_score: 0.5 },
+      });
+    for (const targetStage of ['staging', 'production'] as const)
+      await lenient.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage });
+    const deploymentId = await deploy('1.0.1', 0.05);
+    expect(await manager.promoteCanary(deploymentId, 'bob')).toMatchObject({
+      status: 'refused',
+      failures: [{ gate: 'min_accuracy' }],
+    });
+    expect((await manager.getDeployment(deploymentId)).status).toBe('active');
+    expect(await stageOf('1.0.0')).toBe('Production');
+  });
+
+  it('ends a deployment once', async () => {
+    const deploymentId = await deploy();
+    expect(await manager.promoteCanary(deploymentId, 'bob')).toMatchObject({
+      status: 'promoted',
+      archivedVersion: '1.0.0',
+    });
+    for (const again of [
+      manager.promoteCanary(deploymentId),
+      manager.rollbackCanary(deploymentId),
+      manager.evaluate(deploymentId),
+    ]) {
+      expect(await failure(again)).toMatchObject({ code: 'ILLEGAL_STATE' });
+    }
+  });
+
+  it('lets one of a racing promotion and rollback win', async () => {
+    const deploymentId = await deploy();
+    const outcomes = await Promise.allSettled([
+      manager.promoteCanary(deploymentId),
+      manager.rollbackCanary(deploymentId),
+    ]);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect((await registry.listModels({ stage: 'production' })).versions).toHaveLength(1);
+  });
+
+  it('keeps one production version and traffic only for active canaries in any order of actions', async () => {
+    const actions = fc.array(fc.tuple(fc.constantFrom('deploy', 'promote', 'rollback', 'rollbackModel'), fc.nat(2)), {
+      maxLength: 20,
+    });
+    await fc.assert(
+      fc.asyncProperty(actions, async (steps) => {
+        await start();
+        let last = '';
+        for (const [action, i] of steps) {
+          try {
+            if (action === 'deploy') last = await deploy(`1.0.${i}`);
+            else if (action === 'promote') await manager.promoteCanary(last);
+            else if (action === 'rollback') await manager.rollbackCanary(last);
+            else await registry.rollbackModel({ modelName: 'spread' });
+          } catch {
+            // a refused action changes nothing, which is what is checked below
+          }
+          const { versions } = await registry.listModels({ stage: 'production' });
+          expect(versions).toHaveLength(1);
+          const active = (await manager.listDeployments({ status: 'active' })).deployments;
+          expect(active.length).toBeLessThanOrEqual(1);
+          const routed = Array.from({ length: 20 }, (_, k) => route(`k${k}`));
+          if (active.length === 0) expect(routed.some(({ routeToCanary }) => routeToCanary)).toBe(false);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('closes by storing what it has', async () => {
+    const deploymentId = await deploy();
+    serve(10, () => 1);
+    await manager.close();
+    const { entries } = await world.storage.read(`canary/${deploymentId}/outcomes`);
+    expect(entries).toHaveLength(1);
+  });
+});

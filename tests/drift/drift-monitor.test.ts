@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { DriftMonitor, ModelRegistry, readCsv, type DriftReport, type Row } from '@bondx/mlops';
+import { ConstantModel } from '../../src/models/constant-model.js';
+import { createRandom } from '../../src/util/random.js';
+import { createWorld, failure, smallRows } from '../helpers.js';
+
+const featureColumns = ['x', 'kind'];
+const columnOf = (report: DriftReport, name: string) => report.columns.find(({ column }) => column === name)!;
+
+async function check(
+  baselineData: readonly Row[],
+  currentData: readonly Row[],
+  extra: object = {},
+): Promise<DriftReport> {
+  const { config, options } = createWorld();
+  return new DriftMonitor(config, options).detectDrift({
+    modelName: 'spread',
+    baselineData,
+    currentData,
+    featureColumns,
+    targetColumn: 'y',
+    ...extra,
+  });
+}
+
+describe('detectDrift', () => {
+  it('finds a shifted feature and leaves the others alone', async () => {
+    const report = await check(smallRows(3000), smallRows(3000, { seed: 2, shift: 3 }));
+    expect(report).toMatchObject({ verdict: 'drifted', requiresRetraining: true, driftedFeatures: ['x'] });
+    expect(columnOf(report, 'kind').verdict).toBe('stable');
+    expect(report.overallDriftScore).toBe(columnOf(report, 'x').distance!.value);
+    expect(columnOf(report, 'x').test!.adjustedPValue).toBeLessThan(1e-10);
+    expect(report.recommendations[0]).toContain('inputs moved (x)');
+  });
+
+  it('calls the same data stable', async () => {
+    const rows = smallRows(3000);
+    expect(await check(rows, rows)).toMatchObject({
+      verdict: 'stable',
+      requiresRetraining: false,
+      driftedFeatures: [],
+    });
+  });
+
+  it('says that it does not know when there is too little data', async () => {
+    const report = await check(smallRows(40), smallRows(40, { seed: 2 }));
+    expect(report).toMatchObject({ verdict: 'inconclusive', requiresRetraining: false });
+    expect(report.recommendations.at(-1)).toContain('collect more rows');
+  });
+
+  it('does not mistake a tiny difference in huge data for drift', async () => {
+    const report = await check(smallRows(50_000), smallRows(50_000, { seed: 2, shift: 0.3 }));
+    const x = columnOf(report, 'x');
+    expect(x.test!.pValue).toBeLessThan(1e-10);
+    expect(x.verdict).toBe('stable');
+  });
+
+  it('raises a false alarm in less than 5% of reports when nothing drifted', async () => {
+    let alarms = 0;
+    for (let seed = 0; seed < 200; seed++) {
+      const report = await check(smallRows(300, { seed: 2 * seed + 1 }), smallRows(100, { seed: 2 * seed + 2 }));
+      if (report.requiresRetraining) alarms++;
+    }
+    expect(alarms).toBeLessThanOrEqual(10);
+  });
+
+  it('is the same to the bit when repeated', async () => {
+    const [a, b] = [
+      await check(smallRows(500), smallRows(500, { seed: 2 })),
+      await check(smallRows(500), smallRows(500, { seed: 2 })),
+    ];
+    expect(JSON.stringify(a)).toBe(JSON.stringify(b));
+  });
+
+  it('is strict JSON, frozen', async () => {
+    const report = await check(smallRows(100), smallRows(100, { seed: 2 }));
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+    expect(Object.isFrozen(report.columns[0])).toBe(true);
+  });
+
+  it('isolates an empty, a constant, an all-NaN and a mixed column from the other six', async () => {
+    const random = createRandom(5);
+    const rows = (shift: number): Row[] =>
+      Array.from({ length: 4000 }, (_, i) => ({
+        ...Object.fromEntries(Array.from({ length: 6 }, (__, c) => [`c${c}`, random.next() + shift])),
+        empty: null,
+        constant: 7,
+        nan: NaN,
+        mixed: i % 2 === 0 ? 'text' : 1,
+      }));
+    const columns = [...Array.from({ length: 6 }, (_, c) => `c${c}`), 'empty', 'constant', 'nan', 'mixed'];
+    const report = await check(rows(0), rows(0), { featureColumns: columns, targetColumn: undefined });
+    expect(Object.fromEntries(report.columns.map(({ column, verdict }) => [column, verdict]))).toEqual({
+      c0: 'stable',
+      c1: 'stable',
+      c2: 'stable',
+      c3: 'stable',
+      c4: 'stable',
+      c5: 'stable',
+      empty: 'not_assessed',
+      constant: 'stable',
+      nan: 'not_assessed',
+      mixed: 'stable',
+    });
+    expect(columnOf(report, 'empty').findings).toMatchObject([{ kind: 'no_values' }]);
+    expect(report.verdict).toBe('inconclusive');
+  });
+
+  it('reports new and vanished categories, changed types, missing values and ranges', async () => {
+    const before = smallRows(2000);
+    const after = smallRows(2000, { seed: 2 }).map((row, i) => ({
+      ...row,
+      kind: row.kind === 'BOND' ? 'TIPS' : row.kind,
+      x: i % 2 === 0 ? null : 50,
+      y: i % 3 === 0 ? 'high' : 'low',
+    }));
+    const report = await check(before, after);
+    expect(columnOf(report, 'kind').findings.map(({ kind }) => kind)).toEqual([
+      'new_categories',
+      'vanished_categories',
+    ]);
+    expect(columnOf(report, 'x').findings.map(({ kind }) => kind)).toEqual(['missing_rate_changed', 'range_exceeded']);
+    expect(columnOf(report, 'y').findings).toMatchObject([{ kind: 'type_changed' }]);
+  });
+
+  it('finds a column that is gone', async () => {
+    const after = smallRows(500, { seed: 2 }).map(({ date, kind, y }) => ({ date, kind, y }));
+    const report = await check(smallRows(500), after);
+    expect(columnOf(report, 'x')).toMatchObject({ verdict: 'not_assessed', findings: [{ kind: 'no_values' }] });
+  });
+
+  it('refuses a column that neither side has, naming the nearest', async () => {
+    expect((await failure(check(smallRows(50), smallRows(50), { targetColumn: 'yy' }))).message).toContain('"yy"');
+    expect(await failure(check(smallRows(50), smallRows(50), { featureColumns: [] }))).toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+  });
+
+  it('follows thresholds of the policy and of the model', async () => {
+    const [before, after] = [smallRows(3000), smallRows(3000, { seed: 2, shift: 3 })];
+    const detect = async (policy: object): Promise<DriftReport> => {
+      const { config, options } = createWorld(policy);
+      return new DriftMonitor(config, options).detectDrift({
+        modelName: 'spread',
+        baselineData: before,
+        currentData: after,
+        featureColumns: ['x'],
+      });
+    };
+    expect((await detect({})).driftedFeatures).toEqual(['x']);
+    expect((await detect({ drift: { featureDriftThreshold: 0.9, psiThreshold: 100 } })).driftedFeatures).toEqual([]);
+    expect((await detect({ drift: { featureDriftThreshold: 0.9, psiThreshold: 0.25 } })).driftedFeatures).toEqual([
+      'x',
+    ]);
+    const own = {
+      models: { spread: { driftThresholds: { featureDriftThreshold: 0.9 } } },
+      drift: { psiThreshold: 100 },
+    };
+    expect((await detect(own)).driftedFeatures).toEqual([]);
+    const wide = await detect({ drift: { ksTestThreshold: 0.0001 } });
+    expect(wide.inputs.confidence).toBe(1 - 0.0001 / 2); // of two columns
+  });
+});
+
+describe('target and residual drift', () => {
+  it('see a changed relation that no feature shows', async () => {
+    const predicted = (rows: readonly Row[]): Row[] =>
+      rows.map((row) => ({ ...row, p: 2 * Number(row['x'] ?? 5) + (row['kind'] === 'BOND' ? 5 : 0) }));
+    const report = await check(predicted(smallRows(3000)), predicted(smallRows(3000, { seed: 2, slope: 3 })), {
+      predictionColumn: 'p',
+    });
+    expect(report.driftedFeatures).toEqual([]);
+    expect(columnOf(report, 'y')).toMatchObject({ role: 'target', verdict: 'drifted' });
+    expect(columnOf(report, 'residuals')).toMatchObject({ role: 'residual', verdict: 'drifted' });
+    expect(report.requiresRetraining).toBe(true);
+  });
+
+  it('use the registered model, and become evidence on its version', async () => {
+    const { config, options } = createWorld({
+      promotion: {
+        maxDrift: 0.05,
+        requireSecurityScan: false,
+        requireExplainability: false,
+        requireFeatureImportance: false,
+        requireBiasTesting: false,
+        requireComplianceCheck: false,
+        minAccuracy: 0,
+      },
+    });
+    const registry = new ModelRegistry(config, options);
+    await registry.register({
+      modelName: 'spread',
+      modelType: 'spread',
+      featureColumns,
+      targetColumn: 'y',
+      model: new ConstantModel(10),
+      performanceMetrics: { r2_score: 0.5 },
+    });
+    const monitor = new DriftMonitor(config, options);
+    const report = await monitor.detectDrift({
+      modelName: 'spread',
+      modelVersion: '1.0.0',
+      baselineData: smallRows(2000),
+      currentData: smallRows(2000, { seed: 2, shift: 4 }),
+    });
+    expect(columnOf(report, 'residuals').verdict).toBe('drifted');
+    const { evidence } = await registry.getModelVersion('spread', { version: '1.0.0' });
+    expect(evidence.drift).toMatchObject({ passed: false, detail: { reportId: report.reportId } });
+    expect((await registry.checkGates('spread', '1.0.0')).find(({ gate }) => gate === 'max_drift')).toMatchObject({
+      status: 'failed',
+    });
+    expect(await monitor.getReport(report.reportId)).toEqual(report);
+    expect((await monitor.listReports({ modelName: 'spread' })).reports).toHaveLength(1);
+    expect(await failure(monitor.getReport('none'))).toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('on Treasury bonds', () => {
+  it('sees yields halve from 2010–11 to 2012 and maturities stay', async () => {
+    const bonds = await readCsv('examples/data/bonds-monthly-2010-2012.csv');
+    const date = bonds.column('date');
+    const rows = (from: string, to: string): number[] =>
+      [...(date.kind === 'date' ? date.values : []).entries()]
+        .filter(([, at]) => at >= Date.parse(from) && at < Date.parse(to))
+        .map(([row]) => row);
+    const { config, options } = createWorld();
+    const report = await new DriftMonitor(config, options).detectDrift({
+      modelName: 'bonds',
+      baselineData: bonds.take(rows('2010', '2012')),
+      currentData: bonds.take(rows('2012', '2013')),
+      featureColumns: ['ytm', 'maturity_years'],
+    });
+    expect(columnOf(report, 'ytm')).toMatchObject({ verdict: 'drifted' });
+    expect(columnOf(report, 'ytm').distance!.value).toBeCloseTo(0.26, 2);
+    expect(columnOf(report, 'maturity_years')).toMatchObject({ verdict: 'stable' });
+    expect(columnOf(report, 'maturity_years').distance!.value).toBeCloseTo(0.04, 2);
+  });
+});
