@@ -3,7 +3,8 @@
  * folders of one layer do not know each other. Type imports count.
  */
 const layers = [
-  ['errors.ts', 'util'],
+  ['errors.ts'],
+  ['util'],
   ['stats', 'storage'],
   ['config', 'adapters/memory', 'adapters/sql'],
   ['adapters/filesystem', 'data'],

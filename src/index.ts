@@ -18,15 +18,9 @@ export { ModelRegistry } from './registry/model-registry.js';
 export type { ListModelsOptions, PromoteModelOptions, PromotionResult } from './registry/model-registry.js';
 export type { RegisterModelOptions } from './registry/registration.js';
 export type { VersionSelector } from './registry/lookups.js';
-export type { GateResult, GateStatus } from './registry/gates.js';
-export type {
-  Evidence,
-  EvidenceKind,
-  HistoryEvent,
-  ModelOrigin,
-  ModelVersion,
-  TrainingData,
-} from './registry/model-record.js';
+export type { GateResult, GateStatus } from './registry/gate-result.js';
+export type { EvidenceKind } from './registry/evidence-kind.js';
+export type { Evidence, HistoryEvent, ModelOrigin, ModelVersion, TrainingData } from './registry/model-record.js';
 export { ModelStage } from './registry/stage.js';
 
 export { DriftMonitor } from './drift/drift-monitor.js';

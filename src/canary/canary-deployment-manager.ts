@@ -2,7 +2,7 @@ import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { actorId, attribution } from '../registry/attribution.js';
-import type { GateResult } from '../registry/gates.js';
+import type { GateResult } from '../registry/gate-result.js';
 import { checkVersionGates } from '../registry/lookups.js';
 import { modelsCollection, type StoredModel } from '../registry/model-record.js';
 import type { ModelRegistry } from '../registry/model-registry.js';

@@ -3,7 +3,7 @@ import type { Change, Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import type { JsonObject } from '../util/json.js';
 import { actorId } from './attribution.js';
-import type { EvidenceKind } from './model-record.js';
+import type { EvidenceKind } from './evidence-kind.js';
 import { loadVersion, putVersion } from './stage-change.js';
 
 /** The changes that put evidence on a version, to be committed with whatever produced it. */

@@ -1,15 +1,7 @@
 import type { Policy } from '../config/policy.js';
-import type { EvidenceKind, StoredVersion } from './model-record.js';
-
-/** `not_assessed` is never a pass: nobody has looked yet. */
-export type GateStatus = 'passed' | 'failed' | 'not_assessed';
-
-export interface GateResult {
-  readonly gate: 'min_accuracy' | 'max_drift' | 'security_scan' | EvidenceKind;
-  readonly status: GateStatus;
-  /** What was found, and what to do when it did not pass. */
-  readonly message: string;
-}
+import type { EvidenceKind } from './evidence-kind.js';
+import type { GateResult, GateStatus } from './gate-result.js';
+import type { StoredVersion } from './model-record.js';
 
 /** Result of looking at the stored bytes of a version. */
 export interface ArtifactScan {

@@ -7,7 +7,8 @@ import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { checkName } from '../util/check.js';
 import { scanArtifacts } from './artifact-scan.js';
-import { type GateResult, evaluateGates } from './gates.js';
+import type { GateResult } from './gate-result.js';
+import { evaluateGates } from './gates.js';
 import {
   type HistoryEvent,
   type StoredModel,

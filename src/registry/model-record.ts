@@ -3,7 +3,8 @@ import type { IndexFields } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import type { Digest } from '../util/digest.js';
 import type { JsonObject } from '../util/json.js';
-import type { GateResult } from './gates.js';
+import type { EvidenceKind } from './evidence-kind.js';
+import type { GateResult } from './gate-result.js';
 import type { ModelStage } from './stage.js';
 
 export const modelsCollection = 'models';
@@ -24,10 +25,6 @@ export interface StoredModel {
   /** Entries of the history stream. */
   readonly historyLength: number;
 }
-
-/** Results of checks done on a version, which gates ask for. */
-export const evidenceKinds = ['drift', 'explainability', 'feature_importance', 'bias_testing', 'compliance'] as const;
-export type EvidenceKind = (typeof evidenceKinds)[number];
 
 export interface Evidence {
   readonly passed: boolean;

@@ -8,7 +8,8 @@ import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '
 import { type JsonObject, type JsonValue, assertJson } from '../util/json.js';
 import { actorId, attribution } from './attribution.js';
 import { evidenceChanges } from './evidence.js';
-import type { GateResult } from './gates.js';
+import { type EvidenceKind, evidenceKinds } from './evidence-kind.js';
+import type { GateResult } from './gate-result.js';
 import {
   type VersionSelector,
   checkVersionGates,
@@ -18,11 +19,9 @@ import {
   selectVersion,
 } from './lookups.js';
 import {
-  type EvidenceKind,
   type HistoryEvent,
   type ModelVersion,
   type StoredVersion,
-  evidenceKinds,
   versionId,
   versionsCollection,
   viewVersion,

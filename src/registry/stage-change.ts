@@ -99,10 +99,8 @@ export class ModelEdit {
    */
   async #assertUnchanged(): Promise<void> {
     const { modelName: id } = this.modelRecord;
-    const [expected, actual] = [
-      this.model.recordVersion,
-      (await this.storage.get(modelsCollection, id))?.version ?? 'absent',
-    ];
+    const expected = this.model.recordVersion;
+    const actual = (await this.storage.get(modelsCollection, id))?.version ?? 'absent';
     if (actual !== expected)
       throw new ConflictError({ kind: 'record', collection: modelsCollection, id, expected, actual });
   }

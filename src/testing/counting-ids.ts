@@ -1,7 +1,7 @@
 import type { IdSource } from '../util/ids.js';
 
-/** Ids that say the order they were made in: `id-1`, `id-2`, … */
-export function countingIds(prefix = 'id-'): IdSource {
+/** `prefix-000001`, `prefix-000002`, …: ids that sort in the order they were given out. */
+export function countingIds(prefix = 'id'): IdSource {
   let count = 0;
-  return { next: () => `${prefix}${++count}` };
+  return { next: () => `${prefix}-${String(++count).padStart(6, '0')}` };
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../util/clock.js';
 
-/** A clock that moves only when told. */
+/** A clock that stands still until it is advanced. */
 export class FakeClock implements Clock {
   #now: number;
 
-  /** @param start UTC milliseconds, or an ISO 8601 date */
-  constructor(start: number | string = '2026-01-01T00:00:00Z') {
-    this.#now = typeof start === 'number' ? start : Date.parse(start);
+  /** @param start milliseconds since the Unix epoch; 2026-01-01T00:00:00Z unless told */
+  constructor(start: number = Date.UTC(2026, 0, 1)) {
+    this.#now = start;
   }
 
   now(): number {

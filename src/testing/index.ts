@@ -1,2 +1,10 @@
-export { FakeClock } from './fake-clock.js';
+export { artifactStoreConformance } from './artifact-store-conformance.js';
+export type { ArtifactStoreHarness } from './artifact-store-conformance.js';
+export type { ConformanceCase } from './conformance-case.js';
 export { countingIds } from './counting-ids.js';
+export { evaluateQuery } from './evaluate-query.js';
+export type { IndexedRecord } from './evaluate-query.js';
+export { FakeClock } from './fake-clock.js';
+export { storageConformance } from './storage-conformance.js';
+export type { StorageHarness } from './storage-conformance.js';
+export { createRandom } from '../util/random.js';

@@ -242,7 +242,7 @@ describe('bad input', () => {
       () => tracker.logMetrics(runId, { a: 1 }, { step: 0.5 }),
       () => tracker.logMetrics(runId, { a: 1 }, { timestamp: NaN }),
       () => tracker.logParameters(runId, { a: NaN }),
-      () => tracker.logParameters(runId, JSON.parse('{"a": {"__proto__": 1}}')),
+      () => tracker.logParameters(runId, JSON.parse('{"a": {"__proto__": 1}}') as never),
       () => tracker.endRun(runId, 'done' as never),
     ];
     for (const call of calls) expect(await failure(call()), String(call)).toMatchObject({ code: 'INVALID_INPUT' });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkFraction, checkName, checkOneOf, checkOptions, checkRelativePath } from '../../src/util/check.js';
 import { nearest } from '../../src/util/nearest.js';
 
-const invalid = expect.objectContaining({ code: 'INVALID_INPUT' });
+const invalid = expect.objectContaining({ code: 'INVALID_INPUT' }) as Error;
 
 describe('checkRelativePath', () => {
   it.each([

@@ -3,7 +3,10 @@ import { createRandom, shuffle } from '../../src/util/random.js';
 
 describe('createRandom', () => {
   it('repeats itself for the same seed and differs for another', () => {
-    const draw = (seed: number | string): number[] => Array.from({ length: 5 }, createRandom(seed).next);
+    const draw = (seed: number | string): number[] => {
+      const random = createRandom(seed);
+      return Array.from({ length: 5 }, () => random.next());
+    };
     expect(draw(42)).toEqual(draw(42));
     expect(draw(42)).not.toEqual(draw(43));
   });

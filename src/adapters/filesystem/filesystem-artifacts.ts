@@ -1,177 +1,186 @@
 import { randomUUID } from 'node:crypto';
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { MLOpsError } from '../../errors.js';
+import { type FileHandle, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { ArtifactRef, ArtifactStore, PutArtifactOptions } from '../../storage/artifact-store.js';
-import { chunksOf, collectBounded } from '../../storage/artifact-stream.js';
+import { artifactNotFound, checkDigest, measureContent, verifyContent } from '../../storage/artifact-content.js';
+import { OperationGate } from '../../storage/operation-gate.js';
+import { invalid } from '../../storage/storage-name.js';
 import { type Digest, isDigest } from '../../util/digest.js';
-import { storageError } from './storage-error.js';
+import { makeDirectory, syncDirectory } from './durable-directory.js';
+import { toStorageError } from './storage-errors.js';
 
-/** A temporary file this old belongs to a process that died. */
-const staleAfterMs = 24 * 60 * 60 * 1000;
+const chunkBytes = 256 * 1024;
+
+/** An unfinished file that nobody wrote to for this long, in milliseconds, is left over from a process that died. */
+const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /**
- * Opens a folder of content-addressed files, `sha256/ab/cdef…`, created if it is not there. Several processes may use it
- * at once. A file appears under its digest only when all its bytes are on the medium.
+ * Opens the artifact store in a directory, one file an artifact, named `sha256/ab/cdef…` after its digest. The directory
+ * is created when missing; several processes may share it.
+ *
+ * @throws MLOpsError `STORAGE_READ_ONLY`, `STORAGE_FULL`, `STORAGE_UNAVAILABLE`
  */
 export async function openFilesystemArtifacts(directory: string): Promise<ArtifactStore> {
-  const temporary = join(directory, 'tmp');
-  try {
-    await mkdir(temporary, { recursive: true });
-    await mkdir(join(directory, 'sha256'), { recursive: true });
-    await removeStale(temporary);
-  } catch (error) {
-    throw storageError(error, directory);
+  if (typeof (directory as unknown) !== 'string' || directory === '') {
+    throw invalid('the directory of an artifact store must be a path');
   }
-  return new FilesystemArtifactStore(directory, temporary);
+  const path = resolve(directory);
+  try {
+    await makeDirectory(path);
+  } catch (error) {
+    throw toStorageError(error, path);
+  }
+  await removeAbandoned(unfinishedDirectory(path));
+  return new FilesystemArtifacts(path);
 }
 
-class FilesystemArtifactStore implements ArtifactStore {
+const unfinishedDirectory = (directory: string): string => join(directory, 'unfinished');
+
+class FilesystemArtifacts implements ArtifactStore {
   readonly capabilities = { name: 'filesystem', persistent: true, multiProcess: true };
-  #isClosed = false;
+  readonly #gate = new OperationGate('this artifact store');
 
-  constructor(
-    private readonly directory: string,
-    private readonly temporary: string,
-  ) {}
+  constructor(private readonly directory: string) {}
 
-  async put(content: Uint8Array | AsyncIterable<Uint8Array>, options: PutArtifactOptions = {}): Promise<ArtifactRef> {
-    this.#assertOpen();
-    const unfinished = join(this.temporary, randomUUID());
-    try {
-      const ref = await this.#writeUnfinished(unfinished, collectBounded(chunksOf(content), options));
-      const path = this.#pathOf(ref.digest);
-      await mkdir(dirname(path), { recursive: true });
-      // Renaming over the same content is harmless, and repairs a file whose bytes were damaged.
-      await rename(unfinished, path);
-      await syncFolder(dirname(path));
-      return ref;
-    } catch (error) {
-      await rm(unfinished, { force: true });
-      throw error instanceof MLOpsError || !isSystemError(error) ? error : storageError(error, this.directory);
-    }
+  put(content: Uint8Array | AsyncIterable<Uint8Array>, options: PutArtifactOptions = {}): Promise<ArtifactRef> {
+    return this.#run(async () => {
+      const unfinished = unfinishedDirectory(this.directory);
+      await makeDirectory(unfinished);
+      const path = join(unfinished, randomUUID());
+      const file = await open(path, 'wx');
+      try {
+        const ref = await measureContent(content, options, (chunk) => writeAll(file, chunk));
+        await this.#keep(ref, path, file);
+        return ref;
+      } finally {
+        await file.close();
+        await rm(path, { force: true });
+      }
+    });
   }
 
   async *get(digest: Digest): AsyncGenerator<Uint8Array> {
-    this.#assertOpen();
-    const hash = createHash('sha256');
-    try {
-      for await (const chunk of createReadStream(this.#pathOf(digest)) as AsyncIterable<Buffer>) {
-        hash.update(chunk);
-        yield chunk;
-      }
-    } catch (error) {
-      if (isSystemError(error) && error.code === 'ENOENT') {
-        throw new MLOpsError('NOT_FOUND', `there is no artifact ${digest} in ${this.directory}`, { cause: error });
-      }
-      throw isSystemError(error) ? storageError(error, this.directory) : error;
-    }
-    const found = hash.digest('hex');
-    if (`sha256:${found}` !== digest) {
-      throw new MLOpsError(
-        'CORRUPT',
-        `the bytes stored as ${digest} have the digest sha256:${found}; restore them from a backup or store them again`,
-      );
-    }
+    this.#gate.assertOpen();
+    yield* verifyContent(checkDigest(digest), readContent(this.#path(digest), digest));
   }
 
-  async stat(digest: Digest): Promise<ArtifactRef | undefined> {
-    this.#assertOpen();
-    try {
-      return { digest, size: (await stat(this.#pathOf(digest))).size };
-    } catch (error) {
-      if (isSystemError(error) && error.code === 'ENOENT') return undefined;
-      throw storageError(error, this.directory);
-    }
+  stat(digest: Digest): Promise<ArtifactRef | undefined> {
+    return this.#run(async () => {
+      const size = await sizeOf(this.#path(checkDigest(digest)));
+      return size === undefined ? undefined : { digest, size };
+    });
   }
 
-  async delete(digest: Digest): Promise<boolean> {
-    this.#assertOpen();
-    const path = this.#pathOf(digest);
-    try {
-      await rm(path);
-      await syncFolder(dirname(path));
+  delete(digest: Digest): Promise<boolean> {
+    return this.#run(async () => {
+      const path = this.#path(checkDigest(digest));
+      try {
+        await unlink(path);
+      } catch (error) {
+        if (isAbsent(error)) return false;
+        throw error;
+      }
+      await syncDirectory(dirname(path));
       return true;
-    } catch (error) {
-      if (isSystemError(error) && error.code === 'ENOENT') return false;
-      throw storageError(error, this.directory);
-    }
+    });
   }
 
   async *list(): AsyncGenerator<ArtifactRef> {
-    this.#assertOpen();
+    this.#gate.assertOpen();
     const root = join(this.directory, 'sha256');
-    for (const folder of await readdir(root)) {
-      for (const rest of await readdir(join(root, folder))) {
-        const digest = `sha256:${folder}${rest}` as const;
-        const found = isDigest(digest) ? await this.stat(digest) : undefined;
-        if (found !== undefined) yield found;
+    for (const start of await namesIn(root)) {
+      for (const rest of await namesIn(join(root, start))) {
+        const digest = `sha256:${start}${rest}`;
+        if (!isDigest(digest)) continue;
+        const size = await sizeOf(this.#path(digest));
+        if (size !== undefined) yield { digest, size };
       }
     }
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  close(): Promise<void> {
+    return this.#gate.close();
   }
 
-  async #writeUnfinished(path: string, chunks: AsyncIterable<Uint8Array>): Promise<ArtifactRef> {
-    const hash = createHash('sha256');
-    let size = 0;
-    const file = await open(path, 'wx');
-    try {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        size += chunk.length;
-        await writeAll(file, chunk);
-      }
+  /** Gives a finished file its name, unless the content is there already, whole and sound. */
+  async #keep({ digest, size }: ArtifactRef, written: string, file: FileHandle): Promise<void> {
+    const path = this.#path(digest);
+    await makeDirectory(dirname(path));
+    if ((await sizeOf(path)) !== size || !(await isSound(path, digest))) {
       await file.sync();
-    } finally {
-      await file.close();
+      await rename(written, path);
     }
-    return { digest: `sha256:${hash.digest('hex')}`, size };
+    await syncDirectory(dirname(path)); // also when another process just gave it its name
   }
 
-  #pathOf(digest: Digest): string {
-    if (!isDigest(digest)) {
-      throw new MLOpsError(
-        'INVALID_INPUT',
-        `${JSON.stringify(digest)} is not a digest; expected sha256: and 64 hexadecimal digits`,
-      );
-    }
+  #path(digest: Digest): string {
     const hex = digest.slice('sha256:'.length);
     return join(this.directory, 'sha256', hex.slice(0, 2), hex.slice(2));
   }
 
-  #assertOpen(): void {
-    if (this.#isClosed) throw new MLOpsError('CLOSED', 'this artifact store was closed; open another');
+  async #run<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#gate.run(operation);
+    } catch (error) {
+      throw toStorageError(error, this.directory);
+    }
   }
 }
 
-/** A write may take only a part of what it is given. */
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.byteLength;) {
+    written += (await file.write(bytes, written)).bytesWritten;
+  }
 }
 
-/** A renamed file is durable only when its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+async function* readContent(path: string, digest: Digest): AsyncGenerator<Uint8Array> {
   try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+    yield* createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw isAbsent(error) ? artifactNotFound(digest) : toStorageError(error, path);
   }
 }
 
-async function removeStale(temporary: string): Promise<void> {
-  const limit = Date.now() - staleAfterMs;
-  for (const name of await readdir(temporary)) {
-    const path = join(temporary, name);
-    const found = await stat(path).catch(() => undefined); // somebody else may be tidying up too
-    if (found !== undefined && found.mtimeMs < limit) await rm(path, { force: true });
+async function isSound(path: string, digest: Digest): Promise<boolean> {
+  try {
+    for await (const _chunk of verifyContent(digest, readContent(path, digest)));
+    return true;
+  } catch {
+    return false;
   }
 }
 
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'code' in error && 'syscall' in error;
+/** Bytes of a file, undefined when there is none. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    const found = await stat(path);
+    return found.isFile() ? found.size : undefined;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw toStorageError(error, directory);
+  }
+}
+
+const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+
+/** Other processes may be at it too, or writing may not be permitted: what cannot be removed stays. */
+async function removeAbandoned(directory: string): Promise<void> {
+  for (const name of await namesIn(directory)) {
+    const path = join(directory, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > abandonedAfterMs) {
+      await unlink(path).catch(() => undefined);
+    }
+  }
+}

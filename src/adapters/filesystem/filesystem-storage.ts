@@ -1,58 +1,44 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Database } from 'better-sqlite3';
-import { MLOpsError } from '../../errors.js';
+import { join, resolve } from 'node:path';
+import { checkDurability } from '../../storage/checked-change.js';
+import { invalid } from '../../storage/storage-name.js';
 import type { Durability, Storage } from '../../storage/storage.js';
-import { sleep } from '../../util/sleep.js';
-import { migrate } from './sqlite-schema.js';
-import { SqliteStorage } from './sqlite-storage.js';
-import { isBusy, storageError } from './storage-error.js';
+import { makeDirectory } from './durable-directory.js';
+import { toStorageError } from './storage-errors.js';
 
-/** SQLite waits this long by itself, blocking the event loop; longer waits are asynchronous. */
-const blockingWaitMs = 20;
-const openAttempts = 500;
+export interface FilesystemStorageOptions {
+  /** Of commits that do not say themselves; `power` unless told. */
+  readonly durability?: Durability;
+}
 
 /**
- * Opens the embedded store: one SQLite database (`bondx-mlops.db`, in WAL mode) in a folder, which is created if it is
- * not there. Several processes may have it open at once.
+ * Opens the storage in a directory, a SQLite database that several processes may share. The directory is created when
+ * missing, and must be on a local disk. Where it is not writable, what it holds can still be read.
  *
- * @param options.durability of commits that do not say; `power` unless told
- * @throws MLOpsError `STORAGE_READ_ONLY`, `STORAGE_FULL`, `STORAGE_FORMAT`, `STORAGE_UNAVAILABLE`, `CORRUPT`: the message
- *   says what to do
+ * @throws MLOpsError `STORAGE_READ_ONLY`, `STORAGE_FULL`, `STORAGE_UNAVAILABLE`; `STORAGE_FORMAT` when the database is
+ *   another program's, or a newer version wrote it; `CORRUPT` when it is damaged; `MISSING_DEPENDENCY`
  */
 export async function openFilesystemStorage(
   directory: string,
-  options: { readonly durability?: Durability } = {},
+  options: FilesystemStorageOptions = {},
 ): Promise<Storage> {
-  const path = join(directory, 'bondx-mlops.db');
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (error) {
-    throw storageError(error, directory);
-  }
-  const database = await openDatabase(path);
-  return new SqliteStorage(database, path, options.durability ?? 'power');
+  const durability = checkDurability(options.durability) ?? 'power';
+  const path = await prepareDirectory(directory);
+  // The SQL part takes a tenth of a second to load; whoever never opens a storage never pays for it.
+  const [{ openSqliteDatabase }, { SqlStorage }] = await Promise.all([
+    import('./open-sqlite-database.js'),
+    import('../sql/sql-storage.js'),
+  ]);
+  const database = await openSqliteDatabase(join(path, 'bondx-mlops.db'));
+  return new SqlStorage(database, { name: 'filesystem', persistent: true, multiProcess: true }, durability);
 }
 
-async function openDatabase(path: string): Promise<Database> {
-  const { default: SqliteDatabase } = await import('better-sqlite3').catch((cause: unknown) => {
-    throw new MLOpsError(
-      'MISSING_DEPENDENCY',
-      'the filesystem store needs better-sqlite3: npm install better-sqlite3',
-      { cause },
-    );
-  });
-  for (let attempt = 1; ; attempt++) {
-    let database: Database | undefined;
-    try {
-      database = new SqliteDatabase(path, { timeout: blockingWaitMs });
-      database.pragma('journal_mode = wal');
-      migrate(database, path);
-      return database;
-    } catch (error) {
-      database?.close();
-      if (!isBusy(error) || attempt === openAttempts) throw storageError(error, path);
-      await sleep(Math.min(attempt, 20));
-    }
+async function prepareDirectory(directory: unknown): Promise<string> {
+  if (typeof directory !== 'string' || directory === '') throw invalid('the directory of a storage must be a path');
+  const path = resolve(directory);
+  try {
+    await makeDirectory(path);
+  } catch (error) {
+    throw toStorageError(error, path);
   }
+  return path;
 }

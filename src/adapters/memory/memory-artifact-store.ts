@@ -1,52 +1,56 @@
-import { MLOpsError } from '../../errors.js';
 import type { ArtifactRef, ArtifactStore, PutArtifactOptions } from '../../storage/artifact-store.js';
-import { chunksOf, collectBounded } from '../../storage/artifact-stream.js';
-import { type Digest, digestBytes } from '../../util/digest.js';
+import { artifactNotFound, checkDigest, measureContent, verifyContent } from '../../storage/artifact-content.js';
+import { OperationGate } from '../../storage/operation-gate.js';
+import type { Digest } from '../../util/digest.js';
 
-/** Artifacts in this process's memory. */
+const chunkBytes = 256 * 1024;
+
+/** Keeps artifacts in this process, until it ends. */
 export class MemoryArtifactStore implements ArtifactStore {
   readonly capabilities = { name: 'memory', persistent: false, multiProcess: false };
-  readonly #contents = new Map<Digest, Buffer>();
-  #isClosed = false;
 
-  async put(content: Uint8Array | AsyncIterable<Uint8Array>, options: PutArtifactOptions = {}): Promise<ArtifactRef> {
-    this.#assertOpen();
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of collectBounded(chunksOf(content), options)) chunks.push(Uint8Array.from(chunk));
-    const bytes = Buffer.concat(chunks);
-    const digest = digestBytes(bytes);
-    this.#contents.set(digest, bytes);
-    return { digest, size: bytes.length };
+  readonly #contents = new Map<Digest, Uint8Array>();
+  readonly #gate = new OperationGate('this artifact store');
+
+  put(content: Uint8Array | AsyncIterable<Uint8Array>, options: PutArtifactOptions = {}): Promise<ArtifactRef> {
+    return this.#gate.run(async () => {
+      const chunks: Uint8Array[] = [];
+      const ref = await measureContent(content, options, (chunk) => void chunks.push(new Uint8Array(chunk)));
+      if (!this.#contents.has(ref.digest)) this.#contents.set(ref.digest, Buffer.concat(chunks));
+      return ref;
+    });
   }
 
   async *get(digest: Digest): AsyncGenerator<Uint8Array> {
-    this.#assertOpen();
-    const bytes = this.#contents.get(digest);
-    if (bytes === undefined) throw new MLOpsError('NOT_FOUND', `there is no artifact ${digest}`);
-    yield Uint8Array.from(bytes);
+    this.#gate.assertOpen();
+    yield* verifyContent(digest, this.#chunks(checkDigest(digest)));
   }
 
-  async stat(digest: Digest): Promise<ArtifactRef | undefined> {
-    this.#assertOpen();
-    const size = this.#contents.get(digest)?.length;
-    return size === undefined ? undefined : { digest, size };
+  stat(digest: Digest): Promise<ArtifactRef | undefined> {
+    return this.#gate.run(() => {
+      const content = this.#contents.get(checkDigest(digest));
+      return content && { digest, size: content.byteLength };
+    });
   }
 
-  async delete(digest: Digest): Promise<boolean> {
-    this.#assertOpen();
-    return this.#contents.delete(digest);
+  delete(digest: Digest): Promise<boolean> {
+    return this.#gate.run(() => this.#contents.delete(checkDigest(digest)));
   }
 
   async *list(): AsyncGenerator<ArtifactRef> {
-    this.#assertOpen();
-    for (const [digest, { length }] of this.#contents) yield { digest, size: length };
+    this.#gate.assertOpen();
+    for (const [digest, content] of [...this.#contents]) yield { digest, size: content.byteLength };
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  close(): Promise<void> {
+    return this.#gate.close(() => this.#contents.clear());
   }
 
-  #assertOpen(): void {
-    if (this.#isClosed) throw new MLOpsError('CLOSED', 'this artifact store was closed; open another');
+  async *#chunks(digest: Digest): AsyncGenerator<Uint8Array> {
+    const content = this.#contents.get(digest);
+    if (content === undefined) throw artifactNotFound(digest);
+    for (let at = 0; at < content.byteLength; at += chunkBytes) {
+      yield new Uint8Array(content.subarray(at, at + chunkBytes)); // a copy, the caller may alter it
+    }
   }
 }

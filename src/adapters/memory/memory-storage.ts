@@ -1,138 +1,132 @@
-import { ConflictError, MLOpsError } from '../../errors.js';
-import { compareBy, compareText, flattenIndex, matches } from '../../storage/index-order.js';
+import { ConflictError } from '../../errors.js';
+import { type CheckedChange, checkChanges, checkDurability } from '../../storage/checked-change.js';
+import { checkQuery, checkRange } from '../../storage/checked-query.js';
+import { encodeCursor } from '../../storage/cursor.js';
+import type { FlatIndex } from '../../storage/index-fields.js';
+import { OperationGate } from '../../storage/operation-gate.js';
+import { checkStorageName } from '../../storage/storage-name.js';
 import type {
   Change,
-  IndexScalar,
+  Durability,
   Page,
   Query,
   Storage,
+  StorageCapabilities,
   StoredRecord,
   StreamPage,
   StreamRange,
 } from '../../storage/storage.js';
-import {
-  type CheckedChange,
-  type CursorPosition,
-  checkChanges,
-  checkQuery,
-  checkRange,
-  checkStorageName,
-  decodeCursor,
-  encodeCursor,
-} from '../../storage/validate.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
+import { selectPage } from './match-records.js';
 
-interface MemoryRecord extends StoredRecord {
-  readonly index: ReadonlyMap<string, IndexScalar>;
+interface Row {
+  readonly id: string;
+  readonly record: StoredRecord;
+  readonly index: FlatIndex;
 }
 
-/** Storage in this process's memory: for tests, examples and throw-away work. Everything is gone with the process. */
+/**
+ * Keeps everything in this process, until it ends. Values are copied on the way in and frozen; queries look at every
+ * record of the collection.
+ */
 export class MemoryStorage implements Storage {
-  readonly capabilities = { name: 'memory', persistent: false, multiProcess: false };
-  readonly #collections = new Map<string, Map<string, MemoryRecord>>();
+  readonly capabilities: StorageCapabilities = { name: 'memory', persistent: false, multiProcess: false };
+
+  readonly #collections = new Map<string, Map<string, Row>>();
   readonly #streams = new Map<string, JsonValue[]>();
+  readonly #gate = new OperationGate('this storage');
   #lastVersion = 0;
-  #isClosed = false;
 
-  async get(collection: string, id: string): Promise<StoredRecord | undefined> {
-    this.#assertOpen();
-    checkStorageName(collection, 'collection');
-    checkStorageName(id, 'id');
-    const found = this.#collections.get(collection)?.get(id);
-    return found && view(found);
-  }
-
-  async query(collection: string, query: Query = {}): Promise<Page> {
-    this.#assertOpen();
-    checkStorageName(collection, 'collection');
-    const limit = checkQuery(query);
-    const { where, orderBy = [], cursor } = query;
-    const positionOf = (record: MemoryRecord): CursorPosition => ({
-      keys: orderBy.map(({ field }) => (field === 'id' ? record.id : record.index.get(field))),
-      id: record.id,
+  get(collection: string, id: string): Promise<StoredRecord | undefined> {
+    return this.#gate.run(() => {
+      checkStorageName(collection, 'collection');
+      checkStorageName(id, 'id');
+      return this.#collections.get(collection)?.get(id)?.record;
     });
-    const compare = (a: CursorPosition, b: CursorPosition): number => {
-      for (const [i, { direction }] of orderBy.entries()) {
-        const order = compareBy(a.keys[i], b.keys[i], direction);
-        if (order !== 0) return order;
-      }
-      return compareText(a.id, b.id);
-    };
-    const after = cursor === undefined ? undefined : decodeCursor(cursor, orderBy.length);
-    const found = [...(this.#collections.get(collection)?.values() ?? [])]
-      .filter((record) => where === undefined || matches(where, record.id, record.index))
-      .map((record) => ({ record, position: positionOf(record) }))
-      .filter(({ position }) => after === undefined || compare(position, after) > 0)
-      .sort((a, b) => compare(a.position, b.position));
-    const page = found.slice(0, limit);
-    const records = page.map(({ record }) => view(record));
-    return found.length > limit ? { records, cursor: encodeCursor(page.at(-1)!.position) } : { records };
   }
 
-  async read(stream: string, range: StreamRange = {}): Promise<StreamPage> {
-    this.#assertOpen();
-    checkStorageName(stream, 'stream');
-    const { from, to, limit } = checkRange(range);
-    const values = this.#streams.get(stream) ?? [];
-    const entries = values.slice(from, Math.min(to, from + limit)).map((value, i) => ({ seq: from + i, value }));
-    return { entries, length: values.length };
+  query(collection: string, query?: Query): Promise<Page> {
+    return this.#gate.run(() => {
+      checkStorageName(collection, 'collection');
+      const checked = checkQuery(collection, query);
+      const page = selectPage(this.#collections.get(collection)?.values() ?? [], checked);
+      const records = page.records.map((row) => row.record);
+      if (page.last === undefined) return { records };
+      return { records, cursor: encodeCursor(page.last, collection, checked.where, checked.orderBy) };
+    });
   }
 
-  async commit(changes: readonly Change[]): Promise<readonly number[]> {
-    this.#assertOpen();
-    const checked = checkChanges(changes);
-    for (const change of checked) this.#assertExpected(change);
-    if (checked.some((change) => change.kind === 'put')) this.#lastVersion++;
-    return checked.map((change) => this.#apply(change));
+  read(stream: string, range?: StreamRange): Promise<StreamPage> {
+    return this.#gate.run(() => {
+      const { from, to } = checkRange(range);
+      const values = this.#streams.get(checkStorageName(stream, 'stream')) ?? [];
+      const entries = values.slice(from, to).map((value, i) => ({ seq: from + i, value }));
+      return { entries, length: values.length };
+    });
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  commit(changes: readonly Change[], options: { readonly durability?: Durability } = {}): Promise<readonly number[]> {
+    return this.#gate.run(() => {
+      checkDurability(options.durability);
+      const checked = checkChanges(changes);
+      for (const change of checked) this.#checkPrecondition(change);
+      return checked.map((change) => this.#apply(change));
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#gate.close(() => {
+      this.#collections.clear();
+      this.#streams.clear();
+    });
+  }
+
+  #checkPrecondition(change: CheckedChange): void {
+    if (change.expect === undefined || change.expect === 'any') return;
+    if (change.kind === 'append') {
+      const { stream, expect: expected } = change;
+      const actual = this.#streams.get(stream)?.length ?? 0;
+      if (actual !== expected) throw new ConflictError({ kind: 'stream', stream, expected, actual });
+      return;
+    }
+    const { collection, id, expect: expected } = change;
+    const actual = this.#collections.get(collection)?.get(id)?.record.version ?? 'absent';
+    if (actual !== expected) throw new ConflictError({ kind: 'record', collection, id, expected, actual });
   }
 
   #apply(change: CheckedChange): number {
     switch (change.kind) {
       case 'put': {
-        const { collection, id, index } = change;
-        const value = deepFreeze(JSON.parse(change.json) as JsonValue);
-        const record = { id, version: this.#lastVersion, value, index: flattenIndex(index) };
-        let records = this.#collections.get(collection);
-        if (records === undefined) this.#collections.set(collection, (records = new Map()));
-        records.set(id, record);
-        return record.version;
+        const { id, index } = change;
+        const version = ++this.#lastVersion;
+        const record = deepFreeze({ id, version, value: JSON.parse(change.text) as JsonValue });
+        this.#collection(change.collection).set(id, { id, record, index });
+        return version;
       }
       case 'delete':
         this.#collections.get(change.collection)?.delete(change.id);
         return 0;
       case 'append': {
-        let stream = this.#streams.get(change.stream);
-        if (stream === undefined) this.#streams.set(change.stream, (stream = []));
-        for (const value of deepFreeze(JSON.parse(change.json) as JsonValue[])) stream.push(value);
-        return stream.length;
+        if (change.texts.length === 0) return this.#streams.get(change.stream)?.length ?? 0;
+        const values = this.#stream(change.stream);
+        for (const text of change.texts) values.push(deepFreeze(JSON.parse(text) as JsonValue));
+        return values.length;
       }
       case 'check':
         return 0;
     }
   }
 
-  #assertExpected(change: CheckedChange): void {
-    if (change.kind === 'append') {
-      const actual = this.#streams.get(change.stream)?.length ?? 0;
-      const { stream, expect: expected = actual } = change;
-      if (expected !== actual) throw new ConflictError({ kind: 'stream', stream, expected, actual });
-      return;
-    }
-    const { collection, id, expect: expected } = change;
-    const actual = this.#collections.get(collection)?.get(id)?.version ?? 'absent';
-    if (expected !== 'any' && expected !== actual) {
-      throw new ConflictError({ kind: 'record', collection, id, expected, actual });
-    }
+  #collection(name: string): Map<string, Row> {
+    const rows = this.#collections.get(name) ?? new Map<string, Row>();
+    this.#collections.set(name, rows);
+    return rows;
   }
 
-  #assertOpen(): void {
-    if (this.#isClosed) throw new MLOpsError('CLOSED', 'this storage was closed; open another');
+  #stream(name: string): JsonValue[] {
+    const values = this.#streams.get(name) ?? [];
+    this.#streams.set(name, values);
+    return values;
   }
 }
-
-const view = ({ id, version, value }: MemoryRecord): StoredRecord => ({ id, version, value });

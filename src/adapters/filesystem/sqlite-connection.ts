@@ -1,0 +1,34 @@
+import type Database from 'better-sqlite3';
+import type { CompiledQuery } from 'kysely';
+import type { SqlConnection } from '../sql/sql-database.js';
+
+/** Prepared statements to keep. */
+const mostStatements = 256;
+
+/** Runs statements on a SQLite connection and keeps the latest prepared. */
+export class SqliteConnection implements SqlConnection {
+  readonly #statements = new Map<string, Database.Statement>();
+
+  constructor(readonly database: Database.Database) {}
+
+  async execute<Row>({ sql, parameters }: CompiledQuery<Row>): Promise<readonly Row[]> {
+    return this.run(sql, parameters) as readonly Row[];
+  }
+
+  run(sql: string, parameters: readonly unknown[] = []): readonly unknown[] {
+    const statement = this.#prepare(sql);
+    if (statement.reader) return statement.all(...parameters);
+    statement.run(...parameters);
+    return [];
+  }
+
+  #prepare(sql: string): Database.Statement {
+    const known = this.#statements.get(sql);
+    const statement = known ?? this.database.prepare(sql);
+    // Maps keep the order of insertion: the first key is the one unused for longest.
+    if (known !== undefined) this.#statements.delete(sql);
+    else if (this.#statements.size >= mostStatements) this.#statements.delete(this.#statements.keys().next().value!);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}

@@ -1,0 +1,19 @@
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely';
+import type { SqlDialect } from '../sql/sql-database.js';
+import type { Tables } from '../sql/tables.js';
+
+/** SQLite compares text by its UTF-8 bytes, which is the order of code points, unless told otherwise. */
+export const createSqliteDialect = (): SqlDialect => ({
+  builder: new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  }),
+  integer: 'integer',
+  double: 'real',
+  text: 'text',
+  clustered: sql`without rowid`,
+});

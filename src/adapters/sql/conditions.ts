@@ -1,0 +1,119 @@
+import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { kindOf } from '../../storage/index-scalar.js';
+import type { IndexScalar, Where } from '../../storage/storage.js';
+import { kindCodes, toColumns } from './tables.js';
+
+export type Fragment = Expression<unknown>;
+export type Condition = RawBuilder<SqlBool>;
+
+/** Where the value of a field is found in a statement. All are SQL NULL when the field is absent. */
+export interface ValueColumns {
+  readonly kind: Fragment;
+  readonly num: Fragment;
+  readonly text: Fragment;
+}
+
+/** The columns of a row of `entries`. */
+export const entryColumns = (alias: string): ValueColumns => ({
+  kind: sql.ref(`${alias}.kind`),
+  num: sql.ref(`${alias}.num`),
+  text: sql.ref(`${alias}.text`),
+});
+
+/** The field `id`, which is a string and always there. */
+export const idColumns = (alias: string): ValueColumns => ({
+  kind: sql.lit(kindCodes.string),
+  num: sql`null`,
+  text: sql.ref(`${alias}.id`),
+});
+
+export const all = (conditions: readonly Condition[]): Condition => combine(conditions, 'and', true);
+export const any = (conditions: readonly Condition[]): Condition => combine(conditions, 'or', false);
+
+function combine(conditions: readonly Condition[], word: 'and' | 'or', ofNone: boolean): Condition {
+  if (conditions.length === 0) return sql.lit(ofNone);
+  if (conditions.length === 1) return conditions[0]!;
+  return sql`(${sql.join(conditions, word === 'and' ? sql` and ` : sql` or `)})`;
+}
+
+/**
+ * A condition in SQL. It is true exactly where it holds; where it does not, it may be NULL instead of false when a
+ * field is absent, which `and` and `or` carry along and `not` has to take away.
+ */
+export function compileCondition(where: Where, columnsOf: (field: string) => ValueColumns): Condition {
+  if ('and' in where) return all(where.and.map((member) => compileCondition(member, columnsOf)));
+  if ('or' in where) return any(where.or.map((member) => compileCondition(member, columnsOf)));
+  if ('not' in where) return sql`not coalesce(${compileCondition(where.not, columnsOf)}, ${sql.lit(false)})`;
+  return compileComparison(where, columnsOf(where.field));
+}
+
+export type Comparison = Extract<Where, { field: string }>;
+
+export function compileComparison(where: Comparison, columns: ValueColumns): Condition {
+  const { kind, text } = columns;
+  switch (where.op) {
+    case 'exists':
+      return sql`${kind} is not null`;
+    case 'eq':
+      return isEqual(columns, where.value);
+    case 'ne':
+      return sql`(${kind} <> ${sql.lit(kindCodes.null)} and not ${isEqual(columns, where.value)})`;
+    case 'in':
+      return isIn(columns, where.values);
+    case 'prefix': {
+      const end = prefixEnd(where.value);
+      return all([
+        isString(columns),
+        sql`${text} >= ${where.value}`,
+        ...(end === undefined ? [] : [sql<SqlBool>`${text} < ${end}`]),
+      ]);
+    }
+    case 'lt':
+      return compareOrdered(columns, sql`<`, where.value);
+    case 'lte':
+      return compareOrdered(columns, sql`<=`, where.value);
+    case 'gt':
+      return compareOrdered(columns, sql`>`, where.value);
+    case 'gte':
+      return compareOrdered(columns, sql`>=`, where.value);
+  }
+}
+
+/** `num` is NULL for every string; saying so lets an index over kind, num, text find the text. */
+const isString = ({ kind, num }: ValueColumns): Condition =>
+  sql`(${kind} = ${sql.lit(kindCodes.string)} and ${num} is null)`;
+
+const isEqual = (columns: ValueColumns, value: IndexScalar): Condition =>
+  kindOf(value) === 'nan' || value === null
+    ? sql`(${columns.kind} = ${sql.lit(toColumns(value).kind)})`
+    : compareOrdered(columns, sql`=`, value);
+
+function compareOrdered(columns: ValueColumns, operator: Fragment, value: IndexScalar): Condition {
+  const { kind, num, text } = toColumns(value);
+  if (text !== null) return sql`(${isString(columns)} and ${columns.text} ${operator} ${text})`;
+  if (num === null) return sql.lit(false);
+  return sql`(${columns.kind} = ${sql.lit(kind)} and ${columns.num} ${operator} ${num})`;
+}
+
+function isIn(columns: ValueColumns, values: readonly IndexScalar[]): Condition {
+  const numbers = values.filter((value) => typeof value === 'number' && !Number.isNaN(value));
+  const strings = values.filter((value) => typeof value === 'string');
+  const others = values.filter((value) => !numbers.includes(value) && typeof value !== 'string');
+  const groups = others.map((value) => isEqual(columns, value));
+  if (numbers.length > 0) {
+    groups.push(sql`(${columns.kind} = ${sql.lit(kindCodes.number)} and ${columns.num} in (${sql.join(numbers)}))`);
+  }
+  if (strings.length > 0) groups.push(sql`(${isString(columns)} and ${columns.text} in (${sql.join(strings)}))`);
+  return any(groups);
+}
+
+/** The least string greater than every string with the prefix, in the order of code points; undefined when none is. */
+export function prefixEnd(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0)!);
+  while (points.length > 0) {
+    const last = points.pop()!;
+    if (last === 0x10ffff) continue;
+    return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1); // surrogates are no characters
+  }
+  return undefined;
+}

@@ -1,0 +1,95 @@
+import type { CompiledQuery, CreateTableBuilder } from 'kysely';
+import { MLOpsError } from '../../errors.js';
+import type { SqlConnection, SqlDialect } from './sql-database.js';
+
+type Compilable = { compile(): CompiledQuery };
+type Migration = (dialect: SqlDialect) => readonly Compilable[];
+
+/** Migration n leads from schema version n to n + 1. Released ones never change; new ones are added at the end. */
+export const migrations: readonly Migration[] = [createTables];
+
+/**
+ * The version of the schema in a database that has one.
+ *
+ * @throws MLOpsError `STORAGE_FORMAT` when it is newer than this version of the package understands
+ */
+export async function readSchemaVersion(
+  connection: SqlConnection,
+  { builder }: SqlDialect,
+  steps = migrations,
+): Promise<number> {
+  const query = builder.selectFrom('meta').select('value').where('key', '=', 'schema_version');
+  const version = (await connection.execute(query.compile()))[0]?.value ?? 0;
+  if (version > steps.length) {
+    throw new MLOpsError(
+      'STORAGE_FORMAT',
+      `the storage has schema version ${version}, this version of @bondx/mlops knows up to ${steps.length}: ` +
+        'a newer version wrote it; upgrade this one',
+    );
+  }
+  return version;
+}
+
+/** Brings a database, empty or older, to the current schema. Run it inside a write transaction. */
+export async function migrate(connection: SqlConnection, dialect: SqlDialect, steps = migrations): Promise<void> {
+  const { builder } = dialect;
+  const meta = builder.schema.createTable('meta').ifNotExists();
+  await connection.execute(
+    meta.addColumn('key', dialect.text, key).addColumn('value', dialect.integer, required).compile(),
+  );
+  const version = await readSchemaVersion(connection, dialect, steps);
+  if (version === 0) {
+    const rows = [
+      { key: 'schema_version', value: 0 },
+      { key: 'last_number', value: 0 },
+    ] as const;
+    await connection.execute(builder.insertInto('meta').values(rows).compile());
+  }
+  for (const step of steps.slice(version)) {
+    for (const statement of step(dialect)) await connection.execute(statement.compile());
+  }
+  const setVersion = builder.updateTable('meta').set({ value: steps.length }).where('key', '=', 'schema_version');
+  await connection.execute(setVersion.compile());
+}
+
+type ColumnModifier = NonNullable<Parameters<CreateTableBuilder<string>['addColumn']>[2]>;
+
+const required: ColumnModifier = (column) => column.notNull();
+const key: ColumnModifier = (column) => column.notNull().primaryKey();
+
+function createTables({ builder, integer, double, text, clustered }: SqlDialect): Compilable[] {
+  const { schema } = builder;
+  const entries = schema
+    .createTable('entries')
+    .addColumn('rid', integer, required)
+    .addColumn('fid', integer, required)
+    .addColumn('kind', integer, required)
+    .addColumn('num', double)
+    .addColumn('text', text)
+    .addPrimaryKeyConstraint('entries_by_record', ['rid', 'fid']);
+  return [
+    schema
+      .createTable('records')
+      .addColumn('rid', integer, key)
+      .addColumn('collection', text, required)
+      .addColumn('id', text, required)
+      .addColumn('version', integer, required)
+      .addColumn('value', text, required),
+    schema.createIndex('records_by_id').unique().on('records').columns(['collection', 'id']),
+    schema
+      .createTable('fields')
+      .addColumn('fid', integer, key)
+      .addColumn('collection', text, required)
+      .addColumn('name', text, required),
+    schema.createIndex('fields_by_name').unique().on('fields').columns(['collection', 'name']),
+    clustered === undefined ? entries : entries.modifyEnd(clustered),
+    schema.createIndex('entries_by_value').on('entries').columns(['fid', 'kind', 'num', 'text', 'rid']),
+    schema
+      .createTable('chunks')
+      .addColumn('stream', text, required)
+      .addColumn('first', integer, required)
+      .addColumn('count', integer, required)
+      .addColumn('data', text, required)
+      .addPrimaryKeyConstraint('chunks_by_stream', ['stream', 'first']),
+  ];
+}

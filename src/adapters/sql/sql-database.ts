@@ -1,0 +1,42 @@
+import type { ColumnDataType, CompiledQuery, Kysely, RawBuilder } from 'kysely';
+import type { Durability } from '../../storage/storage.js';
+import type { Tables } from './tables.js';
+
+/** Runs compiled statements. Rows come back with the column names as keys, integers as numbers. */
+export interface SqlConnection {
+  execute<Row>(query: CompiledQuery<Row>): Promise<readonly Row[]>;
+}
+
+/** How a database spells what the shared implementation needs. */
+export interface SqlDialect {
+  /** Only compiles; its driver is never asked to run anything. */
+  readonly builder: Kysely<Tables>;
+  /** Holds whole numbers up to 2^53. */
+  readonly integer: ColumnDataType | RawBuilder<unknown>;
+  /** An IEEE 754 double, infinities included. */
+  readonly double: ColumnDataType | RawBuilder<unknown>;
+  /** Text that compares by code points. */
+  readonly text: ColumnDataType | RawBuilder<unknown>;
+  /** Ends the definition of a table that is stored in the order of its primary key, where the database has those. */
+  readonly clustered?: RawBuilder<unknown>;
+}
+
+/**
+ * What an adapter for a SQL database provides. Everything rejects with `MLOpsError`; waiting for locks and retrying
+ * happen inside.
+ */
+export interface SqlDatabase {
+  readonly dialect: SqlDialect;
+
+  /** Runs work that only reads, against one snapshot of the database. The work may run more than once. */
+  read<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+
+  /**
+   * Runs work in one transaction: committed when the work returns, rolled back when it throws. Write transactions of
+   * all processes run one after the other, each sees what the one before it wrote. The work may run more than once, but
+   * is committed at most once.
+   */
+  write<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,114 @@
+import { ConflictError } from '../../errors.js';
+import { type CheckedChange, checkChanges, checkDurability } from '../../storage/checked-change.js';
+import { checkQuery, checkRange } from '../../storage/checked-query.js';
+import { encodeCursor } from '../../storage/cursor.js';
+import { OperationGate } from '../../storage/operation-gate.js';
+import { checkStorageName } from '../../storage/storage-name.js';
+import type {
+  Change,
+  Durability,
+  Page,
+  Query,
+  Storage,
+  StorageCapabilities,
+  StoredRecord,
+  StreamPage,
+  StreamRange,
+} from '../../storage/storage.js';
+import { CommitWriter } from './commit-writer.js';
+import { FieldNumbers } from './field-numbers.js';
+import { type CommitOutcome, GroupCommit } from './group-commit.js';
+import { readRecord, readRecords, readSortKeys } from './read-records.js';
+import { selectPage } from './select-page.js';
+import type { SqlConnection, SqlDatabase } from './sql-database.js';
+import { readStream } from './stream-chunks.js';
+
+/** Storage in a SQL database whose schema is current. */
+export class SqlStorage implements Storage {
+  readonly #gate = new OperationGate('this storage');
+  readonly #fields: FieldNumbers;
+  readonly #group = new GroupCommit((commits, durability) => this.#write(commits, durability));
+
+  constructor(
+    private readonly database: SqlDatabase,
+    readonly capabilities: StorageCapabilities,
+    /** Of commits that do not say. */
+    private readonly durability: Durability,
+  ) {
+    this.#fields = new FieldNumbers(database.dialect);
+  }
+
+  get(collection: string, id: string): Promise<StoredRecord | undefined> {
+    return this.#gate.run(() => {
+      checkStorageName(collection, 'collection');
+      checkStorageName(id, 'id');
+      return this.database.read((connection) => readRecord(connection, this.database.dialect, collection, id));
+    });
+  }
+
+  query(collection: string, query?: Query): Promise<Page> {
+    return this.#gate.run(() => {
+      checkStorageName(collection, 'collection');
+      const checked = checkQuery(collection, query);
+      const { dialect } = this.database;
+      return this.database.read(async (connection) => {
+        const found = await selectPage(connection, dialect, collection, checked);
+        const page = found.slice(0, checked.limit);
+        const records = await readRecords(connection, dialect, page);
+        const last = found.length > checked.limit ? page.at(-1) : undefined;
+        if (last === undefined) return { records };
+        const keys = await readSortKeys(connection, dialect, last, checked.orderBy);
+        return { records, cursor: encodeCursor({ keys, id: last.id }, collection, checked.where, checked.orderBy) };
+      });
+    });
+  }
+
+  read(stream: string, range?: StreamRange): Promise<StreamPage> {
+    return this.#gate.run(() => {
+      checkStorageName(stream, 'stream');
+      const checked = checkRange(range);
+      return this.database.read((connection) => readStream(connection, this.database.dialect, stream, checked));
+    });
+  }
+
+  commit(changes: readonly Change[], options: { readonly durability?: Durability } = {}): Promise<readonly number[]> {
+    return this.#gate.run(() => {
+      const durability = checkDurability(options.durability) ?? this.durability;
+      return this.#group.add(checkChanges(changes), durability);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#gate.close(() => this.database.close());
+  }
+
+  async #write(
+    commits: readonly (readonly CheckedChange[])[],
+    durability: Durability,
+  ): Promise<readonly CommitOutcome[]> {
+    try {
+      return await this.database.write(durability, (connection) => this.#writeEach(connection, commits));
+    } catch (error) {
+      this.#fields.forget();
+      throw error;
+    }
+  }
+
+  async #writeEach(
+    connection: SqlConnection,
+    commits: readonly (readonly CheckedChange[])[],
+  ): Promise<readonly CommitOutcome[]> {
+    const writer = await CommitWriter.begin(connection, this.database.dialect, this.#fields);
+    const outcomes: CommitOutcome[] = [];
+    for (const changes of commits) {
+      try {
+        outcomes.push({ results: await writer.write(changes) });
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+        outcomes.push({ error });
+      }
+    }
+    await writer.end();
+    return outcomes;
+  }
+}

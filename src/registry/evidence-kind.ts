@@ -1,0 +1,3 @@
+/** Results of checks done on a version, which gates ask for. */
+export const evidenceKinds = ['drift', 'explainability', 'feature_importance', 'bias_testing', 'compliance'] as const;
+export type EvidenceKind = (typeof evidenceKinds)[number];

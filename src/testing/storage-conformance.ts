@@ -1,0 +1,77 @@
+import type { Storage } from '../storage/storage.js';
+import type { ConformanceCase } from './conformance-case.js';
+import { commitCases } from './storage-cases/commit-cases.js';
+import { lifecycleCases } from './storage-cases/lifecycle-cases.js';
+import { pageCases } from './storage-cases/page-cases.js';
+import { queryCases } from './storage-cases/query-cases.js';
+import { randomCases } from './storage-cases/random-cases.js';
+import type { StorageCase } from './storage-cases/storage-case.js';
+import { streamCases } from './storage-cases/stream-cases.js';
+import { valueCases } from './storage-cases/value-cases.js';
+
+/** How the suite gets at an adapter. */
+export interface StorageHarness {
+  /** A fresh, empty storage. */
+  readonly open: () => Promise<Storage>;
+  /**
+   * Another handle on what `storage`, from {@link open}, holds; `storage` may be open or closed. Left out when the
+   * adapter is not persistent.
+   */
+  readonly reopen?: (storage: Storage) => Promise<Storage>;
+  /** Cleans up after a case; `storage`, from {@link open}, is closed by then. */
+  readonly dispose?: (storage: Storage) => Promise<void>;
+}
+
+/**
+ * What every adapter for `Storage` has to do, as cases for any test runner.
+ *
+ * ```ts
+ * for (const { name, run, skip } of storageConformance({ open: async () => new MemoryStorage() })) {
+ *   test(name, { skip }, run);
+ * }
+ * ```
+ */
+export function storageConformance(harness: StorageHarness): readonly ConformanceCase[] {
+  const all = [
+    ...commitCases,
+    ...valueCases,
+    ...queryCases,
+    ...pageCases,
+    ...streamCases,
+    ...lifecycleCases,
+    ...randomCases,
+  ];
+  return [...all.map((one) => toConformanceCase(one, harness)), capabilityCase(harness)];
+}
+
+function toConformanceCase(check: StorageCase, harness: StorageHarness): ConformanceCase {
+  const { name, needsReopen } = check;
+  const { reopen } = harness;
+  const bound = {
+    name,
+    async run(): Promise<void> {
+      const storage = await harness.open();
+      try {
+        await check.run(storage, () => (reopen === undefined ? harness.open() : reopen(storage)));
+      } finally {
+        await storage.close();
+        await harness.dispose?.(storage);
+      }
+    },
+  };
+  if (needsReopen !== true || reopen !== undefined) return bound;
+  return { ...bound, skip: 'the harness has no reopen: the adapter is not persistent' };
+}
+
+/** Keeps an adapter from passing by leaving out of the harness what it claims to be able to do. */
+function capabilityCase(harness: StorageHarness): ConformanceCase {
+  const check: StorageCase = {
+    name: 'the harness can reopen what the adapter calls persistent',
+    async run({ capabilities }) {
+      if (capabilities.persistent !== (harness.reopen !== undefined)) {
+        throw new Error('capabilities.persistent and the harness disagree: give the harness reopen, or take it away');
+      }
+    },
+  };
+  return toConformanceCase(check, harness);
+}

@@ -1,0 +1,192 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { run } from '../../src/cli/run.js';
+import { smallRows } from '../helpers.js';
+
+const policy = `
+promotion: { min_accuracy: 0, max_drift: 1, require_explainability: false, require_feature_importance: false, require_bias_testing: false, require_security_scan: true, require_compliance_check: false }
+models: { spread: { feature_columns: [x, kind], target_column: y } }
+tracking: { log_environment: false, log_git_sha: false }
+`;
+
+let folder: string;
+let output: { out: string; err: string };
+
+function csv(name: string, rows: readonly Readonly<Record<string, string | number | null>>[]): string {
+  const columns = Object.keys(rows[0]!);
+  const path = join(folder, name);
+  writeFileSync(
+    path,
+    [columns.join(','), ...rows.map((row) => columns.map((column) => row[column] ?? '').join(','))].join('\n'),
+  );
+  return path;
+}
+
+/** Runs a command line in the folder and collects what it prints. */
+async function bondx(line: string): Promise<{ code: number; out: string; err: string }> {
+  output = { out: '', err: '' };
+  const code = await run(line.split(' '));
+  return { code, ...output };
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-'));
+  writeFileSync(join(folder, 'policy.yaml'), policy);
+  vi.spyOn(process, 'cwd').mockReturnValue(folder);
+  process.chdir(folder);
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((output.out += String(text)), true));
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((output.err += String(text)), true));
+  csv('data.csv', smallRows(600));
+  csv('shifted.csv', smallRows(3000, { seed: 2, shift: 4 }));
+  csv('more.csv', smallRows(3000, { seed: 3 }));
+});
+const home = process.cwd();
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.chdir(home);
+});
+
+describe('bondx-mlops', () => {
+  it('carries a model from training to a canary', async () => {
+    expect(await bondx('train --model spread --data data.csv')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('trained spread (cart)') as string,
+    });
+    expect(readdirSync(join(folder, 'models', 'spread_v1')).sort()).toEqual(['metadata.json', 'model.json']);
+    expect((await bondx('register --model spread --version 1.0.0 --path ./models/spread_v1')).code).toBe(0);
+    const evaluation = await bondx('evaluate --model spread --version 1.0.0 --test-data more.csv --json');
+    expect((JSON.parse(evaluation.out) as { metrics: { r2_score: number } }).metrics.r2_score).toBeGreaterThan(0.9);
+    expect((await bondx('promote --model spread --version 1.0.0 --stage staging --user admin')).out).toContain(
+      'Development → Staging',
+    );
+    expect((await bondx('promote --model spread --version 1.0.0 --stage production --user admin')).code).toBe(0);
+    const drift = await bondx('drift-check --model spread --baseline more.csv --current shifted.csv');
+    expect(drift).toMatchObject({ code: 3 });
+    expect(drift.out).toMatch(/x +feature +drifted/);
+    expect(drift.out).toMatch(/residuals +residual/);
+    expect((await bondx('drift-check --model spread --baseline more.csv --current more.csv')).code).toBe(0);
+    await bondx('train --model spread --data data.csv');
+    await bondx('register --model spread --path ./models/spread_v2');
+    expect((await bondx('deploy --model spread --version 1.0.1 --traffic 0.1 --user admin')).out).toContain(
+      '10.0% of the traffic beside 1.0.0',
+    );
+    expect((await bondx('list --models --stage production')).out).toMatch(/spread +1\.0\.0 +Production/);
+    expect((await bondx('list --deployments')).out).toMatch(/spread +1\.0\.1 +1\.0\.0 +active +10\.0%/);
+    expect((await bondx('list --runs')).out.match(/spread_training +completed/g)).toHaveLength(2);
+    expect(JSON.parse((await bondx('list --models --json')).out)).toHaveLength(2);
+    const verification = await bondx('audit verify --json');
+    const { status, head } = JSON.parse(verification.out) as { status: string; head: string };
+    expect(status).toBe('ok');
+    expect((await bondx(`audit verify --head ${head}`)).code).toBe(0);
+    expect((await bondx('audit verify --head sha256:elsewhere')).code).toBe(3);
+    expect((await bondx('audit list --action registry.promote')).out.match(/for admin/g)).toHaveLength(2);
+  }, 60_000);
+
+  it('rolls back, and refuses with every gate that failed', async () => {
+    await bondx('train --model spread --data data.csv');
+    for (let i = 0; i < 2; i++) {
+      await bondx('register --model spread --path ./models/spread_v1');
+      await bondx(`promote --model spread --version 1.0.${i} --stage staging`);
+      await bondx(`promote --model spread --version 1.0.${i} --stage production`);
+    }
+    expect((await bondx('rollback --model spread --reason wrong')).out).toContain('spread 1.0.0 is back in production');
+    writeFileSync(
+      join(folder, 'strict.yaml'),
+      policy.replace('require_bias_testing: false', 'require_bias_testing: true'),
+    );
+    await bondx('register --model spread --path ./models/spread_v1');
+    await bondx('promote --model spread --version 1.0.2 --stage staging');
+    const refused = await bondx('promote --config strict.yaml --model spread --version 1.0.2 --stage production');
+    expect(refused).toMatchObject({ code: 3 });
+    expect(refused.out).toContain('bias_testing (not_assessed)');
+  }, 60_000);
+
+  const wrong: [string, number, string][] = [
+    ['evaluate --model spread --version 9.9.9 --test-data data.csv', 1, 'there is no model spread'],
+    ['drift-check --model spread --baseline missing.csv --current data.csv', 1, 'missing.csv'],
+    ['promote --model spread --version 1.0.1 --stage nowhere', 2, '--stage must be one of Development'],
+    ['deploy --model spread --version 1.0.1 --traffic 1.5', 2, 'fraction from 0 to 1'],
+    ['deploy --model spread --version 1.0.1 --traffic abc', 2, 'fraction from 0 to 1'],
+    ['train --data data.csv', 2, "required option '--model <name>'"],
+    ['train --model spread --data data.csv --typ x', 2, 'Did you mean --type?'],
+    ['trian --model spread', 2, 'Did you mean train?'],
+    ['list --models --deployments', 2, 'choose one'],
+    ['list --runs --stage production', 2, '--stage goes with --models'],
+    ['list --limit 0', 2, 'whole number from 1'],
+    ['list --config nowhere.yaml', 2, 'nowhere.yaml'],
+    ['register --model spread --path nowhere', 1, 'no file or folder at nowhere'],
+    ['train --model other --data data.csv', 2, 'models.other.feature_columns'],
+  ];
+  it.each(wrong)('answers %j with code %i and a message', async (line, code, message) => {
+    const result = await bondx(line);
+    expect(result.code).toBe(code);
+    expect(result.err).toContain(message);
+    expect(result.err).not.toContain('    at ');
+    expect(result.out).toBe('');
+  });
+
+  it('locates a mistake in the policy', async () => {
+    writeFileSync(join(folder, 'policy.yaml'), 'drift:\n  psi_treshold: 0.2\n');
+    const { code, err } = await bondx('list');
+    expect(code).toBe(2);
+    expect(err).toMatch(/policy\.yaml:2:3: drift\.psi_treshold: .*psi_threshold/);
+  });
+
+  it('shows help with examples, for the program and for each command', async () => {
+    expect(await bondx('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit codes:') as string });
+    for (const command of [
+      'train',
+      'register',
+      'evaluate',
+      'promote',
+      'rollback',
+      'drift-check',
+      'deploy',
+      'list',
+      'audit verify',
+      'audit list',
+    ]) {
+      const { code, out } = await bondx(`${command} --help`);
+      expect(code).toBe(0);
+      expect(out).toContain(`$ bondx-mlops ${command}`);
+    }
+  });
+
+  it('says that there is nothing yet', async () => {
+    expect((await bondx('list')).out).toBe('no model versions\n');
+    expect((await bondx('list --deployments')).out).toBe('no deployments\n');
+    expect((await bondx('list --runs')).out).toBe('no runs\n');
+    expect((await bondx('audit list')).out).toBe('no records\n');
+    expect((await bondx('audit verify')).out).toContain('ok: 0 records');
+  });
+
+  it('shows where a defect happened only when asked', async () => {
+    writeFileSync(join(folder, 'models.csv'), 'x,kind,y\n');
+    const { code, err } = await bondx('train --model spread --data models.csv --debug');
+    expect(code).toBe(2);
+    expect(err).toContain('    at ');
+    expect(existsSync(join(folder, 'models'))).toBe(false);
+  });
+
+  it('does not let data forge lines or colours', async () => {
+    const rows = smallRows(300);
+    csv('a.csv', rows);
+    csv(
+      'b.csv',
+      rows.map((row) => ({ ...row, kind: '\u001b[31mred' })),
+    );
+    const { out } = await bondx('drift-check --model spread --baseline a.csv --current b.csv');
+    expect(out).toContain('\\u001b[31mred');
+    expect(out).not.toContain('\u001b[31m');
+  });
+});
+
+describe('what a script reads', () => {
+  it('is one JSON document on standard output, with remarks on standard error', async () => {
+    const { out } = await bondx('drift-check --model spread --baseline more.csv --current shifted.csv --json');
+    expect(JSON.parse(out)).toMatchObject({ verdict: 'drifted', driftedFeatures: ['x'] });
+    expect(readFileSync(join(folder, 'policy.yaml'), 'utf8')).toBe(policy);
+  });
+});

@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Output, Progress, formatMetrics, formatTable } from '../../src/cli/output.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const captured = (stream: 'stdout' | 'stderr'): string[] => {
+  const texts: string[] = [];
+  vi.spyOn(process[stream], 'write').mockImplementation((text) => (texts.push(String(text)), true));
+  return texts;
+};
+
+describe('Output', () => {
+  it('spells out numbers that JSON lacks', () => {
+    const texts = captured('stdout');
+    new Output({ json: true, quiet: false }).result({ a: NaN, b: -Infinity, c: 1 }, 'text');
+    expect(JSON.parse(texts.join(''))).toEqual({ a: 'NaN', b: '-Infinity', c: 1 });
+  });
+
+  it('keeps remarks away from scripts', () => {
+    const texts = captured('stderr');
+    new Output({ json: true, quiet: false }).note('a');
+    new Output({ json: false, quiet: true }).note('b');
+    new Output({ json: false, quiet: false }).note('c');
+    expect(texts.join('')).toBe('c\n');
+  });
+});
+
+describe('Progress', () => {
+  it('draws nothing for quick work', () => {
+    const texts = captured('stderr');
+    const progress = new Progress(true);
+    progress.update(0.5, 'reading');
+    progress.end();
+    expect(texts).toEqual([]);
+  });
+
+  it('draws one line for slow work and wipes it', () => {
+    const texts = captured('stderr');
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const progress = new Progress(true);
+    now.mockReturnValue(600);
+    progress.update(0.5, 'reading');
+    progress.end();
+    expect(texts[0]).toContain('50% reading');
+    expect(texts[0]).toContain('█'.repeat(12) + '░'.repeat(12));
+    expect(texts[1]).toBe('\r\u001b[K');
+  });
+});
+
+describe('tables', () => {
+  it('line up without borders', () => {
+    expect(
+      formatTable(
+        ['a', 'long'],
+        [
+          ['1', '2'],
+          ['333', '4'],
+        ],
+      ),
+    ).toBe('a    long\n1    2\n333  4');
+    expect(formatMetrics({ mae: 1.234567, r2: 0.5 })).toBe('mae 1.2346   r2 0.5');
+  });
+});
