@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assertJson, canonicalJson, type JsonValue } from '../../src/util/json.js';
+import { assertJson, canonicalJson } from '../../src/util/json.js';
 
 describe('canonicalJson', () => {
   it('sorts keys by UTF-16 code units, as the example of RFC 8785 section 3.2.3 does', () => {
