@@ -1,14 +1,18 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Creates a directory and the missing ones above it, so that a loss of power cannot take them away again. */
 export async function makeDirectory(path: string): Promise<void> {
-  const topmost = await mkdir(path, { recursive: true });
-  if (topmost === undefined) return;
-  for (let created = path; ; created = dirname(created)) {
-    await syncDirectory(dirname(created));
-    if (created === topmost || created === dirname(created)) return;
+  if (await isDirectory(path)) return;
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (await isDirectory(path)) return; // another process was quicker
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    await makeDirectory(dirname(path));
+    return makeDirectory(path);
   }
+  await syncDirectory(dirname(path));
 }
 
 /** Flushes the names in a directory to the medium: a new file is only safe once its name is. */
@@ -21,3 +25,9 @@ export async function syncDirectory(path: string): Promise<void> {
     await directory.close();
   }
 }
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );

@@ -29,7 +29,8 @@ export async function openFilesystemStorage(
     import('../sql/sql-storage.js'),
   ]);
   const database = await openSqliteDatabase(join(path, 'bondx-mlops.db'));
-  return new SqlStorage(database, { name: 'filesystem', persistent: true, multiProcess: true }, durability);
+  const capabilities = { name: 'filesystem', persistent: true, multiProcess: true };
+  return new SqlStorage(database, { capabilities, durability });
 }
 
 async function prepareDirectory(directory: unknown): Promise<string> {

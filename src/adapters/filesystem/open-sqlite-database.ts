@@ -1,6 +1,5 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { MLOpsError } from '../../errors.js';
@@ -18,8 +17,10 @@ const applicationId = 0x42784d4c;
 export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> {
   const Driver = await loadDriver();
   const isReadOnly = !(await isWritable(path));
-  const connect = (file: string): SqliteDatabase => {
-    const database = construct(Driver, file, path, { readonly: isReadOnly, fileMustExist: isReadOnly, timeout: 0 });
+  if (isReadOnly && !(await exists(path))) throw readOnly(path, 'there is no storage yet, and it cannot be created');
+  const connect = (file: string | Buffer): SqliteDatabase => {
+    const fileMustExist = isReadOnly && typeof file === 'string';
+    const database = construct(Driver, file, path, { readonly: isReadOnly, fileMustExist, timeout: 0 });
     return new SqliteDatabase(database, path, isReadOnly);
   };
   if (!isReadOnly) return prepare(connect(path), path);
@@ -27,9 +28,19 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
     return await prepare(connect(path), path);
   } catch (error) {
     if (!(error instanceof MLOpsError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
-    // SQLite needs a lock file next to a database in WAL mode; one on a read-only medium cannot change, so none is due.
-    return prepare(connect(`${pathToFileURL(path).href}?immutable=1`), path);
+    return prepare(connect(await readSnapshot(path)), path);
   }
+}
+
+/**
+ * The bytes of a database nobody has open. In WAL mode SQLite needs a file of locks beside it even for reading, which
+ * cannot be made here; so the copy says that it is in the older mode: https://sqlite.org/c3ref/deserialize.html
+ */
+async function readSnapshot(path: string): Promise<Buffer> {
+  if (await exists(`${path}-wal`)) throw readOnly(path, 'it was not closed, and recovering it takes writing');
+  const bytes = await readFile(path);
+  bytes.fill(1, 18, 20); // versions of the format for writing and reading: 2 is WAL, 1 is not
+  return bytes;
 }
 
 async function prepare(database: SqliteDatabase, path: string): Promise<SqliteDatabase> {
@@ -75,10 +86,7 @@ async function configure(database: SqliteDatabase, path: string): Promise<void> 
 
 async function upgrade(database: SqliteDatabase, path: string): Promise<void> {
   if (database.isReadOnly) {
-    throw new MLOpsError(
-      'STORAGE_READ_ONLY',
-      `${path}: an older version wrote this and it is not writable; open it once where it can be upgraded`,
-    );
+    throw readOnly(path, 'an older version wrote this, and it cannot be upgraded');
   }
   await database.write('power', async (connection) => {
     await migrate(connection, database.dialect);
@@ -90,12 +98,21 @@ async function upgrade(database: SqliteDatabase, path: string): Promise<void> {
 async function isWritable(path: string): Promise<boolean> {
   try {
     await access(dirname(path), constants.W_OK);
-    if (await stat(path).catch(() => undefined)) await access(path, constants.W_OK);
+    if (await exists(path)) await access(path, constants.W_OK);
     return true;
   } catch {
     return false;
   }
 }
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+const readOnly = (path: string, problem: string): MLOpsError =>
+  new MLOpsError('STORAGE_READ_ONLY', `${path}: ${problem}; make the directory writable, or choose another`);
 
 type Driver = typeof Database;
 
@@ -107,7 +124,7 @@ async function loadDriver(): Promise<Driver> {
   }
 }
 
-function construct(Driver: Driver, file: string, path: string, options: Database.Options): Database.Database {
+function construct(Driver: Driver, file: string | Buffer, path: string, options: Database.Options): Database.Database {
   try {
     return new Driver(file, options);
   } catch (error) {

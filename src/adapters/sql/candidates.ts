@@ -4,12 +4,6 @@ import { type Comparison, type Fragment, compileComparison, entryColumns, idColu
 import { fieldNumber } from './field-joins.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 
-/**
- * Above this many it pays to walk the records in their order until the page is full; below, to sort them all. With
- * 100,000 records of a few fields each, 5,000 candidates take about 15 ms.
- */
-const mostCandidates = 5_000;
-
 /** A superset of the records that fulfil a condition, from index ranges alone. */
 interface Candidates {
   /** Selects `rid`. */
@@ -17,12 +11,13 @@ interface Candidates {
   readonly count: number;
 }
 
-/** The fewest candidates that the condition's own index ranges narrow the search down to, or undefined if too many. */
+/** The fewest candidates that index ranges of the condition's own leave; undefined when none leaves few enough. */
 export async function findCandidates(
   connection: SqlConnection,
   { builder }: SqlDialect,
   collection: string,
   where: Where,
+  mostCandidates: number,
 ): Promise<Fragment | undefined> {
   const search = async (condition: Where): Promise<Candidates | undefined> => {
     if ('not' in condition) return undefined;
@@ -41,7 +36,7 @@ export async function findCandidates(
         if (candidates === undefined) return undefined;
         found.push(candidates);
       }
-      return unite(found);
+      return unite(found, mostCandidates);
     }
     return condition.op === 'ne' ? undefined : count(selectMatching(collection, condition));
   };
@@ -56,7 +51,7 @@ export async function findCandidates(
   return (await search(where))?.select;
 }
 
-function unite(found: readonly Candidates[]): Candidates | undefined {
+function unite(found: readonly Candidates[], mostCandidates: number): Candidates | undefined {
   if (found.length === 0) return { select: sql`select rid from records where ${sql.lit(false)}`, count: 0 };
   const total = found.reduce((sum, { count }) => sum + count, 0);
   if (total > mostCandidates) return undefined;

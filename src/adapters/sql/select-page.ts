@@ -28,10 +28,11 @@ export async function selectPage(
   dialect: SqlDialect,
   collection: string,
   query: CheckedQuery,
+  mostCandidates: number,
 ): Promise<readonly Found[]> {
   const page = new PageSelection(connection, dialect, collection, query);
   const { where, orderBy } = query;
-  const candidates = where && (await findCandidates(connection, dialect, collection, where));
+  const candidates = where && (await findCandidates(connection, dialect, collection, where, mostCandidates));
   if (candidates !== undefined) return page.amongCandidates(candidates);
   const [first] = orderBy;
   return first === undefined || first.field === 'id' ? page.byId() : page.byIndex(first);
