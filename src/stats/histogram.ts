@@ -1,11 +1,52 @@
+import { sortedSample } from './check-sample.js';
+import { quantile } from './quantile.js';
+
 /**
- * Counts of values between inner edges: bin i holds edges[i−1] < x ≤ edges[i], the outer bins reach to ±Infinity.
+ * Inner edges of the bins used for the population stability index: the reference's nine deciles, ascending and distinct,
+ * for use with {@link histogram}.
+ *
+ * A value frequent enough to be several deciles gets a bin of its own (an edge at it and one just below it), so that a
+ * column of few distinct values is not blurred. There are at most ten bins.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for an empty sample or one that holds NaN
+ */
+export function decileEdges(reference: Float64Array): Float64Array {
+  const sorted = sortedSample(reference, 'reference');
+  const edges: number[] = [];
+  for (let decile = 1; decile <= 9; decile++) {
+    const edge = quantile(sorted, decile / 10);
+    if (edge !== edges.at(-1)) {
+      edges.push(edge);
+      continue;
+    }
+    const below = nextBelow(edge);
+    if (edges.at(-2) !== below && below !== edge) edges.splice(-1, 0, below);
+  }
+  return Float64Array.from(edges);
+}
+
+/** The next smaller double; −Infinity has none and stays itself. */
+function nextBelow(value: number): number {
+  if (value === -Infinity) return value;
+  if (value === 0) return -Number.MIN_VALUE;
+  const bits = new BigInt64Array(1);
+  const asDouble = new Float64Array(bits.buffer);
+  asDouble[0] = value;
+  bits[0]! += value > 0 ? -1n : 1n;
+  return asDouble[0];
+}
+
+/**
+ * Counts of values in the edges.length + 1 bins (−∞, e₀], (e₀, e₁], …, (e_last, ∞): closed on the right, the outer bins
+ * open, so that no value is lost. NaN is counted nowhere.
  *
  * @param edges ascending
  */
-export function histogram(values: Float64Array, edges: Float64Array): Float64Array {
-  const counts = new Float64Array(edges.length + 1);
-  for (const value of values) {
+export function histogram(values: Float64Array, edges: Float64Array): number[] {
+  const counts = new Array<number>(edges.length + 1).fill(0);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (Number.isNaN(value)) continue;
     let low = 0;
     let high = edges.length;
     while (low < high) {

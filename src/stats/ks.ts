@@ -1,47 +1,129 @@
-import { MLOpsError } from '../errors.js';
-import { kolmogorovSf } from './distributions/kolmogorov.js';
+import { checkConfidence, sortedSample } from './check-sample.js';
+import { kstwoSf } from './distributions/kstwo.js';
+import { greatestCommonDivisor, smirnovTwoSampleSf } from './distributions/smirnov-two-sample.js';
+import { lnGamma } from './distributions/gamma.js';
 
-export interface KsResult {
-  /** Largest distance between the two empirical distribution functions, in [0, 1]. */
-  readonly statistic: number;
-  readonly pValue: number;
-  readonly method: 'exact' | 'asymptotic';
+export interface KsOptions {
+  /** `less`: the reference's distribution function may lie below the current one's; `greater`: above. */
+  readonly alternative?: 'two-sided' | 'less' | 'greater';
+  /** `auto`: exact while neither sample has more than 10,000 values. */
+  readonly method?: 'auto' | 'exact' | 'asymptotic';
 }
 
-/** Up to this size of the larger sample the null distribution is computed exactly. */
+export interface KsResult {
+  /** Largest difference of the two empirical distribution functions, in [0, 1]. */
+  readonly statistic: number;
+  readonly pValue: number;
+  /** How the p-value was computed. */
+  readonly method: 'exact' | 'asymptotic';
+  /** Value at which the difference is largest. */
+  readonly location: number;
+  /** 1 where the reference's distribution function is the higher one at `location`, otherwise −1. */
+  readonly sign: 1 | -1;
+}
+
 const exactUpTo = 10_000;
 
 /**
- * Two-sided two-sample Kolmogorov–Smirnov test, as `scipy.stats.ks_2samp`: the p-value is exact up to 10,000 values in
- * the larger sample (by counting lattice paths; ties make it conservative), else that of the one-sample statistic with
- * n = round(n₁n₂/(n₁+n₂)).
+ * Two-sample Kolmogorov–Smirnov test; ties count as F(x) = P(X <= x).
  *
- * @param reference without NaN; ±Infinity is ordered like any number
- * @throws MLOpsError `INVALID_INPUT` for an empty sample
+ * Conventions of scipy.stats.ks_2samp: exact by lattice paths for samples up to 10,000, otherwise two-sided
+ * {@link kstwoSf}(D, round(nm/(n+m))) and one-sided the approximation of Hodges (1958, eq. 5.3). Exact falls back to
+ * asymptotic where scipy's does: lcm(n, m) beyond 2³¹, or, one-sided with `auto` and unequal sizes, C(n+m, n) beyond a
+ * double.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for an empty sample or one that holds NaN; ±Infinity are ordinary values
  */
-export function ksTwoSample(reference: Float64Array, current: Float64Array): KsResult {
-  const [n, m] = [reference.length, current.length];
-  if (n === 0 || m === 0)
-    throw new MLOpsError('INVALID_INPUT', 'a Kolmogorov–Smirnov test needs at least one value in each sample');
-  const statistic = ksDistance(reference.slice().sort(), current.slice().sort());
-  if (Math.max(n, m) <= exactUpTo) {
-    const pValue = exactPValue(n, m, statistic);
-    return { statistic, pValue, method: 'exact' };
-  }
-  const pValue = kolmogorovSf(statistic, Math.round((n * m) / (n + m)));
-  return { statistic, pValue, method: 'asymptotic' };
+export function ksTwoSample(reference: Float64Array, current: Float64Array, options: KsOptions = {}): KsResult {
+  const a = sortedSample(reference, 'reference');
+  const b = sortedSample(current, 'current');
+  const { alternative = 'two-sided', method = 'auto' } = options;
+  const { above, below } = largestDifferences(a, b);
+  const isBelow = alternative === 'less' || (alternative === 'two-sided' && below.difference > above.difference);
+  const extreme = isBelow ? below : above;
+  return {
+    ...significance(extreme.difference, a.length, b.length, alternative, method),
+    location: extreme.location,
+    sign: isBelow ? -1 : 1,
+  };
 }
 
-/** Largest |F(x) − G(x)| of two sorted samples; equal values are stepped over together. */
-export function ksDistance(a: Float64Array, b: Float64Array): number {
-  let largest = 0;
-  for (let i = 0, j = 0; i < a.length && j < b.length;) {
-    const x = Math.min(a[i]!, b[j]!);
-    while (i < a.length && a[i]! <= x) i++;
-    while (j < b.length && b[j]! <= x) j++;
-    largest = Math.max(largest, Math.abs(i / a.length - j / b.length));
+interface Extreme {
+  difference: number;
+  location: number;
+  inReference: boolean;
+}
+
+/** Largest F_ref − F_cur and largest F_cur − F_ref, each with the first reference value, else current value, there. */
+function largestDifferences(a: Float64Array, b: Float64Array): { above: Extreme; below: Extreme } {
+  const n = a.length;
+  const m = b.length;
+  const above: Extreme = { difference: -Infinity, location: NaN, inReference: false };
+  const below: Extreme = { difference: -Infinity, location: NaN, inReference: false };
+  let i = 0;
+  let j = 0;
+  while (i < n || j < m) {
+    const value = j >= m || (i < n && a[i]! <= b[j]!) ? a[i]! : b[j]!;
+    const before = i;
+    while (i < n && a[i] === value) i++;
+    while (j < m && b[j] === value) j++;
+    const difference = i / n - j / m;
+    update(above, difference, value, i > before);
+    update(below, -difference, value, i > before);
   }
-  return largest;
+  below.difference = Math.max(0, below.difference);
+  return { above, below };
+}
+
+function update(extreme: Extreme, difference: number, location: number, inReference: boolean): void {
+  const isFirst = difference === extreme.difference && inReference && !extreme.inReference;
+  if (difference > extreme.difference || isFirst) {
+    extreme.difference = difference;
+    extreme.location = location;
+    extreme.inReference = inReference;
+  }
+}
+
+function significance(
+  difference: number,
+  n: number,
+  m: number,
+  alternative: NonNullable<KsOptions['alternative']>,
+  method: NonNullable<KsOptions['method']>,
+): Pick<KsResult, 'statistic' | 'pValue' | 'method'> {
+  const lcm = (n / greatestCommonDivisor(n, m)) * m;
+  const sides = alternative === 'two-sided' ? 'two' : 'one';
+  const isExact =
+    method === 'exact'
+      ? lcm < 2 ** 31
+      : method === 'auto' &&
+        Math.max(n, m) <= exactUpTo &&
+        (sides === 'two' || n === m || difference === 0 || !overflows(n, m));
+  if (isExact) {
+    const h = Math.round(difference * lcm);
+    return { statistic: h / lcm, pValue: smirnovTwoSampleSf(n, m, h, sides), method: 'exact' };
+  }
+  const effective = n * (m / (n + m));
+  const pValue =
+    sides === 'two' ? kstwoSf(difference, Math.max(1, roundHalfEven(effective))) : hodgesSf(difference, n, m);
+  return { statistic: difference, pValue, method: 'asymptotic' };
+}
+
+/** Whether C(n + m, n) is beyond the largest double. */
+const overflows = (n: number, m: number): boolean =>
+  lnGamma(n + m + 1) - lnGamma(n + 1) - lnGamma(m + 1) > Math.log(Number.MAX_VALUE);
+
+function hodgesSf(difference: number, n: number, m: number): number {
+  const larger = Math.max(n, m);
+  const smaller = Math.min(n, m);
+  const z = Math.sqrt((larger * smaller) / (larger + smaller)) * difference;
+  const correction = (2 * z * (larger + 2 * smaller)) / Math.sqrt(larger * smaller * (larger + smaller)) / 3;
+  return Math.min(1, Math.exp(-2 * z * z - correction));
+}
+
+function roundHalfEven(x: number): number {
+  const rounded = Math.round(x);
+  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 /**
@@ -51,7 +133,11 @@ export function ksDistance(a: Float64Array, b: Float64Array): number {
  * B₁(F)/√n − B₂(G)/√m. With λ = (1/n)/(1/n + 1/m), a single bridge over λF + (1−λ)G, scaled by √(1/n + 1/m), has the
  * covariance of X plus λ(1−λ)(F−G)(s)·(F−G)(t), which is positive semidefinite; by Anderson's inequality its supremum
  * is the larger one. Its tail, Kolmogorov's, is at most 2e^(−2z²). So the interval covers D at least as often as stated,
- * whatever F and G are, ties included, once n and m are large enough for the limit (some 30 each).
+ * whatever F and G are, ties included, once n and m are large enough for the limit
+ * (some 30 each; Wei & Dudley, "Two-sample Dvoretzky–Kiefer–Wolfowitz inequalities", 2012). The upper end holds for
+ * every n and m: the statistic overestimates on average, and McDiarmid's inequality bounds its fall below.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for a confidence outside (0, 1)
  */
 export function ksDistanceBounds(
   statistic: number,
@@ -59,52 +145,7 @@ export function ksDistanceBounds(
   m: number,
   confidence: number,
 ): { readonly lower: number; readonly upper: number } {
+  checkConfidence(confidence);
   const margin = Math.sqrt((Math.log(2 / (1 - confidence)) / 2) * (1 / n + 1 / m));
   return { lower: Math.max(0, statistic - margin), upper: Math.min(1, statistic + margin) };
-}
-
-function exactPValue(n: number, m: number, statistic: number): number {
-  const divisor = greatestCommonDivisor(n, m);
-  // The statistic is a multiple of 1/lcm(n, m): as a whole number it is free of rounding.
-  const h = Math.round((statistic * n * m) / divisor);
-  if (h === 0) return 1;
-  return n === m ? outsideSquare(n, h) : outsideBand(Math.max(n, m), Math.min(n, m), divisor, h);
-}
-
-/** Equal sizes: 2 Σ (−1)^(k−1) C(2n, n−kh)/C(2n, n), in Horner's form (Gnedenko & Korolyuk 1951). */
-function outsideSquare(n: number, h: number): number {
-  let probability = 0;
-  for (let k = Math.floor(n / h) - 1; k >= 0; k--) {
-    let ratio = 1;
-    for (let j = 0; j < h; j++) ratio = (ratio * (n - k * h - j)) / (n + k * h + j + 1);
-    probability = ratio * (1 - probability);
-  }
-  return Math.min(1, 2 * probability);
-}
-
-/**
- * Share of lattice paths from (0, 0) to (m, n) that reach |n·x − m·y|/gcd ≥ h. The share up to a point is the mean of
- * those to its left and below, weighted by how many paths come that way; outside the band it is 1 (Hodges 1957; Viehmann,
- * "Numerically more stable computation of the p-values for the two-sample Kolmogorov–Smirnov test", 2021).
- */
-function outsideBand(m: number, n: number, divisor: number, h: number): number {
-  const [stepX, stepY] = [n / divisor, m / divisor];
-  const column = new Float64Array(n + 1).fill(1);
-  for (let x = 0; x <= m; x++) {
-    const from = Math.max(0, Math.floor((stepX * x - h) / stepY) + 1);
-    const to = Math.min(n, Math.ceil((stepX * x + h) / stepY) - 1);
-    if (from > to) return 1;
-    let below = from === 0 ? 0 : 1;
-    for (let y = from; y <= to; y++) {
-      below = x === 0 ? 0 : (column[y]! * x + below * y) / (x + y);
-      column[y] = below;
-    }
-    if (from > 0) column[from - 1] = 1;
-  }
-  return column[n]!;
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  while (b !== 0) [a, b] = [b, a % b];
-  return a;
 }

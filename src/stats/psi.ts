@@ -1,90 +1,91 @@
 import { MLOpsError } from '../errors.js';
+import { checkConfidence, checkSameLength, totalCount } from './check-sample.js';
+import { chiSquareQuantile } from './distributions/chi-square.js';
 import { normalQuantile } from './distributions/normal.js';
-import { histogram } from './histogram.js';
-import { quantile } from './quantile.js';
+import { decileEdges, histogram } from './histogram.js';
+
+export interface PsiOptions {
+  /** Of the two-sided interval; 0.95 unless told. */
+  readonly confidence?: number;
+  /** Smallest share a category is taken to have, so that empty ones stay finite; 0.0001 unless told. */
+  readonly floor?: number;
+}
 
 export interface PsiResult {
+  /** Σ(qᵢ − pᵢ) ln(qᵢ/pᵢ) */
   readonly value: number;
-  /** Mean of the index when nothing drifted: (B − 1)(1/n + 1/m) (Yurdakul & Naranjo 2020). */
+  /** What the index averages when nothing drifted: (B − 1)(1/n + 1/m) over the B categories seen. */
   readonly expectedUnderNoDrift: number;
+  /** Ends of the confidence interval for the population's index, not below 0. */
   readonly lower: number;
   readonly upper: number;
 }
 
-/** A cell nobody fell into counts as this share, so that the logarithm exists. */
-const floor = 0.0001;
-
 /**
- * Population stability index Σ (qᵢ − pᵢ) ln(qᵢ/pᵢ) over bins, in nats (Lewis 1994; Siddiqi 2006), with an approximate
- * confidence interval: the value less its bias under sampling, ± z standard errors from the delta method, to which the
- * variance 2(B−1)(1/n+1/m)² of the index under no drift is added (there the first derivative vanishes).
+ * Population stability index of two lists of counts over the same categories, in nats. Bands in common use: below 0.10
+ * stable, up to 0.25 moderate, above it large (Lewis 1994; Siddiqi 2006). Shares below the floor count as the floor.
  *
- * @param reference counts a bin
- * @param current counts for the same bins
- * @throws MLOpsError `INVALID_INPUT` without any counts on either side
+ * The sample index overestimates by its mean under no drift (Yurdakul & Naranjo, "Statistical properties of the
+ * population stability index", 2020); the interval is centred on the value less that bias. Its half-widths join the two
+ * sources of error in quadrature (as Zou & Donner 2008 do for sums): z·σ of the delta method, which vanishes when nothing
+ * drifted, and the distance of the χ²(B−1) quantile from its mean times (1/n + 1/m), which is all there is then.
+ * Asymptotic; an expected count of about 5 a category is needed.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for lists of different length, invalid counts or options, or nothing counted
  */
 export function psi(
-  reference: ArrayLike<number>,
-  current: ArrayLike<number>,
-  options: { readonly confidence?: number } = {},
+  referenceCounts: ArrayLike<number>,
+  currentCounts: ArrayLike<number>,
+  options: PsiOptions = {},
 ): PsiResult {
-  const bins = reference.length;
-  const [n, m] = [total(reference), total(current)];
-  if (n === 0 || m === 0 || bins !== current.length) {
-    throw new MLOpsError('INVALID_INPUT', 'a stability index needs counts on both sides for the same bins');
-  }
+  const { confidence = 0.95, floor = 0.0001 } = options;
+  checkConfidence(confidence);
+  if (!(floor > 0 && floor < 1)) throw new MLOpsError('INVALID_INPUT', `floor is ${floor}; expected a share above 0`);
+  checkSameLength(referenceCounts, currentCounts, 'referenceCounts and currentCounts');
+  const n = totalCount(referenceCounts, 'referenceCounts');
+  const m = totalCount(currentCounts, 'currentCounts');
   let value = 0;
-  const gradients = { p: new Float64Array(bins), q: new Float64Array(bins) };
-  for (let i = 0; i < bins; i++) {
-    const p = Math.max(reference[i]! / n, floor);
-    const q = Math.max(current[i]! / m, floor);
-    const ratio = Math.log(q / p);
-    value += (q - p) * ratio;
-    gradients.p[i] = 1 - q / p - ratio;
-    gradients.q[i] = 1 - p / q + ratio;
+  let categories = 0;
+  const referenceGradient = { first: 0, second: 0 };
+  const currentGradient = { first: 0, second: 0 };
+  for (let i = 0; i < referenceCounts.length; i++) {
+    if (referenceCounts[i] === 0 && currentCounts[i] === 0) continue;
+    categories++;
+    const p = Math.max(referenceCounts[i]! / n, floor);
+    const q = Math.max(currentCounts[i]! / m, floor);
+    const logRatio = Math.log(q / p);
+    value += (q - p) * logRatio;
+    const byReference = 1 - q / p - logRatio;
+    const byCurrent = 1 - p / q + logRatio;
+    referenceGradient.first += p * byReference;
+    referenceGradient.second += p * byReference ** 2;
+    currentGradient.first += q * byCurrent;
+    currentGradient.second += q * byCurrent ** 2;
   }
-  const scale = 1 / n + 1 / m;
-  const expectedUnderNoDrift = (bins - 1) * scale;
-  const variance =
-    multinomialVariance(reference, n, gradients.p) +
-    multinomialVariance(current, m, gradients.q) +
-    2 * (bins - 1) * scale * scale;
-  const margin = normalQuantile(1 - (1 - (options.confidence ?? 0.95)) / 2) * Math.sqrt(variance);
-  const centre = value - expectedUnderNoDrift;
-  return { value, expectedUnderNoDrift, lower: Math.max(0, centre - margin), upper: Math.max(0, centre + margin) };
+  const unit = 1 / n + 1 / m;
+  const expectedUnderNoDrift = (categories - 1) * unit;
+  const deltaVariance =
+    Math.max(0, referenceGradient.second - referenceGradient.first ** 2) / n +
+    Math.max(0, currentGradient.second - currentGradient.first ** 2) / m;
+  const center = value - expectedUnderNoDrift;
+  const tail = (1 - confidence) / 2;
+  const deltaWidth = -normalQuantile(tail) * Math.sqrt(deltaVariance);
+  const deviation = (p: number): number =>
+    categories === 1 ? 0 : unit * chiSquareQuantile(p, categories - 1) - expectedUnderNoDrift;
+  return {
+    value,
+    expectedUnderNoDrift,
+    lower: Math.max(0, center - Math.hypot(deltaWidth, deviation(1 - tail))),
+    upper: Math.max(0, center + Math.hypot(deltaWidth, deviation(tail))),
+  };
 }
 
-/** The index over the reference's deciles, the convention of credit scoring; fewer bins where values repeat. */
-export function psiDeciles(
-  reference: Float64Array,
-  current: Float64Array,
-  options: { readonly confidence?: number } = {},
-): PsiResult {
+/**
+ * {@link psi} of two numeric samples over the deciles of the reference ({@link decileEdges}).
+ *
+ * @throws MLOpsError `INVALID_INPUT` for an empty sample or one that holds NaN
+ */
+export function psiDeciles(reference: Float64Array, current: Float64Array, options: PsiOptions = {}): PsiResult {
   const edges = decileEdges(reference);
   return psi(histogram(reference, edges), histogram(current, edges), options);
-}
-
-/** Inner edges of ten bins with equal shares of the reference, repeats removed. */
-export function decileEdges(reference: Float64Array): Float64Array {
-  const sorted = reference.slice().sort();
-  const edges = Array.from({ length: 9 }, (_, i) => quantile(sorted, (i + 1) / 10));
-  return Float64Array.from(new Set(edges));
-}
-
-/** Variance of a linear form in the shares of a multinomial sample. */
-function multinomialVariance(counts: ArrayLike<number>, n: number, gradient: Float64Array): number {
-  let mean = 0;
-  let square = 0;
-  for (let i = 0; i < gradient.length; i++) {
-    const share = counts[i]! / n;
-    mean += share * gradient[i]!;
-    square += share * gradient[i]! ** 2;
-  }
-  return Math.max(0, square - mean * mean) / n;
-}
-
-function total(counts: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < counts.length; i++) sum += counts[i]!;
-  return sum;
 }

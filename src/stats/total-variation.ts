@@ -1,35 +1,46 @@
-import { MLOpsError } from '../errors.js';
+import { checkConfidence, checkSameLength, totalCount } from './check-sample.js';
 
-export interface TotalVariationResult {
-  /** ½ Σ |pᵢ − qᵢ|, in [0, 1]: the largest difference in probability of any set of categories. */
-  readonly value: number;
-  readonly lower: number;
-  readonly upper: number;
+/**
+ * Total variation distance ½Σ|pᵢ − qᵢ| of two lists of counts over the same categories, in [0, 1]: the share of rows that
+ * would have to change category.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for lists of different length, invalid counts, or nothing counted
+ */
+export function totalVariation(referenceCounts: ArrayLike<number>, currentCounts: ArrayLike<number>): number {
+  checkSameLength(referenceCounts, currentCounts, 'referenceCounts and currentCounts');
+  const n = totalCount(referenceCounts, 'referenceCounts');
+  const m = totalCount(currentCounts, 'currentCounts');
+  let sum = 0;
+  for (let i = 0; i < referenceCounts.length; i++) sum += Math.abs(referenceCounts[i]! / n - currentCounts[i]! / m);
+  return Math.min(1, sum / 2);
 }
 
 /**
- * Total variation distance between two samples of categories, with a confidence interval of the populations' distance.
- * Each sample's shares are within √(ln((2^k − 2)/δ)/2n) of its population's in total variation, δ = α/2 a sample
- * (Weissman et al., "Inequalities for the L1 deviation of the empirical distribution", 2003); holds for every n.
+ * Confidence interval for the total variation distance of the two populations. It holds for every pair of distributions
+ * over k categories and every sample size; each end errs with probability at most ε = (1 − confidence)/2. With
+ * s = √(1/n + 1/m):
  *
- * @throws MLOpsError `INVALID_INPUT` when a side has no counts
+ * - upper: V + s√(½ ln(1/ε)), McDiarmid's inequality, since V overestimates on average (Jensen). Free of k.
+ * - lower: V − s·min(√(½ ln((2^k − 2)/ε)), ½√(k − 1) + √(½ ln(1/ε))): Hoeffding's inequality for every set of categories
+ *   (the two-sample form of Weissman, Ordentlich, Seroussi, Verdu & Weinberger, "Inequalities for the L1 deviation of the
+ *   empirical distribution", 2003), or McDiarmid's around the mean deviation, whichever is narrower for this k.
+ *
+ * @throws MLOpsError `INVALID_INPUT` as {@link totalVariation}, or for a confidence outside (0, 1)
  */
 export function totalVariationBounds(
-  reference: readonly number[],
-  current: readonly number[],
+  referenceCounts: ArrayLike<number>,
+  currentCounts: ArrayLike<number>,
   confidence: number,
-): TotalVariationResult {
-  const n = reference.reduce((sum, count) => sum + count, 0);
-  const m = current.reduce((sum, count) => sum + count, 0);
-  if (n === 0 || m === 0)
-    throw new MLOpsError('INVALID_INPUT', 'a total variation distance needs counts on both sides');
-  let value = 0;
-  reference.forEach((count, i) => (value += Math.abs(count / n - current[i]! / m) / 2));
-  const categories = reference.length;
-  if (categories < 2) return { value, lower: value, upper: value };
-  // ln(2^k − 2) without overflow for many categories.
-  const logEvents = categories * Math.LN2 + Math.log1p(-(2 ** (1 - categories)));
-  const logTerm = logEvents + Math.log(2 / (1 - confidence));
-  const margin = Math.sqrt(logTerm / (2 * n)) + Math.sqrt(logTerm / (2 * m));
-  return { value, lower: Math.max(0, value - margin), upper: Math.min(1, value + margin) };
+): { readonly value: number; readonly lower: number; readonly upper: number } {
+  checkConfidence(confidence);
+  const value = totalVariation(referenceCounts, currentCounts);
+  const k = referenceCounts.length;
+  if (k === 1) return { value: 0, lower: 0, upper: 0 };
+  const scale = Math.sqrt(1 / totalCount(referenceCounts, 'n') + 1 / totalCount(currentCounts, 'm'));
+  const logError = Math.log(2 / (1 - confidence));
+  // ln(2^k − 2), without overflow
+  const logSets = k * Math.LN2 + Math.log1p(-(2 ** (1 - k)));
+  const above = scale * Math.sqrt(logError / 2);
+  const below = Math.min(scale * Math.sqrt((logSets + logError) / 2), above + (scale / 2) * Math.sqrt(k - 1));
+  return { value, lower: Math.max(0, value - below), upper: Math.min(1, value + above) };
 }

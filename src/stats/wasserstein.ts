@@ -1,34 +1,52 @@
-import { MLOpsError } from '../errors.js';
-
-/** The reference's standard deviation counts as at least this, so that constant columns can be normalized. */
-const standardDeviationFloor = 0.001;
+import { sortedSample } from './check-sample.js';
+import { standardDeviation } from './variance.js';
 
 /**
- * Wasserstein-1 (earth mover's) distance ∫ |F − G|, in the unit of the values, as `scipy.stats.wasserstein_distance`.
+ * Wasserstein-1 (earth mover's) distance of two samples, ∫|F − G|, in the unit of the values; as
+ * scipy.stats.wasserstein_distance. Infinity when the shares of values at +Infinity or at −Infinity differ; equal shares
+ * there cancel.
  *
- * @throws MLOpsError `INVALID_INPUT` for an empty sample
+ * @throws MLOpsError `INVALID_INPUT` for an empty sample or one that holds NaN
  */
 export function wasserstein1(reference: Float64Array, current: Float64Array): number {
-  const a = reference.slice().sort();
-  const b = current.slice().sort();
-  if (a.length === 0 || b.length === 0)
-    throw new MLOpsError('INVALID_INPUT', 'a Wasserstein distance needs at least one value in each sample');
-  let distance = 0;
-  let previous = Math.min(a[0]!, b[0]!);
-  for (let i = 0, j = 0; i < a.length || j < b.length;) {
-    const next = Math.min(a[i] ?? Infinity, b[j] ?? Infinity);
-    const gap = Math.abs(i / a.length - j / b.length);
-    if (gap > 0) distance += gap * (next - previous);
-    while (i < a.length && a[i]! <= next) i++;
-    while (j < b.length && b[j]! <= next) j++;
-    previous = next;
+  const a = sortedSample(reference, 'reference');
+  const b = sortedSample(current, 'current');
+  const n = a.length;
+  const m = b.length;
+  let i = 0;
+  let j = 0;
+  let area = 0;
+  let lost = 0;
+  let from = 0;
+  while (i < n || j < m) {
+    const value = j >= m || (i < n && a[i]! <= b[j]!) ? a[i]! : b[j]!;
+    const height = Math.abs(i * m - j * n) / (n * m);
+    // Equal shares at an infinity leave a strip of no height; it must not become 0·Infinity.
+    if (height !== 0) {
+      const strip = height * (value - from);
+      const next = area + strip;
+      lost += area >= strip ? area - next + strip : strip - next + area;
+      area = next;
+    }
+    while (i < n && a[i] === value) i++;
+    while (j < m && b[j] === value) j++;
+    from = value;
   }
-  return distance;
+  return Number.isFinite(area) ? area + lost : Infinity;
 }
 
-/** {@link wasserstein1} divided by the reference's standard deviation (ddof 0, at least 0.001). */
+/** Smallest standard deviation divided by, in the unit of the values. */
+const smallestScale = 0.001;
+
+/**
+ * {@link wasserstein1} in standard deviations of the reference (ddof 0, at least 0.001): without a unit, so columns can be
+ * compared. Infinite reference values are left out of the standard deviation.
+ *
+ * @throws MLOpsError `INVALID_INPUT` as wasserstein1
+ */
 export function wassersteinNormalized(reference: Float64Array, current: Float64Array): number {
-  const mean = reference.reduce((sum, value) => sum + value, 0) / reference.length;
-  const variance = reference.reduce((sum, value) => sum + (value - mean) ** 2, 0) / reference.length;
-  return wasserstein1(reference, current) / Math.max(Math.sqrt(variance), standardDeviationFloor);
+  const distance = wasserstein1(reference, current);
+  const finite = reference.filter(Number.isFinite);
+  const scale = finite.length === 0 ? 0 : standardDeviation(finite);
+  return distance / Math.max(scale, smallestScale);
 }

@@ -1,0 +1,29 @@
+import { devianceTerm, stirlingError } from './gamma.js';
+
+/**
+ * P(D⁺ₙ >= d): exact distribution of the one-sided, one-sample Kolmogorov–Smirnov statistic of n observations.
+ *
+ * Σ_v C(n, v) d (d + v/n)^(v−1) (1 − d − v/n)^(n−v) over v <= n(1 − d) (Birnbaum & Tingey 1951). All terms are positive;
+ * each is a binomial probability in Loader's form, so tails keep their relative accuracy.
+ */
+export function smirnovSf(d: number, n: number): number {
+  if (d <= 0) return 1;
+  if (d >= 1) return 0;
+  const last = Math.floor(n * (1 - d));
+  const shift = n * d;
+  let sum = Math.exp(n * Math.log1p(-d));
+  for (let v = 1; v <= last && v < n; v++) {
+    const rest = n - v;
+    const meanRest = rest - shift;
+    if (meanRest <= 0) break;
+    const exponent =
+      stirlingError(n) -
+      stirlingError(v) -
+      stirlingError(rest) -
+      devianceTerm(v, v + shift, -shift) -
+      devianceTerm(rest, meanRest, shift);
+    if (exponent < -750) continue;
+    sum += ((d * n) / (v + shift)) * Math.sqrt(n / (2 * Math.PI * v * rest)) * Math.exp(exponent);
+  }
+  return Math.min(1, sum);
+}
