@@ -41,10 +41,10 @@ interface Case {
 
 const cases = referenceCases<Case>('distributions');
 
-describe.each(Object.entries(functions))('%s', (name, compute) => {
+describe.each(Object.entries<Distribution>(functions))('%s', (name, compute) => {
   const own = cases.filter((entry) => entry.function === name && !isBelowDoubles(entry));
   test('has reference values', () => expect(own.length).toBeGreaterThan(10));
-  test.each(own)('of $args is $value', ({ args, value }) => expectClose((compute as Distribution)(...args), toNumber(value)));
+  test.each(own)('of $args is $value', ({ args, value }) => expectClose(compute(...args), toNumber(value)));
 });
 
 /** Probabilities so small that doubles hold them with fewer digits, or not at all. */
