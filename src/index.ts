@@ -10,7 +10,7 @@ export type {
   LogArtifactOptions,
   LogMetricsOptions,
   StartRunOptions,
-} from './tracking/experiment-tracker.js';
+} from './tracking/tracking-options.js';
 export type { MetricPoint, MetricSummary } from './tracking/metric.js';
 export type { FinalRunStatus, Run, RunArtifact, RunStatus } from './tracking/run.js';
 
@@ -37,8 +37,9 @@ export { CanaryDeploymentManager } from './canary/canary-deployment-manager.js';
 export type {
   CanaryPromotion,
   CreateCanaryOptions,
+  ListDeploymentsOptions,
   RoutePredictionOptions,
-} from './canary/canary-deployment-manager.js';
+} from './canary/canary-options.js';
 export type { CanaryDecision, CanaryDeployment, DeploymentStatus } from './canary/deployment.js';
 export type { CanaryVerdict, DecisionInputs, MetricEvidence } from './canary/decision.js';
 export type { Outcome } from './canary/outcomes.js';

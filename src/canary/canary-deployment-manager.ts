@@ -1,8 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
-import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { actorId, attribution } from '../registry/attribution.js';
-import type { GateResult } from '../registry/gate-result.js';
 import { checkVersionGates } from '../registry/lookups.js';
 import { modelsCollection, type StoredModel } from '../registry/model-record.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
@@ -11,17 +9,21 @@ import { ModelEdit } from '../registry/stage-change.js';
 import { checkVersion } from '../registry/version-number.js';
 import { type Context, type ContextOptions, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
-import type { Storage } from '../storage/storage.js';
 import { checkFraction, checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
-import { type ArmStatistics, mergeStatistics, noStatistics } from './arm-statistics.js';
 import { bucketingVersion } from './bucketing.js';
+import type {
+  CanaryPromotion,
+  CreateCanaryOptions,
+  ListDeploymentsOptions,
+  RoutePredictionOptions,
+} from './canary-options.js';
+import { checkCandidate } from './candidate.js';
 import { type DecisionInputs, decide } from './decision.js';
 import {
   type CanaryDecision,
   type CanaryDeployment,
-  type DeploymentStatus,
   type StoredDeployment,
   decisionsCollection,
   deploymentsCollection,
@@ -30,33 +32,9 @@ import {
   putDeployment,
   viewDeployment,
 } from './deployment.js';
+import { type LoadedDeployment, loadActive, loadDeployment, readOutcomes } from './deployment-lookups.js';
 import { type Outcome, OutcomeCollector, type OutcomeDelta, encodeDelta } from './outcomes.js';
 import { type RouteDecision, Router } from './router.js';
-
-export interface CreateCanaryOptions {
-  readonly modelName: string;
-  readonly candidateVersion: string;
-  readonly deployedBy?: string;
-  /** Share of requests as a fraction, 0.05 being five percent; `canary.initial_canary_percentage` unless told. */
-  readonly initialTrafficPercentage?: number;
-}
-
-export interface RoutePredictionOptions {
-  readonly modelName: string;
-  /** The request's features; routing does not look at them. */
-  readonly features?: Readonly<Record<string, unknown>>;
-  /** Requests with one key stay on one side. Without it each request is assigned by itself. */
-  readonly routingKey?: string;
-}
-
-export type CanaryPromotion =
-  | {
-      readonly status: 'promoted';
-      readonly version: string;
-      readonly archivedVersion?: string;
-      readonly gates: readonly GateResult[];
-    }
-  | { readonly status: 'refused'; readonly version: string; readonly failures: readonly GateResult[] };
 
 /** Chance of ever promoting a worse canary or rolling back a good one, per test. */
 const alpha = 0.05;
@@ -116,7 +94,11 @@ export class CanaryDeploymentManager {
       { resource, onBehalfOf: deployedBy },
       async (storage) => {
         const edit = await ModelEdit.open(storage, modelName);
-        const productionVersion = await this.#checkCandidate(edit, candidateVersion);
+        const productionVersion = await checkCandidate(
+          edit,
+          candidateVersion,
+          this.#context.config.policy.canary.maxRollbackCount,
+        );
         const said = attribution(this.#context, deployedBy, 'canary deployment');
         const { stage, digest } = await edit.version(candidateVersion);
         if (stage === ModelStage.DEVELOPMENT) await edit.moveTo(candidateVersion, ModelStage.STAGING, said);
@@ -312,12 +294,7 @@ export class CanaryDeploymentManager {
 
   /** Deployments, newest first. */
   async listDeployments(
-    options: {
-      readonly modelName?: string;
-      readonly status?: DeploymentStatus;
-      readonly limit?: number;
-      readonly cursor?: string;
-    } = {},
+    options: ListDeploymentsOptions = {},
   ): Promise<{ readonly deployments: readonly CanaryDeployment[]; readonly cursor?: string }> {
     checkOptions(options, ['modelName', 'status', 'limit', 'cursor'], 'listDeployments');
     const conditions = (['modelName', 'status'] as const).flatMap((field) => {
@@ -367,31 +344,7 @@ export class CanaryDeploymentManager {
     return fraction;
   }
 
-  /** @returns the production version the candidate is compared with */
-  async #checkCandidate(edit: ModelEdit, candidateVersion: string): Promise<string> {
-    const { modelName, production, canary } = edit.modelRecord;
-    const candidate = await edit.version(candidateVersion);
-    const illegal = (message: string): never => {
-      throw new MLOpsError('ILLEGAL_STATE', message);
-    };
-    if (production === null)
-      return illegal(
-        `${modelName} has nothing in production to compare with; promote a first version with promoteModel`,
-      );
-    if (canary !== null) illegal(`${modelName} has the active canary ${canary}; promote it or roll it back first`);
-    if (candidateVersion === production) illegal(`${modelName} ${candidateVersion} is in production already`);
-    if (candidate.stage === ModelStage.ARCHIVED)
-      illegal(`${modelName} ${candidateVersion} is archived; move it to Development first`);
-    const limit = this.#context.config.policy.canary.maxRollbackCount;
-    if (candidate.canaryRollbacks >= limit) {
-      illegal(
-        `${modelName} ${candidateVersion} was rolled back ${candidate.canaryRollbacks} times (canary.max_rollback_count is ${limit}); register a better version`,
-      );
-    }
-    return production;
-  }
-
-  #ended(active: Loaded, status: 'promoted' | 'rolled_back', endReason: string) {
+  #ended(active: LoadedDeployment, status: 'promoted' | 'rolled_back', endReason: string) {
     return putDeployment({ ...active.value, status, endedAt: this.#context.clock.now(), endReason }, active.version);
   }
 
@@ -427,40 +380,4 @@ export class CanaryDeploymentManager {
       });
     }
   }
-}
-
-interface Loaded {
-  readonly value: StoredDeployment;
-  readonly version: number;
-}
-
-async function loadDeployment(storage: Storage, deploymentId: string): Promise<Loaded> {
-  const record = await storage.get(deploymentsCollection, deploymentId);
-  if (record === undefined)
-    throw new MLOpsError(
-      'NOT_FOUND',
-      `there is no deployment ${deploymentId}; listDeployments() shows those there are`,
-    );
-  return { value: record.value as unknown as StoredDeployment, version: record.version };
-}
-
-async function loadActive(storage: Storage, deploymentId: string): Promise<Loaded> {
-  const found = await loadDeployment(storage, deploymentId);
-  const { status, endReason } = found.value;
-  if (status !== 'active')
-    throw new MLOpsError('ILLEGAL_STATE', `deployment ${deploymentId} has ended (${status}: ${endReason})`);
-  return found;
-}
-
-/** Everything every process has stored about a deployment's outcomes. */
-async function readOutcomes(storage: Storage, deploymentId: string): Promise<OutcomeDelta> {
-  const { entries } = await storage.read(outcomesStream(deploymentId));
-  let canary: ArmStatistics = noStatistics;
-  let production: ArmStatistics = noStatistics;
-  for (const { value } of entries) {
-    const delta = value as unknown as OutcomeDelta;
-    canary = mergeStatistics(canary, delta.canary);
-    production = mergeStatistics(production, delta.production);
-  }
-  return { canary, production };
 }

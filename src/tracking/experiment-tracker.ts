@@ -1,6 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
-import { ControlPlane, retryConflicts } from '../governance/control-plane.js';
+import { ControlPlane } from '../governance/control-plane.js';
 import { localSources, storeBundle } from '../runtime/bundle.js';
 import { type Context, type ContextOptions, createContext, deriveContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
@@ -8,54 +8,19 @@ import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Durability, Storage, StoredRecord } from '../storage/storage.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { type JsonObject, type JsonValue, assertJson, canonicalJson } from '../util/json.js';
-import { Mutex } from '../util/mutex.js';
 import { captureEnvironment, captureGit } from './environment.js';
 import { type MetricPoint, type StoredPoint, addPoint, decodePoint, encodePoint, metricStream } from './metric.js';
 import {
   type FinalRunStatus,
   type Run,
   type RunArtifact,
-  type RunStatus,
   type StoredRun,
   finalRunStatuses,
-  indexRun,
   runsCollection,
   viewRun,
 } from './run.js';
-
-export interface StartRunOptions {
-  readonly experimentName: string;
-  /** Such as `spread`. */
-  readonly modelType?: string;
-  readonly runName?: string;
-  /** The run this one is a part of. */
-  readonly parentRunId?: string;
-  readonly tags?: Readonly<Record<string, string>>;
-}
-
-export interface LogMetricsOptions {
-  /** Position on the horizontal axis, such as the iteration; 0 unless told. */
-  readonly step?: number;
-  /** UTC milliseconds; now unless told. */
-  readonly timestamp?: number;
-}
-
-export interface LogArtifactOptions {
-  /** A local file or folder; a folder's files keep their paths below `name`. */
-  readonly path?: string;
-  /** Content given directly; needs a `name`. */
-  readonly content?: Uint8Array | string;
-  /** Relative path the artifact goes by in the run; the file's own name unless told. */
-  readonly name?: string;
-}
-
-export interface ListRunsOptions {
-  readonly experimentName?: string;
-  readonly status?: RunStatus;
-  /** 100 unless told. */
-  readonly limit?: number;
-  readonly cursor?: string;
-}
+import { type RunChange, RunWriter, openRun, putRun } from './run-writer.js';
+import type { ListRunsOptions, LogArtifactOptions, LogMetricsOptions, StartRunOptions } from './tracking-options.js';
 
 /**
  * Records experiments: runs with parameters, metrics over steps, tags, artifacts and the environment they ran in.
@@ -348,59 +313,6 @@ export class ExperimentTracker {
     return { kind: 'check', collection: runsCollection, id: runId, expect: version };
   }
 }
-
-type RunChange = (run: StoredRun) => { readonly run: StoredRun; readonly appends?: readonly Change[] };
-
-/** Applies one process's changes to a run one after the other, remembering the run between them. */
-class RunWriter {
-  readonly #mutex = new Mutex();
-  #known: StoredRecord | undefined;
-
-  constructor(private readonly load: (storage: Storage) => Promise<StoredRecord>) {}
-
-  update(storage: Storage, durability: Durability, change: RunChange): Promise<void> {
-    return this.#mutex.run(() => retryConflicts(() => this.#attempt(storage, durability, change)));
-  }
-
-  /** Runs a task while no update of this process is under way. */
-  exclusively(task: () => Promise<void>): Promise<void> {
-    return this.#mutex.run(task);
-  }
-
-  forget(): void {
-    this.#known = undefined;
-  }
-
-  async #attempt(storage: Storage, durability: Durability, change: RunChange): Promise<void> {
-    this.#known ??= await this.load(storage);
-    const { run, appends = [] } = change(openRun(this.#known));
-    try {
-      const [version] = await storage.commit([putRun(run, this.#known.version), ...appends], { durability });
-      this.#known = { id: run.runId, version: version!, value: run as unknown as JsonValue };
-    } catch (error) {
-      this.#known = undefined;
-      throw error;
-    }
-  }
-}
-
-function openRun(record: StoredRecord): StoredRun {
-  const run = record.value as unknown as StoredRun;
-  if (run.status === 'running') return run;
-  throw new MLOpsError(
-    'ILLEGAL_STATE',
-    `run ${run.runId} has ended as ${run.status}; what a run says does not change after`,
-  );
-}
-
-const putRun = (run: StoredRun, expect: 'absent' | number): Change => ({
-  kind: 'put',
-  collection: runsCollection,
-  id: run.runId,
-  value: run as unknown as JsonValue,
-  index: indexRun(run),
-  expect,
-});
 
 function checkTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [key, value] of Object.entries(tags)) {
