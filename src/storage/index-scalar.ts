@@ -71,5 +71,5 @@ export function compareSortKeys(a: IndexScalar, b: IndexScalar, direction: Order
   const kind = kindOf(a);
   const otherKind = kindOf(b);
   if (kind !== otherKind) return kindOrder[direction].indexOf(kind) - kindOrder[direction].indexOf(otherKind);
-  return direction === 'asc' ? compareSameKind(a, b) : -compareSameKind(a, b);
+  return direction === 'asc' ? compareSameKind(a, b) : compareSameKind(b, a);
 }

@@ -13,7 +13,7 @@ const putIf = (id: string, expect: number | 'absent' | 'any', value: number): Ch
 
 /** Adds one to a counter, as often as it takes for nobody to come between reading and writing. */
 async function increment(storage: Storage): Promise<void> {
-  for (;;) {
+  for (let attempt = 0; attempt < 1_000; attempt++) {
     const counter = await storage.get('c', 'counter');
     try {
       await storage.commit([putIf('counter', counter?.version ?? 'absent', Number(counter?.value ?? 0) + 1)]);
@@ -22,6 +22,7 @@ async function increment(storage: Storage): Promise<void> {
       if (!(error instanceof ConflictError)) throw error;
     }
   }
+  assert.fail('a commit on the version just read lost a thousand times');
 }
 
 const conflict = (call: () => Promise<unknown>, expected: ConflictError['conflict']): Promise<void> =>

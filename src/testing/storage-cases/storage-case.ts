@@ -53,13 +53,14 @@ export async function walk(
 ): Promise<string[]> {
   const ids: string[] = [];
   let page = await storage.query(collection, query);
-  for (;;) {
+  for (let pages = 0; pages < 10_000; pages++) {
     ids.push(...idsOf(page));
     if (page.cursor === undefined) return ids;
     assert.equal(page.records.length, query.limit ?? 100, 'a page that is not the last is full');
     await between(page);
     page = await storage.query(collection, { ...query, cursor: page.cursor });
   }
+  assert.fail('the pages do not end');
 }
 
 export const rejectsWith = (code: ErrorCode, call: () => Promise<unknown>, message?: string): Promise<void> =>

@@ -111,3 +111,12 @@ describe('numericTarget', () => {
     expect(() => numericTarget(toTable({ y: ['2012-01-31'] }), 'y')).toThrow('holds dates');
   });
 });
+
+describe('the metrics of a task', () => {
+  it('leave out a percentage error relative to zero', () => {
+    const predicted = Float64Array.of(1, 2);
+    expect(metricsOf('regression', Float64Array.of(1, 4), predicted)).toHaveProperty('mape', 0.25);
+    expect(metricsOf('regression', Float64Array.of(0, 4), predicted)).not.toHaveProperty('mape');
+    expect(metricsOf('classification', Float64Array.of(0, 1), Float64Array.of(0.2, 0.7))).not.toHaveProperty('mape');
+  });
+});
