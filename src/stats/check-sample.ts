@@ -7,14 +7,20 @@ export function checkNotEmpty(sample: { readonly length: number }, name: string)
   }
 }
 
-/** A sorted copy: −Infinity first, Infinity last. Refuses empty samples and NaN, which has no place in an order. */
-export function sortedSample(sample: Float64Array, name: string): Float64Array {
+/** Refuses empty samples and NaN, which has no place in an order. */
+export function checkSample(sample: Float64Array, name: string): void {
   checkNotEmpty(sample, name);
-  const sorted = sample.toSorted();
-  if (Number.isNaN(sorted[sorted.length - 1]!)) {
-    throw new MLOpsError('INVALID_INPUT', `${name} holds NaN; remove missing values first`);
+  for (let i = 0; i < sample.length; i++) {
+    if (Number.isNaN(sample[i])) {
+      throw new MLOpsError('INVALID_INPUT', `${name} holds NaN at ${i}; remove missing values first`);
+    }
   }
-  return sorted;
+}
+
+/** A sorted copy: −Infinity first, Infinity last. Refuses what {@link checkSample} does. */
+export function sortedSample(sample: Float64Array, name: string): Float64Array {
+  checkSample(sample, name);
+  return sample.toSorted();
 }
 
 /** Total of a list of counts. Refuses negative or non-finite counts and lists that count nothing. */

@@ -1,7 +1,8 @@
-import { checkConfidence, sortedSample } from './check-sample.js';
+import { checkConfidence, checkSample } from './check-sample.js';
 import { kstwoSf } from './distributions/kstwo.js';
 import { greatestCommonDivisor, smirnovTwoSampleSf } from './distributions/smirnov-two-sample.js';
 import { lnGamma } from './distributions/gamma.js';
+import { ecdfExtremes } from './ecdf-extremes.js';
 
 export interface KsOptions {
   /** `less`: the reference's distribution function may lie below the current one's; `greater`: above. */
@@ -35,53 +36,19 @@ const exactUpTo = 10_000;
  * @throws MLOpsError `INVALID_INPUT` for an empty sample or one that holds NaN; ±Infinity are ordinary values
  */
 export function ksTwoSample(reference: Float64Array, current: Float64Array, options: KsOptions = {}): KsResult {
-  const a = sortedSample(reference, 'reference');
-  const b = sortedSample(current, 'current');
+  checkSample(reference, 'reference');
+  checkSample(current, 'current');
   const { alternative = 'two-sided', method = 'auto' } = options;
-  const { above, below } = largestDifferences(a, b);
-  const isBelow = alternative === 'less' || (alternative === 'two-sided' && below.difference > above.difference);
+  const sides = alternative === 'two-sided' ? 'both' : alternative === 'less' ? 'below' : 'above';
+  const { above, below } = ecdfExtremes(reference, current, sides);
+  const isBelow = sides === 'below' || (sides === 'both' && below.difference > above.difference);
   const extreme = isBelow ? below : above;
+  const difference = Math.max(0, extreme.difference);
   return {
-    ...significance(extreme.difference, a.length, b.length, alternative, method),
+    ...significance(difference, reference.length, current.length, alternative, method),
     location: extreme.location,
     sign: isBelow ? -1 : 1,
   };
-}
-
-interface Extreme {
-  difference: number;
-  location: number;
-  inReference: boolean;
-}
-
-/** Largest F_ref − F_cur and largest F_cur − F_ref, each with the first reference value, else current value, there. */
-function largestDifferences(a: Float64Array, b: Float64Array): { above: Extreme; below: Extreme } {
-  const n = a.length;
-  const m = b.length;
-  const above: Extreme = { difference: -Infinity, location: NaN, inReference: false };
-  const below: Extreme = { difference: -Infinity, location: NaN, inReference: false };
-  let i = 0;
-  let j = 0;
-  while (i < n || j < m) {
-    const value = j >= m || (i < n && a[i]! <= b[j]!) ? a[i]! : b[j]!;
-    const before = i;
-    while (i < n && a[i] === value) i++;
-    while (j < m && b[j] === value) j++;
-    const difference = i / n - j / m;
-    update(above, difference, value, i > before);
-    update(below, -difference, value, i > before);
-  }
-  below.difference = Math.max(0, below.difference);
-  return { above, below };
-}
-
-function update(extreme: Extreme, difference: number, location: number, inReference: boolean): void {
-  const isFirst = difference === extreme.difference && inReference && !extreme.inReference;
-  if (difference > extreme.difference || isFirst) {
-    extreme.difference = difference;
-    extreme.location = location;
-    extreme.inReference = inReference;
-  }
 }
 
 function significance(

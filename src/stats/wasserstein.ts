@@ -1,4 +1,5 @@
-import { sortedSample } from './check-sample.js';
+import { checkSample } from './check-sample.js';
+import { ecdfArea } from './ecdf-area.js';
 import { standardDeviation } from './variance.js';
 
 /**
@@ -9,31 +10,18 @@ import { standardDeviation } from './variance.js';
  * @throws MLOpsError `INVALID_INPUT` for an empty sample or one that holds NaN
  */
 export function wasserstein1(reference: Float64Array, current: Float64Array): number {
-  const a = sortedSample(reference, 'reference');
-  const b = sortedSample(current, 'current');
-  const n = a.length;
-  const m = b.length;
-  let i = 0;
-  let j = 0;
-  let area = 0;
-  let lost = 0;
-  let from = 0;
-  while (i < n || j < m) {
-    const value = j >= m || (i < n && a[i]! <= b[j]!) ? a[i]! : b[j]!;
-    const height = Math.abs(i * m - j * n) / (n * m);
-    // Equal shares at an infinity leave a strip of no height; it must not become 0·Infinity.
-    if (height !== 0) {
-      const strip = height * (value - from);
-      const next = area + strip;
-      lost += area >= strip ? area - next + strip : strip - next + area;
-      area = next;
-    }
-    while (i < n && a[i] === value) i++;
-    while (j < m && b[j] === value) j++;
-    from = value;
-  }
-  return Number.isFinite(area) ? area + lost : Infinity;
+  checkSample(reference, 'reference');
+  checkSample(current, 'current');
+  if (reference.every(Number.isFinite) && current.every(Number.isFinite)) return ecdfArea(reference, current);
+  const sizes = { n: reference.length, m: current.length };
+  const low = { i: countOf(reference, -Infinity), j: countOf(current, -Infinity) };
+  const high = { i: countOf(reference, Infinity), j: countOf(current, Infinity) };
+  if (low.i * sizes.m !== low.j * sizes.n || high.i * sizes.m !== high.j * sizes.n) return Infinity;
+  return ecdfArea(reference.filter(Number.isFinite), current.filter(Number.isFinite), sizes, low);
 }
+
+const countOf = (values: Float64Array, wanted: number): number =>
+  values.reduce((count, value) => count + (value === wanted ? 1 : 0), 0);
 
 /** Smallest standard deviation divided by, in the unit of the values. */
 const smallestScale = 0.001;

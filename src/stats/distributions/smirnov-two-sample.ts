@@ -8,8 +8,18 @@
  */
 export function smirnovTwoSampleSf(m: number, n: number, h: number, sides: 'one' | 'two'): number {
   if (h <= 0) return 1;
+  if (isBelowDoubles(m, n, h)) return 0;
   if (m === n) return sides === 'two' ? equalSizesTwoSided(n, h) : equalSizesOneSided(n, h);
   return m > n ? leavingShare(m, n, h, sides) : leavingShare(n, m, h, sides);
+}
+
+/**
+ * Whether 4 exp(−2d²mn/(√m + √n)²), the Dvoretzky–Kiefer–Wolfowitz bound of both samples together at d = h/lcm, is less
+ * than the smallest double.
+ */
+function isBelowDoubles(m: number, n: number, h: number): boolean {
+  const d = (h * greatestCommonDivisor(m, n)) / m / n;
+  return (2 * d * d * m * n) / (Math.sqrt(m) + Math.sqrt(n)) ** 2 > 750;
 }
 
 function equalSizesOneSided(n: number, h: number): number {
