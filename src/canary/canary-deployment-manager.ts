@@ -136,7 +136,7 @@ export class CanaryDeploymentManager {
    * throwing: on any trouble production serves. Knows the models this instance deployed or was told to `refresh`.
    */
   routePrediction(options: RoutePredictionOptions): RouteDecision {
-    return this.#router.route(options.modelName, options.routingKey);
+    return this.#router.route(options);
   }
 
   /**
@@ -145,7 +145,11 @@ export class CanaryDeploymentManager {
    * @returns whether it counts for an active canary
    */
   recordOutcome(outcome: Outcome): boolean {
-    return this.#collectors.get(outcome.modelName)?.outcomes.record(outcome) ?? false;
+    try {
+      return this.#collectors.get(outcome.modelName)?.outcomes.record(outcome) ?? false;
+    } catch {
+      return false; // a malformed outcome must not fail the request it came from
+    }
   }
 
   /** Stores the outcomes noted since the last time. When it returns they survive the process. */

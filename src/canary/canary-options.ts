@@ -13,8 +13,8 @@ export interface RoutePredictionOptions {
   readonly modelName: string;
   /** The request's features; routing does not look at them. */
   readonly features?: Readonly<Record<string, unknown>>;
-  /** Requests with one key stay on one side. Without it each request is assigned by itself. */
-  readonly routingKey?: string;
+  /** Requests with one key stay on one side; 7 and '7' are one key. Without it each request is assigned by itself. */
+  readonly routingKey?: string | number;
 }
 
 /** What became of a promotion. */

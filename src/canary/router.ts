@@ -28,6 +28,12 @@ export interface RoutingState {
   };
 }
 
+/** What a request is routed by. */
+export interface RouteRequest {
+  readonly modelName: string;
+  readonly routingKey?: string | number;
+}
+
 interface Route {
   readonly production: string | undefined;
   readonly candidate: string | undefined;
@@ -52,19 +58,22 @@ export class Router {
     });
   }
 
-  route(modelName: string, routingKey: string | undefined): RouteDecision {
+  route(request: RouteRequest): RouteDecision {
     let requestId = '';
+    let serving: string | undefined;
     try {
-      requestId = this.ids.next();
+      const { modelName, routingKey } = request;
       const route = this.#routes.get(modelName);
+      serving = route?.production;
+      requestId = this.ids.next();
       if (route === undefined) return answer(false, requestId, undefined, undefined, 'not_loaded');
       const { production, candidate, deploymentId, fraction, seed } = route;
       if (candidate === undefined) return answer(false, requestId, production, undefined, 'no_canary');
-      return bucketOf(seed, routingKey ?? requestId) < fraction
+      return bucketOf(seed, String(routingKey ?? requestId)) < fraction
         ? answer(true, requestId, candidate, deploymentId, 'canary')
         : answer(false, requestId, production, deploymentId, 'production');
     } catch {
-      return answer(false, requestId, this.#routes.get(modelName)?.production, undefined, 'failed');
+      return answer(false, requestId, serving, undefined, 'failed');
     }
   }
 }

@@ -82,7 +82,8 @@ export function deriveContext(context: Context, options: ContextOptions = {}): C
     ids: options.ids ?? context.ids,
     random: options.random ?? context.random,
     principal: options.principal ?? context.principal,
-    stores: context.stores,
+    // Only the instance that took a share of the stores gives it up.
+    stores: { ...context.stores, release: () => Promise.resolve() },
   };
 }
 

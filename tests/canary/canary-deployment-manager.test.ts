@@ -100,6 +100,18 @@ describe('routing', () => {
     expect(broken.routePrediction({ modelName: 'spread' })).toMatchObject({ reason: 'failed', version: '1.0.0' });
   });
 
+  it('does not fail a request over malformed arguments, and takes numbers for keys', async () => {
+    await deploy();
+    for (const bad of [undefined, null, {}, { modelName: 7 }]) {
+      expect(manager.routePrediction(bad as never).routeToCanary).toBe(false);
+      expect(manager.recordOutcome(bad as never)).toBe(false);
+    }
+    for (let key = 0; key < 100; key++)
+      expect(manager.routePrediction({ modelName: 'spread', routingKey: key }).version).toBe(
+        route(String(key)).version,
+      );
+  });
+
   it('reaches other processes with refresh, and ends there too', async () => {
     const other = new CanaryDeploymentManager(world.config, new ModelRegistry(world.config, world.options));
     const deploymentId = await deploy();

@@ -406,6 +406,8 @@ describe('instances of one config', () => {
     const tracker = new ExperimentTracker(config);
     const shared = new ModelRegistry(config);
     await shared.registerModel(registration({ runId: await tracker.startRun({ experimentName: 'e' }) }));
+    await tracker.withPrincipal({ id: 'bob', type: 'person', authentication: 'application' }).close();
+    expect((await tracker.listRuns()).runs).toHaveLength(1);
     await tracker.close();
     expect(await failure(tracker.listRuns())).toMatchObject({ code: 'CLOSED' });
     expect((await shared.listModels()).versions).toHaveLength(1);
