@@ -70,6 +70,7 @@ function assessNumbers(
   };
   const stability = psiDeciles(before, after, { confidence: rule.confidence });
   const verdict = judge(distance, stability, rule);
+  const wasserstein = { value: wasserstein1(before, after), normalized: wassersteinNormalized(before, after) };
   return {
     ...describe(baseline, current, rule),
     kind: 'numeric',
@@ -77,9 +78,9 @@ function assessNumbers(
     message: sentence(baseline.name, verdict, 'KS distance', distance, rule),
     distance,
     psi: stability,
-    wasserstein: { value: wasserstein1(before, after), normalized: wassersteinNormalized(before, after) },
+    ...(Object.values(wasserstein).every(Number.isFinite) && { wasserstein }),
     test: { name: 'ks_two_sample', statistic: ks.statistic, pValue: ks.pValue },
-    findings: [...missing, ...rangeFinding(before, after)],
+    findings: [...missing, ...infinityFinding(before, after), ...rangeFinding(before, after)],
   };
 }
 
@@ -192,6 +193,15 @@ function missingRateFinding(baseline: Column, current: Column, rule: ColumnRule)
   if (lower <= rule.tolerance) return [];
   const message = `missing in ${percent(missingRate(baseline))} of the baseline, in ${percent(missingRate(current))} now`;
   return [{ kind: 'missing_rate_changed', message }];
+}
+
+/** Infinities are ordered like any number, but have no distance in units. */
+function infinityFinding(before: Float64Array, after: Float64Array): readonly DriftFinding[] {
+  const count = (values: Float64Array): number =>
+    values.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
+  const [baseline, current] = [count(before), count(after)];
+  if (baseline + current === 0) return [];
+  return [{ kind: 'infinite_values', message: `${baseline} infinite values in the baseline, ${current} now` }];
 }
 
 function rangeFinding(before: Float64Array, after: Float64Array): readonly DriftFinding[] {

@@ -18,6 +18,7 @@ export interface DriftFinding {
     | 'new_categories'
     | 'vanished_categories'
     | 'missing_rate_changed'
+    | 'infinite_values'
     | 'range_exceeded'
     | 'type_changed'
     | 'no_values'
@@ -45,7 +46,7 @@ export interface ColumnDrift {
   readonly distance?: Effect;
   /** Population stability index over baseline deciles or categories, with what no drift at all would give. */
   readonly psi?: Effect & { readonly expectedUnderNoDrift: number };
-  /** Numbers only: in the column's unit, and divided by the baseline's standard deviation. */
+  /** Numbers only, where it is finite: in the column's unit, and divided by the baseline's standard deviation. */
   readonly wasserstein?: { readonly value: number; readonly normalized: number };
   readonly test?: {
     readonly name: 'ks_two_sample' | 'chi_square';

@@ -1,3 +1,4 @@
+import { MLOpsError } from '../errors.js';
 import { type Random, randomInt } from '../util/random.js';
 import { checkSameLength, totalCount } from './check-sample.js';
 import { chiSquareContingency } from './chi-square.js';
@@ -26,6 +27,9 @@ export function contingencyPermutation(
   checkSameLength(referenceCounts, currentCounts, 'referenceCounts and currentCounts');
   const n = totalCount(referenceCounts, 'referenceCounts');
   const m = totalCount(currentCounts, 'currentCounts');
+  if (![...referenceCounts, ...currentCounts].every(Number.isSafeInteger)) {
+    throw new MLOpsError('INVALID_INPUT', 'a permutation test needs whole counts; got weights or shares');
+  }
   const used = referenceCounts.flatMap((count, i) => (count + currentCounts[i]! > 0 ? [i] : []));
   const pooled = used.map((i) => referenceCounts[i]! + currentCounts[i]!);
   const smaller = n <= m ? referenceCounts : currentCounts;

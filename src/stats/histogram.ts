@@ -1,5 +1,8 @@
-import { sortedSample } from './check-sample.js';
-import { quantile } from './quantile.js';
+import { type Buckets, divide } from './buckets.js';
+import { checkSample } from './check-sample.js';
+import { quantiles } from './quantile.js';
+
+const deciles = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /**
  * Inner edges of the bins used for the population stability index: the reference's nine deciles, ascending and distinct,
@@ -11,10 +14,9 @@ import { quantile } from './quantile.js';
  * @throws MLOpsError `INVALID_INPUT` for an empty sample or one that holds NaN
  */
 export function decileEdges(reference: Float64Array): Float64Array {
-  const sorted = sortedSample(reference, 'reference');
+  checkSample(reference, 'reference');
   const edges: number[] = [];
-  for (let decile = 1; decile <= 9; decile++) {
-    const edge = quantile(sorted, decile / 10);
+  for (const edge of quantiles(reference, deciles)) {
     if (edge !== edges.at(-1)) {
       edges.push(edge);
       continue;
@@ -44,17 +46,41 @@ function nextBelow(value: number): number {
  */
 export function histogram(values: Float64Array, edges: Float64Array): number[] {
   const counts = new Array<number>(edges.length + 1).fill(0);
+  const buckets = divide(values, new Float64Array());
+  if (buckets === undefined) {
+    for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) counts[binOf(values[i]!, edges)]!++;
+    return counts;
+  }
+  // Most values lie in a bucket without an edge, whose bin is known beforehand.
+  const { low, scale } = buckets;
+  const bins = binsOfBuckets(buckets, edges);
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (Number.isNaN(value)) continue;
-    let low = 0;
-    let high = edges.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (value <= edges[middle]!) high = middle;
-      else low = middle + 1;
-    }
-    counts[low]!++;
+    const bin = bins[((value - low) * scale) | 0]!;
+    counts[bin >= 0 ? bin : binOf(value, edges)]!++;
   }
   return counts;
+}
+
+function binOf(value: number, edges: Float64Array): number {
+  let low = 0;
+  let high = edges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (value <= edges[middle]!) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The bin of all values in each bucket, −1 where an edge divides the bucket. */
+function binsOfBuckets({ count, low, scale }: Buckets, edges: Float64Array): Int32Array {
+  const bins = new Int32Array(count);
+  edges.forEach((edge) => {
+    const place = Math.floor((edge - low) * scale);
+    for (let k = Math.max(0, place + 1); k < count; k++) if (bins[k] !== -1) bins[k]!++;
+    if (place >= 0 && place < count) bins[place] = -1;
+  });
+  return bins;
 }

@@ -1,5 +1,6 @@
 import { MLOpsError } from '../errors.js';
 import { checkNotEmpty } from './check-sample.js';
+import { orderStatistics } from './order-statistics.js';
 
 /**
  * Quantile of type 7 (Hyndman & Fan 1996; numpy's and R's default): linear between the order statistics around
@@ -15,11 +16,30 @@ export function quantile(sorted: Float64Array, p: number): number {
   const index = Math.floor(position);
   const fraction = position - index;
   const low = sorted[index]!;
-  if (fraction === 0) return low;
-  const high = sorted[index + 1]!;
+  return fraction === 0 ? low : between(low, sorted[index + 1]!, fraction);
+}
+
+/** The value a fraction of the way from one order statistic to the next. */
+function between(low: number, high: number, fraction: number): number {
   if (low === high) return low;
   if (!Number.isFinite(low) || !Number.isFinite(high)) return fraction < 0.5 ? low : high;
   const step = high - low;
   if (step === Infinity) return low * (1 - fraction) + high * fraction;
   return fraction < 0.5 ? low + step * fraction : high - step * (1 - fraction);
+}
+
+/**
+ * Quantiles of type 7 of values in any order, without sorting them all: O(n) for several p.
+ *
+ * @param values no NaN
+ * @param ps shares from 0 to 1
+ * @throws MLOpsError `INVALID_INPUT` as {@link quantile}
+ */
+export function quantiles(values: Float64Array, ps: readonly number[]): number[] {
+  checkNotEmpty(values, 'values');
+  const positions = ps.map((p) => (values.length - 1) * p);
+  const last = values.length - 1;
+  const ranks = positions.flatMap((position) => [Math.floor(position), Math.min(last, Math.floor(position) + 1)]);
+  const found = orderStatistics(values, ranks);
+  return positions.map((position, i) => between(found[2 * i]!, found[2 * i + 1]!, position - Math.floor(position)));
 }

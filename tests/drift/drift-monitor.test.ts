@@ -123,6 +123,21 @@ describe('detectDrift', () => {
     expect(columnOf(report, 'y').findings).toMatchObject([{ kind: 'type_changed' }]);
   });
 
+  it('takes infinities as they come: a finding, not a failure', async () => {
+    const after = smallRows(2000, { seed: 2 }).map((row, i) =>
+      i % 50 === 0 ? { ...row, x: i % 100 === 0 ? Infinity : -Infinity } : row,
+    );
+    const report = await check(smallRows(2000), after);
+    expect(columnOf(report, 'x')).toMatchObject({
+      verdict: 'stable',
+      findings: [{ kind: 'infinite_values' }, { kind: 'range_exceeded' }],
+    });
+    expect(columnOf(report, 'x').wasserstein).toBeUndefined();
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+    const both = await check(after, after);
+    expect(columnOf(both, 'x').verdict).toBe('stable');
+  });
+
   it('finds a column that is gone', async () => {
     const after = smallRows(500, { seed: 2 }).map(({ date, kind, y }) => ({ date, kind, y }));
     const report = await check(smallRows(500), after);

@@ -50,5 +50,6 @@ describe('permutation test of sparse counts', () => {
     const random = createRandom(1);
     expect(() => contingencyPermutation([1], [1, 2], { random })).toThrow(/have 1 and 2 entries/);
     expect(() => contingencyPermutation([0], [0], { random })).toThrow(/counts nothing/);
+    expect(() => contingencyPermutation([0.5, 1], [1, 1], { random })).toThrow(/needs whole counts/);
   });
 });

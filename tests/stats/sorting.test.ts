@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ecdfArea, ecdfAreaBySorting } from '../../src/stats/ecdf-area.js';
 import { ecdfExtremes } from '../../src/stats/ecdf-extremes.js';
 import { PairSum } from '../../src/stats/exact-sum.js';
+import { decileEdges, histogram } from '../../src/stats/histogram.js';
+import { quantile, quantiles } from '../../src/stats/quantile.js';
 import { type Recipe, sample } from '../reference/samples.js';
 
 const large: readonly [string, Recipe, Recipe][] = [
@@ -84,6 +86,27 @@ describe('statistics of order without sorting', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('quantiles and histograms without sorting', () => {
+  const edges = Float64Array.of(-1e9, -0.3, 0, 0, 0.1, 0.5, 2, 7, 1e300, Infinity);
+
+  test.each(large)('find order statistics and bins as sorting does: %s', (_, recipe) => {
+    const values = sample(recipe);
+    const sorted = values.toSorted();
+    const ps = [0, 0.0001, 0.1, 0.25, 0.5, 0.77, 0.9999, 1];
+    expect(quantiles(values, ps)).toEqual(ps.map((p) => quantile(sorted, p)));
+    const bins = Float64Array.from([...edges, ...decileEdges(values)].sort((a, b) => a - b));
+    const expected = new Array<number>(bins.length + 1).fill(0);
+    for (const value of values) expected[bins.filter((edge) => edge < value).length]!++;
+    expect(histogram(values, bins)).toEqual(expected);
+  });
+
+  test('leave NaN out among many values', () => {
+    const values = sample({ shape: 'uniform', n: 5000, seed: 1 });
+    values[7] = NaN;
+    expect(histogram(values, Float64Array.of(2))).toEqual([4999, 0]);
   });
 });
 

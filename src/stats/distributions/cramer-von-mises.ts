@@ -8,6 +8,7 @@ import { lnGamma } from './gamma.js';
  */
 export function cramerVonMisesSf(x: number): number {
   if (!(x >= 0.003)) return Number.isNaN(x) ? NaN : 1; // 1 − 1e-17 there already
+  if (x > 10) return 0; // e^(−π²x/2), below 1e-21
   let cdf = 0;
   for (let k = 0; ; k++) {
     const y = 4 * k + 1;

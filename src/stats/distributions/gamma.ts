@@ -63,7 +63,7 @@ export function stirlingError(x: number): number {
  * @param difference x − m, for callers that know it more exactly than the subtraction gives it
  */
 export function devianceTerm(x: number, m: number, difference: number = x - m): number {
-  if (Math.abs(difference) >= 0.1 * (x + m)) return (x === 0 ? 0 : x * Math.log(x / m)) - difference;
+  if (!(Math.abs(difference) < 0.1 * (x + m))) return (x === 0 ? 0 : x * Math.log(x / m)) - difference;
   const v = difference / (x + m);
   const v2 = v * v;
   let sum = difference * v;

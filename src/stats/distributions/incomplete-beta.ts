@@ -37,6 +37,6 @@ function lowerTail(a: number, b: number, x: number, y: number): number {
     c = 1 + odd / c;
     const factor = d * c;
     fraction *= factor;
-    if (Math.abs(factor - 1) < 1e-16 || m > 100_000) return (betaKernel(a, b, x, y) * fraction) / a;
+    if (!(Math.abs(factor - 1) >= 5e-16)) return (betaKernel(a, b, x, y) * fraction) / a;
   }
 }

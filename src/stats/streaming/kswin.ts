@@ -36,7 +36,7 @@ const smallestDistance = 0.1;
  * Parameters, and the condition D > 0.1, are those of river.drift.KSWIN. Unlike there, the latest are compared with all
  * older observations rather than a random choice of them as many as the latest: the same stream always gives the same
  * alarms, and small changes are seen sooner. And as there, `alpha` is the level of one test; on an unchanging stream
- * alarms come about every 900 observations at the defaults.
+ * alarms come about every 1,000 observations at the defaults.
  */
 export const kswin: Detector<Partial<KswinOptions>, KswinState, KswinValue> = {
   create(given = {}) {
