@@ -47,8 +47,8 @@ export interface CanaryVerdict {
 }
 
 /**
- * How a policy metric is measured: the mean of a per-request value. R² is judged through the squared error, as both
- * arms see the same targets. F1 is judged through TP/(TP+FP+FN): F1 is a concave increasing function of it, so whoever
+ * How a policy metric is measured: the mean of a per-request value. RMSE is r times as good when the mean squared error is
+ * at most 1/r² times as large. R² is judged as RMSE is: on the same targets both rank models alike. F1 is judged through TP/(TP+FP+FN): F1 is a concave increasing function of it, so whoever
  * is at least r times as good there is at least r times as good in F1.
  */
 const measured: Readonly<
@@ -121,7 +121,10 @@ function judgeMetric(metric: string, inputs: DecisionInputs): MetricEvidence {
   }
   // For a loss, "r times as good" means at most 1/r times the loss; the difference is taken so that positive is good.
   const sign = how.better === 'higher' ? 1 : -1;
-  const factor = (threshold: number): number => (how.better === 'higher' ? threshold : 1 / threshold);
+  const factor = (threshold: number): number => {
+    const ratio = how.measure === 'squaredError' ? threshold ** 2 : threshold;
+    return how.better === 'higher' ? ratio : 1 / ratio;
+  };
   const enough = sign * scaledDifference(canary, production, factor(inputs.promotionThreshold));
   const harmless = sign * scaledDifference(canary, production, factor(inputs.rollbackThreshold));
   const radiusEnough = radius(canary, production, factor(inputs.promotionThreshold), inputs);

@@ -133,6 +133,20 @@ describe('a decision', () => {
     expect(decide(inputs(3, 2))).toMatchObject({ verdict: 'rollback' });
   });
 
+  it.each([
+    [1.05, 'good_enough'],
+    [1.4, 'undecided'], // RMSE 1.18 times as large: worse than 0.95, not as bad as 0.8
+    [1.7, 'harmful'],
+  ])('takes thresholds of RMSE as ratios of RMSE: a mean squared error %f times as large is %s', (ratio, status) => {
+    const side = (mean: number) => ({
+      outcomes: 200_000,
+      errors: 0,
+      measures: { squaredError: arm(200_000, mean, 1) },
+    });
+    const verdict = decide(inputs(0, 0, { metrics: ['rmse'], canary: side(ratio), production: side(1) }));
+    expect(verdict.metrics[0]!.status).toBe(status);
+  });
+
   it('holds in between, without data, and when nothing applies', () => {
     expect(decide(inputs(2.25, 2)).verdict).toBe('hold');
     const none = { outcomes: 0, errors: 0, measures: {} };
