@@ -14,7 +14,7 @@ const layers = [
   ['registry'],
   ['drift'],
   ['retraining', 'canary'],
-  ['index.ts', 'testing'],
+  ['index.ts', 'testing', 'worker.ts'],
   ['cli'],
 ];
 

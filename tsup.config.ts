@@ -10,6 +10,7 @@ const common: Options = {
   target: 'node20',
   platform: 'node',
   splitting: true,
+  shims: true, // import.meta.url in CommonJS, to find the worker's file
   // Bundled, since only a part of each is used: importing the package costs a fraction of the time.
   noExternal: ['zod', 'yaml'],
   esbuildOptions(options) {
@@ -18,6 +19,11 @@ const common: Options = {
 };
 
 export default defineConfig([
-  { ...common, entry: { ...library, cli: 'src/cli/main.ts' }, format: 'esm', dts: { entry: library } },
+  {
+    ...common,
+    entry: { ...library, cli: 'src/cli/main.ts', worker: 'src/worker.ts' },
+    format: 'esm',
+    dts: { entry: library },
+  },
   { ...common, entry: library, format: 'cjs', dts: { entry: library } },
 ]);

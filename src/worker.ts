@@ -1,0 +1,4 @@
+import { serveTasks } from './util/serve-tasks.js';
+
+/** Everything that runs in worker threads: a composition root beside the command line. */
+serveTasks({});
