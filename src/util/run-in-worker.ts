@@ -39,7 +39,7 @@ export class WorkerSession {
 
   /** @param entry the module that serves the tasks; the package's own unless told */
   constructor(entry: URL = workerEntry()) {
-    this.#worker = new Worker(loadable(entry));
+    this.#worker = new Worker(loadable(entry), { execArgv: [] });
     this.#worker.unref();
   }
 
