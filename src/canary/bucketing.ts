@@ -17,8 +17,20 @@ export const bucketOf = (seed: number, key: string): number => finish(hashUtf8(s
 export const saltSeed = (salt: string): number => hashUtf8(0x811c9dc5 | 0, `${salt}/`);
 
 function hashUtf8(basis: number, text: string): number {
+  const { length } = text;
   let hash = basis;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return hashBeyondAscii(hash, text, i);
+    hash = mix(hash, unit);
+  }
+  return hash;
+}
+
+/** The rest of the text, once a character needs more than one byte; apart, so that the usual loop stays small. */
+function hashBeyondAscii(basis: number, text: string, from: number): number {
+  let hash = basis;
+  for (let i = from; i < text.length; i++) {
     let unit = text.charCodeAt(i);
     if (unit < 0x80) {
       hash = mix(hash, unit);
