@@ -75,8 +75,12 @@ export type {
   StreamEntry,
   StreamPage,
   StreamRange,
+  WatchListener,
+  WatchOptions,
   Where,
 } from './storage/storage.js';
+export { watchCollections } from './storage/watch-collections.js';
+export type { WatchCollectionsOptions } from './storage/watch-collections.js';
 export type { ContextOptions } from './runtime/context.js';
 export type { Principal } from './runtime/principal.js';
 export type { Clock } from './util/clock.js';

@@ -122,6 +122,14 @@ export interface StorageCapabilities {
   readonly multiProcess: boolean;
 }
 
+/** Told the names of watched collections in which something may have changed. What it throws becomes a warning. */
+export type WatchListener = (collections: readonly string[]) => void;
+
+export interface WatchOptions {
+  /** Ends the watch; without it, closing the storage does. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Where records and streams live. Five methods; every invariant of the system is a precondition of a commit, so it
  * holds across threads, processes and hosts. Names of collections, streams and ids are non-empty, well-formed, at most
@@ -146,6 +154,19 @@ export interface Storage {
    * @throws ConflictError when a precondition did not hold; nothing was written
    */
   commit(changes: readonly Change[], options?: { readonly durability?: Durability }): Promise<readonly number[]>;
+
+  /**
+   * Optional; call {@link watchCollections}, which polls where an adapter lacks it. Once the promise has resolved, every
+   * commit that puts or deletes a record of these collections, made by whatever process or host, is followed by a call
+   * of the listener. Watch first, then read.
+   *
+   * A call is a hint to read again and carries no values: a value could be lost with a connection, overtaken or stale,
+   * while a hint can be merged with the next one, repeated, or given for all collections when nobody knows what was
+   * missed (after a reconnect, say). So calls may come without a cause, and a commit may share its call with others.
+   *
+   * @throws MLOpsError `ABORTED` when the signal fired before the watch began
+   */
+  watch?(collections: readonly string[], listener: WatchListener, options?: WatchOptions): Promise<void>;
 
   /** Waits for what is under way, then releases everything. Later calls fail with `CLOSED`; closing twice is fine. */
   close(): Promise<void>;

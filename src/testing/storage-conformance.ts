@@ -5,9 +5,10 @@ import { lifecycleCases } from './storage-cases/lifecycle-cases.js';
 import { pageCases } from './storage-cases/page-cases.js';
 import { queryCases } from './storage-cases/query-cases.js';
 import { randomCases } from './storage-cases/random-cases.js';
-import type { StorageCase } from './storage-cases/storage-case.js';
+import type { OptionalCapability, StorageCase } from './storage-cases/storage-case.js';
 import { streamCases } from './storage-cases/stream-cases.js';
 import { valueCases } from './storage-cases/value-cases.js';
+import { watchCases } from './storage-cases/watch-cases.js';
 
 /** How the suite gets at an adapter. */
 export interface StorageHarness {
@@ -18,6 +19,8 @@ export interface StorageHarness {
    * adapter is not persistent.
    */
   readonly reopen?: (storage: Storage) => Promise<Storage>;
+  /** The optional methods that the adapter has. */
+  readonly has?: readonly OptionalCapability[];
   /** Cleans up after a case; `storage`, from {@link open}, is closed by then. */
   readonly dispose?: (storage: Storage) => Promise<void>;
 }
@@ -40,12 +43,13 @@ export function storageConformance(harness: StorageHarness): readonly Conformanc
     ...streamCases,
     ...lifecycleCases,
     ...randomCases,
+    ...watchCases,
   ];
   return [...all.map((one) => toConformanceCase(one, harness)), capabilityCase(harness)];
 }
 
 function toConformanceCase(check: StorageCase, harness: StorageHarness): ConformanceCase {
-  const { name, needsReopen } = check;
+  const { name, needsReopen, needs } = check;
   const { reopen } = harness;
   const bound = {
     name,
@@ -59,17 +63,27 @@ function toConformanceCase(check: StorageCase, harness: StorageHarness): Conform
       }
     },
   };
+  if (needs !== undefined && harness.has?.includes(needs) !== true) {
+    return { ...bound, skip: `the adapter has no ${needs}, which is optional` };
+  }
   if (needsReopen !== true || reopen !== undefined) return bound;
   return { ...bound, skip: 'the harness has no reopen: the adapter is not persistent' };
 }
 
+const optionalCapabilities: readonly OptionalCapability[] = ['watch'];
+
 /** Keeps an adapter from passing by leaving out of the harness what it claims to be able to do. */
 function capabilityCase(harness: StorageHarness): ConformanceCase {
   const check: StorageCase = {
-    name: 'the harness can reopen what the adapter calls persistent',
-    async run({ capabilities }) {
-      if (capabilities.persistent !== (harness.reopen !== undefined)) {
+    name: 'the harness can reopen what the adapter calls persistent, and names the optional methods it has',
+    async run(storage) {
+      if (storage.capabilities.persistent !== (harness.reopen !== undefined)) {
         throw new Error('capabilities.persistent and the harness disagree: give the harness reopen, or take it away');
+      }
+      for (const method of optionalCapabilities) {
+        if ((storage[method] !== undefined) !== (harness.has?.includes(method) ?? false)) {
+          throw new Error(`the storage and the harness disagree about ${method}: name it in has, or leave it out`);
+        }
       }
     },
   };

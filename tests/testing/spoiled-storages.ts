@@ -110,5 +110,8 @@ export const spoiledStorages: readonly (readonly [Spoiled: new () => Storage, ca
   [InventsVersions, 'a commit returns a number a change: the version of a put, the length after an append, else 0'],
   [ReadsTooMuch, 'any slice of a stream written in batches of different sizes is what was appended there'],
   [NeverCloses, 'a closed storage refuses every call, and may be closed again'],
-  [ClaimsPersistence, 'the harness can reopen what the adapter calls persistent'],
+  [
+    ClaimsPersistence,
+    'the harness can reopen what the adapter calls persistent, and names the optional methods it has',
+  ],
 ];

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { MLOpsError } from '../../errors.js';
+import type { Publish } from '../../storage/change-feed.js';
+import { poll } from '../../storage/poll.js';
 import type { Durability } from '../../storage/storage.js';
 import { Mutex } from '../../util/mutex.js';
 import type { SqlConnection, SqlDatabase } from '../sql/sql-database.js';
@@ -10,6 +12,9 @@ import { toStorageError } from './storage-errors.js';
 
 /** How long to wait for another process to release the database, in milliseconds. */
 const patienceMs = 60_000;
+
+/** How often to look whether another connection committed, in milliseconds; one look takes microseconds. */
+const watchIntervalMs = 100;
 
 /** A SQLite database behind one connection, whose transactions take turns. */
 export class SqliteDatabase implements SqlDatabase {
@@ -38,6 +43,18 @@ export class SqliteDatabase implements SqlDatabase {
     });
   }
 
+  /** SQLite tells that another connection committed, but not what: https://sqlite.org/pragma.html#pragma_data_version */
+  async watch(publish: Publish, signal: AbortSignal): Promise<void> {
+    let seen = await this.#dataVersion();
+    const look = async (): Promise<void> => {
+      const version = await this.#dataVersion().catch(() => undefined); // whoever reads will meet the error
+      if (version === seen && version !== undefined) return;
+      seen = version;
+      publish('any');
+    };
+    poll(look, watchIntervalMs, signal);
+  }
+
   /** Runs a statement outside of any transaction, as PRAGMA journal_mode has to be. */
   statement(sql: string): Promise<readonly unknown[]> {
     return this.#patiently(() => this.#turns.run(async () => this.#connection.run(sql)));
@@ -45,6 +62,11 @@ export class SqliteDatabase implements SqlDatabase {
 
   close(): Promise<void> {
     return this.#patiently(() => this.#turns.run(async () => void this.#connection.database.close()));
+  }
+
+  async #dataVersion(): Promise<unknown> {
+    const [row] = (await this.statement('pragma data_version')) as { data_version: number }[];
+    return row?.data_version;
   }
 
   #transaction<T>(

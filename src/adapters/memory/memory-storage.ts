@@ -1,4 +1,5 @@
 import { ConflictError } from '../../errors.js';
+import { ChangeFeed, changedCollections } from '../../storage/change-feed.js';
 import { type CheckedChange, checkChanges, checkDurability } from '../../storage/checked-change.js';
 import { checkQuery, checkRange } from '../../storage/checked-query.js';
 import { encodeCursor } from '../../storage/cursor.js';
@@ -15,6 +16,8 @@ import type {
   StoredRecord,
   StreamPage,
   StreamRange,
+  WatchListener,
+  WatchOptions,
 } from '../../storage/storage.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
@@ -36,6 +39,7 @@ export class MemoryStorage implements Storage {
   readonly #collections = new Map<string, Map<string, Row>>();
   readonly #streams = new Map<string, JsonValue[]>();
   readonly #gate = new OperationGate('this storage');
+  readonly #feed = new ChangeFeed();
   #lastVersion = 0;
 
   get(collection: string, id: string): Promise<StoredRecord | undefined> {
@@ -71,12 +75,19 @@ export class MemoryStorage implements Storage {
       checkDurability(options.durability);
       const checked = checkChanges(changes);
       for (const change of checked) this.#checkPrecondition(change);
-      return checked.map((change) => this.#apply(change));
+      const results = checked.map((change) => this.#apply(change));
+      this.#feed.publish(changedCollections(checked));
+      return results;
     });
+  }
+
+  watch(collections: readonly string[], listener: WatchListener, options?: WatchOptions): Promise<void> {
+    return this.#gate.run(() => this.#feed.watch(collections, listener, options));
   }
 
   close(): Promise<void> {
     return this.#gate.close(() => {
+      this.#feed.close();
       this.#collections.clear();
       this.#streams.clear();
     });

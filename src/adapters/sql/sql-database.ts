@@ -1,4 +1,5 @@
 import type { ColumnDataType, CompiledQuery, Kysely, RawBuilder } from 'kysely';
+import type { ChangeSource } from '../../storage/change-feed.js';
 import type { Durability } from '../../storage/storage.js';
 import type { Tables } from './tables.js';
 
@@ -37,6 +38,9 @@ export interface SqlDatabase {
    * is committed at most once.
    */
   write<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+
+  /** Publishes the commits of others; whether it publishes this process's own does not matter. */
+  readonly watch: ChangeSource;
 
   close(): Promise<void>;
 }

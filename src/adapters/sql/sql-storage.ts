@@ -1,4 +1,5 @@
 import { ConflictError } from '../../errors.js';
+import { ChangeFeed, changedCollections } from '../../storage/change-feed.js';
 import { type CheckedChange, checkChanges, checkDurability } from '../../storage/checked-change.js';
 import { checkQuery, checkRange } from '../../storage/checked-query.js';
 import { encodeCursor } from '../../storage/cursor.js';
@@ -14,6 +15,8 @@ import type {
   StoredRecord,
   StreamPage,
   StreamRange,
+  WatchListener,
+  WatchOptions,
 } from '../../storage/storage.js';
 import { CommitWriter } from './commit-writer.js';
 import { FieldNumbers } from './field-numbers.js';
@@ -41,6 +44,7 @@ const defaultMostCandidates = 5_000;
 export class SqlStorage implements Storage {
   readonly #gate = new OperationGate('this storage');
   readonly #fields: FieldNumbers;
+  readonly #feed = new ChangeFeed((publish, signal) => this.database.watch(publish, signal));
   readonly #group = new GroupCommit((commits, durability) => this.#write(commits, durability));
 
   readonly capabilities: StorageCapabilities;
@@ -88,14 +92,24 @@ export class SqlStorage implements Storage {
   }
 
   commit(changes: readonly Change[], options: { readonly durability?: Durability } = {}): Promise<readonly number[]> {
-    return this.#gate.run(() => {
+    return this.#gate.run(async () => {
       const durability = checkDurability(options.durability) ?? this.options.durability;
-      return this.#group.add(checkChanges(changes), durability);
+      const checked = checkChanges(changes);
+      const results = await this.#group.add(checked, durability);
+      this.#feed.publish(changedCollections(checked));
+      return results;
     });
   }
 
+  watch(collections: readonly string[], listener: WatchListener, options?: WatchOptions): Promise<void> {
+    return this.#gate.run(() => this.#feed.watch(collections, listener, options));
+  }
+
   close(): Promise<void> {
-    return this.#gate.close(() => this.database.close());
+    return this.#gate.close(() => {
+      this.#feed.close();
+      return this.database.close();
+    });
   }
 
   async #write(

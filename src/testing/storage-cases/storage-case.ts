@@ -3,11 +3,16 @@ import { MLOpsError, type ErrorCode } from '../../errors.js';
 import type { IndexFields, Page, Query, Storage } from '../../storage/storage.js';
 import type { JsonValue } from '../../util/json.js';
 
+/** Methods that a storage may lack. */
+export type OptionalCapability = 'watch';
+
 /** A check of the suite, over a storage that is fresh and empty. */
 export interface StorageCase {
   readonly name: string;
   /** The case runs only with a harness that can open the same storage again. */
   readonly needsReopen?: true;
+  /** The case is about something that a storage may lack. */
+  readonly needs?: OptionalCapability;
   run(storage: Storage, reopen: () => Promise<Storage>): Promise<void>;
 }
 

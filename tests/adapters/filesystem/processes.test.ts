@@ -10,6 +10,19 @@ import { createRandom, randomInt } from '../../../src/util/random.js';
 import { runChild, startChild } from './children/run-child.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
+it('a commit of another process reaches a watcher', async () => {
+  const directory = await temporaryDirectory();
+  const storage = await openFilesystemStorage(directory);
+  const value = new Promise((resolve) => {
+    void storage.watch?.(['c'], () => {
+      void storage.get('c', 'counter').then((record) => record && resolve(record.value));
+    });
+  });
+  await runChild('increment', directory, '1');
+  expect(await value).toBe(1);
+  await storage.close();
+});
+
 it('four processes that increment one counter and append to one stream lose nothing', async () => {
   const directory = await temporaryDirectory();
   const each = 40;

@@ -26,6 +26,7 @@ function rollingBackOnce(inner: SqlDatabase, then: 'fail' | 'again'): SqlDatabas
   return {
     dialect: inner.dialect,
     read: (work) => inner.read(work),
+    watch: (publish, signal) => inner.watch(publish, signal),
     close: () => inner.close(),
     async write<T>(durability: 'power' | 'process', work: (connection: SqlConnection) => Promise<T>): Promise<T> {
       if (isFirst) {
@@ -90,6 +91,7 @@ function explaining(inner: SqlDatabase, plans: string[][]): SqlDatabase {
     dialect: inner.dialect,
     read: (work) => inner.read((connection) => work(explain(connection))),
     write: (durability, work) => inner.write(durability, work),
+    watch: (publish, signal) => inner.watch(publish, signal),
     close: () => inner.close(),
   };
 }
