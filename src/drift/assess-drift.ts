@@ -3,7 +3,9 @@ import type { Column, NumericColumn } from '../data/column.js';
 import type { Table } from '../data/table.js';
 import type { Model } from '../models/model.js';
 import { benjaminiHochberg } from '../stats/benjamini-hochberg.js';
-import { type AssessedColumn, type ColumnRule, assessColumn } from './column-drift.js';
+import type { ColumnEffects } from './column-effects.js';
+import { type ColumnRule, type ErrorLevels, type JudgedColumn, driftEvidence, judgeColumn } from './column-verdict.js';
+import { compareColumns } from './compare-columns.js';
 import type { ColumnDrift, DriftReport, DriftVerdict } from './drift-report.js';
 
 /** A drift check's inputs, validated. */
@@ -32,18 +34,14 @@ export function assessDrift(
   model: Model | undefined,
 ): Omit<DriftReport, 'reportId' | 'createdAt' | 'modelVersion'> {
   const { baseline, current, featureColumns, targetColumn } = inputs;
-  const comparisons = listComparisons(inputs, model);
-  const confidence = 1 - config.policy.drift.ksTestThreshold / comparisons.length;
-  const { psiThreshold } = config.policy.drift;
-  const assessed = comparisons.map((comparison) =>
-    compare(comparison, {
-      role: comparison.role,
-      tolerance: toleranceOf(comparison.role, inputs, config),
-      psiThreshold,
-      confidence,
-    }),
-  );
-  const columns = adjustPValues(assessed);
+  const { ksTestThreshold: alpha, psiThreshold } = config.policy.drift;
+  const rows = { baseline: baseline.rowCount, current: current.rowCount };
+  const judged = listComparisons(inputs, model).map((pair) => ({
+    effects: compareColumns(pair.name, pair.baseline, pair.current, rows),
+    rule: { role: pair.role, tolerance: toleranceOf(pair.role, inputs, config), psiThreshold },
+  }));
+  const levels = errorLevels(judged, alpha);
+  const columns = adjustPValues(judged.map(({ effects, rule }) => judgeColumn(effects, rule, levels)));
   const drifted = columns.filter((column) => column.verdict === 'drifted');
   const features = columns.filter((column) => column.role === 'feature');
   return {
@@ -64,7 +62,9 @@ export function assessDrift(
       baselineRows: baseline.rowCount,
       currentDigest: current.digest(),
       currentRows: current.rowCount,
-      confidence,
+      alpha,
+      driftError: levels.drift,
+      stableError: levels.stable,
       psiThreshold,
       policyDigest: config.digest,
     },
@@ -106,11 +106,25 @@ function residuals(table: Table, inputs: DriftInputs, model: Model | undefined):
   return { kind: 'numeric', name: 'residuals', values, missingCount };
 }
 
-function compare(comparison: Comparison, rule: ColumnRule): AssessedColumn {
-  const { name, baseline, current } = comparison;
-  if (baseline !== undefined && current !== undefined) return assessColumn(baseline, current, rule);
-  const empty: NumericColumn = { kind: 'numeric', name, values: new Float64Array(), missingCount: 0 };
-  return assessColumn(baseline ?? empty, current ?? empty, rule);
+/** A column and how it is to be judged. */
+interface JudgedPair {
+  readonly effects: ColumnEffects;
+  readonly rule: ColumnRule;
+}
+
+/**
+ * Error probabilities for the bounds of every column, so that among the columns called drifted the expected share of
+ * false ones is at most α, and likewise among those called stable: the step-up rule of Benjamini & Hochberg (1995), its
+ * intervals those of Benjamini & Yekutieli, "False discovery rate-adjusted multiple confidence intervals" (2005). When
+ * nothing drifted the chance of any alarm in the report is at most α.
+ */
+function errorLevels(pairs: readonly JudgedPair[], alpha: number): ErrorLevels {
+  const evidence = pairs.flatMap(({ effects, rule }) => driftEvidence(effects, rule) ?? []);
+  const level = (side: keyof ErrorLevels): number => {
+    const found = benjaminiHochberg(evidence.map((levels) => levels[side])).filter((p) => p <= alpha).length;
+    return (alpha * Math.max(1, found)) / Math.max(1, evidence.length);
+  };
+  return { drift: level('drift'), stable: level('stable') };
 }
 
 function toleranceOf(role: ColumnDrift['role'], { policy }: DriftInputs, config: MLOpsConfig): number {
@@ -124,7 +138,7 @@ function toleranceOf(role: ColumnDrift['role'], { policy }: DriftInputs, config:
   }
 }
 
-function adjustPValues(columns: readonly AssessedColumn[]): readonly ColumnDrift[] {
+function adjustPValues(columns: readonly JudgedColumn[]): readonly ColumnDrift[] {
   const tested = columns.flatMap((column) => (column.test === undefined ? [] : [column.test.pValue]));
   const adjusted = benjaminiHochberg(tested);
   let next = 0;

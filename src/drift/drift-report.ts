@@ -21,9 +21,20 @@ export interface DriftFinding {
     | 'infinite_values'
     | 'range_exceeded'
     | 'type_changed'
+    | 'column_appeared'
+    | 'column_disappeared'
     | 'no_values'
     | 'failed';
   readonly message: string;
+}
+
+/** A significance test, reported beside the effect; it does not decide. */
+export interface DriftTest {
+  readonly name: 'ks_two_sample' | 'chi_square';
+  readonly statistic: number;
+  readonly pValue: number;
+  /** Benjamini–Hochberg over the columns of the report. */
+  readonly adjustedPValue: number;
 }
 
 /** What was found about one column, or about the residuals of a model. */
@@ -48,13 +59,7 @@ export interface ColumnDrift {
   readonly psi?: Effect & { readonly expectedUnderNoDrift: number };
   /** Numbers only, where it is finite: in the column's unit, and divided by the baseline's standard deviation. */
   readonly wasserstein?: { readonly value: number; readonly normalized: number };
-  readonly test?: {
-    readonly name: 'ks_two_sample' | 'chi_square';
-    readonly statistic: number;
-    readonly pValue: number;
-    /** Benjamini–Hochberg over the columns of the report. */
-    readonly adjustedPValue: number;
-  };
+  readonly test?: DriftTest;
   readonly findings: readonly DriftFinding[];
 }
 
@@ -82,8 +87,12 @@ export interface DriftReport {
     readonly baselineRows: number;
     readonly currentDigest: Digest;
     readonly currentRows: number;
-    /** Of each interval: 1 − α over the number of columns, α being `drift.ks_test_threshold`. */
-    readonly confidence: number;
+    /** `drift.ks_test_threshold`: the share of false ones among columns called drifted, and among those called stable. */
+    readonly alpha: number;
+    /** Probability with which each lower bound errs, both effects together: αR/m for R of m columns drifted. */
+    readonly driftError: number;
+    /** Probability with which each upper bound errs: αR/m for R of m columns stable. */
+    readonly stableError: number;
     readonly psiThreshold: number;
     readonly policyDigest: Digest;
   };

@@ -1,4 +1,4 @@
-import { checkConfidence, checkSample } from './check-sample.js';
+import { checkSample } from './check-sample.js';
 import { kstwoSf } from './distributions/kstwo.js';
 import { greatestCommonDivisor, smirnovTwoSampleSf } from './distributions/smirnov-two-sample.js';
 import { lnGamma } from './distributions/gamma.js';
@@ -94,25 +94,27 @@ function roundHalfEven(x: number): number {
 }
 
 /**
- * Confidence interval of the distance D between the two populations: the statistic ± √(ln(2/α)/2 · (1/n + 1/m)).
+ * Confidence bound of the distance D between the two populations, which errs with at most the given probability.
  *
- * The statistic is off by at most sup |X|, X = (Fₙ − F) − (Gₘ − G), which tends to two independent Brownian bridges
- * B₁(F)/√n − B₂(G)/√m. With λ = (1/n)/(1/n + 1/m), a single bridge over λF + (1−λ)G, scaled by √(1/n + 1/m), has the
- * covariance of X plus λ(1−λ)(F−G)(s)·(F−G)(t), which is positive semidefinite; by Anderson's inequality its supremum
- * is the larger one. Its tail, Kolmogorov's, is at most 2e^(−2z²). So the interval covers D at least as often as stated,
- * whatever F and G are, ties included, once n and m are large enough for the limit
- * (some 30 each; Wei & Dudley, "Two-sample Dvoretzky–Kiefer–Wolfowitz inequalities", 2012). The upper end holds for
- * every n and m: the statistic overestimates on average, and McDiarmid's inequality bounds its fall below.
- *
- * @throws MLOpsError `INVALID_INPUT` for a confidence outside (0, 1)
+ * - lower: statistic − √(½ ln(2/error) · (1/n + 1/m)). The statistic is off by at most sup |X|,
+ *   X = (Fₙ − F) − (Gₘ − G), which tends to two independent Brownian bridges B₁(F)/√n − B₂(G)/√m. With
+ *   λ = (1/n)/(1/n + 1/m), a single bridge over λF + (1−λ)G, scaled by √(1/n + 1/m), has the covariance of X plus
+ *   λ(1−λ)(F−G)(s)·(F−G)(t), which is positive semidefinite; by Anderson's inequality its supremum is the larger one. Its
+ *   tail, Kolmogorov's, is at most 2e^(−2z²). So the bound holds at least as often as stated, whatever F and G are, ties
+ *   included, once n and m are large enough for the limit (some 30 each; Wei & Dudley, "Two-sample
+ *   Dvoretzky–Kiefer–Wolfowitz inequalities", 2012).
+ * - upper: statistic + √(½ ln(1/error) · (1/n + 1/m)), for every n and m: the statistic overestimates on average, and
+ *   McDiarmid's inequality bounds its fall below.
  */
-export function ksDistanceBounds(
+export function ksDistanceBound(
   statistic: number,
   n: number,
   m: number,
-  confidence: number,
-): { readonly lower: number; readonly upper: number } {
-  checkConfidence(confidence);
-  const margin = Math.sqrt((Math.log(2 / (1 - confidence)) / 2) * (1 / n + 1 / m));
-  return { lower: Math.max(0, statistic - margin), upper: Math.min(1, statistic + margin) };
+  side: 'lower' | 'upper',
+  error: number,
+): number {
+  const unit = 1 / n + 1 / m;
+  return side === 'lower'
+    ? Math.max(0, statistic - Math.sqrt((Math.log(2 / error) / 2) * unit))
+    : Math.min(1, statistic + Math.sqrt((Math.log(1 / error) / 2) * unit));
 }

@@ -11,10 +11,22 @@ export interface PsiOptions {
   readonly floor?: number;
 }
 
-export interface PsiResult {
+/** A sample's index and what its interval needs; plain JSON. */
+export interface PsiEstimate {
   /** Σ(qᵢ − pᵢ) ln(qᵢ/pᵢ) */
   readonly value: number;
   /** What the index averages when nothing drifted: (B − 1)(1/n + 1/m) over the B categories seen. */
+  readonly expectedUnderNoDrift: number;
+  /** B, the categories seen in either sample. */
+  readonly categories: number;
+  /** Of the index by the delta method; vanishes when nothing drifted. */
+  readonly variance: number;
+  readonly baselineCount: number;
+  readonly currentCount: number;
+}
+
+export interface PsiResult {
+  readonly value: number;
   readonly expectedUnderNoDrift: number;
   /** Ends of the confidence interval for the population's index, not below 0. */
   readonly lower: number;
@@ -25,22 +37,14 @@ export interface PsiResult {
  * Population stability index of two lists of counts over the same categories, in nats. Bands in common use: below 0.10
  * stable, up to 0.25 moderate, above it large (Lewis 1994; Siddiqi 2006). Shares below the floor count as the floor.
  *
- * The sample index overestimates by its mean under no drift (Yurdakul & Naranjo, "Statistical properties of the
- * population stability index", 2020); the interval is centred on the value less that bias. Its half-widths join the two
- * sources of error in quadrature (as Zou & Donner 2008 do for sums): z·σ of the delta method, which vanishes when nothing
- * drifted, and the distance of the χ²(B−1) quantile from its mean times (1/n + 1/m), which is all there is then.
- * Asymptotic, and conservative near no drift: with expected counts from 5 a category on, `lower` exceeds 0 in fewer than
- * 0.1% of undrifted pairs at 95% confidence, empty cells included.
- *
- * @throws MLOpsError `INVALID_INPUT` for lists of different length, invalid counts or options, or nothing counted
+ * @throws MLOpsError `INVALID_INPUT` for lists of different length, invalid counts or floor, or nothing counted
  */
-export function psi(
+export function psiEstimate(
   referenceCounts: ArrayLike<number>,
   currentCounts: ArrayLike<number>,
-  options: PsiOptions = {},
-): PsiResult {
-  const { confidence = 0.95, floor = 0.0001 } = options;
-  checkConfidence(confidence);
+  options: Pick<PsiOptions, 'floor'> = {},
+): PsiEstimate {
+  const { floor = 0.0001 } = options;
   if (!(floor > 0 && floor < 1)) throw new MLOpsError('INVALID_INPUT', `floor is ${floor}; expected a share above 0`);
   checkSameLength(referenceCounts, currentCounts, 'referenceCounts and currentCounts');
   const n = totalCount(referenceCounts, 'referenceCounts');
@@ -63,30 +67,67 @@ export function psi(
     currentGradient.first += q * byCurrent;
     currentGradient.second += q * byCurrent ** 2;
   }
-  const unit = 1 / n + 1 / m;
-  const expectedUnderNoDrift = (categories - 1) * unit;
-  const deltaVariance =
-    Math.max(0, referenceGradient.second - referenceGradient.first ** 2) / n +
-    Math.max(0, currentGradient.second - currentGradient.first ** 2) / m;
-  const center = value - expectedUnderNoDrift;
-  const tail = (1 - confidence) / 2;
-  const deltaWidth = -normalQuantile(tail) * Math.sqrt(deltaVariance);
-  const deviation = (p: number): number =>
-    categories === 1 ? 0 : unit * chiSquareQuantile(p, categories - 1) - expectedUnderNoDrift;
   return {
     value,
-    expectedUnderNoDrift,
-    lower: Math.max(0, center - Math.hypot(deltaWidth, deviation(1 - tail))),
-    upper: Math.max(0, center + Math.hypot(deltaWidth, deviation(tail))),
+    expectedUnderNoDrift: (categories - 1) * (1 / n + 1 / m),
+    categories,
+    variance:
+      Math.max(0, referenceGradient.second - referenceGradient.first ** 2) / n +
+      Math.max(0, currentGradient.second - currentGradient.first ** 2) / m,
+    baselineCount: n,
+    currentCount: m,
   };
 }
 
 /**
- * {@link psi} of two numeric samples over the deciles of the reference ({@link decileEdges}).
+ * Confidence bound of the population's index, which errs with the given probability.
+ *
+ * The sample index overestimates by its mean under no drift (Yurdakul & Naranjo, "Statistical properties of the
+ * population stability index", 2020); the bound starts from the value less that bias. Its width joins the two sources of
+ * error in quadrature (as Zou & Donner 2008 do for sums): z·σ of the delta method, which vanishes when nothing drifted,
+ * and the distance of the χ²(B−1) quantile from its mean times (1/n + 1/m), which is all there is then. Asymptotic, and
+ * conservative near no drift: with expected counts from 5 a category on, the lower bound at an error of 2.5% exceeds 0 in
+ * fewer than 0.1% of undrifted pairs, empty cells included.
+ */
+export function psiBound(estimate: PsiEstimate, side: 'lower' | 'upper', error: number): number {
+  const { value, expectedUnderNoDrift, categories, variance, baselineCount, currentCount } = estimate;
+  const unit = 1 / baselineCount + 1 / currentCount;
+  const deltaWidth = -normalQuantile(error) * Math.sqrt(variance);
+  const quantile =
+    categories === 1 ? 0 : unit * chiSquareQuantile(side === 'lower' ? 1 - error : error, categories - 1);
+  const width = Math.hypot(deltaWidth, categories === 1 ? 0 : quantile - expectedUnderNoDrift);
+  return Math.max(0, value - expectedUnderNoDrift + (side === 'lower' ? -width : width));
+}
+
+/**
+ * {@link psiEstimate} with its two-sided interval by {@link psiBound}.
+ *
+ * @throws MLOpsError `INVALID_INPUT` as psiEstimate, or for a confidence outside (0, 1)
+ */
+export function psi(
+  referenceCounts: ArrayLike<number>,
+  currentCounts: ArrayLike<number>,
+  options: PsiOptions = {},
+): PsiResult {
+  const { confidence = 0.95 } = options;
+  checkConfidence(confidence);
+  const estimate = psiEstimate(referenceCounts, currentCounts, options);
+  const tail = (1 - confidence) / 2;
+  const { value, expectedUnderNoDrift } = estimate;
+  return {
+    value,
+    expectedUnderNoDrift,
+    lower: psiBound(estimate, 'lower', tail),
+    upper: psiBound(estimate, 'upper', tail),
+  };
+}
+
+/**
+ * {@link psiEstimate} of two numeric samples over the deciles of the reference ({@link decileEdges}).
  *
  * @throws MLOpsError `INVALID_INPUT` for an empty sample or one that holds NaN
  */
-export function psiDeciles(reference: Float64Array, current: Float64Array, options: PsiOptions = {}): PsiResult {
+export function psiDeciles(reference: Float64Array, current: Float64Array): PsiEstimate {
   const edges = decileEdges(reference);
-  return psi(histogram(reference, edges), histogram(current, edges), options);
+  return psiEstimate(histogram(reference, edges), histogram(current, edges));
 }

@@ -141,7 +141,12 @@ describe('detectDrift', () => {
   it('finds a column that is gone', async () => {
     const after = smallRows(500, { seed: 2 }).map(({ date, kind, y }) => ({ date, kind, y }));
     const report = await check(smallRows(500), after);
-    expect(columnOf(report, 'x')).toMatchObject({ verdict: 'not_assessed', findings: [{ kind: 'no_values' }] });
+    expect(columnOf(report, 'x')).toMatchObject({
+      verdict: 'not_assessed',
+      findings: [{ kind: 'column_disappeared' }],
+    });
+    const reversed = await check(after, smallRows(500));
+    expect(columnOf(reversed, 'x').findings).toMatchObject([{ kind: 'column_appeared' }]);
   });
 
   it('refuses a column that neither side has, naming the nearest', async () => {
@@ -173,7 +178,7 @@ describe('detectDrift', () => {
     };
     expect((await detect(own)).driftedFeatures).toEqual([]);
     const wide = await detect({ drift: { ksTestThreshold: 0.0001 } });
-    expect(wide.inputs.confidence).toBe(1 - 0.0001 / 2); // of two columns
+    expect(wide.inputs).toMatchObject({ alpha: 0.0001, driftError: 0.0001 }); // both columns drifted
   });
 });
 

@@ -1,0 +1,44 @@
+import type { CategoricalColumn } from '../data/column.js';
+import { chiSquareContingency } from '../stats/chi-square.js';
+import { psiEstimate } from '../stats/psi.js';
+import { totalVariation } from '../stats/total-variation.js';
+import type { MeasuredEffects } from './column-effects.js';
+import { categoryFindings } from './column-findings.js';
+
+/** Effects of two columns of categories, each with at least one value. */
+export function categoricalEffects(baseline: CategoricalColumn, current: CategoricalColumn): MeasuredEffects {
+  const categories = [...new Set([...baseline.categories, ...current.categories])];
+  return categoryEffects(categories, countCategories(baseline, categories), countCategories(current, categories));
+}
+
+/** Effects of two lists of counts over the same categories. */
+export function categoryEffects(
+  categories: readonly string[],
+  before: readonly number[],
+  after: readonly number[],
+): MeasuredEffects {
+  const used = categories.flatMap((_, i) => (before[i]! + after[i]! > 0 ? [i] : []));
+  const beforeUsed = used.map((i) => before[i]!);
+  const afterUsed = used.map((i) => after[i]!);
+  const test = used.length < 2 ? undefined : chiSquareContingency([beforeUsed, afterUsed]);
+  return {
+    distance: {
+      measure: 'total_variation',
+      value: totalVariation(beforeUsed, afterUsed),
+      baselineCount: beforeUsed.reduce((sum, count) => sum + count, 0),
+      currentCount: afterUsed.reduce((sum, count) => sum + count, 0),
+      resolution: 0,
+      categories: used.length,
+    },
+    psi: psiEstimate(beforeUsed, afterUsed),
+    test: { name: 'chi_square', statistic: test?.statistic ?? 0, pValue: test?.pValue ?? 1 },
+    findings: categoryFindings(categories, before, after),
+  };
+}
+
+function countCategories(column: CategoricalColumn, categories: readonly string[]): number[] {
+  const counts = new Array<number>(column.categories.length).fill(0);
+  for (const code of column.codes) if (code >= 0) counts[code]!++;
+  const byName = new Map(column.categories.map((category, code) => [category, counts[code]!]));
+  return categories.map((category) => byName.get(category) ?? 0);
+}

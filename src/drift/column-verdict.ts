@@ -1,0 +1,146 @@
+import { type DistanceEstimate, distanceBound } from '../stats/distance-estimate.js';
+import { type PsiEstimate, psiBound } from '../stats/psi.js';
+import { smallestError } from '../stats/smallest-error.js';
+import type { ColumnEffects, SideCounts } from './column-effects.js';
+import { round } from './column-findings.js';
+import type { ColumnDrift, DriftFinding, DriftTest, DriftVerdict, Effect } from './drift-report.js';
+
+/** How a column is judged. */
+export interface ColumnRule {
+  readonly role: ColumnDrift['role'];
+  /** Largest distance that is no drift. */
+  readonly tolerance: number;
+  /** Largest population stability index that is no drift. */
+  readonly psiThreshold: number;
+}
+
+/** Probabilities with which the verdict on one column may err. */
+export interface ErrorLevels {
+  /** Of calling it drifted when it is within the tolerance. */
+  readonly drift: number;
+  /** Of calling it stable when it is beyond. */
+  readonly stable: number;
+}
+
+/** A column's drift before p-values are adjusted over all columns. */
+export type JudgedColumn = Omit<ColumnDrift, 'test'> & { readonly test?: Omit<DriftTest, 'adjustedPValue'> };
+
+/** Two effects may set off the alarm; this share of the error probability is the index's, the rest the distance's. */
+const psiShare = 0.2;
+
+/** The errors at which the bound of each effect is taken. */
+const distanceErrors = ({ drift, stable }: ErrorLevels) => ({ lower: (1 - psiShare) * drift, upper: stable });
+const psiErrors = ({ drift, stable }: ErrorLevels) => ({ lower: psiShare * drift, upper: stable });
+
+/**
+ * The least error levels at which {@link judgeColumn} would call the column drifted, and stable: p-values of "no drift
+ * beyond the tolerance" and of "drift beyond it". Undefined when there is nothing to judge.
+ */
+export function driftEvidence(
+  { distance, psi }: ColumnEffects,
+  { tolerance, psiThreshold }: ColumnRule,
+): ErrorLevels | undefined {
+  if (distance === undefined || psi === undefined) return undefined;
+  const distanceP = smallestError((error) => distanceBound(distance, 'lower', error) > tolerance);
+  const psiP = smallestError((error) => psiBound(psi, 'lower', error) > psiThreshold);
+  const distanceStable = smallestError((error) => distanceBound(distance, 'upper', error) <= tolerance);
+  const psiStable = smallestError((error) => psiBound(psi, 'upper', error) <= psiThreshold);
+  return {
+    drift: Math.min(1, distanceP / (1 - psiShare), psiP / psiShare),
+    stable: Math.max(distanceStable, psiStable),
+  };
+}
+
+/**
+ * The verdict on a column. Pure. It drifted when the lower confidence bound of its distance or of its stability index is
+ * above the threshold; it is stable when the upper bounds of both are not.
+ */
+export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: ErrorLevels): JudgedColumn {
+  const { column, kind, baseline, current, wasserstein, test } = effects;
+  const findings = [...missingFinding(effects, rule, levels), ...effects.findings];
+  const described = {
+    column,
+    role: rule.role,
+    kind,
+    baselineCount: baseline.rows - baseline.missing,
+    currentCount: current.rows - current.missing,
+    baselineMissingRate: missingRate(baseline),
+    currentMissingRate: missingRate(current),
+    tolerance: rule.tolerance,
+    findings,
+  };
+  if (effects.distance === undefined || effects.psi === undefined) {
+    const reasons = effects.findings.map(({ message }) => message).join('; ');
+    return { ...described, verdict: 'not_assessed', message: `${column} could not be assessed: ${reasons}` };
+  }
+  const distance = distanceEffect(effects.distance, levels);
+  const psi = psiEffect(effects.psi, levels);
+  const verdict = verdictOf(distance, psi, rule);
+  return {
+    ...described,
+    verdict,
+    message: sentence(column, verdict, effects.distance.measure, distance, rule),
+    distance,
+    psi,
+    ...(wasserstein !== undefined && { wasserstein }),
+    ...(test !== undefined && { test }),
+  };
+}
+
+function distanceEffect(estimate: DistanceEstimate, levels: ErrorLevels): Effect {
+  const errors = distanceErrors(levels);
+  return {
+    value: estimate.value,
+    lower: distanceBound(estimate, 'lower', errors.lower),
+    upper: distanceBound(estimate, 'upper', errors.upper),
+  };
+}
+
+function psiEffect(estimate: PsiEstimate, levels: ErrorLevels): NonNullable<ColumnDrift['psi']> {
+  const errors = psiErrors(levels);
+  return {
+    value: estimate.value,
+    expectedUnderNoDrift: estimate.expectedUnderNoDrift,
+    lower: psiBound(estimate, 'lower', errors.lower),
+    upper: psiBound(estimate, 'upper', errors.upper),
+  };
+}
+
+function verdictOf(distance: Effect, psi: Effect, rule: ColumnRule): Assessed {
+  if (distance.lower > rule.tolerance || psi.lower > rule.psiThreshold) return 'drifted';
+  return distance.upper <= rule.tolerance && psi.upper <= rule.psiThreshold ? 'stable' : 'inconclusive';
+}
+
+type Assessed = Exclude<DriftVerdict, 'not_assessed'>;
+
+const measureNames = { ks: 'KS distance', total_variation: 'total variation' } as const;
+
+function sentence(
+  column: string,
+  verdict: Assessed,
+  measure: DistanceEstimate['measure'],
+  effect: Effect,
+  { tolerance }: ColumnRule,
+): string {
+  const interval = `${round(effect.value)} (${round(effect.lower)} to ${round(effect.upper)})`;
+  const says = {
+    drifted: `${column} drifted`,
+    stable: `${column} is stable`,
+    inconclusive: `${column}: too little data to tell`,
+  };
+  return `${says[verdict]}: ${measureNames[measure]} ${interval}, tolerance ${tolerance}`;
+}
+
+function missingFinding(
+  { missing, baseline, current }: ColumnEffects,
+  rule: ColumnRule,
+  levels: ErrorLevels,
+): readonly DriftFinding[] {
+  if (missing === undefined || distanceBound(missing, 'lower', levels.drift) <= rule.tolerance) return [];
+  const message = `missing in ${percent(missingRate(baseline))} of the baseline, in ${percent(missingRate(current))} now`;
+  return [{ kind: 'missing_rate_changed', message }];
+}
+
+const missingRate = ({ rows, missing }: SideCounts): number => (rows === 0 ? 1 : missing / rows);
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;

@@ -1,0 +1,61 @@
+import { type CategoricalColumn, type Column, columnLength } from '../data/column.js';
+import { MLOpsError } from '../errors.js';
+import { categoricalEffects } from './categorical-effects.js';
+import type { ColumnEffects, MeasuredEffects, SideCounts } from './column-effects.js';
+import { missingEstimate } from './column-findings.js';
+import type { DriftFinding } from './drift-report.js';
+import { numericEffects } from './numeric-effects.js';
+
+/**
+ * Compares one column of two data sets. Whatever goes wrong with this column becomes a finding about it. A column that
+ * one of the sides lacks is `undefined` there.
+ */
+export function compareColumns(
+  name: string,
+  baseline: Column | undefined,
+  current: Column | undefined,
+  rows: { readonly baseline: number; readonly current: number },
+): ColumnEffects {
+  const counts = { baseline: sideCounts(baseline, rows.baseline), current: sideCounts(current, rows.current) };
+  const isInBoth = baseline !== undefined && current !== undefined;
+  const missing = isInBoth ? missingEstimate(counts.baseline, counts.current) : undefined;
+  const known = {
+    column: name,
+    kind: (baseline ?? current)?.kind === 'categorical' ? ('categorical' as const) : ('numeric' as const),
+    ...counts,
+    ...(missing !== undefined && { missing }),
+  };
+  const obstacle = obstacleTo(baseline, current);
+  if (obstacle !== undefined) return { ...known, findings: [obstacle] };
+  try {
+    return { ...known, ...measure(baseline!, current!) };
+  } catch (error) {
+    if (!(error instanceof MLOpsError)) throw error;
+    return { ...known, findings: [{ kind: 'failed', message: error.message }] };
+  }
+}
+
+const sideCounts = (column: Column | undefined, rows: number): SideCounts => ({
+  rows,
+  missing: column?.missingCount ?? rows,
+});
+
+const isEmpty = (column: Column | undefined): boolean =>
+  column === undefined || columnLength(column) === column.missingCount;
+
+/** Why the two cannot be compared. */
+function obstacleTo(baseline: Column | undefined, current: Column | undefined): DriftFinding | undefined {
+  if (baseline === undefined && current !== undefined)
+    return { kind: 'column_appeared', message: 'the baseline has no such column' };
+  if (baseline !== undefined && current === undefined)
+    return { kind: 'column_disappeared', message: 'the current data has no such column' };
+  const empty = [isEmpty(baseline) ? 'baseline' : '', isEmpty(current) ? 'current' : ''].filter(Boolean);
+  if (empty.length > 0) return { kind: 'no_values', message: `no values in ${empty.join(' and ')} data` };
+  if ((baseline!.kind === 'categorical') === (current!.kind === 'categorical')) return undefined;
+  return { kind: 'type_changed', message: `was ${baseline!.kind} in the baseline and is ${current!.kind} now` };
+}
+
+const measure = (baseline: Column, current: Column): MeasuredEffects =>
+  baseline.kind === 'categorical'
+    ? categoricalEffects(baseline, current as CategoricalColumn)
+    : numericEffects(baseline, current as Exclude<Column, CategoricalColumn>);
