@@ -6,7 +6,7 @@ const layers = [
   ['errors.ts'],
   ['util'],
   ['stats', 'storage'],
-  ['config', 'adapters/memory', 'adapters/sql'],
+  ['config', 'search', 'adapters/memory', 'adapters/sql'],
   ['adapters/filesystem', 'data'],
   ['runtime', 'models'],
   ['governance'],
