@@ -1,0 +1,94 @@
+import { addExact, encodeSum, exactLimit, limbCount } from '../../stats/exact-accumulator.js';
+import type { PairStatistics } from './deployment-statistics.js';
+import type { EvidenceSettings } from './evidence-settings.js';
+import { latencyBucket, latencyBucketCount } from './latency-buckets.js';
+import type { ModelAnswer, PairLabel, PairedOutcome } from './outcome.js';
+import { isEmptyTable } from './merge-statistics.js';
+import { PairTableCollector } from './pair-table-collector.js';
+import { ofSegment, takeSegments } from './segment-map.js';
+
+/** A loss whose fourth power does not fit an exact sum counts as a failure of the model. */
+export const pairLossLimit = exactLimit ** 0.25 / 2;
+
+/** Collects the shadow requests of one stratum. */
+export class PairCollector {
+  readonly #all = new PairTableCollector();
+  readonly #segments = new Map<string, PairTableCollector>();
+  readonly #latency = new Float64Array(latencyBucketCount);
+  readonly #value = new Float64Array(limbCount);
+
+  constructor(private readonly settings: EvidenceSettings) {}
+
+  record(outcome: PairedOutcome): void {
+    const { canary, production, actual, value } = outcome;
+    const segment = outcome.segment === undefined ? undefined : this.#segment(outcome.segment);
+    if (value !== undefined && Math.abs(value) < exactLimit) addExact(this.#value, 0, Math.abs(value));
+    if (isLatency(canary.latencyMs)) this.#latency[latencyBucket(canary.latencyMs)]!++;
+    const [canaryFailed, productionFailed] = [hasFailed(canary), hasFailed(production)];
+    const [canarySlow, productionSlow] = [this.#isSlow(canary), this.#isSlow(production)];
+    this.#all.addRequest(canaryFailed, productionFailed, canarySlow, productionSlow);
+    segment?.addRequest(canaryFailed, productionFailed, canarySlow, productionSlow);
+    if (canaryFailed || productionFailed || actual === undefined) return;
+    if (canary.prediction !== undefined && production.prediction !== undefined)
+      this.#score(canary.prediction, production.prediction, actual, segment);
+  }
+
+  /** The actual value of a pair recorded before. */
+  recordLabel(label: PairLabel): void {
+    const { canaryPrediction, productionPrediction, actual } = label;
+    if (!Number.isFinite(canaryPrediction) || !Number.isFinite(productionPrediction)) return;
+    const segment = label.segment === undefined ? undefined : this.#segment(label.segment);
+    this.#score(canaryPrediction, productionPrediction, actual, segment);
+  }
+
+  take(): PairStatistics {
+    const latency: [number, number][] = [];
+    this.#latency.forEach((count, bucket) => {
+      if (count > 0) latency.push([bucket, count]);
+    });
+    const taken = {
+      value: encodeSum(this.#value, 0),
+      latency,
+      all: this.#all.take(),
+      segments: takeSegments(this.#segments, (table) => table.take(), isEmptyTable),
+    };
+    this.#latency.fill(0);
+    this.#value.fill(0);
+    return taken;
+  }
+
+  #score(canary: number, production: number, actual: number, segment: PairTableCollector | undefined): void {
+    if (!Number.isFinite(actual)) return;
+    if (this.settings.task === 'classification') {
+      this.#all.addAnswers(canary >= 0.5, production >= 0.5, actual >= 0.5);
+      segment?.addAnswers(canary >= 0.5, production >= 0.5, actual >= 0.5);
+      return;
+    }
+    const canaryLoss = Math.abs(canary - actual);
+    const productionLoss = Math.abs(production - actual);
+    const [canaryFailed, productionFailed] = [!(canaryLoss < pairLossLimit), !(productionLoss < pairLossLimit)];
+    if (canaryFailed || productionFailed) {
+      this.#all.addLateErrors(canaryFailed, productionFailed);
+      segment?.addLateErrors(canaryFailed, productionFailed);
+      return;
+    }
+    const { missBudget, lossBound } = this.settings;
+    this.#all.addLosses(canaryLoss, productionLoss, missBudget, lossBound);
+    segment?.addLosses(canaryLoss, productionLoss, missBudget, lossBound);
+  }
+
+  #isSlow({ latencyMs }: ModelAnswer): boolean {
+    const budget = this.settings.latencyBudgetMs;
+    return budget !== null && isLatency(latencyMs) && latencyMs > budget;
+  }
+
+  #segment(name: string): PairTableCollector {
+    return ofSegment(this.#segments, name, () => new PairTableCollector());
+  }
+}
+
+const isLatency = (latencyMs: number | undefined): latencyMs is number =>
+  latencyMs !== undefined && latencyMs >= 0 && latencyMs < Infinity;
+
+const hasFailed = ({ error, prediction }: ModelAnswer): boolean =>
+  error === true || (prediction !== undefined && !Number.isFinite(prediction));
