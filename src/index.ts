@@ -50,9 +50,13 @@ export type { AuditFilter, AuditVerification } from './governance/audit-trail.js
 export type { AuditRecord } from './governance/audit-record.js';
 
 export { readCsv } from './data/csv.js';
+export { readTable } from './data/read-table.js';
 export { toTable } from './data/table.js';
-export type { Column } from './data/column.js';
-export type { Row, Table, TableInput } from './data/table.js';
+export type { ArrowTable } from './data/arrow.js';
+export type { Column, ColumnKind } from './data/column.js';
+export type { ReadCsvOptions } from './data/csv.js';
+export type { DataSource, ReadTableOptions } from './data/read-table.js';
+export type { ColumnsInput, Row, Table, TableInput, TableOptions } from './data/table.js';
 export type { FeatureSpec, Model } from './models/model.js';
 export type { Trainer, TrainingRequest, TrainingResult } from './models/trainer.js';
 

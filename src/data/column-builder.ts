@@ -1,4 +1,5 @@
 import { refuse } from '../util/check.js';
+import { atOnce } from '../util/in-steps.js';
 import { isMissingText, isPlainNumber, parseDate, parseNumber, parsePercent } from './cell.js';
 import {
   type CategoricalColumn,
@@ -8,6 +9,9 @@ import {
   numberColumn,
   numberOf,
 } from './column.js';
+
+/** Rows converted before others get a turn. */
+const stepLength = 1 << 14;
 
 export interface BuiltColumn {
   readonly column: Column;
@@ -101,20 +105,25 @@ export class ColumnBuilder {
 
   /** The column, of `rowCount` rows. A forced kind is kept or refused, never guessed around. */
   finish(rowCount: number, forced?: ColumnKind): BuiltColumn {
+    return atOnce(this.finishSteps(rowCount, forced));
+  }
+
+  /** {@link finish} in steps, for columns of millions of rows. */
+  *finishSteps(rowCount: number, forced?: ColumnKind): Generator<number, BuiltColumn> {
     if (rowCount > 0) this.#reserve(Math.max(rowCount, this.#length) - 1);
     switch (forced) {
       case 'categorical':
-        return { column: this.#categories(rowCount) };
+        return { column: yield* this.#categories(rowCount) };
       case 'numeric':
-        return { column: this.#convert('numeric', rowCount, (text) => orPercent(parseNumber(text), text)) };
+        return { column: yield* this.#convert('numeric', rowCount, (text) => orPercent(parseNumber(text), text)) };
       case 'date':
-        return { column: this.#convert('date', rowCount, parseDate) };
+        return { column: yield* this.#convert('date', rowCount, parseDate) };
       case undefined:
-        return this.#infer(rowCount);
+        return yield* this.#infer(rowCount);
     }
   }
 
-  #infer(rowCount: number): BuiltColumn {
+  *#infer(rowCount: number): Generator<number, BuiltColumn> {
     const quoted = JSON.stringify(this.name);
     if (this.#wordCount === 0) {
       const column = numberColumn('numeric', this.name, this.#numbers.slice(0, rowCount));
@@ -127,24 +136,25 @@ export class ColumnBuilder {
       const note =
         `column ${quoted} mixes ${this.#numberCount} numbers with ${this.#wordCount} texts: ` +
         'read as categories; force its type if the texts are mistakes';
-      return { column: this.#categories(rowCount), note };
+      return { column: yield* this.#categories(rowCount), note };
     }
     const texts = [...this.#texts.keys()];
     if (texts.every((text) => !Number.isNaN(parseDate(text))))
-      return { column: this.#convert('date', rowCount, parseDate) };
+      return { column: yield* this.#convert('date', rowCount, parseDate) };
     if (texts.every((text) => !Number.isNaN(parsePercent(text)))) {
       const note = `column ${quoted} holds percentages as text: read as numbers in percent (4.250% is 4.25)`;
-      return { column: this.#convert('numeric', rowCount, parsePercent), note };
+      return { column: yield* this.#convert('numeric', rowCount, parsePercent), note };
     }
-    return { column: this.#categories(rowCount) };
+    return { column: yield* this.#categories(rowCount) };
   }
 
-  #convert(kind: 'numeric' | 'date', rowCount: number, parse: (text: string) => number): Column {
+  *#convert(kind: 'numeric' | 'date', rowCount: number, parse: (text: string) => number): Generator<number, Column> {
     const parsed = [...this.#texts.keys()].map(parse);
     const values = this.#numbers.slice(0, rowCount);
     const codes = this.#codes;
     if (codes !== undefined) {
       for (let row = 0; row < rowCount; row++) {
+        if (row % stepLength === 0) yield row / rowCount;
         const code = codes[row]!;
         if (code < 0) continue;
         const value = parsed[code]!;
@@ -160,10 +170,11 @@ export class ColumnBuilder {
     return numberColumn(kind, this.name, values);
   }
 
-  #categories(rowCount: number): CategoricalColumn {
+  *#categories(rowCount: number): Generator<number, CategoricalColumn> {
     const codes = new Int32Array(rowCount).fill(-1);
     if (this.#codes !== undefined) codes.set(this.#codes.subarray(0, rowCount));
     for (let row = 0; row < rowCount; row++) {
+      if (row % stepLength === 0) yield row / rowCount;
       const value = this.#numbers[row]!;
       if (codes[row] === -1 && !Number.isNaN(value)) codes[row] = numberOf(this.#texts, String(value));
     }

@@ -1,19 +1,19 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { addAbortSignal } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
 import { MLOpsError } from '../errors.js';
 import { refuse } from '../util/check.js';
+import { type Watch, checkNotAborted, inSteps } from '../util/in-steps.js';
 import { ColumnBuilder } from './column-builder.js';
+import { CsvScanner } from './csv-scanner.js';
 import { type Table, type TableOptions, tableFromBuilders } from './table.js';
 
-export interface ReadCsvOptions extends TableOptions {
+export interface ReadCsvOptions extends TableOptions, Watch {
   /** One character between cells; a comma unless told. */
   readonly delimiter?: string;
-  readonly signal?: AbortSignal;
-  /** Called with the share of the file read, from 0 to 1. */
-  readonly onProgress?: (fraction: number) => void;
 }
+
+/** Bytes read and scanned at a time: few milliseconds of work. */
+const chunkBytes = 1 << 16;
 
 /**
  * Reads a CSV file (RFC 4180, UTF-8, a header line; a byte order mark, CRLF and blank lines are fine) in one pass, with
@@ -23,34 +23,116 @@ export interface ReadCsvOptions extends TableOptions {
  *   file, column names that are empty or repeat, and rows that are longer or shorter than the header
  */
 export async function readCsv(path: string, options: ReadCsvOptions = {}): Promise<Table> {
+  const columns = new CsvColumns(path);
+  for await (const records of csvRecords(path, options)) columns.add(records);
+  const table = await inSteps(columns.take(options), { signal: options.signal });
+  options.onProgress?.(1);
+  return table;
+}
+
+/**
+ * A CSV file in tables of at least `batchRows` rows, the last excepted, so that files of any size can be read. Kinds are
+ * inferred batch by batch.
+ *
+ * @throws MLOpsError as {@link readCsv}
+ */
+export async function* csvBatches(
+  path: string,
+  batchRows: number,
+  options: ReadCsvOptions = {},
+): AsyncGenerator<Table> {
+  const columns = new CsvColumns(path);
+  let isFirst = true;
+  for await (const records of csvRecords(path, options)) {
+    columns.add(records);
+    if (columns.rowCount < batchRows) continue;
+    yield await inSteps(columns.take(options), { signal: options.signal });
+    isFirst = false;
+  }
+  if (columns.rowCount > 0 || isFirst) yield await inSteps(columns.take(options), { signal: options.signal });
+  options.onProgress?.(1);
+}
+
+interface Records {
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
+/** The records of a file, header included, a chunk at a time. */
+async function* csvRecords(path: string, options: ReadCsvOptions): AsyncGenerator<readonly Records[]> {
   const size = await sizeOf(path);
-  let builders: ColumnBuilder[] | undefined;
-  let rowCount = 0;
-  const source = createReadStream(path, { highWaterMark: 1 << 18 });
-  const parser = parse({ bom: true, delimiter: options.delimiter ?? ',', skip_empty_lines: true });
-  const addRecord = (record: readonly string[]): void => {
-    if (builders === undefined) {
-      builders = readHeader(record, path);
-      return;
-    }
-    for (let i = 0; i < record.length; i++) builders[i]!.addText(record[i]!, rowCount);
-    rowCount++;
-  };
-  source.on('error', (error) => parser.destroy(error)).pipe(parser);
-  if (options.signal !== undefined) addAbortSignal(options.signal, parser);
+  checkNotAborted(options.signal);
+  const scanner = new CsvScanner(path, options.delimiter ?? ',');
+  const source = createReadStream(path, { highWaterMark: chunkBytes, encoding: 'utf8', signal: options.signal });
+  let records: Records[] = [];
+  const keep = (cells: string[], line: number): void => void records.push({ cells, line });
   try {
-    for await (const record of parser) {
-      addRecord(record as string[]);
-      if (rowCount % 10_000 === 9_999) options.onProgress?.(source.bytesRead / size);
+    let isFirst = true;
+    for await (const chunk of source as AsyncIterable<string>) {
+      scanner.write(isFirst && chunk.startsWith('\uFEFF') ? chunk.slice(1) : chunk, keep);
+      isFirst = false;
+      yield records;
+      records = [];
+      options.onProgress?.(Math.min(1, source.bytesRead / size));
     }
+    scanner.end(keep);
+    yield records;
   } catch (error) {
     throw explain(error, path);
   } finally {
     source.destroy();
   }
-  if (builders === undefined) refuse(`${path} is empty: expected a header line and rows`);
-  options.onProgress?.(1);
-  return tableFromBuilders(builders, rowCount, options);
+}
+
+/** Columns that grow record by record. */
+class CsvColumns {
+  #names: readonly string[] | undefined;
+  #builders: readonly ColumnBuilder[] = [];
+  rowCount = 0;
+
+  constructor(private readonly path: string) {}
+
+  add(records: readonly Records[]): void {
+    for (const { cells, line } of records) {
+      if (this.#names === undefined) {
+        this.#names = readHeader(cells, this.path);
+        this.#begin();
+      } else {
+        if (cells.length !== this.#names.length) {
+          refuse(
+            `${this.path}:${line}: the record on line ${line} has ${cells.length} cells, ` +
+              `the header ${this.#names.length}; correct the file`,
+          );
+        }
+        for (let i = 0; i < cells.length; i++) this.#builders[i]!.addText(cells[i]!, this.rowCount);
+        this.rowCount++;
+      }
+    }
+  }
+
+  /** The rows so far; what comes next is another table. */
+  *take(options: TableOptions): Generator<number, Table> {
+    if (this.#names === undefined) refuse(`${this.path} is empty: expected a header line and rows`);
+    const table = yield* tableFromBuilders(this.#builders, this.rowCount, options);
+    this.#begin();
+    return table;
+  }
+
+  #begin(): void {
+    this.#builders = this.#names!.map((name) => new ColumnBuilder(name, true));
+    this.rowCount = 0;
+  }
+}
+
+function readHeader(names: readonly string[], path: string): readonly string[] {
+  const seen = new Set<string>();
+  return names.map((text, i) => {
+    const name = text.trim();
+    if (name === '') refuse(`${path}:1: column ${i + 1} has no name; the first line must name every column`);
+    if (seen.has(name)) refuse(`${path}:1: two columns are called ${JSON.stringify(name)}; rename one`);
+    seen.add(name);
+    return name;
+  });
 }
 
 async function sizeOf(path: string): Promise<number> {
@@ -63,21 +145,7 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-function readHeader(names: readonly string[], path: string): ColumnBuilder[] {
-  const seen = new Set<string>();
-  return names.map((text, i) => {
-    const name = text.trim();
-    if (name === '') refuse(`${path}:1: column ${i + 1} has no name; the first line must name every column`);
-    if (seen.has(name)) refuse(`${path}:1: two columns are called ${JSON.stringify(name)}; rename one`);
-    seen.add(name);
-    return new ColumnBuilder(name, true);
-  });
-}
-
 function explain(error: unknown, path: string): unknown {
-  if (error instanceof CsvError) {
-    return new MLOpsError('INVALID_INPUT', `${path}: ${error.message}; correct the file`, { cause: error });
-  }
   if (!(error instanceof Error)) return error;
   if (error.name === 'AbortError') {
     return new MLOpsError('ABORTED', `reading ${path} was aborted`, { cause: error });

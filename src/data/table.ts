@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto';
 import { refuse } from '../util/check.js';
 import type { Digest } from '../util/digest.js';
+import { atOnce, inSteps, type Watch } from '../util/in-steps.js';
 import { nearest } from '../util/nearest.js';
+import { type ArrowTable, columnsFromArrow, isArrowTable } from './arrow.js';
 import { type Column, type ColumnKind, columnLength, joinColumns, numberColumn, takeFromColumn } from './column.js';
 import { type BuiltColumn, ColumnBuilder } from './column-builder.js';
+import { digestSteps } from './table-digest.js';
 
 export type { CategoricalColumn, Column, ColumnKind, DateColumn, NumericColumn } from './column.js';
 
@@ -14,7 +16,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export type ColumnsInput = Readonly<Record<string, ArrayLike<unknown>>>;
 
 /** Data in any of the shapes that public calls accept. */
-export type TableInput = Table | readonly Row[] | ColumnsInput;
+export type TableInput = Table | readonly Row[] | ColumnsInput | ArrowTable;
 
 export interface TableOptions {
   /** Kinds that are not to be inferred. A cell that does not fit is refused. */
@@ -124,7 +126,12 @@ export class Table {
    * and the way the table came about do not matter.
    */
   digest(): Digest {
-    return (this.#digest ??= digestOf([...this.columns.values()], this.rowCount));
+    return (this.#digest ??= atOnce(digestSteps([...this.columns.values()], this.rowCount)));
+  }
+
+  /** {@link digest}, without holding the event loop. */
+  async digestInSteps(watch: Watch = {}): Promise<Digest> {
+    return (this.#digest ??= await inSteps(digestSteps([...this.columns.values()], this.rowCount), watch));
   }
 
   #checkRow(index: number): void {
@@ -141,95 +148,135 @@ function cellOf(column: Column, row: number): string | number | null {
   return column.kind === 'date' ? new Date(value).toISOString() : value;
 }
 
-function digestOf(columns: readonly Column[], rowCount: number): Digest {
-  const hash = createHash('sha256');
-  for (const column of [...columns].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    hash.update(`${JSON.stringify([column.name, column.kind, rowCount])}\n`);
-    if (column.kind === 'categorical')
-      hash.update(`${JSON.stringify(column.categories)}\n`).update(bytesOf(column.codes));
-    else hash.update(bytesOf(column.values.map((value) => (Number.isNaN(value) ? NaN : value + 0)))); // one NaN, one zero
+/**
+ * A table from whatever shape the data has; a table is returned as it is. What needs no conversion is not copied: a
+ * `Float64Array`, and a column of doubles without nulls in one chunk of an Arrow table, become the column's values
+ * themselves. Leave such an array unchanged for as long as the table is in use.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for anything else, with the row or column at fault
+ */
+export const toTable = (data: TableInput, options: TableOptions = {}): Table => atOnce(tableSteps(data, options));
+
+/** {@link toTable} in steps; yields the share done. */
+export function* tableSteps(data: TableInput, options: TableOptions = {}): Generator<number, Table> {
+  if (data instanceof Table) return data;
+  if (Array.isArray(data)) return yield* rowSteps(data as readonly Row[], options);
+  if (typeof data !== 'object' || (data as object | null) === null) {
+    const hint = typeof data === 'string' ? '; read a file with readTable' : '';
+    return refuse(`data must be a table, an array of rows or an object of columns, got ${describe(data)}${hint}`);
   }
-  return `sha256:${hash.digest('hex')}`;
+  if (isArrowTable(data)) {
+    const { built, notes } = yield* columnsFromArrow(data, options.types);
+    return assemble(built, data.numRows, options, notes);
+  }
+  const isPlain = [Object.prototype, null].includes(Object.getPrototypeOf(data) as object | null);
+  if (isPlain || Object.keys(data).length > 0) return yield* columnSteps(data as ColumnsInput, options);
+  return refuse(`data must be a table, an array of rows or an object of columns, got ${describe(data)}`);
 }
 
-const bytesOf = (array: Float64Array | Int32Array): Uint8Array =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
-/** A table from whatever shape the data has; a table is returned as it is. */
-export function toTable(data: TableInput, options: TableOptions = {}): Table {
-  if (data instanceof Table) return data;
-  if (Array.isArray(data)) return tableFromRows(data as readonly Row[], options);
-  if (typeof data === 'object' && (data as object | null) !== null)
-    return tableFromColumns(data as ColumnsInput, options);
-  return refuse(`data must be a table, an array of rows or an object of columns, got ${typeof data}`);
+function describe(data: unknown): string {
+  if (data === null || typeof data !== 'object') return data === null ? 'null' : typeof data;
+  const { name } = data.constructor;
+  return name === 'Promise' ? 'a promise; await it first' : `a ${name}`;
 }
 
 /** A table from records; a column that a record lacks is missing there. */
-export function tableFromRows(rows: readonly Row[], options: TableOptions = {}): Table {
+export const tableFromRows = (rows: readonly Row[], options: TableOptions = {}): Table =>
+  atOnce(rowSteps(rows, options));
+
+/** Rows or cells read before others get a turn. */
+const stepLength = 1 << 10;
+
+function* rowSteps(rows: readonly Row[], options: TableOptions): Generator<number, Table> {
   const builders = new Map<string, ColumnBuilder>();
   for (let row = 0; row < rows.length; row++) {
-    const record: unknown = rows[row];
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-      refuse(
-        `row ${row} is ${record === null ? 'null' : Array.isArray(record) ? 'an array' : typeof record}; expected an object`,
-      );
-    }
-    for (const name of Object.keys(record)) {
-      let builder = builders.get(name);
-      if (builder === undefined) builders.set(name, (builder = new ColumnBuilder(name, false)));
-      builder.addCell((record as Row)[name], row);
-    }
+    addRow(builders, rows[row], row);
+    if (row % stepLength === 0) yield row / rows.length;
   }
-  return tableFromBuilders([...builders.values()], rows.length, options);
+  return yield* tableFromBuilders([...builders.values()], rows.length, options);
+}
+
+/** Adds a record's cells to the columns they belong to, which are made when they are first seen. */
+export function addRow(builders: Map<string, ColumnBuilder>, record: unknown, row: number): void {
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+    refuse(
+      `row ${row} is ${record === null ? 'null' : Array.isArray(record) ? 'an array' : typeof record}; expected an object`,
+    );
+  }
+  for (const name of Object.keys(record)) {
+    let builder = builders.get(name);
+    if (builder === undefined) builders.set(name, (builder = new ColumnBuilder(name, false)));
+    builder.addCell((record as Row)[name], row);
+  }
 }
 
 /** A table from arrays of cells or typed arrays, one a column. */
-export function tableFromColumns(columns: ColumnsInput, options: TableOptions = {}): Table {
+export const tableFromColumns = (columns: ColumnsInput, options: TableOptions = {}): Table =>
+  atOnce(columnSteps(columns, options));
+
+function* columnSteps(columns: ColumnsInput, options: TableOptions): Generator<number, Table> {
   const entries = Object.entries(columns);
   for (const [name, cells] of entries) {
     const length: unknown = (cells as { length?: unknown } | null)?.length;
     if (typeof cells !== 'object' || typeof length !== 'number') {
-      refuse(`column ${JSON.stringify(name)} must be an array or a typed array, got ${typeof cells}`);
+      refuse(`column ${JSON.stringify(name)} must be an array or a typed array, got ${describe(cells)}`);
     }
   }
-  const rowCount = entries[0]?.[1].length ?? 0;
-  const built = entries.map(([name, cells]): BuiltColumn => {
-    if (cells instanceof Float64Array && (options.types?.[name] ?? 'numeric') === 'numeric') {
-      return { column: numberColumn('numeric', name, cells.slice()) };
-    }
-    const builder = new ColumnBuilder(name, false);
-    for (let row = 0; row < cells.length; row++) builder.addCell(cells[row], row);
-    return builder.finish(cells.length, options.types?.[name]);
-  });
-  checkForced(
-    options,
-    entries.map(([name]) => name),
-  );
-  return fromBuilt(built, rowCount);
+  const built: BuiltColumn[] = [];
+  for (const [name, cells] of entries) {
+    built.push(yield* readColumn(name, cells, options.types?.[name]));
+    yield built.length / entries.length;
+  }
+  return assemble(built, entries[0]?.[1].length ?? 0, options);
+}
+
+function* readColumn(name: string, cells: ArrayLike<unknown>, forced?: ColumnKind): Generator<number, BuiltColumn> {
+  const values = (forced ?? 'numeric') === 'numeric' ? numbersOf(cells) : undefined;
+  if (values !== undefined) return { column: numberColumn('numeric', name, values) };
+  const builder = new ColumnBuilder(name, false);
+  for (let row = 0; row < cells.length; row++) {
+    builder.addCell(cells[row], row);
+    if (row % stepLength === 0) yield row / cells.length;
+  }
+  return yield* builder.finishSteps(cells.length, forced);
+}
+
+/** The numbers of a typed array: doubles as they are, unless they could move in memory. */
+function numbersOf(cells: ArrayLike<unknown>): Float64Array | undefined {
+  if (!ArrayBuffer.isView(cells) || cells instanceof BigInt64Array || cells instanceof BigUint64Array) return undefined;
+  if (cells instanceof Float64Array) {
+    return (cells.buffer as { readonly resizable?: boolean }).resizable === true ? cells.slice() : cells;
+  }
+  return new Float64Array(cells as unknown as ArrayLike<number>);
 }
 
 /** A table from columns collected cell by cell. */
-export function tableFromBuilders(builders: readonly ColumnBuilder[], rowCount: number, options: TableOptions): Table {
-  checkForced(
-    options,
-    builders.map((builder) => builder.name),
-  );
-  return fromBuilt(
-    builders.map((builder) => builder.finish(rowCount, options.types?.[builder.name])),
-    rowCount,
-  );
+export function* tableFromBuilders(
+  builders: readonly ColumnBuilder[],
+  rowCount: number,
+  options: TableOptions,
+  notes: readonly string[] = [],
+): Generator<number, Table> {
+  const built: BuiltColumn[] = [];
+  for (const builder of builders) built.push(yield* builder.finishSteps(rowCount, options.types?.[builder.name]));
+  return assemble(built, rowCount, options, notes);
 }
 
-const fromBuilt = (built: readonly BuiltColumn[], rowCount: number): Table =>
-  new Table(
-    built.map(({ column }) => column),
-    rowCount,
-    built.flatMap(({ note }) => note ?? []),
-  );
-
-function checkForced({ types = {} }: TableOptions, names: readonly string[]): void {
-  for (const name of Object.keys(types)) {
-    if (!names.includes(name))
-      refuse(`types names ${JSON.stringify(name)}, which is not a column; there are ${names.join(', ')}`);
+/** The table of built columns; a kind forced on a column that has another by nature is refused. */
+function assemble(
+  built: readonly BuiltColumn[],
+  rowCount: number,
+  { types = {} }: TableOptions,
+  notes: readonly string[] = [],
+): Table {
+  const columns = built.map(({ column }) => column);
+  for (const [name, kind] of Object.entries(types)) {
+    const column = columns.find((candidate) => candidate.name === name);
+    if (column === undefined) {
+      const names = columns.map((candidate) => candidate.name).join(', ');
+      refuse(`types names ${JSON.stringify(name)}, which is not a column; there are ${names}`);
+    }
+    if (column.kind !== kind) refuse(`column ${JSON.stringify(name)} is ${column.kind} and cannot be read as ${kind}`);
   }
+  return new Table(columns, rowCount, [...new Set([...built.flatMap(({ note }) => note ?? []), ...notes])]);
 }

@@ -1,5 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
-import { type Table, type TableInput, toTable } from '../data/table.js';
+import { type DataSource, readTable } from '../data/read-table.js';
+import type { Table } from '../data/table.js';
 import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { Model } from '../models/model.js';
@@ -24,9 +25,9 @@ export interface DetectDriftOptions {
   /** The version watched. When it is registered, the report becomes evidence on it, and its model gives residuals. */
   readonly modelVersion?: string;
   /** What the model was trained on, or a period known to be good. */
-  readonly baselineData: TableInput;
+  readonly baselineData: DataSource;
   /** What it meets now. */
-  readonly currentData: TableInput;
+  readonly currentData: DataSource;
   /** The model's `feature_columns` in the policy unless told. */
   readonly featureColumns?: readonly string[];
   readonly targetColumn?: string;
@@ -59,7 +60,7 @@ export class DriftMonitor {
    * @throws MLOpsError `INVALID_INPUT` for columns that neither data set has
    */
   async detectDrift(options: DetectDriftOptions): Promise<DriftReport> {
-    const inputs = this.#checkInputs(options);
+    const inputs = await this.#checkInputs(options);
     const resource = {
       type: 'model',
       id: inputs.modelName,
@@ -124,7 +125,7 @@ export class DriftMonitor {
     await this.close();
   }
 
-  #checkInputs(options: DetectDriftOptions): DriftInputs {
+  async #checkInputs(options: DetectDriftOptions): Promise<DriftInputs> {
     checkOptions(
       options,
       [
@@ -142,8 +143,8 @@ export class DriftMonitor {
     const modelName = checkName(options.modelName, 'modelName');
     checkOptionalName(options.modelVersion, 'modelVersion');
     const policy = this.#context.config.modelPolicy(options.modelType ?? modelName);
-    const baseline = toTable(options.baselineData);
-    const current = toTable(options.currentData);
+    const baseline = await readTable(options.baselineData);
+    const current = await readTable(options.currentData);
     const targetColumn = options.targetColumn ?? policy.targetColumn ?? undefined;
     const { predictionColumn } = options;
     const featureColumns = options.featureColumns ?? policy.featureColumns;

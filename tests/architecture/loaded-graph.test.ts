@@ -15,6 +15,7 @@ async function afterImport(code: string): Promise<string> {
 const lazy = [
   'better-sqlite3',
   'kysely',
+  'hyparquet',
   'ml-cart',
   'ml-random-forest',
   'commander',

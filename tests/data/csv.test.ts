@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readCsv } from '../../src/data/csv.js';
+import { csvBatches, readCsv } from '../../src/data/csv.js';
 import { tableFromRows } from '../../src/data/table.js';
 
 const panel = 'examples/data/bonds-monthly-2010-2012.csv';
@@ -79,6 +79,8 @@ describe('readCsv', () => {
     ['a,b,a\n1,2,3\n', 'two columns are called "a"'],
     ['a,,c\n1,2,3\n', 'column 2 has no name'],
     ['a,b\n"1,2\n', 'Quote'],
+    ['a,b\n"1"2,2\n', ':2: a quote may only stand around a whole cell'],
+    ['a,b\n"x\ny",1\n1,2"\n', ':4: a quote may only stand around a whole cell'],
   ])('refuses %j', async (content, message) => {
     await expect(readCsv(file(content))).rejects.toMatchObject({
       code: 'INVALID_INPUT',
@@ -101,9 +103,9 @@ describe('readCsv', () => {
 
   it('reports progress up to the end', async () => {
     const seen: number[] = [];
-    const path = file(`x\n${'1\n'.repeat(25_000)}`);
+    const path = file(`x\n${'1\n'.repeat(100_000)}`);
     await readCsv(path, { onProgress: (fraction) => seen.push(fraction) });
-    expect(seen.length).toBe(3);
+    expect(seen.length).toBeGreaterThan(3);
     expect(seen.at(-1)).toBe(1);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
   });
@@ -114,5 +116,24 @@ describe('readCsv', () => {
       throw new Error('mine');
     };
     await expect(readCsv(path, { onProgress: failing })).rejects.toThrow('mine');
+  });
+});
+
+describe('csvBatches', () => {
+  it('gives the rows of the file, all of them once and in order', async () => {
+    let whole;
+    let parts = 0;
+    for await (const batch of csvBatches(panel, 1000)) {
+      whole = whole === undefined ? batch : whole.concat(batch);
+      parts++;
+    }
+    expect(parts).toBeGreaterThan(3);
+    expect(whole?.digest()).toBe((await readCsv(panel)).digest());
+  });
+
+  it('gives one empty table for a file with a header only', async () => {
+    const batches = [];
+    for await (const batch of csvBatches(file('a,b\n'), 10)) batches.push(batch);
+    expect(batches).toMatchObject([{ rowCount: 0 }]);
   });
 });

@@ -193,11 +193,35 @@ describe('rows and columns', () => {
     expect([...bonds.select(['date', 'id']).columns.keys()]).toEqual(['date', 'id']);
   });
 
-  it('a table does not change with the array it was made of', () => {
+  it('adopts doubles without copying them, unless they could move in memory; copies what it converts', () => {
     const values = Float64Array.of(1, 2);
-    const table = toTable({ values });
-    values[0] = 9;
-    expect(table.row(0)).toEqual({ values: 1 });
+    expect(toTable({ values }).column('values')).toHaveProperty('values', values);
+    const buffer = Reflect.construct(ArrayBuffer, [16, { maxByteLength: 64 }]) as ArrayBuffer;
+    const resizable = new Float64Array(buffer);
+    expect((toTable({ resizable }).column('resizable') as { values: Float64Array }).values).not.toBe(resizable);
+    const floats = Float32Array.of(1, 2);
+    const table = toTable({ floats });
+    floats[0] = 9;
+    expect(table.row(0)).toEqual({ floats: 1 });
+  });
+
+  it.each([
+    Int8Array.of(1, 2),
+    Uint8Array.of(1, 2),
+    Uint8ClampedArray.of(1, 2),
+    Int16Array.of(1, 2),
+    Uint16Array.of(1, 2),
+    Int32Array.of(1, 2),
+    Uint32Array.of(1, 2),
+    Float32Array.of(1, 2),
+    Float64Array.of(1, 2),
+    BigInt64Array.of(1n, 2n),
+    BigUint64Array.of(1n, 2n),
+  ])('takes %o as numbers', (x) => {
+    expect(toTable({ x: x }).column('x')).toMatchObject({
+      kind: 'numeric',
+      values: Float64Array.of(1, 2),
+    });
   });
 
   it('concat wants the same columns and kinds, and lets an empty column be either', () => {

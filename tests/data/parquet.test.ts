@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { readTable } from '../../src/data/read-table.js';
+import { parquetBatches } from '../../src/data/parquet.js';
+
+/** Written by pyarrow: see tests/data/parquet/generate.py. */
+const fixture = (name: string): string => `tests/data/parquet/${name}.parquet`;
+const folder = mkdtempSync(join(tmpdir(), 'parquet-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('a Parquet file', () => {
+  it('is read with every kind of column and its gaps', async () => {
+    const table = await readTable(fixture('two-groups'));
+    expect(table.row(0)).toEqual({
+      float: 1.5,
+      int: 1,
+      long: 1,
+      text: 'NOTE',
+      category: 'u',
+      number_text: 4.25,
+      flag: 'true',
+      day: '2012-01-31T00:00:00.000Z',
+      time: '2012-01-31T12:30:00.000Z',
+      price: 101.25,
+      empty: null,
+    });
+    expect(table.row(2)).toMatchObject({ float: -2.25, int: null, long: 3, text: null, flag: null, price: -0.5 });
+    expect(table.row(3)).toMatchObject({
+      day: '1969-12-31T00:00:00.000Z',
+      time: '2013-01-01T00:00:00.000Z',
+      long: null,
+    });
+    expect(table.notes.join('; ')).toContain('column "list" holds nested or repeated values: left out');
+    expect(table.notes.join('; ')).toContain('column "number_text" holds numbers stored as text');
+  });
+
+  it('comes in row groups, with progress', async () => {
+    const seen: number[] = [];
+    const rows = [];
+    for await (const batch of parquetBatches(fixture('two-groups'), { onProgress: (share) => seen.push(share) }))
+      rows.push(batch.rowCount);
+    expect(rows).toEqual([2, 2]);
+    expect(seen.at(-1)).toBe(1);
+  });
+
+  it('may have no rows', async () => {
+    const table = await readTable(fixture('no-rows'));
+    expect(table.rowCount).toBe(0);
+    expect(table.columns.has('float')).toBe(true);
+  });
+
+  it('is refused with a reason when it cannot be read', async () => {
+    const bad = join(folder, 'bad.parquet');
+    writeFileSync(bad, 'PAR1 and nothing more');
+    await expect(readTable(bad)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(readTable(join(folder, 'none.parquet'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(readTable(fixture('brotli'))).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/brotli/i) as string,
+    });
+    const signal = AbortSignal.abort();
+    await expect(readTable(fixture('two-groups'), { signal })).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('asks for the package that reads it when that is not installed', async () => {
+    vi.doMock('hyparquet', () => {
+      throw new Error('Cannot find package');
+    });
+    await expect(readTable(fixture('two-groups'))).rejects.toMatchObject({
+      code: 'MISSING_DEPENDENCY',
+      message: expect.stringContaining('npm install hyparquet') as string,
+    });
+    vi.doUnmock('hyparquet');
+  });
+});
