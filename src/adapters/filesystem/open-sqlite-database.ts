@@ -10,6 +10,15 @@ import { toStorageError } from './storage-errors.js';
 /** Marks a SQLite file as ours: "BxML". */
 const applicationId = 0x42784d4c;
 
+/** Pages of the database to keep in memory, in KiB. */
+const cacheKibibytes = 16 * 1024;
+
+/**
+ * Pages in the log that are written back to the database together: 16 MiB. A page changed often is written back once,
+ * and the two flushes that this takes are spread over four times the commits of SQLite's own setting.
+ */
+const checkpointPages = 4_000;
+
 /**
  * Opens the database in a file, creates it, or brings it to the current schema. Where writing is not permitted, an
  * existing database opens for reading.
@@ -82,6 +91,8 @@ async function configure(database: SqliteDatabase, path: string): Promise<void> 
   await database.statement('pragma fullfsync = on'); // macOS: a flush that reaches the medium
   await database.statement('pragma journal_size_limit = 67108864');
   await database.statement('pragma temp_store = memory');
+  await database.statement(`pragma cache_size = -${cacheKibibytes}`);
+  await database.statement(`pragma wal_autocheckpoint = ${checkpointPages}`);
 }
 
 async function upgrade(database: SqliteDatabase, path: string): Promise<void> {

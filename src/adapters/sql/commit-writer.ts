@@ -1,30 +1,32 @@
 import { ConflictError } from '../../errors.js';
 import type { CheckedChange } from '../../storage/checked-change.js';
-import { inBatches } from './batches.js';
-import type { FieldNumbers } from './field-numbers.js';
-import { NumberSource } from './number-source.js';
-import type { SqlConnection, SqlDialect } from './sql-database.js';
+import { mergeChunks } from './merge-chunks.js';
+import type { SqlConnection } from './sql-database.js';
 import { readStreamLength, toChunks } from './stream-chunks.js';
 import { type Entry, toColumns } from './tables.js';
+import type { EntriesByField } from './written-entries.js';
+import type { WriterMemory } from './writer-memory.js';
 
 type Put = Extract<CheckedChange, { kind: 'put' }>;
 type Append = Extract<CheckedChange, { kind: 'append' }>;
 type RecordChange = Exclude<CheckedChange, Append>;
 
-/** Makes the writes of a commit that was found to apply. */
-type Step = () => Promise<number>;
+/** Makes the writes of a change that was found to apply. */
+type Step = () => number | Promise<number>;
 
 /** Writes commits, one after the other, within one write transaction. */
 export class CommitWriter {
+  #entries: Entry[] = [];
+  #chunks: unknown[][] = [];
+
   private constructor(
     private readonly connection: SqlConnection,
-    private readonly dialect: SqlDialect,
-    private readonly fields: FieldNumbers,
-    private readonly numbers: NumberSource,
+    private readonly memory: WriterMemory,
   ) {}
 
-  static async begin(connection: SqlConnection, dialect: SqlDialect, fields: FieldNumbers): Promise<CommitWriter> {
-    return new CommitWriter(connection, dialect, fields, await NumberSource.load(connection, dialect));
+  static async begin(connection: SqlConnection, memory: WriterMemory): Promise<CommitWriter> {
+    await memory.numbers.begin(connection);
+    return new CommitWriter(connection, memory);
   }
 
   /**
@@ -38,17 +40,21 @@ export class CommitWriter {
     }
     const results: number[] = [];
     for (const step of steps) results.push(await step());
+    await this.#flush();
+    for (const [i, change] of changes.entries()) {
+      if (change.kind === 'append') await this.#merge(change, results[i]!);
+    }
     return results;
   }
 
   /** Call before the transaction is committed. */
   end(): Promise<void> {
-    return this.numbers.save();
+    return this.memory.numbers.save(this.connection);
   }
 
   async #planAppend(change: Append): Promise<Step> {
     const { stream, expect: expected } = change;
-    const actual = await readStreamLength(this.connection, this.dialect, stream);
+    const actual = await readStreamLength(this.connection, this.memory.statements, stream);
     if (expected !== undefined && actual !== expected) {
       throw new ConflictError({ kind: 'stream', stream, expected, actual });
     }
@@ -57,84 +63,85 @@ export class CommitWriter {
 
   async #planRecordChange(change: RecordChange): Promise<Step> {
     const { collection, id, expect: expected } = change;
-    const query = this.dialect.builder
-      .selectFrom('records')
-      .select(['rid', 'version'])
-      .where('collection', '=', collection)
-      .where('id', '=', id);
-    const [found] = await this.connection.execute(query.compile());
+    const [found] = await this.connection.execute(this.memory.statements.findRecord(collection, id));
     const actual = found?.version ?? 'absent';
     if (expected !== 'any' && actual !== expected) {
       throw new ConflictError({ kind: 'record', collection, id, expected, actual });
     }
-    if (change.kind === 'put') return () => (found ? this.#update(change, found.rid) : this.#insert(change));
+    if (change.kind === 'put') return () => (found ? this.#update(change, found) : this.#insert(change));
     if (change.kind === 'delete' && found !== undefined) return () => this.#delete(found.rid);
-    return async () => 0;
+    return () => 0;
   }
 
-  async #append({ stream, texts }: Append, length: number): Promise<number> {
+  #append({ stream, texts }: Append, length: number): number {
     let first = length;
     for (const { count, data } of toChunks(texts)) {
-      const query = this.dialect.builder.insertInto('chunks').values({ stream, first, count, data });
-      await this.connection.execute(query.compile());
+      this.#chunks.push([stream, first, count, data]);
       first += count;
     }
     return first;
   }
 
+  #merge({ stream, texts }: Append, length: number): Promise<void> {
+    return mergeChunks(this.connection, this.memory.statements, stream, length - texts.length, length);
+  }
+
   async #insert(change: Put): Promise<number> {
-    const { collection, id, text: value } = change;
-    const version = this.numbers.next();
-    const row = { rid: version, collection, id, version, value };
-    await this.connection.execute(this.dialect.builder.insertInto('records').values(row).compile());
-    await this.#insertEntries(await this.#entriesOf(change, row.rid));
+    const { collection, id, text } = change;
+    const version = this.memory.numbers.next();
+    await this.connection.execute(this.memory.statements.insertRecord(version, collection, id, version, text));
+    for (const entry of await this.#entriesOf(change, version)) this.#entries.push(entry);
     return version;
   }
 
-  async #update(change: Put, rid: number): Promise<number> {
-    const { builder } = this.dialect;
-    const version = this.numbers.next();
-    const query = builder.updateTable('records').set({ version, value: change.text }).where('rid', '=', rid);
-    await this.connection.execute(query.compile());
+  async #update(change: Put, found: { readonly rid: number; readonly version: number }): Promise<number> {
+    const { statements, entries: known, numbers } = this.memory;
+    const { rid } = found;
+    const version = numbers.next();
+    await this.connection.execute(statements.updateRecord(version, change.text, rid));
 
-    const wanted = await this.#entriesOf(change, rid);
-    const stored = await this.connection.execute(
-      builder.selectFrom('entries').selectAll().where('rid', '=', rid).compile(),
-    );
-    const outdated = new Map(stored.map((entry) => [entry.fid, entry]));
-    const changed: Entry[] = [];
-    for (const entry of wanted) {
-      if (isSameEntry(entry, outdated.get(entry.fid))) outdated.delete(entry.fid);
-      else changed.push(entry);
+    const stored = known.get(rid, found.version) ?? (await this.#readEntries(rid));
+    const wanted = byField(await this.#entriesOf(change, rid));
+    for (const fid of stored.keys()) {
+      if (!wanted.has(fid)) await this.connection.execute(statements.deleteEntry(rid, fid));
     }
-    for (const batch of inBatches([...outdated.keys()])) {
-      await this.connection.execute(
-        builder.deleteFrom('entries').where('rid', '=', rid).where('fid', 'in', batch).compile(),
-      );
+    for (const entry of wanted.values()) {
+      if (!isSameEntry(entry, stored.get(entry.fid))) this.#entries.push(entry);
     }
-    await this.#insertEntries(changed);
+    known.set(rid, version, wanted);
     return version;
   }
 
   async #delete(rid: number): Promise<number> {
-    const { builder } = this.dialect;
-    await this.connection.execute(builder.deleteFrom('entries').where('rid', '=', rid).compile());
-    await this.connection.execute(builder.deleteFrom('records').where('rid', '=', rid).compile());
+    await this.connection.execute(this.memory.statements.deleteEntries(rid));
+    await this.connection.execute(this.memory.statements.deleteRecord(rid));
     return 0;
+  }
+
+  async #readEntries(rid: number): Promise<EntriesByField> {
+    return byField(await this.connection.execute(this.memory.statements.readEntries(rid)));
   }
 
   async #entriesOf({ collection, index }: Put, rid: number): Promise<readonly Entry[]> {
     if (index.size === 0) return [];
-    const fids = await this.fields.resolve(this.connection, this.numbers, collection, [...index.keys()]);
-    return [...index.values()].map((value, i) => ({ rid, fid: fids[i]!, ...toColumns(value) }));
+    const { fields, numbers } = this.memory;
+    const fids = await fields.resolve(this.connection, numbers, collection, [...index.keys()]);
+    let i = 0;
+    return Array.from(index.values(), (value) => ({ rid, fid: fids[i++]!, ...toColumns(value) }));
   }
 
-  async #insertEntries(entries: readonly Entry[]): Promise<void> {
-    for (const batch of inBatches(entries)) {
-      await this.connection.execute(this.dialect.builder.insertInto('entries').values(batch).compile());
-    }
+  /** Writes the entries and chunks of a commit together: many rows a statement. */
+  async #flush(): Promise<void> {
+    const { statements } = this.memory;
+    const rows = this.#entries.map(({ rid, fid, kind, num, text }) => [rid, fid, kind, num, text]);
+    for (const query of statements.putEntries(rows)) await this.connection.execute(query);
+    for (const query of statements.insertChunks(this.#chunks)) await this.connection.execute(query);
+    this.#entries = [];
+    this.#chunks = [];
   }
 }
+
+const byField = (entries: readonly Entry[]): EntriesByField => new Map(entries.map((entry) => [entry.fid, entry]));
 
 const isSameEntry = (a: Entry, b: Entry | undefined): boolean =>
   b !== undefined && a.kind === b.kind && a.num === b.num && a.text === b.text;

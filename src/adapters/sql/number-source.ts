@@ -1,30 +1,43 @@
-import type { SqlConnection, SqlDialect } from './sql-database.js';
+import type { SqlConnection } from './sql-database.js';
+import type { Statements } from './statements.js';
 
-/** The store-wide counter behind record versions and row numbers, held during one write transaction. */
+/** Numbers set aside at once, so that a process writing alone stores the counter once in so many numbers. */
+const reserve = 1_000;
+
+/**
+ * The store-wide counter behind record versions and row numbers. A number is greater than every number that any process
+ * took before: whoever finds that another process took some, goes on after those.
+ */
 export class NumberSource {
-  #taken = 0;
+  #next = 1;
+  /** Numbers up to here were set aside by a transaction of this process; beyond, the counter has to be moved. */
+  #reserved = 0;
 
-  private constructor(
-    private readonly connection: SqlConnection,
-    private readonly dialect: SqlDialect,
-    private readonly before: number,
-  ) {}
+  constructor(private readonly statements: Statements) {}
 
-  static async load(connection: SqlConnection, dialect: SqlDialect): Promise<NumberSource> {
-    const query = dialect.builder.selectFrom('meta').select('value').where('key', '=', 'last_number');
-    const [row] = await connection.execute(query.compile());
-    return new NumberSource(connection, dialect, row?.value ?? 0);
+  /** Call at the start of a write transaction. */
+  async begin(connection: SqlConnection): Promise<void> {
+    const [row] = await connection.execute(this.statements.lastNumber());
+    const last = row?.value ?? 0;
+    if (last === this.#reserved) return;
+    this.#next = last + 1;
+    this.#reserved = last;
   }
 
   /** A number that nothing in the store ever had. */
   next(): number {
-    return this.before + ++this.#taken;
+    return this.#next++;
   }
 
-  async save(): Promise<void> {
-    if (this.#taken === 0) return;
-    const value = this.before + this.#taken;
-    const query = this.dialect.builder.updateTable('meta').set({ value }).where('key', '=', 'last_number');
-    await this.connection.execute(query.compile());
+  /** Call before the transaction is committed. */
+  async save(connection: SqlConnection): Promise<void> {
+    if (this.#next - 1 <= this.#reserved) return;
+    this.#reserved = this.#next - 1 + reserve;
+    await connection.execute(this.statements.setLastNumber(this.#reserved));
+  }
+
+  /** For when a transaction was rolled back, and with it the counter. */
+  forget(): void {
+    this.#reserved = -1;
   }
 }

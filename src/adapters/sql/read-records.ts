@@ -4,20 +4,16 @@ import type { JsonValue } from '../../util/json.js';
 import { inBatches } from './batches.js';
 import type { Found } from './select-page.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
+import type { Statements } from './statements.js';
 import { fromColumns } from './tables.js';
 
 export async function readRecord(
   connection: SqlConnection,
-  { builder }: SqlDialect,
+  statements: Statements,
   collection: string,
   id: string,
 ): Promise<StoredRecord | undefined> {
-  const query = builder
-    .selectFrom('records')
-    .select(['id', 'version', 'value'])
-    .where('collection', '=', collection)
-    .where('id', '=', id);
-  const [row] = await connection.execute(query.compile());
+  const [row] = await connection.execute(statements.readRecord(collection, id));
   return row && toRecord(row);
 }
 

@@ -1,4 +1,4 @@
-import type { CompiledQuery, CreateTableBuilder } from 'kysely';
+import { type CompiledQuery, type CreateTableBuilder, sql } from 'kysely';
 import { MLOpsError } from '../../errors.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 
@@ -6,7 +6,7 @@ type Compilable = { compile(): CompiledQuery };
 type Migration = (dialect: SqlDialect) => readonly Compilable[];
 
 /** Migration n leads from schema version n to n + 1. Released ones never change; new ones are added at the end. */
-export const migrations: readonly Migration[] = [createTables];
+export const migrations: readonly Migration[] = [createTables, clusterChunks];
 
 /**
  * The version of the schema in a database that has one.
@@ -84,12 +84,30 @@ function createTables({ builder, integer, double, text, clustered }: SqlDialect)
     schema.createIndex('fields_by_name').unique().on('fields').columns(['collection', 'name']),
     clustered === undefined ? entries : entries.modifyEnd(clustered),
     schema.createIndex('entries_by_value').on('entries').columns(['fid', 'kind', 'num', 'text', 'rid']),
-    schema
-      .createTable('chunks')
-      .addColumn('stream', text, required)
-      .addColumn('first', integer, required)
-      .addColumn('count', integer, required)
-      .addColumn('data', text, required)
-      .addPrimaryKeyConstraint('chunks_by_stream', ['stream', 'first']),
+    createChunks('chunks', { builder, integer, text }),
+  ];
+}
+
+const createChunks = (
+  table: string,
+  { builder, integer, text }: Pick<SqlDialect, 'builder' | 'integer' | 'text'>,
+): CreateTableBuilder<string> =>
+  builder.schema
+    .createTable(table)
+    .addColumn('stream', text, required)
+    .addColumn('first', integer, required)
+    .addColumn('count', integer, required)
+    .addColumn('data', text, required)
+    .addPrimaryKeyConstraint('chunks_by_stream', ['stream', 'first']);
+
+/** Stores chunks in the order of their key, which spares every append a second table. */
+function clusterChunks(dialect: SqlDialect): Compilable[] {
+  const { builder, clustered } = dialect;
+  if (clustered === undefined) return [];
+  return [
+    createChunks('clustered_chunks', dialect).modifyEnd(clustered),
+    { compile: () => sql`insert into clustered_chunks select * from chunks`.compile(builder) },
+    builder.schema.dropTable('chunks'),
+    builder.schema.alterTable('clustered_chunks').renameTo('chunks'),
   ];
 }

@@ -19,12 +19,12 @@ import type {
   WatchOptions,
 } from '../../storage/storage.js';
 import { CommitWriter } from './commit-writer.js';
-import { FieldNumbers } from './field-numbers.js';
 import { type CommitOutcome, GroupCommit } from './group-commit.js';
 import { readRecord, readRecords, readSortKeys } from './read-records.js';
 import { selectPage } from './select-page.js';
 import type { SqlConnection, SqlDatabase } from './sql-database.js';
 import { readStream } from './stream-chunks.js';
+import { WriterMemory } from './writer-memory.js';
 
 export interface SqlStorageOptions {
   readonly capabilities: StorageCapabilities;
@@ -43,7 +43,7 @@ const defaultMostCandidates = 5_000;
 /** Storage in a SQL database whose schema is current. */
 export class SqlStorage implements Storage {
   readonly #gate = new OperationGate('this storage');
-  readonly #fields: FieldNumbers;
+  readonly #memory: WriterMemory;
   readonly #feed = new ChangeFeed((publish, signal) => this.database.watch(publish, signal));
   readonly #group = new GroupCommit((commits, durability) => this.#write(commits, durability));
 
@@ -54,14 +54,14 @@ export class SqlStorage implements Storage {
     private readonly options: SqlStorageOptions,
   ) {
     this.capabilities = options.capabilities;
-    this.#fields = new FieldNumbers(database.dialect);
+    this.#memory = new WriterMemory(database.dialect);
   }
 
   get(collection: string, id: string): Promise<StoredRecord | undefined> {
     return this.#gate.run(() => {
       checkStorageName(collection, 'collection');
       checkStorageName(id, 'id');
-      return this.database.read((connection) => readRecord(connection, this.database.dialect, collection, id));
+      return this.database.read((connection) => readRecord(connection, this.#memory.statements, collection, id));
     });
   }
 
@@ -87,7 +87,9 @@ export class SqlStorage implements Storage {
     return this.#gate.run(() => {
       checkStorageName(stream, 'stream');
       const checked = checkRange(range);
-      return this.database.read((connection) => readStream(connection, this.database.dialect, stream, checked));
+      const { statements } = this.#memory;
+      const { dialect } = this.database;
+      return this.database.read((connection) => readStream(connection, dialect, statements, stream, checked));
     });
   }
 
@@ -119,12 +121,12 @@ export class SqlStorage implements Storage {
     let isRolledBack = false;
     try {
       return await this.database.write(durability, (connection) => {
-        if (isRolledBack) this.#fields.forget();
+        if (isRolledBack) this.#memory.forget();
         isRolledBack = true; // should the work ever run again
         return this.#writeEach(connection, commits);
       });
     } catch (error) {
-      this.#fields.forget();
+      this.#memory.forget();
       throw error;
     }
   }
@@ -133,7 +135,7 @@ export class SqlStorage implements Storage {
     connection: SqlConnection,
     commits: readonly (readonly CheckedChange[])[],
   ): Promise<readonly CommitOutcome[]> {
-    const writer = await CommitWriter.begin(connection, this.database.dialect, this.#fields);
+    const writer = await CommitWriter.begin(connection, this.#memory);
     const outcomes: CommitOutcome[] = [];
     for (const changes of commits) {
       try {

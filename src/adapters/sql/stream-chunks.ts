@@ -3,10 +3,11 @@ import type { StreamEntry, StreamPage } from '../../storage/storage.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
+import type { Statements } from './statements.js';
 
 /** An append is stored in chunks of at most this many entries and characters, so that a slice reads little else. */
-const entriesPerChunk = 1_000;
-const charactersPerChunk = 1024 * 1024;
+export const entriesPerChunk = 1_024;
+export const charactersPerChunk = 1024 * 1024;
 
 /** JSON texts of values, joined to JSON arrays. */
 export function* toChunks(texts: readonly string[]): Generator<{ readonly count: number; readonly data: string }> {
@@ -26,26 +27,21 @@ export function* toChunks(texts: readonly string[]): Generator<{ readonly count:
 /** Number of entries of a stream. */
 export async function readStreamLength(
   connection: SqlConnection,
-  { builder }: SqlDialect,
+  statements: Statements,
   stream: string,
 ): Promise<number> {
-  const query = builder
-    .selectFrom('chunks')
-    .select(['first', 'count'])
-    .where('stream', '=', stream)
-    .orderBy('first', 'desc')
-    .limit(1);
-  const [last] = await connection.execute(query.compile());
-  return last === undefined ? 0 : last.first + last.count;
+  const [last] = await connection.execute(statements.streamLength(stream));
+  return last?.length ?? 0;
 }
 
 export async function readStream(
   connection: SqlConnection,
   dialect: SqlDialect,
+  statements: Statements,
   stream: string,
   { from, to }: CheckedRange,
 ): Promise<StreamPage> {
-  const length = await readStreamLength(connection, dialect, stream);
+  const length = await readStreamLength(connection, statements, stream);
   const end = Math.min(to, length);
   if (from >= end) return { entries: [], length };
   const entries: StreamEntry[] = [];

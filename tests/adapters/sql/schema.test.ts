@@ -1,6 +1,10 @@
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { sql } from 'kysely';
 import { expect, it } from 'vitest';
+import { openFilesystemStorage } from '../../../src/adapters/filesystem/filesystem-storage.js';
 import { openSqliteDatabase } from '../../../src/adapters/filesystem/open-sqlite-database.js';
+import { SqliteDatabase } from '../../../src/adapters/filesystem/sqlite-database.js';
 import { migrate, migrations, readSchemaVersion } from '../../../src/adapters/sql/schema.js';
 import { temporaryDirectory } from '../filesystem/temporary-directory.js';
 
@@ -21,4 +25,23 @@ it('an older database is brought forward by the missing migrations, each once, a
   const asToday = database.read((connection) => readSchemaVersion(connection, dialect));
   await expect(asToday).rejects.toMatchObject({ code: 'STORAGE_FORMAT' });
   await database.close();
+});
+
+it('streams of the first version are there after it was brought forward', async () => {
+  const directory = await temporaryDirectory();
+  const path = join(directory, 'bondx-mlops.db');
+  const first = new SqliteDatabase(new Database(path), path, false);
+  await first.write('process', async (connection) => {
+    await migrate(connection, first.dialect, migrations.slice(0, 1));
+    const rows = sql`insert into chunks values ('s', 0, 2, '[1,2]'), ('s', 2, 1, '["x"]'), ('t', 0, 1, '[null]')`;
+    await connection.execute(rows.compile(first.dialect.builder));
+  });
+  await first.statement('pragma application_id = 0x42784d4c');
+  await first.close();
+
+  const storage = await openFilesystemStorage(directory);
+  await storage.commit([{ kind: 'append', stream: 's', values: [true], expect: 3 }]);
+  expect((await storage.read('s')).entries.map(({ value }) => value)).toEqual([1, 2, 'x', true]);
+  expect((await storage.read('t')).length).toBe(1);
+  await storage.close();
 });

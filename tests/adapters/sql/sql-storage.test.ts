@@ -21,9 +21,10 @@ const putWithField = (field: string): Change => ({
 });
 
 /** Runs the work of the first write and rolls it back; then fails, or runs the work again, as databases may. */
-function rollingBackOnce(inner: SqlDatabase, then: 'fail' | 'again'): SqlDatabase {
+function rollingBackOnce(inner: SqlDatabase, then: 'fail' | 'again'): SqlDatabase & { inner: SqlDatabase } {
   let isFirst = true;
   return {
+    inner,
     dialect: inner.dialect,
     read: (work) => inner.read(work),
     watch: (publish, signal) => inner.watch(publish, signal),
@@ -51,6 +52,35 @@ it('index fields first seen in a commit that was rolled back can be found by aft
   await storage.commit([putWithField('fresh')]);
   expect((await storage.query('c', { where: { field: 'fresh', op: 'eq', value: 1 } })).records).toHaveLength(1);
   await storage.close();
+});
+
+it('what a rolled back commit would have made findable is not found, what replaces it is', async () => {
+  const database = rollingBackOnce(await openDatabase(), 'fail');
+  const put = (n: number): Change => ({ kind: 'put', collection: 'c', id: 'r', value: n, index: { n }, expect: 'any' });
+  const found = async (n: number): Promise<number> =>
+    (await storage.query('c', { where: { field: 'n', op: 'eq', value: n } })).records.length;
+  const other = new SqlStorage(database.inner, { capabilities, durability: 'process' });
+  await other.commit([put(1)]);
+  const storage = new SqlStorage(database, { capabilities, durability: 'process' });
+  await expect(storage.commit([put(2)])).rejects.toThrow('rolled back');
+  await other.commit([put(3)]); // takes the version that the commit rolled back had taken
+  await storage.commit([put(2)]);
+  expect([await found(1), await found(2), await found(3)]).toEqual([0, 1, 0]);
+  await storage.close();
+});
+
+it('two writers by turns never give a record a version that is not greater than the ones before', async () => {
+  const database = await openDatabase();
+  const writers = [0, 1].map(() => new SqlStorage(database, { capabilities, durability: 'process' }));
+  let last = 0;
+  for (let i = 0; i < 40; i++) {
+    const writer = writers[Math.floor(i / 3) % 2]!;
+    const [version] = await writer.commit([{ kind: 'put', collection: 'c', id: 'r', value: i, expect: 'any' }]);
+    expect(version).toBeGreaterThan(last);
+    last = version!;
+    if (i % 5 === 0) await writer.commit([{ kind: 'delete', collection: 'c', id: 'r', expect: last }]);
+  }
+  await database.close();
 });
 
 it('a commit whose transaction had to run again is written once', async () => {

@@ -13,10 +13,10 @@ it('chunks hold the values in order, each chunk as many as it says', () => {
   );
 });
 
-it('a chunk holds at most 1,000 values and a mebibyte, unless one value alone is larger', () => {
+it('a chunk holds at most 1,024 values and a mebibyte, unless one value alone is larger', () => {
   const counts = (texts: string[]): number[] => [...toChunks(texts)].map(({ count }) => count);
   expect(counts([])).toEqual([]);
-  expect(counts(Array<string>(2_500).fill('1'))).toEqual([1_000, 1_000, 500]);
+  expect(counts(Array<string>(2_500).fill('1'))).toEqual([1_024, 1_024, 452]);
   const [half, large] = [JSON.stringify('x'.repeat(500_000)), JSON.stringify('x'.repeat(3_000_000))];
   expect(counts([half, half, half, large, '1', half])).toEqual([2, 1, 1, 2]);
 });

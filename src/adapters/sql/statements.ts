@@ -1,0 +1,111 @@
+import { type CompiledQuery, sql } from 'kysely';
+import type { SqlDialect } from './sql-database.js';
+import type { Entry, Tables } from './tables.js';
+
+/** Builds what a statement runs with: its parameters, in the order in which the statement names them. */
+export type Statement<Row> = (...parameters: readonly unknown[]) => CompiledQuery<Row>;
+
+/** A statement over rows, and how many of them: one compiled statement a number of rows. */
+export type RowsStatement<Row> = (rows: readonly (readonly unknown[])[]) => Generator<CompiledQuery<Row>>;
+
+/** Rows a statement takes at once, largest first. Few sizes, so that few statements are compiled and kept prepared. */
+const rowCounts = [256, 64, 16, 4, 1];
+
+/** What writing and the shortest reads consist of, compiled once a storage: compiling costs more than running them. */
+export class Statements {
+  readonly lastNumber: Statement<{ value: number }>;
+  readonly setLastNumber: Statement<unknown>;
+  readonly findRecord: Statement<{ rid: number; version: number }>;
+  readonly readRecord: Statement<{ id: string; version: number; value: string }>;
+  readonly insertRecord: Statement<unknown>;
+  readonly updateRecord: Statement<unknown>;
+  readonly deleteRecord: Statement<unknown>;
+  readonly readEntries: Statement<Entry>;
+  readonly deleteEntry: Statement<unknown>;
+  readonly deleteEntries: Statement<unknown>;
+  /** Rows of rid, fid, kind, num, text; replaces the entry of that rid and fid. */
+  readonly putEntries: RowsStatement<unknown>;
+  readonly streamLength: Statement<{ length: number }>;
+  /** Rows of stream, first, count, data. */
+  readonly insertChunks: RowsStatement<unknown>;
+  readonly chunksBetween: Statement<{ first: number; count: number; data: string }>;
+  readonly deleteChunks: Statement<unknown>;
+
+  constructor({ builder }: SqlDialect) {
+    const one = 0; // stands for a number until the statement runs
+    this.lastNumber = prepare(builder.selectFrom('meta').select('value').where('key', '=', sql.lit('last_number')));
+    this.setLastNumber = prepare(
+      builder.updateTable('meta').set({ value: one }).where('key', '=', sql.lit('last_number')),
+    );
+
+    const byName = builder.selectFrom('records').where('collection', '=', '').where('id', '=', '');
+    this.findRecord = prepare(byName.select(['rid', 'version']));
+    this.readRecord = prepare(byName.select(['id', 'version', 'value']));
+    const record = { rid: one, collection: '', id: '', version: one, value: '' };
+    this.insertRecord = prepare(builder.insertInto('records').values(record));
+    this.updateRecord = prepare(builder.updateTable('records').set({ version: one, value: '' }).where('rid', '=', one));
+    this.deleteRecord = prepare(builder.deleteFrom('records').where('rid', '=', one));
+
+    this.readEntries = prepare(builder.selectFrom('entries').selectAll().where('rid', '=', one));
+    this.deleteEntries = prepare(builder.deleteFrom('entries').where('rid', '=', one));
+    this.deleteEntry = prepare(builder.deleteFrom('entries').where('rid', '=', one).where('fid', '=', one));
+    const entry: Tables['entries'] = { rid: one, fid: one, kind: one, num: one, text: '' };
+    this.putEntries = prepareRows((rows) =>
+      builder
+        .insertInto('entries')
+        .values(Array<Entry>(rows).fill(entry))
+        .onConflict((conflict) =>
+          conflict.columns(['rid', 'fid']).doUpdateSet((row) => ({
+            kind: row.ref('excluded.kind'),
+            num: row.ref('excluded.num'),
+            text: row.ref('excluded.text'),
+          })),
+        ),
+    );
+
+    const ofStream = builder.selectFrom('chunks').where('stream', '=', '');
+    this.streamLength = prepare(
+      ofStream
+        .select(sql<number>`${sql.ref('first')} + ${sql.ref('count')}`.as('length'))
+        .orderBy('first', 'desc')
+        .limit(sql.lit(1)), // SQLite plans a statement anew for every value of a limit
+    );
+    this.insertChunks = prepareRows((rows) =>
+      builder
+        .insertInto('chunks')
+        .values(Array<Tables['chunks']>(rows).fill({ stream: '', first: one, count: one, data: '' })),
+    );
+    this.chunksBetween = prepare(
+      ofStream
+        .select(['first', 'count', 'data'])
+        .where('first', '>=', one)
+        .where(sql<number>`${sql.ref('first')} + ${sql.ref('count')}`, '<=', one)
+        .orderBy('first'),
+    );
+    this.deleteChunks = prepare(
+      builder.deleteFrom('chunks').where('stream', '=', '').where('first', '>=', one).where('first', '<', one),
+    );
+  }
+}
+
+interface Compilable<Row> {
+  compile(): CompiledQuery<Row>;
+}
+
+function prepare<Row>(query: Compilable<Row>): Statement<Row> {
+  const { sql: text, query: node, queryId } = query.compile();
+  return (...parameters) => ({ sql: text, query: node, queryId, parameters });
+}
+
+function prepareRows<Row>(build: (rows: number) => Compilable<Row>): RowsStatement<Row> {
+  const statements = new Map<number, Statement<Row>>();
+  return function* (rows) {
+    for (let start = 0; start < rows.length;) {
+      const count = rowCounts.find((size) => size <= rows.length - start)!;
+      let statement = statements.get(count);
+      if (statement === undefined) statements.set(count, (statement = prepare(build(count))));
+      yield statement(...rows.slice(start, start + count).flat());
+      start += count;
+    }
+  };
+}

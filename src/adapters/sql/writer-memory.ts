@@ -1,0 +1,26 @@
+import { FieldNumbers } from './field-numbers.js';
+import { NumberSource } from './number-source.js';
+import type { SqlDialect } from './sql-database.js';
+import { Statements } from './statements.js';
+import { WrittenEntries } from './written-entries.js';
+
+/** What a storage remembers from one write transaction to the next. Other processes write too: all of it is verified. */
+export class WriterMemory {
+  readonly statements: Statements;
+  readonly numbers: NumberSource;
+  readonly fields: FieldNumbers;
+  readonly entries = new WrittenEntries();
+
+  constructor(dialect: SqlDialect) {
+    this.statements = new Statements(dialect);
+    this.numbers = new NumberSource(this.statements);
+    this.fields = new FieldNumbers(dialect);
+  }
+
+  /** For when a transaction was rolled back. */
+  forget(): void {
+    this.numbers.forget();
+    this.fields.forget();
+    this.entries.forget();
+  }
+}
