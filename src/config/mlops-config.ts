@@ -37,6 +37,9 @@ export interface ModelPolicy extends Omit<ModelTypePolicy, 'driftThresholds'> {
   readonly driftThresholds: {
     readonly featureDriftThreshold: number;
     readonly targetDriftThreshold: number;
+    readonly residualDriftThreshold: number;
+    /** Tolerances of single columns, before all others. */
+    readonly columns: Readonly<Record<string, number>>;
   };
 }
 
@@ -112,12 +115,14 @@ export class MLOpsConfig {
   modelPolicy(modelType: string): ModelPolicy {
     const { models, drift } = this.policy;
     const own = Object.hasOwn(models, modelType) ? models[modelType]! : defaultModelType();
-    const { featureDriftThreshold, targetDriftThreshold } = own.driftThresholds;
+    const { featureDriftThreshold, targetDriftThreshold, residualDriftThreshold, columns } = own.driftThresholds;
     return deepFreeze({
       ...own,
       driftThresholds: {
         featureDriftThreshold: featureDriftThreshold ?? drift.featureDriftThreshold,
         targetDriftThreshold: targetDriftThreshold ?? drift.targetDriftThreshold,
+        residualDriftThreshold: residualDriftThreshold ?? drift.residualDriftThreshold,
+        columns,
       },
     });
   }

@@ -138,6 +138,10 @@ export interface ModelTypePolicy {
     readonly featureDriftThreshold: number | null;
     /** Overrides `drift.targetDriftThreshold` for this model; fraction. Default null: the global one. */
     readonly targetDriftThreshold: number | null;
+    /** Overrides `drift.residualDriftThreshold` for this model; fraction. Default null: the global one. */
+    readonly residualDriftThreshold: number | null;
+    /** Tolerated distance of single columns, by name; fractions. They come before all others. Default none. */
+    readonly columns: Readonly<Record<string, number>>;
   };
 }
 

@@ -140,6 +140,8 @@ function buildModelType() {
     drift_thresholds: section({
       feature_drift_threshold: z._default(z.nullable(fraction()), null),
       target_drift_threshold: z._default(z.nullable(fraction()), null),
+      residual_drift_threshold: z._default(z.nullable(fraction()), null),
+      columns: named(fraction()),
     }),
   });
 }

@@ -38,7 +38,7 @@ export function assessDrift(
   const rows = { baseline: baseline.rowCount, current: current.rowCount };
   const judged = listComparisons(inputs, model).map((pair) => ({
     effects: compareColumns(pair.name, pair.baseline, pair.current, rows),
-    rule: { role: pair.role, tolerance: toleranceOf(pair.role, inputs, config), psiThreshold },
+    rule: { role: pair.role, tolerance: toleranceOf(pair, inputs.policy), psiThreshold },
   }));
   const levels = errorLevels(judged, alpha);
   const columns = adjustPValues(judged.map(({ effects, rule }) => judgeColumn(effects, rule, levels)));
@@ -127,15 +127,10 @@ function errorLevels(pairs: readonly JudgedPair[], alpha: number): ErrorLevels {
   return { drift: level('drift'), stable: level('stable') };
 }
 
-function toleranceOf(role: ColumnDrift['role'], { policy }: DriftInputs, config: MLOpsConfig): number {
-  switch (role) {
-    case 'feature':
-      return policy.driftThresholds.featureDriftThreshold;
-    case 'target':
-      return policy.driftThresholds.targetDriftThreshold;
-    case 'residual':
-      return config.policy.drift.residualDriftThreshold;
-  }
+function toleranceOf({ name, role }: Comparison, { driftThresholds }: ModelPolicy): number {
+  const { columns, featureDriftThreshold, targetDriftThreshold, residualDriftThreshold } = driftThresholds;
+  if (role !== 'residual' && Object.hasOwn(columns, name)) return columns[name]!;
+  return { feature: featureDriftThreshold, target: targetDriftThreshold, residual: residualDriftThreshold }[role];
 }
 
 function adjustPValues(columns: readonly JudgedColumn[]): readonly ColumnDrift[] {

@@ -1,7 +1,7 @@
 import type { CategoricalColumn } from '../data/column.js';
 import { chiSquareContingency } from '../stats/chi-square.js';
+import { totalVariationEstimate } from '../stats/distance-estimate.js';
 import { psiEstimate } from '../stats/psi.js';
-import { totalVariation } from '../stats/total-variation.js';
 import type { MeasuredEffects } from './column-effects.js';
 import { categoryFindings } from './column-findings.js';
 
@@ -22,14 +22,7 @@ export function categoryEffects(
   const afterUsed = used.map((i) => after[i]!);
   const test = used.length < 2 ? undefined : chiSquareContingency([beforeUsed, afterUsed]);
   return {
-    distance: {
-      measure: 'total_variation',
-      value: totalVariation(beforeUsed, afterUsed),
-      baselineCount: beforeUsed.reduce((sum, count) => sum + count, 0),
-      currentCount: afterUsed.reduce((sum, count) => sum + count, 0),
-      resolution: 0,
-      categories: used.length,
-    },
+    distance: totalVariationEstimate(beforeUsed, afterUsed),
     psi: psiEstimate(beforeUsed, afterUsed),
     test: { name: 'chi_square', statistic: test?.statistic ?? 0, pValue: test?.pValue ?? 1 },
     findings: categoryFindings(categories, before, after),

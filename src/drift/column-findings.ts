@@ -1,5 +1,4 @@
-import type { DistanceEstimate } from '../stats/distance-estimate.js';
-import { totalVariation } from '../stats/total-variation.js';
+import { type DistanceEstimate, totalVariationEstimate } from '../stats/distance-estimate.js';
 import type { SideCounts } from './column-effects.js';
 import type { DriftFinding } from './drift-report.js';
 
@@ -7,14 +6,7 @@ import type { DriftFinding } from './drift-report.js';
 export function missingEstimate(baseline: SideCounts, current: SideCounts): DistanceEstimate | undefined {
   if (baseline.rows === 0 || current.rows === 0) return undefined;
   const shares = ({ rows, missing }: SideCounts): number[] => [missing, rows - missing];
-  return {
-    measure: 'total_variation',
-    value: totalVariation(shares(baseline), shares(current)),
-    baselineCount: baseline.rows,
-    currentCount: current.rows,
-    resolution: 0,
-    categories: 2,
-  };
+  return totalVariationEstimate(shares(baseline), shares(current));
 }
 
 /** Infinities are ordered like any number, but have no distance in units. */

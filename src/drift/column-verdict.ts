@@ -1,9 +1,10 @@
-import { type DistanceEstimate, distanceBound } from '../stats/distance-estimate.js';
+import { type DistanceEstimate, distanceBound, exceedanceError, shortfallError } from '../stats/distance-estimate.js';
 import { type PsiEstimate, psiBound } from '../stats/psi.js';
 import { smallestError } from '../stats/smallest-error.js';
 import type { ColumnEffects, SideCounts } from './column-effects.js';
 import { round } from './column-findings.js';
-import type { ColumnDrift, DriftFinding, DriftTest, DriftVerdict, Effect } from './drift-report.js';
+import { rowsNeeded } from './rows-needed.js';
+import type { ColumnDrift, DriftFinding, DriftTest, DriftVerdict, Effect, RowsNeeded } from './drift-report.js';
 
 /** How a column is judged. */
 export interface ColumnRule {
@@ -41,13 +42,11 @@ export function driftEvidence(
   { tolerance, psiThreshold }: ColumnRule,
 ): ErrorLevels | undefined {
   if (distance === undefined || psi === undefined) return undefined;
-  const distanceP = smallestError((error) => distanceBound(distance, 'lower', error) > tolerance);
   const psiP = smallestError((error) => psiBound(psi, 'lower', error) > psiThreshold);
-  const distanceStable = smallestError((error) => distanceBound(distance, 'upper', error) <= tolerance);
   const psiStable = smallestError((error) => psiBound(psi, 'upper', error) <= psiThreshold);
   return {
-    drift: Math.min(1, distanceP / (1 - psiShare), psiP / psiShare),
-    stable: Math.max(distanceStable, psiStable),
+    drift: Math.min(1, exceedanceError(distance, tolerance) / (1 - psiShare), psiP / psiShare),
+    stable: Math.max(shortfallError(distance, tolerance), psiStable),
   };
 }
 
@@ -76,14 +75,24 @@ export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: Er
   const distance = distanceEffect(effects.distance, levels);
   const psi = psiEffect(effects.psi, levels);
   const verdict = verdictOf(distance, psi, rule);
+  const needs = rowsNeeded(
+    verdict,
+    [
+      { effect: distance, estimate: distance.value, threshold: rule.tolerance },
+      { effect: psi, estimate: psi.value - psi.expectedUnderNoDrift, threshold: rule.psiThreshold },
+    ],
+    effects.distance.baselineCount,
+    effects.distance.currentCount,
+  );
   return {
     ...described,
     verdict,
-    message: sentence(column, verdict, effects.distance.measure, distance, rule),
+    message: sentence(column, verdict, effects.distance.measure, distance, rule, needs),
     distance,
     psi,
     ...(wasserstein !== undefined && { wasserstein }),
     ...(test !== undefined && { test }),
+    ...(needs !== undefined && { needs }),
   };
 }
 
@@ -121,6 +130,7 @@ function sentence(
   measure: DistanceEstimate['measure'],
   effect: Effect,
   { tolerance }: ColumnRule,
+  needs: RowsNeeded | undefined,
 ): string {
   const interval = `${round(effect.value)} (${round(effect.lower)} to ${round(effect.upper)})`;
   const says = {
@@ -128,8 +138,13 @@ function sentence(
     stable: `${column} is stable`,
     inconclusive: `${column}: too little data to tell`,
   };
-  return `${says[verdict]}: ${measureNames[measure]} ${interval}, tolerance ${tolerance}`;
+  return `${says[verdict]}: ${measureNames[measure]} ${interval}, tolerance ${tolerance}${needsText(needs)}`;
 }
+
+const needsText = (needs: RowsNeeded | undefined): string =>
+  needs === undefined
+    ? ''
+    : `; needs some ${Number(needs.rows.toPrecision(2))} ${needs.of === 'current' ? 'current rows' : 'rows on each side'}`;
 
 function missingFinding(
   { missing, baseline, current }: ColumnEffects,

@@ -13,6 +13,12 @@ export interface Effect {
   readonly upper: number;
 }
 
+/** How many rows would tell, if the effect stays as it is: of the current data, or of both data sets each. */
+export interface RowsNeeded {
+  readonly rows: number;
+  readonly of: 'current' | 'each';
+}
+
 export interface DriftFinding {
   readonly kind:
     | 'new_categories'
@@ -60,6 +66,8 @@ export interface ColumnDrift {
   /** Numbers only, where it is finite: in the column's unit, and divided by the baseline's standard deviation. */
   readonly wasserstein?: { readonly value: number; readonly normalized: number };
   readonly test?: DriftTest;
+  /** Inconclusive columns only; absent where the effect lies so near the threshold that no number of rows would tell. */
+  readonly needs?: RowsNeeded;
   readonly findings: readonly DriftFinding[];
 }
 

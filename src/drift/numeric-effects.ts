@@ -1,4 +1,5 @@
 import type { CategoricalColumn, Column } from '../data/column.js';
+import { ksEstimate } from '../stats/distance-estimate.js';
 import { ksTwoSample } from '../stats/ks.js';
 import { psiDeciles } from '../stats/psi.js';
 import { wasserstein1, wassersteinNormalized } from '../stats/wasserstein.js';
@@ -14,13 +15,7 @@ export function numericEffects(baseline: NumberColumn, current: NumberColumn): M
   const ks = ksTwoSample(before, after);
   const wasserstein = { value: wasserstein1(before, after), normalized: wassersteinNormalized(before, after) };
   return {
-    distance: {
-      measure: 'ks',
-      value: ks.statistic,
-      baselineCount: before.length,
-      currentCount: after.length,
-      resolution: 0,
-    },
+    distance: ksEstimate(ks.statistic, before.length, after.length),
     psi: psiDeciles(before, after),
     ...(Object.values(wasserstein).every(Number.isFinite) && { wasserstein }),
     test: { name: 'ks_two_sample', statistic: ks.statistic, pValue: ks.pValue },

@@ -92,29 +92,3 @@ function roundHalfEven(x: number): number {
   const rounded = Math.round(x);
   return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
-
-/**
- * Confidence bound of the distance D between the two populations, which errs with at most the given probability.
- *
- * - lower: statistic − √(½ ln(2/error) · (1/n + 1/m)). The statistic is off by at most sup |X|,
- *   X = (Fₙ − F) − (Gₘ − G), which tends to two independent Brownian bridges B₁(F)/√n − B₂(G)/√m. With
- *   λ = (1/n)/(1/n + 1/m), a single bridge over λF + (1−λ)G, scaled by √(1/n + 1/m), has the covariance of X plus
- *   λ(1−λ)(F−G)(s)·(F−G)(t), which is positive semidefinite; by Anderson's inequality its supremum is the larger one. Its
- *   tail, Kolmogorov's, is at most 2e^(−2z²). So the bound holds at least as often as stated, whatever F and G are, ties
- *   included, once n and m are large enough for the limit (some 30 each; Wei & Dudley, "Two-sample
- *   Dvoretzky–Kiefer–Wolfowitz inequalities", 2012).
- * - upper: statistic + √(½ ln(1/error) · (1/n + 1/m)), for every n and m: the statistic overestimates on average, and
- *   McDiarmid's inequality bounds its fall below.
- */
-export function ksDistanceBound(
-  statistic: number,
-  n: number,
-  m: number,
-  side: 'lower' | 'upper',
-  error: number,
-): number {
-  const unit = 1 / n + 1 / m;
-  return side === 'lower'
-    ? Math.max(0, statistic - Math.sqrt((Math.log(2 / error) / 2) * unit))
-    : Math.min(1, statistic + Math.sqrt((Math.log(1 / error) / 2) * unit));
-}

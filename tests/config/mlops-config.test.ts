@@ -162,7 +162,12 @@ describe('MLOpsConfig', () => {
     );
     expect(config.modelPolicy('spread')).toMatchObject({
       targetColumn: 'spread_bps',
-      driftThresholds: { featureDriftThreshold: 0.12, targetDriftThreshold: 0.3 },
+      driftThresholds: {
+        featureDriftThreshold: 0.12,
+        targetDriftThreshold: 0.3,
+        residualDriftThreshold: 0.2,
+        columns: {},
+      },
     });
     for (const unmentioned of ['downgrade', 'constructor', '__proto__', 'toString']) {
       expect(config.modelPolicy(unmentioned)).toEqual({
@@ -172,7 +177,12 @@ describe('MLOpsConfig', () => {
         algorithm: 'cart',
         hyperparameters: {},
         timeColumn: null,
-        driftThresholds: { featureDriftThreshold: 0.12, targetDriftThreshold: 0.15 },
+        driftThresholds: {
+          featureDriftThreshold: 0.12,
+          targetDriftThreshold: 0.15,
+          residualDriftThreshold: 0.2,
+          columns: {},
+        },
       });
     }
   });

@@ -46,6 +46,9 @@ describe('detectDrift', () => {
     const report = await check(smallRows(40), smallRows(40, { seed: 2 }));
     expect(report).toMatchObject({ verdict: 'inconclusive', requiresRetraining: false });
     expect(report.recommendations.at(-1)).toContain('collect more rows');
+    const x = columnOf(report, 'x');
+    expect(x.needs!.rows).toBeGreaterThan(40);
+    expect(x.message).toMatch(/too little data to tell.*; needs some \d+ /);
   });
 
   it('does not mistake a tiny difference in huge data for drift', async () => {
@@ -177,6 +180,11 @@ describe('detectDrift', () => {
       drift: { psiThreshold: 100 },
     };
     expect((await detect(own)).driftedFeatures).toEqual([]);
+    const ofColumn = {
+      models: { spread: { driftThresholds: { columns: { x: 0.9 } } } },
+      drift: { psiThreshold: 100 },
+    };
+    expect((await detect(ofColumn)).driftedFeatures).toEqual([]);
     const wide = await detect({ drift: { ksTestThreshold: 0.0001 } });
     expect(wide.inputs).toMatchObject({ alpha: 0.0001, driftError: 0.0001 }); // both columns drifted
   });

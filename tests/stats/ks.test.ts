@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ksDistanceBound, ksTwoSample } from '../../src/stats/ks.js';
-import { createRandom } from '../../src/util/random.js';
+import { ksTwoSample } from '../../src/stats/ks.js';
 import { type Recipe, sample } from '../reference/samples.js';
 import { expectClose, referenceCases, toNumber } from './reference.js';
 
@@ -102,52 +101,5 @@ describe('two-sample Kolmogorov–Smirnov test', () => {
   ])('refuses what it cannot order', (a, b, message) => {
     expect(() => ksTwoSample(a, b)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }) as Error);
     expect(() => ksTwoSample(a, b)).toThrow(message);
-  });
-});
-
-const ksDistanceBounds = (statistic: number, n: number, m: number, confidence: number) => ({
-  lower: ksDistanceBound(statistic, n, m, 'lower', (1 - confidence) / 2),
-  upper: ksDistanceBound(statistic, n, m, 'upper', (1 - confidence) / 2),
-});
-
-describe('bounds of the Kolmogorov–Smirnov distance', () => {
-  test.each([
-    { n: 50, m: 50, shift: 0 },
-    { n: 50, m: 50, shift: 0.2 },
-    { n: 400, m: 60, shift: 0.1 },
-    { n: 400, m: 60, shift: 0.5 },
-  ])('hold the true distance of uniform samples of $n and $m, $shift apart', ({ n, m, shift }) => {
-    const random = createRandom(n + shift);
-    const rounds = 600;
-    let below = 0;
-    let above = 0;
-    for (let round = 0; round < rounds; round++) {
-      const a = Float64Array.from({ length: n }, () => random.next());
-      const b = Float64Array.from({ length: m }, () => random.next() + shift);
-      const bounds = ksDistanceBounds(ksTwoSample(a, b).statistic, n, m, 0.9);
-      if (shift < bounds.lower) below++;
-      if (shift > bounds.upper) above++;
-    }
-    // 5% are allowed at each end; four standard errors of a share of 5% are 3.6%.
-    expect(below / rounds).toBeLessThan(0.086);
-    expect(above / rounds).toBeLessThan(0.086);
-  });
-
-  test('are narrower than splitting the error between the samples', () => {
-    const { lower, upper } = ksDistanceBounds(0.5, 1000, 1000, 0.95);
-    const split = 2 * Math.sqrt(Math.log(8 / 0.05) / 2000);
-    expect(0.5 - lower).toBeLessThan(0.92 * split);
-    expect(upper - 0.5).toBeLessThan(0.87 * split);
-  });
-
-  test('narrow with more data and less confidence, and stay within [0, 1]', () => {
-    const width = (n: number, confidence: number): number => {
-      const { lower, upper } = ksDistanceBounds(0.5, n, n, confidence);
-      return upper - lower;
-    };
-    expect(width(1000, 0.95)).toBeLessThan(width(500, 0.95));
-    expect(width(1000, 0.9)).toBeLessThan(width(1000, 0.95));
-    expect(ksDistanceBounds(0.01, 10, 10, 0.95).lower).toBe(0);
-    expect(ksDistanceBounds(0.99, 10, 10, 0.95).upper).toBe(1);
   });
 });

@@ -1,0 +1,43 @@
+import type { DriftVerdict, Effect, RowsNeeded } from './drift-report.js';
+
+/** An effect, the threshold it is held against and what it is taken to be when asking which side of it that lies. */
+export interface Judged {
+  readonly effect: Effect;
+  readonly estimate: number;
+  readonly threshold: number;
+}
+
+/** Beyond this many rows the effect is as good as at the threshold. */
+const mostRows = 1e9;
+
+/**
+ * How many rows it takes to judge a column for which there is too little data, if its effects stay as they are: margins
+ * shrink as √(1/n + 1/m). With the baseline as it is where that suffices, otherwise on each side. Undefined for other
+ * verdicts, and where an effect lies at its threshold so that no number of rows would tell.
+ */
+export function rowsNeeded(
+  verdict: DriftVerdict,
+  effects: readonly Judged[],
+  baselineRows: number,
+  currentRows: number,
+): RowsNeeded | undefined {
+  if (verdict !== 'inconclusive') return undefined;
+  const beyond = effects.filter(({ estimate, threshold }) => estimate > threshold);
+  const shrinkage =
+    beyond.length > 0
+      ? Math.max(
+          ...beyond.map(({ effect, estimate, threshold }) => ratio(estimate - threshold, estimate - effect.lower)),
+        )
+      : Math.min(
+          ...effects.map(({ effect, estimate, threshold }) => ratio(threshold - estimate, effect.upper - estimate)),
+        );
+  const unit = (1 / baselineRows + 1 / currentRows) * shrinkage * shrinkage;
+  const current = Math.ceil(1 / (unit - 1 / baselineRows));
+  if (unit > 1 / baselineRows && current <= mostRows)
+    return { rows: Math.max(currentRows + 1, current), of: 'current' };
+  const each = Math.ceil(2 / unit);
+  return each <= mostRows ? { rows: each, of: 'each' } : undefined;
+}
+
+/** By how much a margin must shrink to fit into the gap; at most 1. */
+const ratio = (gap: number, margin: number): number => (margin <= gap ? 1 : gap / margin);
