@@ -10,6 +10,7 @@ import {
   not,
   or,
 } from './filter.js';
+import type { OrderTerm } from './order-by.js';
 import { type Token, problemAt, tokenize } from './tokens.js';
 
 /** Words that name an entity; a name without one is an attribute. */
@@ -65,13 +66,37 @@ export function parseFilter(text: string): Filter {
   return parser.parse();
 }
 
+/**
+ * Reads sort keys such as `metrics.rmse desc, start_time`; ascending unless told.
+ *
+ * @throws MLOpsError `INVALID_INPUT` that points at the character
+ */
+export function parseOrderBy(text: string): readonly OrderTerm[] {
+  return new Parser(text, 'order').parseOrder();
+}
+
 class Parser {
   readonly #tokens: readonly Token[];
   #next = 0;
   #depth = 0;
 
-  constructor(private readonly text: string) {
-    this.#tokens = tokenize(text);
+  constructor(
+    private readonly text: string,
+    private readonly what: 'filter' | 'order' = 'filter',
+  ) {
+    this.#tokens = tokenize(text, what);
+  }
+
+  parseOrder(): readonly OrderTerm[] {
+    const terms: OrderTerm[] = [];
+    do {
+      const field = this.#field();
+      const direction = this.#takeWord('desc') ? 'desc' : 'asc';
+      if (direction === 'asc') this.#takeWord('asc');
+      terms.push({ field, direction });
+    } while (this.#takeSymbol(','));
+    if (this.#peek().kind !== 'end') throw this.#expected('asc, desc, a comma or the end');
+    return terms;
   }
 
   parse(): Filter {
@@ -94,7 +119,7 @@ class Parser {
   }
 
   #negation(): Filter {
-    if (++this.#depth > maxDepth) throw problemAt(this.text, this.#peek().at, `nested more than ${maxDepth} deep`);
+    if (++this.#depth > maxDepth) throw this.#problem(this.#peek().at, `nested more than ${maxDepth} deep`);
     try {
       if (this.#takeWord('not')) return not(this.#negation());
       if (!this.#takeSymbol('(')) return this.#comparison();
@@ -138,7 +163,7 @@ class Parser {
     this.#next += 2;
     const at = this.#peek().at;
     const field = this.#plainField();
-    if (field.entity !== 'metric') throw problemAt(this.text, at, `${aggregate}(…) takes a metric`);
+    if (field.entity !== 'metric') throw this.#problem(at, `${aggregate}(…) takes a metric`);
     if (!this.#takeSymbol(')')) throw this.#expected(')');
     return aggregate === 'last' ? field : { ...field, aggregate: aggregate as Aggregate };
   }
@@ -152,7 +177,7 @@ class Parser {
     if (!isEntity) {
       const guess = nearest(token.text, ['metrics', 'params', 'tags', 'datasets', 'attributes']);
       const hint = guess === undefined ? 'metrics, params, tags, datasets or attributes' : guess;
-      throw problemAt(this.text, token.at, `${JSON.stringify(token.text)} holds nothing; did you mean ${hint}?`);
+      throw this.#problem(token.at, `${JSON.stringify(token.text)} holds nothing; did you mean ${hint}?`);
     }
     return { entity: entityNames[token.text.toLowerCase()]!, key: this.#key() };
   }
@@ -218,9 +243,13 @@ class Parser {
     return isThere;
   }
 
+  #problem(at: number, problem: string): Error {
+    return problemAt(this.text, at, problem, this.what);
+  }
+
   #expected(what: string): Error {
     const { kind, text, at } = this.#peek();
-    return problemAt(this.text, at, `expected ${what}, found ${kind === 'end' ? 'the end' : JSON.stringify(text)}`);
+    return this.#problem(at, `expected ${what}, found ${kind === 'end' ? 'the end' : JSON.stringify(text)}`);
   }
 
   #fail(what: string): never {

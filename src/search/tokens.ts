@@ -13,6 +13,10 @@ export interface Token {
   readonly at: number;
 }
 
+/** What a text is, for messages. */
+export type Searched = 'filter' | 'order';
+const article: Readonly<Record<Searched, string>> = { filter: 'a filter', order: 'an order' };
+
 /** Longest text of a filter, in UTF-16 units. */
 const maxLength = 20_000;
 
@@ -24,9 +28,12 @@ const patterns = {
 };
 
 /** @throws MLOpsError `INVALID_INPUT` that points at the character */
-export function tokenize(text: string): readonly Token[] {
+export function tokenize(text: string, what: Searched = 'filter'): readonly Token[] {
   if (text.length > maxLength) {
-    throw new MLOpsError('INVALID_INPUT', `a filter has ${text.length} characters; at most ${maxLength} are allowed`);
+    throw new MLOpsError(
+      'INVALID_INPUT',
+      `${article[what]} has ${text.length} characters; at most ${maxLength} are allowed`,
+    );
   }
   const tokens: Token[] = [];
   let at = 0;
@@ -40,8 +47,8 @@ export function tokenize(text: string): readonly Token[] {
       at += space.length;
       continue;
     }
-    const token = quotedToken(text, at) ?? plainToken(match, at);
-    if (token === undefined) throw problemAt(text, at, `unexpected ${JSON.stringify(characterAt(text, at))}`);
+    const token = quotedToken(text, at, what) ?? plainToken(match, at);
+    if (token === undefined) throw problemAt(text, at, `unexpected ${JSON.stringify(characterAt(text, at))}`, what);
     tokens.push(token.token);
     at = token.end;
   }
@@ -63,13 +70,13 @@ function plainToken(match: (pattern: RegExp) => string | undefined, at: number):
 }
 
 /** A quote inside of quotes is written twice. */
-function quotedToken(text: string, at: number): Found | undefined {
+function quotedToken(text: string, at: number, what: Searched): Found | undefined {
   const quote = text[at];
   if (quote !== '`' && quote !== '"' && quote !== "'") return undefined;
   let content = '';
   for (let from = at + 1; ;) {
     const to = text.indexOf(quote, from);
-    if (to < 0) throw problemAt(text, at, `this ${quote} is never closed`);
+    if (to < 0) throw problemAt(text, at, `this ${quote} is never closed`, what);
     content += text.slice(from, to);
     if (text[to + 1] !== quote) return { token: { kind: 'quoted', text: content, quote, at }, end: to + 1 };
     content += quote;
@@ -80,7 +87,7 @@ function quotedToken(text: string, at: number): Found | undefined {
 const characterAt = (text: string, at: number): string => String.fromCodePoint(text.codePointAt(at)!);
 
 /** An error that shows the line and puts a mark under the character. */
-export function problemAt(text: string, at: number, problem: string): MLOpsError {
+export function problemAt(text: string, at: number, problem: string, what: Searched): MLOpsError {
   const start = text.lastIndexOf('\n', at - 1) + 1;
   const end = text.indexOf('\n', at);
   const line = text.slice(start, end < 0 ? undefined : end).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
@@ -88,6 +95,6 @@ export function problemAt(text: string, at: number, problem: string): MLOpsError
   const shown = line.slice(from, from + 120);
   return new MLOpsError(
     'INVALID_INPUT',
-    `${problem}, at character ${at + 1} of the filter\n  ${shown}\n  ${' '.repeat(at - start - from)}^`,
+    `${problem}, at character ${at + 1} of the ${what}\n  ${shown}\n  ${' '.repeat(at - start - from)}^`,
   );
 }

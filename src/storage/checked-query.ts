@@ -1,6 +1,7 @@
 import { type Position, decodeCursor } from './cursor.js';
 import { checkScalar } from './index-scalar.js';
 import { checkPlainObject } from './index-fields.js';
+import { parseLike } from './like-pattern.js';
 import type { IndexScalar, OrderBy, Query, StreamRange, Where } from './storage.js';
 import { checkStorageName, invalid } from './storage-name.js';
 
@@ -114,10 +115,19 @@ class ConditionChecker {
         if (typeof prefix !== 'string') throw invalid(`${what}.value must be a string`);
         return { field, op, value: prefix };
       }
+      case 'like':
+      case 'ilike': {
+        const pattern = checkScalar(value, `${what}.value`);
+        if (typeof pattern !== 'string') throw invalid(`${what}.value must be a string`);
+        parseLike(pattern);
+        return { field, op, value: pattern };
+      }
       case 'exists':
         return { field, op };
       default:
-        throw invalid(`${what}.op must be eq, ne, lt, lte, gt, gte, in, prefix or exists, got ${String(op)}`);
+        throw invalid(
+          `${what}.op must be eq, ne, lt, lte, gt, gte, in, prefix, like, ilike or exists, got ${String(op)}`,
+        );
     }
   }
 

@@ -53,7 +53,9 @@ export type Durability = 'power' | 'process';
  *
  * Every comparison of an absent field is false, `ne` included; `not` is plain negation. `lt lte gt gte` hold only
  * between values of one type, never for null or NaN. `eq` matches null with null and NaN with NaN. `ne` holds when the
- * field is there, is not null, and is not `eq`. Strings compare by code points.
+ * field is there, is not null, and is not `eq`. Strings compare by code points. `like` matches strings as a
+ * whole: `%` is any text, `_` one code point, a backslash takes the meaning of the character after it away; `ilike` takes
+ * the letters A to Z in either case.
  */
 export type Where =
   | { readonly and: readonly Where[] }
@@ -66,6 +68,7 @@ export type Where =
     }
   | { readonly field: string; readonly op: 'in'; readonly values: readonly IndexScalar[] }
   | { readonly field: string; readonly op: 'prefix'; readonly value: string }
+  | { readonly field: string; readonly op: 'like' | 'ilike'; readonly value: string }
   | { readonly field: string; readonly op: 'exists' };
 
 export interface OrderBy {

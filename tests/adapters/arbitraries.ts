@@ -2,7 +2,26 @@ import fc from 'fast-check';
 import type { IndexFields, IndexScalar, OrderBy, Where } from '../../src/storage/storage.js';
 
 const text = fc.oneof(
-  fc.constantFrom('', 'a', 'ab', 'b', '%', '_', '\u{d7ff}', '\u{e000}', '\u{ffff}', '😀', '😀a', '\u{10ffff}'),
+  fc.constantFrom(
+    '',
+    'a',
+    'ab',
+    'aB',
+    'b',
+    '*',
+    '[a]',
+    '\\',
+    'é',
+    'É',
+    '%',
+    '_',
+    '\u{d7ff}',
+    '\u{e000}',
+    '\u{ffff}',
+    '😀',
+    '😀a',
+    '\u{10ffff}',
+  ),
   fc.string({ maxLength: 3, unit: 'grapheme' }).filter((string) => !string.includes('\0')),
 );
 
@@ -24,10 +43,18 @@ export const indexFields: fc.Arbitrary<IndexFields> = fc
 
 const field = fc.constantFrom(...fields, 'id', 'nowhere');
 
+const pattern = fc
+  .array(
+    fc.constantFrom('%', '_', 'a', 'B', 'b', '*', '?', '[', ']', '^', '\\%', '\\_', '\\\\', '\\a', 'é', 'É', '😀'),
+    { maxLength: 5 },
+  )
+  .map((parts) => parts.join(''));
+
 const comparison: fc.Arbitrary<Where> = fc.oneof(
   fc.record({ field, op: fc.constantFrom('eq', 'ne', 'lt', 'lte', 'gt', 'gte'), value: scalar }),
   fc.record({ field, op: fc.constant('in'), values: fc.array(scalar, { maxLength: 4 }) }),
   fc.record({ field, op: fc.constant('prefix'), value: text }),
+  fc.record({ field, op: fc.constantFrom('like', 'ilike'), value: pattern }),
   fc.record({ field, op: fc.constant('exists') }),
 );
 

@@ -1,4 +1,5 @@
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely';
+import { parseLike } from '../../storage/like-pattern.js';
 import type { SqlDialect } from '../sql/sql-database.js';
 import type { Tables } from '../sql/tables.js';
 
@@ -16,4 +17,16 @@ export const createSqliteDialect = (): SqlDialect => ({
   double: 'real',
   text: 'text',
   clustered: sql`without rowid`,
+  // SQLite's LIKE takes A to Z in either case; GLOB does not.
+  like: (text, pattern) => sql`${text} glob ${globOf(pattern)}`,
 });
+
+/** The same pattern as GLOB writes it. */
+const globOf = (pattern: string): string =>
+  parseLike(pattern)
+    .map((part) => {
+      if (part === 'any') return '*';
+      if (part === 'one') return '?';
+      return '*?['.includes(part.character) ? `[${part.character}]` : part.character;
+    })
+    .join('');

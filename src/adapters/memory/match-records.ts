@@ -2,6 +2,7 @@ import type { CheckedQuery } from '../../storage/checked-query.js';
 import type { Position } from '../../storage/cursor.js';
 import type { FlatIndex } from '../../storage/index-fields.js';
 import { compareCodePoints, compareSameKind, compareSortKeys, kindOf } from '../../storage/index-scalar.js';
+import { matchesLike, parseLike } from '../../storage/like-pattern.js';
 import type { IndexScalar, OrderBy, Where } from '../../storage/storage.js';
 
 /** What conditions and sort keys are about. */
@@ -62,6 +63,9 @@ export function matches(where: Where, record: Indexed): boolean {
       return true;
     case 'prefix':
       return typeof value === 'string' && value.startsWith(where.value);
+    case 'like':
+    case 'ilike':
+      return typeof value === 'string' && matchesLike(parseLike(where.value), value, where.op === 'ilike');
     case 'in':
       return where.values.some((candidate) => isEqual(value, candidate));
     case 'eq':

@@ -14,7 +14,7 @@ interface Candidates {
 /** The fewest candidates that index ranges of the condition's own leave; undefined when none leaves few enough. */
 export async function findCandidates(
   connection: SqlConnection,
-  { builder }: SqlDialect,
+  dialect: SqlDialect,
   collection: string,
   where: Where,
   mostCandidates: number,
@@ -38,13 +38,13 @@ export async function findCandidates(
       }
       return unite(found, mostCandidates);
     }
-    return condition.op === 'ne' ? undefined : count(selectMatching(collection, condition));
+    return condition.op === 'ne' ? undefined : count(selectMatching(collection, condition, dialect));
   };
 
   const count = async (select: Fragment): Promise<Candidates | undefined> => {
     const bounded = sql`(${select} limit ${mostCandidates + 1})`;
     const query = sql<{ count: number }>`select count(*) as count from ${bounded} as c`;
-    const [row] = await connection.execute(query.compile(builder));
+    const [row] = await connection.execute(query.compile(dialect.builder));
     return row === undefined || row.count > mostCandidates ? undefined : { select, count: row.count };
   };
 
@@ -59,11 +59,11 @@ function unite(found: readonly Candidates[], mostCandidates: number): Candidates
   return { select: sql.join(selects, sql` union `), count: total };
 }
 
-function selectMatching(collection: string, comparison: Comparison): Fragment {
+function selectMatching(collection: string, comparison: Comparison, dialect: SqlDialect): Fragment {
   if (comparison.field === 'id') {
-    const condition = compileComparison(comparison, idColumns('c'));
+    const condition = compileComparison(comparison, idColumns('c'), dialect);
     return sql`select c.rid from records as c where c.collection = ${collection} and ${condition}`;
   }
-  const condition = compileComparison(comparison, entryColumns('c'));
+  const condition = compileComparison(comparison, entryColumns('c'), dialect);
   return sql`select c.rid from entries as c where c.fid = ${fieldNumber(collection, comparison.field)} and ${condition}`;
 }

@@ -1,6 +1,7 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { kindOf } from '../../storage/index-scalar.js';
 import type { IndexScalar, Where } from '../../storage/storage.js';
+import type { SqlDialect } from './sql-database.js';
 import { kindCodes, toColumns } from './tables.js';
 
 export type Fragment = Expression<unknown>;
@@ -40,16 +41,25 @@ function combine(conditions: readonly Condition[], word: 'and' | 'or', ofNone: b
  * A condition in SQL. It is true exactly where it holds; where it does not, it may be NULL instead of false when a
  * field is absent, which `and` and `or` carry along and `not` has to take away.
  */
-export function compileCondition(where: Where, columnsOf: (field: string) => ValueColumns): Condition {
-  if ('and' in where) return all(where.and.map((member) => compileCondition(member, columnsOf)));
-  if ('or' in where) return any(where.or.map((member) => compileCondition(member, columnsOf)));
-  if ('not' in where) return sql`not coalesce(${compileCondition(where.not, columnsOf)}, ${sql.lit(false)})`;
-  return compileComparison(where, columnsOf(where.field));
+export function compileCondition(
+  where: Where,
+  columnsOf: (field: string) => ValueColumns,
+  dialect: Pick<SqlDialect, 'like'>,
+): Condition {
+  const compile = (member: Where): Condition => compileCondition(member, columnsOf, dialect);
+  if ('and' in where) return all(where.and.map(compile));
+  if ('or' in where) return any(where.or.map(compile));
+  if ('not' in where) return sql`not coalesce(${compile(where.not)}, ${sql.lit(false)})`;
+  return compileComparison(where, columnsOf(where.field), dialect);
 }
 
 export type Comparison = Extract<Where, { field: string }>;
 
-export function compileComparison(where: Comparison, columns: ValueColumns): Condition {
+export function compileComparison(
+  where: Comparison,
+  columns: ValueColumns,
+  { like = standardLike }: Pick<SqlDialect, 'like'>,
+): Condition {
   const { kind, text } = columns;
   switch (where.op) {
     case 'exists':
@@ -68,6 +78,10 @@ export function compileComparison(where: Comparison, columns: ValueColumns): Con
         ...(end === undefined ? [] : [sql<SqlBool>`${text} < ${end}`]),
       ]);
     }
+    case 'like':
+      return all([isString(columns), like(text, where.value)]);
+    case 'ilike': // lower() folds A to Z only, in SQLite as in PostgreSQL's collation "C"
+      return all([isString(columns), sql`lower(${text}) like lower(${where.value}) escape '\\'`]);
     case 'lt':
       return compareOrdered(columns, sql`<`, where.value);
     case 'lte':
@@ -78,6 +92,8 @@ export function compileComparison(where: Comparison, columns: ValueColumns): Con
       return compareOrdered(columns, sql`>=`, where.value);
   }
 }
+
+const standardLike = (text: Fragment, pattern: string): Condition => sql`${text} like ${pattern} escape '\\'`;
 
 /** `num` is NULL for every string; saying so lets an index over kind, num, text find the text. */
 const isString = ({ kind, num }: ValueColumns): Condition =>

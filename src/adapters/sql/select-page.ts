@@ -133,7 +133,7 @@ class PageSelection {
     const { where } = this.query;
     const condition = all([
       ...conditions,
-      ...(where === undefined ? [] : [compileCondition(where, joins.columnsOf)]),
+      ...(where === undefined ? [] : [compileCondition(where, joins.columnsOf, this.dialect)]),
       ...(after === undefined ? [] : [isAfter(keys, recordId, after)]),
     ]);
     const order = orderTerms(keys, recordId);

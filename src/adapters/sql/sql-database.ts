@@ -1,4 +1,4 @@
-import type { ColumnDataType, CompiledQuery, Kysely, RawBuilder } from 'kysely';
+import type { ColumnDataType, CompiledQuery, Expression, Kysely, RawBuilder, SqlBool } from 'kysely';
 import type { ChangeSource } from '../../storage/change-feed.js';
 import type { Durability } from '../../storage/storage.js';
 import type { Tables } from './tables.js';
@@ -20,6 +20,8 @@ export interface SqlDialect {
   readonly text: ColumnDataType | RawBuilder<unknown>;
   /** Ends the definition of a table that is stored in the order of its primary key, where the database has those. */
   readonly clustered?: RawBuilder<unknown>;
+  /** Whether a text matches a pattern, upper and lower case apart; `text LIKE pattern ESCAPE '\\'` unless told. */
+  readonly like?: (text: Expression<unknown>, pattern: string) => RawBuilder<SqlBool>;
 }
 
 /**

@@ -142,6 +142,34 @@ export const queryCases: readonly StorageCase[] = [
     },
   },
   {
+    name: 'like matches whole strings by %, _ and \\, letters as they are; ilike takes A to Z in either case',
+    async run(storage) {
+      const texts = ['rates', 'Rates desk', '50%', '50', 'a_b', 'a*b', 'a?b', '[a]', 'é', 'É', '😀', 'a\\b', ''];
+      await putAll(storage, 'c', Object.fromEntries(texts.map((text) => [`#${text}`, { text }])));
+      await put(storage, 'c', 'number', 1, { text: 50 });
+      const expected: readonly [op: 'like' | 'ilike', pattern: string, found: readonly string[]][] = [
+        ['like', 'rates%', ['rates']],
+        ['ilike', 'RATES%', ['rates', 'Rates desk']],
+        ['like', '50\\%', ['50%']],
+        ['like', '50_', ['50%']],
+        ['like', '_', ['é', 'É', '😀']],
+        ['like', 'a_b', ['a_b', 'a*b', 'a?b', 'a\\b']],
+        ['like', 'a*b', ['a*b']],
+        ['like', 'a\\\\b', ['a\\b']],
+        ['like', '[a]', ['[a]']],
+        ['ilike', 'É', ['É']],
+        ['like', '', ['']],
+        ['like', '%%', texts],
+      ];
+      for (const [op, value, found] of expected) {
+        const page = await storage.query('c', { where: { field: 'text', op, value } });
+        assert.deepEqual(new Set(idsOf(page)), new Set(found.map((text) => `#${text}`)), `${op} ${value}`);
+      }
+      const broken = { field: 'text', op: 'like', value: 'a\\' } as const;
+      await rejectsWith('INVALID_INPUT', () => storage.query('c', { where: broken }));
+    },
+  },
+  {
     name: 'prefixes and comparisons go by code points, beyond the Basic Multilingual Plane too',
     async run(storage) {
       const texts = [
@@ -215,7 +243,7 @@ export const queryCases: readonly StorageCase[] = [
     name: 'malformed queries are refused',
     async run(storage) {
       const malformed: unknown[] = [
-        { where: { field: 'v', op: 'like', value: 'x' } },
+        { where: { field: 'v', op: 'matches', value: 'x' } },
         { where: { field: 'v', op: 'eq' } },
         { where: { field: 'v', op: 'eq', value: { $gt: 1 } } },
         { where: { field: 'v', op: 'in', values: 'x' } },

@@ -1,0 +1,58 @@
+import type { IndexScalar, Where } from '../storage/storage.js';
+import type { Comparison, Field, Filter, Literal, OrderOperator } from './filter.js';
+
+/** Where the values of a field are found in storage. */
+export interface SearchedField {
+  /** Of the index. */
+  readonly name: string;
+  /** What a literal may stand for there; itself unless told. The first one is meant by `<` and its kin. */
+  readonly alternatives?: (value: Literal) => readonly [IndexScalar, ...IndexScalar[]];
+}
+
+/** Knows the fields of one kind of record. @throws MLOpsError `INVALID_INPUT` for those it does not have */
+export type FieldCatalog = (field: Field) => SearchedField;
+
+/** The condition that a filter stands for. */
+export function toWhere(filter: Filter, catalog: FieldCatalog): Where {
+  if ('and' in filter) return { and: filter.and.map((member) => toWhere(member, catalog)) };
+  if ('or' in filter) return { or: filter.or.map((member) => toWhere(member, catalog)) };
+  if ('not' in filter) return { not: toWhere(filter.not, catalog) };
+  return comparisonToWhere(filter, catalog);
+}
+
+const storageOperators = { '<': 'lt', '<=': 'lte', '>': 'gt', '>=': 'gte' } as const satisfies Partial<
+  Record<OrderOperator, string>
+>;
+
+const itself = (value: Literal): readonly [IndexScalar, ...IndexScalar[]] => [value];
+
+function comparisonToWhere(comparison: Comparison, catalog: FieldCatalog): Where {
+  const { name: field, alternatives = itself } = catalog(comparison.field);
+  const isThere: Where = { field, op: 'ne', value: null };
+  switch (comparison.op) {
+    case '=':
+      return { field, op: 'in', values: alternatives(comparison.value) };
+    case '!=':
+      return { and: [isThere, { not: { field, op: 'in', values: alternatives(comparison.value) } }] };
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return { field, op: storageOperators[comparison.op], value: alternatives(comparison.value)[0] };
+    case 'in':
+      return { field, op: 'in', values: comparison.values.flatMap(alternatives) };
+    case 'not in':
+      return { and: [isThere, { not: { field, op: 'in', values: comparison.values.flatMap(alternatives) } }] };
+    case 'like':
+    case 'ilike':
+      return { field, op: comparison.op, value: comparison.value };
+    case 'not like':
+      return { and: [isThere, { not: { field, op: 'like', value: comparison.value } }] };
+    case 'not ilike':
+      return { and: [isThere, { not: { field, op: 'ilike', value: comparison.value } }] };
+    case 'is null':
+      return { not: isThere };
+    case 'is not null':
+      return isThere;
+  }
+}
