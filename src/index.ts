@@ -35,15 +35,23 @@ export type { ChallengeResult, RetrainResult } from './retraining/retrain-result
 
 export { CanaryDeploymentManager } from './canary/canary-deployment-manager.js';
 export type {
+  AdjustTrafficOptions,
+  CanaryHalt,
   CanaryPromotion,
+  CanaryStatus,
+  ChangeCanaryOptions,
   CreateCanaryOptions,
   ListDeploymentsOptions,
   RoutePredictionOptions,
 } from './canary/canary-options.js';
-export type { CanaryDecision, CanaryDeployment, DeploymentStatus } from './canary/deployment.js';
+export type { CanaryDecision, CanaryDeployment, DeploymentEvent } from './canary/deployment.js';
+export type { DeploymentPage } from './canary/deployment-pages.js';
+export type { ProcessStatus } from './canary/process-report.js';
+export type { CanaryStep } from './canary/rollout-steps.js';
+export type { DeploymentStatus } from './canary/transitions.js';
 export type { CanaryVerdict, DecisionInputs, MetricEvidence } from './canary/decision.js';
 export type { Outcome } from './canary/outcomes.js';
-export type { RouteDecision } from './canary/router.js';
+export type { RouteDecision, RouteReason } from './canary/router.js';
 
 export { AuditLog } from './governance/audit-log.js';
 export type { AuditFilter, AuditVerification } from './governance/audit-trail.js';

@@ -1,57 +1,60 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { ControlPlane } from '../governance/control-plane.js';
-import { actorId, attribution } from '../registry/attribution.js';
-import { checkVersionGates } from '../registry/lookups.js';
-import { modelsCollection, type StoredModel } from '../registry/model-record.js';
+import type { OperationRequest, Plan } from '../governance/control-plane.js';
+import type { AuditedOperation } from '../governance/operations.js';
+import { modelsCollection } from '../registry/model-record.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
-import { ModelStage } from '../registry/stage.js';
-import { ModelEdit } from '../registry/stage-change.js';
 import { checkVersion } from '../registry/version-number.js';
 import { type Context, type ContextOptions, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
-import { checkFraction, checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
-import { toIso } from '../util/clock.js';
-import { deepFreeze } from '../util/freeze.js';
-import { bucketingVersion } from './bucketing.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
+import type { Storage } from '../storage/storage.js';
+import { watchCollections } from '../storage/watch-collections.js';
+import { checkName, checkOptionalName, checkOptions } from '../util/check.js';
+import { Background } from './background.js';
 import type {
+  AdjustTrafficOptions,
+  CanaryHalt,
   CanaryPromotion,
+  CanaryStatus,
+  ChangeCanaryOptions,
   CreateCanaryOptions,
   ListDeploymentsOptions,
   RoutePredictionOptions,
 } from './canary-options.js';
-import { checkCandidate } from './candidate.js';
-import { type DecisionInputs, decide } from './decision.js';
-import {
-  type CanaryDecision,
-  type CanaryDeployment,
-  type StoredDeployment,
-  decisionsCollection,
-  deploymentsCollection,
-  outcomesStream,
-  putDecision,
-  putDeployment,
-  viewDeployment,
-} from './deployment.js';
-import { type LoadedDeployment, loadActive, loadDeployment, readOutcomes } from './deployment-lookups.js';
-import { type Outcome, OutcomeCollector, type OutcomeDelta, encodeDelta } from './outcomes.js';
-import { type RouteDecision, Router } from './router.js';
+import { checkShadowSample, checkTraffic, checkWhy, planOf } from './canary-checks.js';
+import { type CanaryDecision, type CanaryDeployment, viewDeployment } from './deployment.js';
+import { loadDeployment } from './deployment-lookups.js';
+import { type DeploymentPage, listDecisions, listDeployments } from './deployment-pages.js';
+import { planEvaluation } from './evaluation.js';
+import { LiveModels } from './live-models.js';
+import type { Outcome } from './outcomes.js';
+import { type Request, operationOf, planAction, planCreation, planHalt, planPromotion, planRollback } from './plans.js';
+import { readReports, viewProcess } from './process-report.js';
+import type { ShareChange } from './rollout.js';
+import { readRouteState, readRouteStates } from './route-state.js';
+import type { RouteDecision } from './router.js';
 
-/** Chance of ever promoting a worse canary or rolling back a good one, per test. */
-const alpha = 0.05;
+/** What a process flushes is at most so old, milliseconds. */
+const flushMs = 1_000;
 
-/** Below this many outcomes in the smaller arm the asymptotic intervals are not to be trusted. */
-const minObservations = 1000;
+/** How often other processes' changes are looked for where the storage cannot tell of them, milliseconds. */
+const pollMs = 250;
 
 /**
  * Lets a candidate prove itself on a share of the traffic. Routing and recording happen inside the caller's process,
  * synchronously and without I/O; decisions are statistics that stay valid however often they are asked for.
+ *
+ * An instance follows the models it deployed or was told to `refresh`: what other processes change takes effect here
+ * within a second, and outcomes are stored every second, until `close`. Neither keeps the process alive.
  */
 export class CanaryDeploymentManager {
   readonly #context: Context;
   readonly #control: ControlPlane;
-  readonly #router: Router;
-  /** Outcomes of active deployments not stored yet, by model. */
-  readonly #collectors = new Map<string, { readonly deploymentId: string; readonly outcomes: OutcomeCollector }>();
+  readonly #live: LiveModels;
+  readonly #background = new Background();
+  readonly #closing = new AbortController();
+  #following: Promise<void> | undefined;
 
   constructor(
     config: MLOpsConfig,
@@ -60,7 +63,7 @@ export class CanaryDeploymentManager {
   ) {
     this.#context = deriveContext({ ...contextOf(registry), config }, options);
     this.#control = new ControlPlane(this.#context);
-    this.#router = new Router(this.#context.ids);
+    this.#live = new LiveModels(this.#context.ids);
     shareContext(this, this.#context);
   }
 
@@ -80,54 +83,23 @@ export class CanaryDeploymentManager {
   async createCanaryDeployment(options: CreateCanaryOptions): Promise<string> {
     checkOptions(
       options,
-      ['modelName', 'candidateVersion', 'deployedBy', 'initialTrafficPercentage'],
+      ['modelName', 'candidateVersion', 'deployedBy', 'initialTrafficPercentage', 'steps', 'shadowSample'],
       'createCanaryDeployment',
     );
-    const modelName = checkName(options.modelName, 'modelName');
-    const candidateVersion = checkVersion(options.candidateVersion);
-    const deployedBy = checkOptionalName(options.deployedBy, 'deployedBy');
-    const trafficFraction = this.#checkTraffic(options.initialTrafficPercentage);
+    const creation = {
+      deploymentId: '',
+      modelName: checkName(options.modelName, 'modelName'),
+      candidateVersion: checkVersion(options.candidateVersion),
+      plan: planOf(options, this.#context.config.policy.canary),
+      shadowFraction: checkShadowSample(options.shadowSample),
+      labelWindowMs: 0,
+    };
+    const request = { onBehalfOf: checkOptionalName(options.deployedBy, 'deployedBy'), reason: undefined };
     const deploymentId = this.#context.ids.next();
-    const resource = { type: 'deployment', id: deploymentId };
-    const deployment = await this.#control.change(
-      'canary.deploy',
-      { resource, onBehalfOf: deployedBy },
-      async (storage) => {
-        const edit = await ModelEdit.open(storage, modelName);
-        const productionVersion = await checkCandidate(
-          edit,
-          candidateVersion,
-          this.#context.config.policy.canary.maxRollbackCount,
-        );
-        const said = attribution(this.#context, deployedBy, 'canary deployment');
-        const { stage, digest } = await edit.version(candidateVersion);
-        if (stage === ModelStage.DEVELOPMENT) await edit.moveTo(candidateVersion, ModelStage.STAGING, said);
-        edit.updateModel({ canary: deploymentId });
-        const created: StoredDeployment = {
-          deploymentId,
-          modelName,
-          candidateVersion,
-          productionVersion,
-          status: 'active',
-          trafficFraction,
-          salt: deploymentId,
-          bucketing: bucketingVersion,
-          alpha,
-          task: this.#context.config.modelPolicy(edit.modelRecord.modelType).task,
-          createdAt: this.#context.clock.now(),
-          createdBy: actorId(this.#context),
-          onBehalfOf: deployedBy ?? null,
-          endedAt: null,
-          endReason: null,
-        };
-        return {
-          changes: [...edit.changes(), putDeployment(created, 'absent')],
-          result: created,
-          detail: { modelName, candidateVersion, productionVersion, trafficFraction, candidateDigest: digest },
-        };
-      },
+    await this.#control.change('canary.deploy', about(deploymentId, request), (storage) =>
+      planCreation(this.#context, storage, { ...creation, deploymentId }, request),
     );
-    this.#routeBy(modelName, deployment.productionVersion, deployment);
+    await this.refresh(creation.modelName);
     return deploymentId;
   }
 
@@ -136,83 +108,50 @@ export class CanaryDeploymentManager {
    * throwing: on any trouble production serves. Knows the models this instance deployed or was told to `refresh`.
    */
   routePrediction(options: RoutePredictionOptions): RouteDecision {
-    return this.#router.route(options);
+    return this.#live.route(options);
   }
 
   /**
-   * Notes what came of a request, in memory: call `flush` or `evaluate` to store it. Never throws.
+   * Notes what came of a request, in memory; it is stored within a second, or by `flush`. Never throws.
    *
    * @returns whether it counts for an active canary
    */
   recordOutcome(outcome: Outcome): boolean {
-    try {
-      return this.#collectors.get(outcome.modelName)?.outcomes.record(outcome) ?? false;
-    } catch {
-      return false; // a malformed outcome must not fail the request it came from
-    }
+    return this.#live.record(outcome);
   }
 
   /** Stores the outcomes noted since the last time. When it returns they survive the process. */
   async flush(): Promise<void> {
-    await this.#control.access('canary.record_outcomes', async (storage) => {
-      for (const { deploymentId, outcomes } of this.#collectors.values()) {
-        const delta = outcomes.take();
-        if (delta === undefined) continue;
-        try {
-          await storage.commit([
-            { kind: 'append', stream: outcomesStream(deploymentId), values: [encodeDelta(delta)] },
-          ]);
-        } catch (error) {
-          outcomes.restore(delta);
-          throw error;
-        }
-      }
-    });
-  }
-
-  /** Reads a model's routing state from the store: what other processes changed takes effect here. */
-  async refresh(modelName: string): Promise<void> {
-    checkName(modelName, 'modelName');
-    await this.#control.access('canary.read', async (storage) => {
-      const model = (await storage.get(modelsCollection, modelName))?.value as unknown as StoredModel | undefined;
-      const deployment = model?.canary == null ? undefined : (await loadDeployment(storage, model.canary)).value;
-      this.#routeBy(modelName, model?.production ?? undefined, deployment);
-    });
+    await this.#flush(false);
   }
 
   /**
-   * Stores outcomes, then decides from all of them: promote, roll back or hold, with every input of the decision. With
-   * `apply`, a promotion or rollback is carried out at once.
+   * Reads a model's routing state from the store, and follows it from then on: what other processes change takes effect
+   * here within a second.
+   */
+  async refresh(modelName: string): Promise<void> {
+    checkName(modelName, 'modelName');
+    await this.#control.access('canary.read', async (storage) => {
+      await this.#follow();
+      this.#live.apply(await readRouteState(storage, modelName), this.#context.clock.now());
+    });
+    this.#flushWhileOpen();
+  }
+
+  /**
+   * Stores outcomes, then decides from those of every process: promote, roll back or hold, with every input of the
+   * decision. With `apply`, a promotion or rollback is carried out at once, and when neither is called for and the step
+   * under way has lasted and seen enough, the next one begins. A candidate is promoted only from its last step.
    */
   async evaluate(deploymentId: string, options: { readonly apply?: boolean } = {}): Promise<CanaryDecision> {
     checkOptions(options, ['apply'], 'evaluate');
-    await this.flush();
     const resource = { type: 'deployment', id: checkName(deploymentId, 'deploymentId') };
+    await this.flush();
     const decisionId = this.#context.ids.next();
-    const decision = await this.#control.change('canary.evaluate', { resource }, async (storage) => {
-      const { value: deployment, version } = await loadActive(storage, deploymentId);
-      const inputs = this.#decisionInputs(deployment, await readOutcomes(storage, deploymentId));
-      const decided: CanaryDecision = deepFreeze({
-        decisionId,
-        deploymentId,
-        modelName: deployment.modelName,
-        candidateVersion: deployment.candidateVersion,
-        productionVersion: deployment.productionVersion,
-        decidedAt: toIso(this.#context.clock.now()),
-        ...decide(inputs),
-        inputs,
-        policyDigest: this.#context.config.digest,
-      });
-      return {
-        changes: [
-          putDecision(decided),
-          { kind: 'check', collection: deploymentsCollection, id: deploymentId, expect: version },
-        ],
-        result: decided,
-        detail: { decisionId, verdict: decided.verdict, reason: decided.reason },
-      };
-    });
-    if (options.apply === true) await this.#apply(decision);
+    const decision = await this.#control.change('canary.evaluate', { resource }, (storage) =>
+      planEvaluation(this.#context, storage, deploymentId, decisionId),
+    );
+    if (options.apply === true) await this.#carryOut(decision);
     return decision;
   }
 
@@ -222,71 +161,52 @@ export class CanaryDeploymentManager {
    * @returns `refused` with the gates that did not pass; the canary stays active then
    */
   async promoteCanary(deploymentId: string, deployedBy?: string, reason?: string): Promise<CanaryPromotion> {
-    const resource = { type: 'deployment', id: checkName(deploymentId, 'deploymentId') };
-    const onBehalfOf = checkOptionalName(deployedBy, 'deployedBy');
+    const request = checkWhy(deployedBy, reason);
     await this.flush();
-    const { promotion, modelName } = await this.#control.change<{ promotion: CanaryPromotion; modelName: string }>(
-      'canary.promote',
-      { resource, onBehalfOf },
-      async (storage, artifacts) => {
-        const active = await loadActive(storage, deploymentId);
-        const { modelName, candidateVersion } = active.value;
-        const edit = await ModelEdit.open(storage, modelName);
-        const candidate = await edit.version(candidateVersion);
-        const gates = await checkVersionGates(this.#context.config, candidate, artifacts);
-        const failures = gates.filter((gate) => gate.status !== 'passed');
-        if (failures.length > 0) {
-          return {
-            changes: [],
-            result: { promotion: { status: 'refused', version: candidateVersion, failures }, modelName },
-            decision: 'deny',
-            reason: failures.map(({ gate, message }) => `${gate}: ${message}`).join('; '),
-          };
-        }
-        const said = { ...attribution(this.#context, onBehalfOf, reason ?? 'canary promoted'), gates };
-        const archived = await edit.moveTo(candidateVersion, ModelStage.PRODUCTION, said);
-        edit.updateModel({ canary: null });
-        return {
-          changes: [...edit.changes(), this.#ended(active, 'promoted', reason ?? 'promoted')],
-          result: {
-            promotion: {
-              status: 'promoted',
-              version: candidateVersion,
-              ...(archived !== undefined && { archivedVersion: archived }),
-              gates,
-            },
-            modelName,
-          },
-          detail: { modelName, candidateVersion, candidateDigest: candidate.digest },
-        };
-      },
+    return this.#change('canary.promote', deploymentId, request, (storage, artifacts) =>
+      planPromotion(this.#context, storage, artifacts, deploymentId, request),
     );
-    if (promotion.status === 'promoted') this.#routeBy(modelName, promotion.version, undefined);
-    return promotion;
   }
 
   /** Ends a canary: production serves every request again, and the candidate goes back to Development. */
   async rollbackCanary(deploymentId: string, deployedBy?: string, reason = 'rolled back by hand'): Promise<void> {
-    const resource = { type: 'deployment', id: checkName(deploymentId, 'deploymentId') };
-    const onBehalfOf = checkOptionalName(deployedBy, 'deployedBy');
-    const ended = await this.#control.change('canary.rollback', { resource, onBehalfOf }, async (storage) => {
-      const active = await loadActive(storage, deploymentId);
-      const { modelName, candidateVersion } = active.value;
-      const edit = await ModelEdit.open(storage, modelName);
-      const { stage, canaryRollbacks } = await edit.version(candidateVersion);
-      if (stage === ModelStage.STAGING) {
-        await edit.moveTo(candidateVersion, ModelStage.DEVELOPMENT, attribution(this.#context, onBehalfOf, reason));
-      }
-      await edit.updateVersion(candidateVersion, { canaryRollbacks: canaryRollbacks + 1 });
-      edit.updateModel({ canary: null });
-      return {
-        changes: [...edit.changes(), this.#ended(active, 'rolled_back', reason)],
-        result: active.value,
-        reason,
-        detail: { modelName, candidateVersion },
-      };
-    });
-    this.#routeBy(ended.modelName, ended.productionVersion, undefined);
+    const request = checkWhy(deployedBy, reason);
+    await this.#change('canary.rollback', deploymentId, request, (storage) =>
+      planRollback(this.#context, storage, deploymentId, request),
+    );
+  }
+
+  /** Lets production answer everything until `resume`. */
+  async pause(deploymentId: string, options: ChangeCanaryOptions = {}): Promise<void> {
+    await this.#act('pause', deploymentId, options);
+  }
+
+  /** Goes on where `pause` stopped; the time and the evidence the step needs are counted anew. */
+  async resume(deploymentId: string, options: ChangeCanaryOptions = {}): Promise<void> {
+    await this.#act('resume', deploymentId, options);
+  }
+
+  /** Gives the candidate another share. An automatic rollout goes no further from a share chosen by hand. */
+  async adjustTraffic(deploymentId: string, options: AdjustTrafficOptions): Promise<void> {
+    const { trafficPercentage, ...why } = options;
+    const { maxCanaryPercentage } = this.#context.config.policy.canary;
+    const trafficFraction = checkTraffic(trafficPercentage, 'trafficPercentage', maxCanaryPercentage);
+    await this.#act('adjust', deploymentId, why, { trafficFraction, planned: null });
+  }
+
+  /**
+   * The kill switch: takes all traffic from a model's canary for good, in this process at once and in all others within
+   * a second. One person is enough. What is left is to roll it back. Halting twice, or where there is no canary, is fine.
+   */
+  async halt(modelName: string, options: ChangeCanaryOptions = {}): Promise<CanaryHalt> {
+    const resource = { type: 'model', id: checkName(modelName, 'modelName') };
+    checkOptions(options, ['changedBy', 'reason'], 'halt');
+    const request = checkWhy(options.changedBy, options.reason);
+    const halt = await this.#control.change('canary.halt', { resource, onBehalfOf: request.onBehalfOf }, (storage) =>
+      planHalt(this.#context, storage, modelName, request, (id) => this.#live.halt(modelName, id)),
+    );
+    await this.refresh(modelName);
+    return halt;
   }
 
   /** @throws MLOpsError `NOT_FOUND` */
@@ -296,92 +216,124 @@ export class CanaryDeploymentManager {
     );
   }
 
-  /** Deployments, newest first. */
-  async listDeployments(
-    options: ListDeploymentsOptions = {},
-  ): Promise<{ readonly deployments: readonly CanaryDeployment[]; readonly cursor?: string }> {
-    checkOptions(options, ['modelName', 'status', 'limit', 'cursor'], 'listDeployments');
-    const conditions = (['modelName', 'status'] as const).flatMap((field) => {
-      const value = options[field];
-      return value === undefined ? [] : [{ field, op: 'eq' as const, value }];
-    });
+  /** A deployment and the processes that serve or served it: what was routed, counted, late or lost. */
+  async getStatus(deploymentId: string): Promise<CanaryStatus> {
     return this.#control.access('canary.read', async (storage) => {
-      const { records, cursor } = await storage.query(deploymentsCollection, {
-        where: { and: conditions },
-        orderBy: [{ field: 'createdAt', direction: 'desc' }],
-        ...(options.limit !== undefined && { limit: options.limit }),
-        ...(options.cursor !== undefined && { cursor: options.cursor }),
-      });
-      const deployments = records.map((record) => viewDeployment(record.value as unknown as StoredDeployment));
-      return { deployments, ...(cursor !== undefined && { cursor }) };
+      const deployment = viewDeployment((await loadDeployment(storage, deploymentId)).value);
+      const now = this.#context.clock.now();
+      const processes = (await readReports(storage, deploymentId)).map((report) => viewProcess(report, now));
+      return { deployment, processes };
     });
+  }
+
+  /** Deployments, newest first. */
+  async listDeployments(options: ListDeploymentsOptions = {}): Promise<DeploymentPage> {
+    checkOptions(options, ['modelName', 'status', 'limit', 'cursor'], 'listDeployments');
+    return this.#control.access('canary.read', (storage) => listDeployments(storage, options));
   }
 
   /** Decisions on a deployment, oldest first. */
   async listDecisions(deploymentId: string): Promise<readonly CanaryDecision[]> {
-    return this.#control.access('canary.read', async (storage) => {
-      const { records } = await storage.query(decisionsCollection, {
-        where: { field: 'deploymentId', op: 'eq', value: deploymentId },
-        orderBy: [{ field: 'decidedAt', direction: 'asc' }],
-        limit: 10_000,
-      });
-      return records.map((record) => record.value as unknown as CanaryDecision);
-    });
+    return this.#control.access('canary.read', (storage) => listDecisions(storage, deploymentId));
   }
 
-  /** Stores outcomes not stored yet. The registry keeps the storage open. */
+  /** Stores outcomes not stored yet, and stops following. The registry keeps the storage open. */
   async close(): Promise<void> {
-    await this.flush();
+    this.#closing.abort();
+    await this.#background.close();
+    await this.#flush(true);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #checkTraffic(given: number | undefined): number {
-    const { initialCanaryPercentage, maxCanaryPercentage } = this.#context.config.policy.canary;
-    const fraction = checkFraction(given ?? initialCanaryPercentage, 'initialTrafficPercentage');
-    if (fraction === 0 || fraction === 1) refuse('initialTrafficPercentage must leave both versions some traffic');
-    if (fraction > maxCanaryPercentage) {
-      refuse(`initialTrafficPercentage ${fraction} is above canary.max_canary_percentage ${maxCanaryPercentage}`);
+  async #act(
+    action: keyof typeof operationOf,
+    deploymentId: string,
+    options: ChangeCanaryOptions,
+    share?: ShareChange,
+  ): Promise<void> {
+    checkOptions(options, ['changedBy', 'reason'], action);
+    const request = checkWhy(options.changedBy, options.reason);
+    await this.#change(operationOf[action], deploymentId, request, (storage) =>
+      planAction(this.#context, storage, deploymentId, action, request, share),
+    );
+  }
+
+  /** Carries out a plan, then takes over what it made of the model. */
+  async #change<T>(
+    operation: AuditedOperation,
+    deploymentId: string,
+    request: Request,
+    plan: (storage: Storage, artifacts: ArtifactStore) => Promise<Plan<T>>,
+  ): Promise<T> {
+    checkName(deploymentId, 'deploymentId');
+    const result = await this.#control.change(operation, about(deploymentId, request), plan);
+    const { modelName } = await this.getDeployment(deploymentId);
+    await this.refresh(modelName);
+    return result;
+  }
+
+  async #carryOut({ decisionId, deploymentId, advice }: CanaryDecision): Promise<void> {
+    const why = `decision ${decisionId}: ${advice.reason}`;
+    switch (advice.action) {
+      case 'promote':
+        await this.promoteCanary(deploymentId, undefined, why);
+        break;
+      case 'rollback':
+        await this.rollbackCanary(deploymentId, undefined, why);
+        break;
+      case 'advance':
+        await this.#advance(deploymentId, advice.step!, why);
+        break;
+      case 'wait':
+        break;
     }
-    return fraction;
   }
 
-  #ended(active: LoadedDeployment, status: 'promoted' | 'rolled_back', endReason: string) {
-    return putDeployment({ ...active.value, status, endedAt: this.#context.clock.now(), endReason }, active.version);
+  async #advance(deploymentId: string, planned: number, reason: string): Promise<void> {
+    const { plan } = await this.getDeployment(deploymentId);
+    await this.#act('adjust', deploymentId, { reason }, { trafficFraction: plan[planned]!.traffic, planned });
   }
 
-  #decisionInputs(deployment: StoredDeployment, outcomes: OutcomeDelta): DecisionInputs {
-    const { evaluationMetrics, promotionThreshold, rollbackThreshold } = this.#context.config.policy.canary;
-    return {
-      task: deployment.task,
-      metrics: evaluationMetrics,
-      promotionThreshold,
-      rollbackThreshold,
-      alpha: deployment.alpha,
-      trafficFraction: deployment.trafficFraction,
-      minObservations,
-      ...outcomes,
-    };
+  async #flush(isClosing: boolean): Promise<void> {
+    const moved = await this.#control.access('canary.record_outcomes', async (storage) => {
+      const now = this.#context.clock.now();
+      const moved = new Set<string>();
+      for (const live of this.#live.deployments) {
+        if (await live.flush(storage, now, isClosing)) moved.add(live.modelName);
+      }
+      return moved;
+    });
+    for (const modelName of moved) await this.refresh(modelName);
   }
 
-  async #apply(decision: CanaryDecision): Promise<void> {
-    const reason = `decision ${decision.decisionId}: ${decision.reason}`;
-    if (decision.verdict === 'promote') await this.promoteCanary(decision.deploymentId, undefined, reason);
-    if (decision.verdict === 'rollback') await this.rollbackCanary(decision.deploymentId, undefined, reason);
-  }
-
-  #routeBy(modelName: string, production: string | undefined, deployment: StoredDeployment | undefined): void {
-    this.#router.set(modelName, { production, ...(deployment !== undefined && { canary: deployment }) });
-    if (deployment === undefined) {
-      this.#collectors.delete(modelName);
-    } else if (this.#collectors.get(modelName)?.deploymentId !== deployment.deploymentId) {
-      const { deploymentId, candidateVersion, productionVersion, task } = deployment;
-      this.#collectors.set(modelName, {
-        deploymentId,
-        outcomes: new OutcomeCollector(candidateVersion, productionVersion, task),
+  /** Listens for changes of models, once; before the first state is read, so that nothing falls in between. */
+  #follow(): Promise<void> {
+    const look = (): Promise<void> =>
+      this.#control.access('canary.read', async (storage) => {
+        const now = this.#context.clock.now();
+        for (const state of await readRouteStates(storage, this.#live.fences)) this.#live.apply(state, now);
+        this.#flushWhileOpen();
       });
-    }
+    this.#following ??= this.#context.stores.storage().then((storage) =>
+      watchCollections(storage, [modelsCollection], () => void this.#background.run('following models', look), {
+        signal: this.#closing.signal,
+        pollMs,
+      }),
+    );
+    return this.#following;
+  }
+
+  #flushWhileOpen(): void {
+    const task = 'storing outcomes';
+    if (this.#live.hasUnstored) this.#background.every(task, flushMs, () => this.flush());
+    else this.#background.cancel(task);
   }
 }
+
+const about = (deploymentId: string, { onBehalfOf }: Request): OperationRequest => ({
+  resource: { type: 'deployment', id: deploymentId },
+  onBehalfOf,
+});

@@ -1,20 +1,57 @@
 import type { GateResult } from '../registry/gate-result.js';
-import type { DeploymentStatus } from './deployment.js';
+import type { CanaryDeployment } from './deployment.js';
+import type { ProcessStatus } from './process-report.js';
+import type { CanaryStep } from './rollout-steps.js';
+import type { RouteRequest } from './router.js';
+import type { DeploymentStatus } from './transitions.js';
 
 export interface CreateCanaryOptions {
   readonly modelName: string;
   readonly candidateVersion: string;
   readonly deployedBy?: string;
-  /** Share of requests as a fraction, 0.05 being five percent; `canary.initial_canary_percentage` unless told. */
+  /**
+   * Share of requests as a fraction, 0.05 being five percent, for a rollout in one step. Without it and without `steps`,
+   * the policy's `canary.steps`; without those, one step of `canary.initial_canary_percentage`.
+   */
   readonly initialTrafficPercentage?: number;
+  /** Steps of the rollout, of growing traffic; the first may be 0: shadow mode. Not beside `initialTrafficPercentage`. */
+  readonly steps?: readonly CanaryStep[];
+  /** In shadow mode, the share of requests that both versions score, above 0; all of them unless told. */
+  readonly shadowSample?: number;
 }
 
-export interface RoutePredictionOptions {
+/** A change of a deployment: who is responsible, and why. */
+export interface ChangeCanaryOptions {
+  /** A claim, recorded beside the principal. */
+  readonly changedBy?: string;
+  readonly reason?: string;
+}
+
+export interface AdjustTrafficOptions extends ChangeCanaryOptions {
+  /** New share of requests, a fraction; 0 is shadow mode. At most `canary.max_canary_percentage`. */
+  readonly trafficPercentage: number;
+}
+
+/** A deployment and the processes that serve or served it. */
+export interface CanaryStatus {
+  readonly deployment: CanaryDeployment;
+  readonly processes: readonly ProcessStatus[];
+}
+
+/** What a halt found. */
+export type CanaryHalt =
+  | { readonly status: 'halted'; readonly deploymentId: string }
+  /** There was no canary to halt. */
+  | { readonly status: 'no_canary' };
+
+export interface RoutePredictionOptions extends RouteRequest {
   readonly modelName: string;
   /** The request's features; routing does not look at them. */
   readonly features?: Readonly<Record<string, unknown>>;
   /** Requests with one key stay on one side; 7 and '7' are one key. Without it each request is assigned by itself. */
   readonly routingKey?: string | number;
+  /** Asks for a version: production, or the candidate of an active canary. Such requests count for no comparison. */
+  readonly version?: string;
 }
 
 /** What became of a promotion. */

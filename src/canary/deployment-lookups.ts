@@ -1,8 +1,7 @@
 import { MLOpsError } from '../errors.js';
 import type { Storage } from '../storage/storage.js';
-import { type ArmStatistics, mergeStatistics, noStatistics } from './arm-statistics.js';
-import { type StoredDeployment, deploymentsCollection, outcomesStream } from './deployment.js';
-import type { OutcomeDelta } from './outcomes.js';
+import { type StoredDeployment, deploymentsCollection } from './deployment.js';
+import { hasEnded } from './transitions.js';
 
 /** A deployment and the version of its record. */
 export interface LoadedDeployment {
@@ -10,35 +9,24 @@ export interface LoadedDeployment {
   readonly version: number;
 }
 
+export async function findDeployment(storage: Storage, deploymentId: string): Promise<LoadedDeployment | undefined> {
+  const record = await storage.get(deploymentsCollection, deploymentId);
+  return record && { value: record.value as unknown as StoredDeployment, version: record.version };
+}
+
 /** @throws MLOpsError `NOT_FOUND` */
 export async function loadDeployment(storage: Storage, deploymentId: string): Promise<LoadedDeployment> {
-  const record = await storage.get(deploymentsCollection, deploymentId);
-  if (record === undefined)
-    throw new MLOpsError(
-      'NOT_FOUND',
-      `there is no deployment ${deploymentId}; listDeployments() shows those there are`,
-    );
-  return { value: record.value as unknown as StoredDeployment, version: record.version };
+  const found = await findDeployment(storage, deploymentId);
+  if (found !== undefined) return found;
+  throw new MLOpsError('NOT_FOUND', `there is no deployment ${deploymentId}; listDeployments() shows those there are`);
 }
 
 /** @throws MLOpsError `NOT_FOUND`; `ILLEGAL_STATE` when it has ended */
-export async function loadActive(storage: Storage, deploymentId: string): Promise<LoadedDeployment> {
+export async function loadOpen(storage: Storage, deploymentId: string): Promise<LoadedDeployment> {
   const found = await loadDeployment(storage, deploymentId);
   const { status, endReason } = found.value;
-  if (status !== 'active')
+  if (hasEnded(status)) {
     throw new MLOpsError('ILLEGAL_STATE', `deployment ${deploymentId} has ended (${status}: ${endReason})`);
-  return found;
-}
-
-/** Everything every process has stored about a deployment's outcomes. */
-export async function readOutcomes(storage: Storage, deploymentId: string): Promise<OutcomeDelta> {
-  const { entries } = await storage.read(outcomesStream(deploymentId));
-  let canary: ArmStatistics = noStatistics;
-  let production: ArmStatistics = noStatistics;
-  for (const { value } of entries) {
-    const delta = value as unknown as OutcomeDelta;
-    canary = mergeStatistics(canary, delta.canary);
-    production = mergeStatistics(production, delta.production);
   }
-  return { canary, production };
+  return found;
 }

@@ -2,11 +2,26 @@ import type { Change } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import type { JsonValue } from '../util/json.js';
 import type { CanaryVerdict, DecisionInputs } from './decision.js';
+import type { Advice } from './advice.js';
+import type { PlannedStep } from './rollout-steps.js';
+import type { StepLog } from './step-log.js';
+import type { DeploymentAction, DeploymentStatus } from './transitions.js';
 
 export const deploymentsCollection = 'deployments';
 export const decisionsCollection = 'canary_decisions';
 
-export type DeploymentStatus = 'active' | 'promoted' | 'rolled_back';
+/** What happened to a deployment, and what held from then on. */
+export interface DeploymentEvent {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly action: 'begin' | DeploymentAction;
+  readonly status: DeploymentStatus;
+  /** Share of requests that the candidate answers while the status is `active`; 0 is shadow mode. */
+  readonly trafficFraction: number;
+  readonly by: string;
+  readonly onBehalfOf?: string;
+  readonly reason?: string;
+}
 
 export interface StoredDeployment {
   readonly deploymentId: string;
@@ -14,19 +29,30 @@ export interface StoredDeployment {
   readonly candidateVersion: string;
   readonly productionVersion: string;
   readonly status: DeploymentStatus;
-  /** Share of requests that goes to the candidate, in (0, 1). */
+  /** Share of requests that goes to the candidate, in [0, 1); 0 is shadow mode. */
   readonly trafficFraction: number;
+  /** In shadow mode, the share of requests that both versions score, in (0, 1]. */
+  readonly shadowFraction: number;
+  /** The steps of the rollout. */
+  readonly plan: readonly PlannedStep[];
+  /** Index of the planned step under way; null when the share was chosen by hand. */
+  readonly planned: number | null;
+  /** Every share that was in force, in order. */
+  readonly steps: readonly StepLog[];
   /** Makes this deployment's assignment independent of all others. */
   readonly salt: string;
   /** Name of the function that assigns keys; see bucketing.ts. */
   readonly bucketing: string;
   readonly alpha: number;
-  readonly task: DecisionInputs['task'];
+  readonly task: 'regression' | 'classification';
+  /** How long after a request its label may come, milliseconds; 0: with the outcome. */
+  readonly labelWindowMs: number;
   readonly createdAt: number;
   readonly createdBy: string;
   readonly onBehalfOf: string | null;
   readonly endedAt: number | null;
   readonly endReason: string | null;
+  readonly history: readonly DeploymentEvent[];
 }
 
 /** A canary deployment as a caller sees it. */
@@ -36,8 +62,13 @@ export interface CanaryDeployment {
   readonly candidateVersion: string;
   readonly productionVersion: string;
   readonly status: DeploymentStatus;
-  /** Share of requests that goes to the candidate, in (0, 1). */
+  /** Share of requests that goes to the candidate, in [0, 1); 0 is shadow mode. */
   readonly trafficFraction: number;
+  /** The steps of the rollout, and which of them is under way (counted from 0; absent when a share was chosen by hand). */
+  readonly plan: readonly PlannedStep[];
+  readonly planned?: number;
+  /** Everything that happened to it, oldest first. */
+  readonly history: readonly DeploymentEvent[];
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly createdBy: string;
@@ -55,6 +86,8 @@ export interface CanaryDecision extends CanaryVerdict {
   readonly productionVersion: string;
   /** ISO 8601, UTC. */
   readonly decidedAt: string;
+  /** What an automatic rollout makes of it. */
+  readonly advice: Advice;
   readonly inputs: DecisionInputs;
   readonly policyDigest: string;
 }
@@ -68,6 +101,9 @@ export function viewDeployment(stored: StoredDeployment): CanaryDeployment {
     productionVersion: stored.productionVersion,
     status: stored.status,
     trafficFraction: stored.trafficFraction,
+    plan: stored.plan,
+    ...(stored.planned !== null && { planned: stored.planned }),
+    history: stored.history,
     createdAt: toIso(stored.createdAt),
     createdBy: stored.createdBy,
     ...(onBehalfOf !== null && { onBehalfOf }),
@@ -98,6 +134,3 @@ export const putDecision = (decision: CanaryDecision): Change => ({
   index: { deploymentId: decision.deploymentId, verdict: decision.verdict, decidedAt: decision.decidedAt },
   expect: 'absent',
 });
-
-/** The stream of outcome statistics that processes add to. */
-export const outcomesStream = (deploymentId: string): string => `canary/${deploymentId}/outcomes`;

@@ -6,6 +6,9 @@ export interface Outcome {
   readonly modelName: string;
   /** The version that answered, as routing said. */
   readonly version: string;
+  /** The deployment and the step that routing named. Without a step, the one in force now. */
+  readonly deploymentId?: string | undefined;
+  readonly step?: number | undefined;
   /** What the model said: a number, or for a classification the probability of the positive class. */
   readonly prediction?: number;
   /** What was true: a number, or for a classification 0 or 1. */

@@ -65,6 +65,18 @@ export interface CanaryPolicy {
   readonly rollbackThreshold: number;
   /** After so many rollbacks a version may not be tried again; integer >= 1. Default 3. */
   readonly maxRollbackCount: number;
+  /**
+   * The steps of a rollout: `traffic` (fraction, growing, at most `maxCanaryPercentage`; 0 first is shadow mode), and the
+   * least `hours` and `requests` of each. Default none: one step of `initialCanaryPercentage`.
+   */
+  readonly steps: readonly RolloutStepPolicy[];
+}
+
+/** A step of a rollout. */
+export interface RolloutStepPolicy {
+  readonly traffic: number;
+  readonly hours?: number | undefined;
+  readonly requests?: number | undefined;
 }
 
 /** What a version must show before it is promoted. */

@@ -1,5 +1,18 @@
 import * as z from 'zod/mini';
-import { boolean, fraction, integer, list, named, number, oneOf, positive, scalar, section, text } from './fields.js';
+import {
+  boolean,
+  expected,
+  fraction,
+  integer,
+  list,
+  named,
+  number,
+  oneOf,
+  positive,
+  scalar,
+  section,
+  text,
+} from './fields.js';
 
 /** A policy as it stands in a file: snake_case keys, all of them. */
 export type PolicyFile = z.output<ReturnType<typeof build>>;
@@ -47,6 +60,7 @@ function build() {
       evaluation_window_hours: z._default(positive('hours'), 48),
       rollback_threshold: z._default(fraction(), 0.8),
       max_rollback_count: z._default(integer(1), 3),
+      steps: z._default(z.array(rolloutStep(), expected('a list of steps such as [{ traffic: 0.01 }]')), []),
     }),
     promotion: section({
       min_accuracy: z._default(fraction(), 0.85),
@@ -129,6 +143,13 @@ function build() {
 }
 
 /** One section of `models`; its defaults are those of a model type that the policy does not mention. */
+const rolloutStep = () =>
+  z.strictObject({
+    traffic: fraction(),
+    hours: z.optional(number('hours from 0', (value) => value >= 0)),
+    requests: z.optional(integer(0)),
+  });
+
 function buildModelType() {
   return section({
     feature_columns: z._default(list(text('the name of a column')), []),

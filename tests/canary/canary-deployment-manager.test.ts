@@ -350,7 +350,8 @@ describe('deciding by hand', () => {
     const deploymentId = await deploy();
     serve(10, () => 1);
     await manager.close();
-    const { entries } = await world.storage.read(`canary/${deploymentId}/outcomes`);
-    expect(entries).toHaveLength(1);
+    const reader = new CanaryDeploymentManager(world.config, registry);
+    const { processes } = await reader.getStatus(deploymentId);
+    expect(processes).toMatchObject([{ status: 'closed', outcomes: 10 }]);
   });
 });

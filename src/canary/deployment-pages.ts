@@ -1,0 +1,49 @@
+import type { Storage } from '../storage/storage.js';
+import type { ListDeploymentsOptions } from './canary-options.js';
+import {
+  type CanaryDecision,
+  type CanaryDeployment,
+  type StoredDeployment,
+  decisionsCollection,
+  deploymentsCollection,
+  viewDeployment,
+} from './deployment.js';
+
+/** A page of deployments, newest first. */
+export interface DeploymentPage {
+  readonly deployments: readonly CanaryDeployment[];
+  /** Present when there may be more. */
+  readonly cursor?: string;
+}
+
+export async function listDeployments(storage: Storage, options: ListDeploymentsOptions): Promise<DeploymentPage> {
+  const conditions = (['modelName', 'status'] as const).flatMap((field) => {
+    const value = options[field];
+    return value === undefined ? [] : [{ field, op: 'eq' as const, value }];
+  });
+  const { records, cursor } = await storage.query(deploymentsCollection, {
+    where: { and: conditions },
+    orderBy: [{ field: 'createdAt', direction: 'desc' }],
+    ...(options.limit !== undefined && { limit: options.limit }),
+    ...(options.cursor !== undefined && { cursor: options.cursor }),
+  });
+  const deployments = records.map((record) => viewDeployment(record.value as unknown as StoredDeployment));
+  return { deployments, ...(cursor !== undefined && { cursor }) };
+}
+
+/** Decisions on a deployment, oldest first. */
+export async function listDecisions(storage: Storage, deploymentId: string): Promise<readonly CanaryDecision[]> {
+  const decisions: CanaryDecision[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await storage.query(decisionsCollection, {
+      where: { field: 'deploymentId', op: 'eq', value: deploymentId },
+      orderBy: [{ field: 'decidedAt', direction: 'asc' }],
+      limit: 100,
+      ...(cursor !== undefined && { cursor }),
+    });
+    decisions.push(...page.records.map(({ value }) => value as unknown as CanaryDecision));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return decisions;
+}
