@@ -3,7 +3,7 @@ import type { Context } from '../runtime/context.js';
 import type { Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
-import { adviceOf } from './advice.js';
+import { advise } from './advise.js';
 import { type DecisionInputs, decide } from './decision.js';
 import { type CanaryDecision, type StoredDeployment, deploymentsCollection, putDecision } from './deployment.js';
 import { loadOpen } from './deployment-lookups.js';
@@ -33,7 +33,7 @@ export async function planEvaluation(
     productionVersion: deployment.productionVersion,
     decidedAt: toIso(now),
     ...verdict,
-    advice: adviceOf(deployment, verdict, requestsOfStep(statistics, deployment.steps.at(-1)?.step ?? 0), now),
+    advice: advise(deployment, verdict, requestsOfStep(statistics, deployment.steps.at(-1)?.step ?? 0), now),
     inputs,
     policyDigest: context.config.digest,
   });
