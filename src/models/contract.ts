@@ -30,6 +30,9 @@ export interface Model {
   toJSON(): JsonObject;
 }
 
+/** Which way predictions may move as a feature rises. */
+export type MonotoneDirection = 'increasing' | 'decreasing';
+
 export interface TrainingRequest {
   /** Rows to learn from. */
   readonly table: Table;
@@ -38,6 +41,12 @@ export interface TrainingRequest {
   readonly featureColumns: readonly string[];
   readonly task: Task;
   readonly hyperparameters: JsonObject;
+  /** Rows to stop early by, for trainers that do; they must not be among those that the model is judged by. */
+  readonly validation?: Table;
+  /** Features that predictions must follow, all else equal: `{ leverage: 'increasing' }`. */
+  readonly monotoneConstraints?: Readonly<Record<string, MonotoneDirection>>;
+  /** Orders of ordinal categories, lowest first: `{ rating: ['D', 'C', 'B', 'A'] }`. */
+  readonly categoryOrder?: Readonly<Record<string, readonly string[]>>;
   /** The only source of randomness: the same seed and data give the same model. */
   readonly random: Random;
   readonly signal?: AbortSignal;

@@ -1,9 +1,8 @@
-import { isMissingText, parseNumber, parsePercent } from '../data/cell.js';
-import type { CategoricalColumn, Column, NumericColumn, Row, Table } from '../data/table.js';
-import { refuse } from '../util/check.js';
+import type { CategoricalColumn, NumericColumn, Row, Table } from '../data/table.js';
 import type { JsonObject } from '../util/json.js';
 import type { FeatureSpec } from './contract.js';
 import type { ModelJson } from './model-json.js';
+import { asCategory, asNumber, clamp, numbersOf, positionsOf, refuseDate } from './read-cells.js';
 
 /** How one feature becomes numbers. */
 export type FeatureEncoding =
@@ -26,9 +25,6 @@ export type FeatureEncoding =
 
 /** A category's mean is pulled towards the overall mean as if by so many more rows. */
 const smoothingRows = 10;
-
-/** Beyond this infinities begin: midpoints of larger numbers overflow. */
-const largest = 1e300;
 
 /**
  * Turns records into numbers that a tree can split. Learned from training data alone: missing numbers become the median
@@ -64,10 +60,7 @@ export class FeatureEncoder {
           case 'categorical':
             return fitCategories(column, target);
           case 'date':
-            return refuse(
-              `feature ${JSON.stringify(name)} is a date: a model would only learn the past by heart; ` +
-                'derive a number from it, such as years to maturity, or leave it out',
-            );
+            return refuseDate(name);
         }
       }),
     );
@@ -121,8 +114,6 @@ export class FeatureEncoder {
 
 const widthOf = (encoding: FeatureEncoding): number => (encoding.type === 'numeric' && encoding.hasIndicator ? 2 : 1);
 
-const clamp = (value: number): number => Math.max(-largest, Math.min(largest, value));
-
 function fitNumbers(column: NumericColumn): FeatureEncoding {
   const sorted = column.values.filter((value) => !Number.isNaN(value)).sort();
   const middle = sorted.length >> 1;
@@ -155,39 +146,4 @@ function fitCategories(column: CategoricalColumn, target: Float64Array): Feature
 function encodeNumbers(values: Float64Array, encoding: FeatureEncoding & { type: 'numeric' }): Float64Array[] {
   const filled = values.map((value) => clamp(Number.isNaN(value) ? encoding.median : value));
   return encoding.hasIndicator ? [filled, values.map((value) => (Number.isNaN(value) ? 1 : 0))] : [filled];
-}
-
-/** A column's cells as numbers; texts in it count when they spell one. */
-function numbersOf(column: Column | undefined, rowCount: number): Float64Array {
-  if (column?.kind === 'numeric') return column.values;
-  if (column?.kind !== 'categorical') return new Float64Array(rowCount).fill(NaN);
-  const parsed = column.categories.map(asNumber);
-  return Float64Array.from(column.codes, (code) => parsed[code] ?? NaN);
-}
-
-function positionsOf(column: Column | undefined, rowCount: number, position: (text: string) => number): Float64Array {
-  if (column?.kind === 'categorical') {
-    const known = column.categories.map((category) => position(asCategory(category)));
-    const otherwise = position('');
-    return Float64Array.from(column.codes, (code) => known[code] ?? otherwise);
-  }
-  if (column === undefined) return new Float64Array(rowCount).fill(position(''));
-  const toText = (value: number): unknown => (column.kind === 'date' && !Number.isNaN(value) ? new Date(value) : value);
-  return column.values.map((value) => position(asCategory(toText(value))));
-}
-
-function asNumber(cell: unknown): number {
-  if (typeof cell === 'number') return cell;
-  if (typeof cell === 'bigint') return Number(cell);
-  if (typeof cell !== 'string') return NaN;
-  const value = parseNumber(cell);
-  return Number.isNaN(value) ? parsePercent(cell) : value;
-}
-
-/** A cell as the category it would be in a table; empty when missing, and no category is ever called that. */
-function asCategory(cell: unknown): string {
-  if (typeof cell === 'string') return isMissingText(cell) ? '' : cell;
-  if (typeof cell === 'number') return Number.isNaN(cell) ? '' : String(cell);
-  if (typeof cell === 'boolean' || typeof cell === 'bigint') return String(cell);
-  return cell instanceof Date && !Number.isNaN(cell.getTime()) ? cell.toISOString() : '';
 }

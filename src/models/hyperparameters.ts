@@ -11,19 +11,32 @@ export interface HyperparameterRange {
   readonly isInteger?: boolean;
 }
 
+/** A text a trainer can be told. */
+export interface HyperparameterChoice<T extends string = string> {
+  readonly default: T;
+  readonly choices: readonly T[];
+}
+
+type Known = Readonly<Record<string, HyperparameterRange | HyperparameterChoice>>;
+
+/** The values of known hyperparameters. */
+export type HyperparameterValues<K extends Known> = {
+  readonly [N in keyof K]: K[N] extends HyperparameterChoice<infer T> ? T : number;
+};
+
 /**
  * Reads a trainer's hyperparameters. Values out of range are refused; names the trainer does not know are left alone
  * with a warning, for a policy may serve several algorithms.
  */
-export function readHyperparameters<K extends string>(
+export function readHyperparameters<const K extends Known>(
   given: JsonObject,
-  known: Readonly<Record<K, HyperparameterRange>>,
+  known: K,
   algorithm: string,
-): { values: Record<K, number>; warnings: string[] } {
-  const names = Object.keys(known) as K[];
+): { values: HyperparameterValues<K>; warnings: string[] } {
+  const names = Object.keys(known);
   const values = Object.fromEntries(
-    names.map((name) => [name, checkRange(Object.hasOwn(given, name) ? given[name] : undefined, name, known[name])]),
-  ) as Record<K, number>;
+    names.map((name) => [name, checkValue(Object.hasOwn(given, name) ? given[name] : undefined, name, known[name]!)]),
+  ) as HyperparameterValues<K>;
   const warnings = Object.keys(given)
     .filter((name) => !Object.hasOwn(known, name))
     .map((name) => {
@@ -34,16 +47,22 @@ export function readHyperparameters<K extends string>(
   return { values, warnings };
 }
 
-function checkRange(value: unknown, name: string, range: HyperparameterRange): number {
-  if (value === undefined) return range.default;
+function checkValue(value: unknown, name: string, known: HyperparameterRange | HyperparameterChoice): number | string {
+  if (value === undefined) return known.default;
+  if ('choices' in known) {
+    const found = known.choices.find((choice) => choice === value);
+    return (
+      found ?? refuse(`hyperparameter ${name} must be one of ${known.choices.join(', ')}, got ${JSON.stringify(value)}`)
+    );
+  }
   const isFine =
     typeof value === 'number' &&
-    value >= range.min &&
-    value <= range.max &&
-    (range.isInteger !== true || Number.isInteger(value));
+    value >= known.min &&
+    value <= known.max &&
+    (known.isInteger !== true || Number.isInteger(value));
   if (isFine) return value;
-  const what = range.isInteger === true ? 'an integer' : 'a number';
+  const what = known.isInteger === true ? 'an integer' : 'a number';
   return refuse(
-    `hyperparameter ${name} must be ${what} from ${range.min} to ${range.max}, got ${JSON.stringify(value)}`,
+    `hyperparameter ${name} must be ${what} from ${known.min} to ${known.max}, got ${JSON.stringify(value)}`,
   );
 }

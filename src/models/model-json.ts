@@ -53,6 +53,12 @@ export class ModelJson {
     return values.every((value) => typeof value === 'string') ? values : this.#refuse(key, 'strings only');
   }
 
+  numberLists(key: string): number[][] {
+    const lists = this.#array(key);
+    const areNumbers = lists.every((list) => Array.isArray(list) && list.every((value) => typeof value === 'number'));
+    return areNumbers ? lists : this.#refuse(key, 'arrays of numbers only');
+  }
+
   object(key: string): ModelJson {
     return new ModelJson(this.#get(key), `${this.path}.${key}`);
   }

@@ -1,4 +1,5 @@
 import { MLOpsError } from '../errors.js';
+import { BinnedModel } from './binned-model.js';
 import { ConstantModel } from './constant-model.js';
 import type { Model } from './contract.js';
 import { ModelJson } from './model-json.js';
@@ -13,6 +14,8 @@ const readers: ReadonlyMap<string, ModelReader> = new Map<string, ModelReader>([
   ['constant', (json) => ConstantModel.fromJson(json)],
   ['cart', (json) => TreeModel.fromJson(json)],
   ['random_forest', (json) => TreeModel.fromJson(json)],
+  ['gradient_boosting', (json) => BinnedModel.fromJson(json)],
+  ['extra_forest', (json) => BinnedModel.fromJson(json)],
 ]);
 
 /** Newest `formatVersion` this release reads, of every kind. */

@@ -2,13 +2,14 @@ import { MLOpsError } from '../errors.js';
 import { nearest } from '../util/nearest.js';
 import { cartTrainer } from './cart-trainer.js';
 import type { Trainer } from './contract.js';
+import { gradientBoostingTrainer } from './gradient-boosting-trainer.js';
 import { randomForestTrainer } from './random-forest-trainer.js';
 
-export type { Trainer, TrainingRequest, TrainingResult } from './contract.js';
+export type { MonotoneDirection, Trainer, TrainingRequest, TrainingResult } from './contract.js';
 
 /** The trainers that come with the library, by algorithm. */
 export const builtInTrainers: ReadonlyMap<string, Trainer> = new Map(
-  [cartTrainer, randomForestTrainer].map((trainer) => [trainer.algorithm, trainer]),
+  [cartTrainer, randomForestTrainer, gradientBoostingTrainer].map((trainer) => [trainer.algorithm, trainer]),
 );
 
 /** @throws MLOpsError `NOT_FOUND` that lists the known algorithms */

@@ -1,9 +1,10 @@
 import type { Row, Table } from '../data/table.js';
 import type { JsonObject } from '../util/json.js';
 import type { FeatureSpec, Model, Task } from './contract.js';
-import { DecisionTree } from './decision-tree.js';
+import { DecisionTree, type TreeColumns } from './decision-tree.js';
 import { FeatureEncoder } from './feature-encoder.js';
 import type { ModelJson } from './model-json.js';
+import { TreeEnsemble } from './tree-ensemble.js';
 
 export type TreeModelFormat = 'cart' | 'random_forest';
 
@@ -11,6 +12,7 @@ export type TreeModelFormat = 'cart' | 'random_forest';
 export class TreeModel implements Model {
   readonly formatVersion = 1;
   readonly features: readonly FeatureSpec[];
+  readonly #ensemble: TreeEnsemble;
   readonly #buffer: Float64Array;
 
   constructor(
@@ -20,6 +22,7 @@ export class TreeModel implements Model {
     readonly trees: readonly DecisionTree[],
   ) {
     this.features = encoder.features;
+    this.#ensemble = new TreeEnsemble(trees, thresholdsOnly(encoder.width));
     this.#buffer = new Float64Array(encoder.width);
   }
 
@@ -27,7 +30,7 @@ export class TreeModel implements Model {
     const format = json.oneOf('kind', ['cart', 'random_forest'] as const);
     const task = json.oneOf('task', ['regression', 'classification'] as const);
     const encoder = FeatureEncoder.fromJson(json.object('encoder'));
-    const trees = json.objects('trees').map((tree) => DecisionTree.fromJson(tree, encoder.width));
+    const trees = json.objects('trees').map((tree) => DecisionTree.fromJson(tree, thresholdsOnly(encoder.width)));
     if (trees.length === 0 || (format === 'cart' && trees.length > 1)) {
       throw json.wrong('trees', format === 'cart' ? 'an array of 1' : 'an array of 1 or more');
     }
@@ -36,23 +39,13 @@ export class TreeModel implements Model {
 
   predict(row: Row): number {
     this.encoder.encodeRow(row, this.#buffer);
-    return this.#mean();
+    return this.#ensemble.sum(this.#buffer) / this.trees.length;
   }
 
   predictBatch(table: Table): Float64Array {
-    const columns = this.encoder.encodeTable(table);
-    const predictions = new Float64Array(table.rowCount);
-    for (let row = 0; row < predictions.length; row++) {
-      for (let i = 0; i < columns.length; i++) this.#buffer[i] = columns[i]![row]!;
-      predictions[row] = this.#mean();
-    }
-    return predictions;
-  }
-
-  #mean(): number {
-    let sum = 0;
-    for (let i = 0; i < this.trees.length; i++) sum += this.trees[i]!.predict(this.#buffer);
-    return sum / this.trees.length;
+    const sums = new Float64Array(table.rowCount);
+    this.#ensemble.addTo(sums, this.encoder.encodeTable(table));
+    return sums.map((sum) => sum / this.trees.length);
   }
 
   toJSON(): JsonObject {
@@ -65,3 +58,5 @@ export class TreeModel implements Model {
     };
   }
 }
+
+const thresholdsOnly = (width: number): TreeColumns => ({ width, categoryCount: () => 0 });

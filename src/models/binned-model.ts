@@ -1,0 +1,71 @@
+import type { Row, Table } from '../data/table.js';
+import type { JsonObject } from '../util/json.js';
+import { logistic } from './binned/losses.js';
+import type { FeatureSpec, Model, Task } from './contract.js';
+import { DecisionTree } from './decision-tree.js';
+import { FeatureReader } from './feature-reader.js';
+import type { ModelJson } from './model-json.js';
+import { TreeEnsemble } from './tree-ensemble.js';
+
+export type BinnedModelFormat = 'gradient_boosting' | 'extra_forest';
+
+/**
+ * Trees over numbers and categories as they are. `gradient_boosting`: `base` and the sum of the trees, through the
+ * logistic function for classification. `extra_forest`: the mean of the trees.
+ */
+export class BinnedModel implements Model {
+  readonly formatVersion = 1;
+  readonly features: readonly FeatureSpec[];
+  readonly #ensemble: TreeEnsemble;
+  readonly #buffer: Float64Array;
+
+  constructor(
+    readonly format: BinnedModelFormat,
+    readonly task: Task,
+    readonly reader: FeatureReader,
+    readonly base: number,
+    readonly trees: readonly DecisionTree[],
+  ) {
+    this.features = reader.features;
+    this.#ensemble = new TreeEnsemble(trees, reader);
+    this.#buffer = new Float64Array(reader.width);
+  }
+
+  static fromJson(json: ModelJson): BinnedModel {
+    const format = json.oneOf('kind', ['gradient_boosting', 'extra_forest'] as const);
+    const task = json.oneOf('task', ['regression', 'classification'] as const);
+    const reader = FeatureReader.fromJson(json.object('reader'));
+    const base = format === 'gradient_boosting' ? json.number('base') : 0;
+    const trees = json.objects('trees').map((tree) => DecisionTree.fromJson(tree, reader));
+    if (format === 'extra_forest' && trees.length === 0) throw json.wrong('trees', 'an array of 1 or more');
+    return new BinnedModel(format, task, reader, base, trees);
+  }
+
+  predict(row: Row): number {
+    this.reader.readRow(row, this.#buffer);
+    return this.#finish(this.#ensemble.sum(this.#buffer));
+  }
+
+  predictBatch(table: Table): Float64Array {
+    const sums = new Float64Array(table.rowCount);
+    this.#ensemble.addTo(sums, this.reader.readTable(table));
+    return sums.map((sum) => this.#finish(sum));
+  }
+
+  #finish(sum: number): number {
+    if (this.format === 'extra_forest') return sum / this.trees.length;
+    const score = this.base + sum;
+    return this.task === 'classification' ? logistic(score) : score;
+  }
+
+  toJSON(): JsonObject {
+    return {
+      kind: this.format,
+      formatVersion: this.formatVersion,
+      task: this.task,
+      reader: this.reader.toJSON(),
+      ...(this.format === 'gradient_boosting' && { base: this.base }),
+      trees: this.trees.map((tree) => tree.toJSON()),
+    };
+  }
+}
