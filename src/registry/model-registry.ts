@@ -45,6 +45,11 @@ export interface PromoteModelOptions {
   /** Whom to name as responsible; a claim, recorded beside the principal. */
   readonly deployedBy?: string;
   readonly reason?: string;
+  /**
+   * The version that must be in production at that moment, null for none. Without it a promotion replaces whatever is
+   * there, also a version that somebody else promoted a moment ago.
+   */
+  readonly replaces?: string | null;
 }
 
 export type PromotionResult =
@@ -162,10 +167,10 @@ export class ModelRegistry {
    * there is archived in the same commit.
    *
    * @returns `refused` with every gate that did not pass, and nothing changed
-   * @throws MLOpsError `NOT_FOUND`; `ILLEGAL_STATE` for a transition that does not exist
+   * @throws MLOpsError `NOT_FOUND`; `ILLEGAL_STATE` for a transition that does not exist; `CONFLICT` when `replaces` does not hold
    */
   async promoteModel(options: PromoteModelOptions): Promise<PromotionResult> {
-    checkOptions(options, ['modelName', 'version', 'targetStage', 'deployedBy', 'reason'], 'promoteModel');
+    checkOptions(options, ['modelName', 'version', 'targetStage', 'deployedBy', 'reason', 'replaces'], 'promoteModel');
     const modelName = checkName(options.modelName, 'modelName');
     const version = checkVersion(options.version);
     const to = parseStage(options.targetStage, 'targetStage');
@@ -176,6 +181,7 @@ export class ModelRegistry {
       { resource, onBehalfOf: deployedBy },
       async (storage, artifacts) => {
         const edit = await ModelEdit.open(storage, modelName);
+        if (options.replaces !== undefined) edit.assertProduction(options.replaces);
         const before = await edit.version(version);
         const gates =
           to === ModelStage.PRODUCTION ? await checkVersionGates(this.#context.config, before, artifacts) : [];

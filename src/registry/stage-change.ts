@@ -79,6 +79,17 @@ export class ModelEdit {
     return this.model.value;
   }
 
+  /** @throws MLOpsError `CONFLICT` when another version is in production, or one where there should be none */
+  assertProduction(expected: string | null): void {
+    const { modelName, production } = this.modelRecord;
+    if (production === expected) return;
+    throw new MLOpsError(
+      'CONFLICT',
+      `${modelName} has ${production ?? 'no version'} in production, expected ${expected ?? 'none'}: somebody else was first; ` +
+        'compare with that version and promote again',
+    );
+  }
+
   updateModel(change: Partial<StoredModel>): void {
     this.model = { ...this.model, value: { ...this.model.value, ...change } };
   }

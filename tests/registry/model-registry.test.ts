@@ -118,6 +118,22 @@ describe('registering', () => {
 });
 
 describe('stages', () => {
+  it('refuse a promotion that names another version to replace than the one in production', async () => {
+    await registry.registerModel(registration());
+    await registry.registerModel(registration());
+    const promote = (version: string, replaces: string | null) =>
+      registry.promoteModel({ modelName: 'spread', version, targetStage: 'production', replaces });
+    for (const version of ['1.0.0', '1.0.1']) {
+      await registry.promoteModel({ modelName: 'spread', version, targetStage: 'staging' });
+    }
+    expect(await promote('1.0.0', null)).toMatchObject({ status: 'promoted' });
+    expect(await failure(promote('1.0.1', null))).toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('has 1.0.0 in production, expected none') as string,
+    });
+    expect(await promote('1.0.1', '1.0.0')).toMatchObject({ status: 'promoted', archivedVersion: '1.0.0' });
+  });
+
   it('swap production in one step and tell the story', async () => {
     await registry.registerModel(registration());
     await registry.registerModel(registration());

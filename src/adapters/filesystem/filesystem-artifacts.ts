@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { MLOpsError } from '../../errors.js';
 import type { ArtifactRef, ArtifactStore, PutArtifactOptions } from '../../storage/artifact-store.js';
 import { artifactNotFound, checkDigest, measureContent, verifyContent } from '../../storage/artifact-content.js';
 import { OperationGate } from '../../storage/operation-gate.js';
@@ -40,11 +41,13 @@ const unfinishedDirectory = (directory: string): string => join(directory, 'unfi
 class FilesystemArtifacts implements ArtifactStore {
   readonly capabilities = { name: 'filesystem', persistent: true, multiProcess: true };
   readonly #gate = new OperationGate('this artifact store');
+  #isBroken = false;
 
   constructor(private readonly directory: string) {}
 
   put(content: Uint8Array | AsyncIterable<Uint8Array>, options: PutArtifactOptions = {}): Promise<ArtifactRef> {
     return this.#run(async () => {
+      this.#assertSound();
       const unfinished = unfinishedDirectory(this.directory);
       await makeDirectory(unfinished);
       const path = join(unfinished, randomUUID());
@@ -114,6 +117,15 @@ class FilesystemArtifacts implements ArtifactStore {
     await syncDirectory(dirname(path)); // also when another process just gave it its name
   }
 
+  /** After a failed flush the kernel may have dropped what it was to write, and the next flush would report success. */
+  #assertSound(): void {
+    if (!this.#isBroken) return;
+    throw new MLOpsError(
+      'STORAGE_UNAVAILABLE',
+      `${this.directory}: an earlier write failed in the device; check the disk, close this artifact store and open it again`,
+    );
+  }
+
   #path(digest: Digest): string {
     const hex = digest.slice('sha256:'.length);
     return join(this.directory, 'sha256', hex.slice(0, 2), hex.slice(2));
@@ -123,6 +135,7 @@ class FilesystemArtifacts implements ArtifactStore {
     try {
       return await this.#gate.run(operation);
     } catch (error) {
+      this.#isBroken ||= error instanceof Error && 'code' in error && error.code === 'EIO';
       throw toStorageError(error, this.directory);
     }
   }
