@@ -10,31 +10,23 @@ export function missingEstimate(baseline: SideCounts, current: SideCounts): Dist
 }
 
 /** Infinities are ordered like any number, but have no distance in units. */
-export function infinityFinding(before: Float64Array, after: Float64Array): readonly DriftFinding[] {
-  const count = (values: Float64Array): number =>
-    values.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
-  const [baseline, current] = [count(before), count(after)];
-  if (baseline + current === 0) return [];
-  return [{ kind: 'infinite_values', message: `${baseline} infinite values in the baseline, ${current} now` }];
+export function infinityFinding(infinite: { readonly reference: number; readonly current: number }): DriftFinding[] {
+  if (infinite.reference + infinite.current === 0) return [];
+  const message = `${infinite.reference} infinite values in the baseline, ${infinite.current} now`;
+  return [{ kind: 'infinite_values', message }];
 }
 
-export function rangeFinding(before: Float64Array, after: Float64Array): readonly DriftFinding[] {
-  const [low, high] = rangeOf(before);
-  let outside = 0;
-  for (const value of after) if (value < low || value > high) outside++;
+/** @param range the baseline's least and greatest value, and how many of the m current ones are outside */
+export function rangeFinding(range: {
+  readonly lowest: number;
+  readonly highest: number;
+  readonly outside: number;
+  readonly m: number;
+}): DriftFinding[] {
+  const { lowest, highest, outside, m } = range;
   if (outside === 0) return [];
-  const message = `${outside} of ${after.length} values are outside the baseline's range ${round(low)} to ${round(high)}`;
+  const message = `${outside} of ${m} values are outside the baseline's range ${round(lowest)} to ${round(highest)}`;
   return [{ kind: 'range_exceeded', message }];
-}
-
-function rangeOf(values: Float64Array): [number, number] {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return [low, high];
 }
 
 /** Categories that one side has and the other has not. */

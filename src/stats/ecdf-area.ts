@@ -2,7 +2,8 @@ import { countBuckets, divide, gatherBuckets, isConstant } from './buckets.js';
 import type { Buckets } from './buckets.js';
 import { type Cuts, PairSum, cutsFor } from './exact-sum.js';
 
-interface Area {
+/** An area in the making, part by part of the range of values. */
+export interface Area {
   readonly n: number;
   readonly m: number;
   /** Power of two that brings the largest magnitude near 1. */
@@ -34,19 +35,19 @@ export function ecdfArea(
   sizes: { readonly n: number; readonly m: number } = { n: reference.length, m: current.length },
   below: Below = { i: 0, j: 0 },
 ): number {
-  const area = start(reference, current, sizes);
-  explore(area, reference, current, below.i, below.j);
-  return finish(area);
+  const area = startArea(largestOf(reference, current), sizes);
+  addPart(area, reference, current, below.i, below.j);
+  return finishArea(area);
 }
 
 /** {@link ecdfArea} by sorting everything: the plain definition, for comparison. */
 export function ecdfAreaBySorting(reference: Float64Array, current: Float64Array): number {
-  const area = start(reference, current, { n: reference.length, m: current.length });
+  const area = startArea(largestOf(reference, current), { n: reference.length, m: current.length });
   walk(area, reference, current, 0, 0);
-  return finish(area);
+  return finishArea(area);
 }
 
-function start(a: Float64Array, b: Float64Array, { n, m }: { readonly n: number; readonly m: number }): Area {
+function largestOf(a: Float64Array, b: Float64Array): number {
   let largest = 0;
   for (const values of [a, b]) {
     for (let i = 0; i < values.length; i++) {
@@ -54,13 +55,19 @@ function start(a: Float64Array, b: Float64Array, { n, m }: { readonly n: number;
       if (magnitude > largest) largest = magnitude;
     }
   }
+  return largest;
+}
+
+/** @param largest magnitude of all values */
+export function startArea(largest: number, { n, m }: { readonly n: number; readonly m: number }): Area {
   const exponent = largest === 0 ? 0 : Math.min(1023, -Math.ceil(Math.log2(largest)));
   return { n, m, unit: 2 ** exponent, cuts: cutsFor(Math.max(n, m)), sum: new PairSum() };
 }
 
-const finish = ({ n, m, unit, sum }: Area): number => Math.max(0, sum.value() / (n * m) / unit);
+export const finishArea = ({ n, m, unit, sum }: Area): number => Math.max(0, sum.value() / (n * m) / unit);
 
-function explore(area: Area, a: Float64Array, b: Float64Array, i0: number, j0: number): void {
+/** Adds the part of the area over values that i0 reference and j0 current values lie below. */
+export function addPart(area: Area, a: Float64Array, b: Float64Array, i0: number, j0: number): void {
   const buckets = divide(a, b);
   if (buckets === undefined) {
     walk(area, a, b, i0, j0);
@@ -79,15 +86,15 @@ function explore(area: Area, a: Float64Array, b: Float64Array, i0: number, j0: n
     if (mixed[k] === 1) {
       const partA = fromA.values.subarray(fromA.starts[k], fromA.starts[k + 1]);
       const partB = fromB.values.subarray(fromB.starts[k], fromB.starts[k + 1]);
-      explore(area, partA, partB, i, j);
+      addPart(area, partA, partB, i, j);
     }
     i += inA[k]!;
     j += inB[k]!;
   }
 }
 
-/** Sign of d throughout each bucket, 0 where it may change. */
-function signsInBuckets(
+/** Sign of d throughout each bucket, 0 where it may change: such buckets are `mixed` and enter by {@link addPart}. */
+export function signsInBuckets(
   { n, m }: Area,
   inA: Int32Array,
   inB: Int32Array,

@@ -14,7 +14,8 @@ export interface EcdfExtremes {
   readonly below: Extreme;
 }
 
-interface Search extends EcdfExtremes {
+/** A search for the extremes, part by part of the range of values. */
+export interface ExtremesSearch extends EcdfExtremes {
   readonly n: number;
   readonly m: number;
   readonly sides: Sides;
@@ -30,22 +31,24 @@ export type Sides = 'both' | 'above' | 'below';
  * `both`, only the larger of the two extremes is sure to be found; otherwise only the one asked for. Same bits as sorting.
  */
 export function ecdfExtremes(reference: Float64Array, current: Float64Array, sides: Sides): EcdfExtremes {
-  const search: Search = {
-    n: reference.length,
-    m: current.length,
-    sides,
-    floor: 0,
-    above: nowhere(),
-    below: nowhere(),
-  };
-  explore(search, reference, current, 0, 0);
+  const search = startSearch(reference.length, current.length, sides);
+  searchPart(search, reference, current, 0, 0);
   return search;
 }
+
+export const startSearch = (n: number, m: number, sides: Sides): ExtremesSearch => ({
+  n,
+  m,
+  sides,
+  floor: 0,
+  above: nowhere(),
+  below: nowhere(),
+});
 
 const nowhere = (): Extreme => ({ difference: -Infinity, location: NaN, inReference: false });
 
 /** Looks through values that i0 reference and j0 current values lie below. */
-function explore(search: Search, a: Float64Array, b: Float64Array, i0: number, j0: number): void {
+export function searchPart(search: ExtremesSearch, a: Float64Array, b: Float64Array, i0: number, j0: number): void {
   const buckets = divide(a, b);
   if (buckets === undefined) {
     walk(search, a, b, i0, j0);
@@ -53,8 +56,7 @@ function explore(search: Search, a: Float64Array, b: Float64Array, i0: number, j
   }
   const inA = countBuckets(a, buckets);
   const inB = countBuckets(b, buckets);
-  raiseFloor(search, inA, inB, i0, j0);
-  const wanted = mayReachFloor(search, inA, inB, i0, j0);
+  const wanted = searchBuckets(search, inA, inB, i0, j0);
   const fromA = gatherBuckets(a, buckets, inA, wanted);
   const fromB = gatherBuckets(b, buckets, inB, wanted);
   let i = i0;
@@ -64,14 +66,26 @@ function explore(search: Search, a: Float64Array, b: Float64Array, i0: number, j
       const partA = fromA.values.subarray(fromA.starts[k], fromA.starts[k + 1]);
       const partB = fromB.values.subarray(fromB.starts[k], fromB.starts[k + 1]);
       // A bucket that took nearly everything, as with one far outlier, is divided again over its own range.
-      explore(search, partA, partB, i, j);
+      searchPart(search, partA, partB, i, j);
     }
     i += inA[k]!;
     j += inB[k]!;
   }
 }
 
-function raiseFloor(search: Search, inA: Int32Array, inB: Int32Array, i0: number, j0: number): void {
+/** Takes in the counts of buckets; tells which buckets are to be looked into by {@link searchPart}. */
+export function searchBuckets(
+  search: ExtremesSearch,
+  inA: Int32Array,
+  inB: Int32Array,
+  i0: number,
+  j0: number,
+): Uint8Array {
+  raiseFloor(search, inA, inB, i0, j0);
+  return mayReachFloor(search, inA, inB, i0, j0);
+}
+
+function raiseFloor(search: ExtremesSearch, inA: Int32Array, inB: Int32Array, i0: number, j0: number): void {
   const { n, m, sides } = search;
   let i = i0;
   let j = j0;
@@ -84,7 +98,7 @@ function raiseFloor(search: Search, inA: Int32Array, inB: Int32Array, i0: number
   }
 }
 
-function mayReachFloor(search: Search, inA: Int32Array, inB: Int32Array, i0: number, j0: number): Uint8Array {
+function mayReachFloor(search: ExtremesSearch, inA: Int32Array, inB: Int32Array, i0: number, j0: number): Uint8Array {
   const { n, m, sides, floor } = search;
   const wanted = new Uint8Array(inA.length);
   let i = i0;
@@ -103,7 +117,7 @@ function mayReachFloor(search: Search, inA: Int32Array, inB: Int32Array, i0: num
 }
 
 /** Every distinct value in order. */
-function walk(search: Search, a: Float64Array, b: Float64Array, i0: number, j0: number): void {
+function walk(search: ExtremesSearch, a: Float64Array, b: Float64Array, i0: number, j0: number): void {
   const isSingle = isConstant(a, b);
   const x = isSingle ? a : a.toSorted();
   const y = isSingle ? b : b.toSorted();

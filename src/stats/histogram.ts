@@ -2,7 +2,7 @@ import { type Buckets, divide } from './buckets.js';
 import { checkSample } from './check-sample.js';
 import { quantiles } from './quantile.js';
 
-const deciles = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+export const deciles = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /**
  * Inner edges of the bins used for the population stability index: the reference's nine deciles, ascending and distinct,
@@ -15,8 +15,13 @@ const deciles = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
  */
 export function decileEdges(reference: Float64Array): Float64Array {
   checkSample(reference, 'reference');
+  return edgesAt(quantiles(reference, deciles));
+}
+
+/** {@link decileEdges} from the deciles themselves. */
+export function edgesAt(values: readonly number[]): Float64Array {
   const edges: number[] = [];
-  for (const edge of quantiles(reference, deciles)) {
+  for (const edge of values) {
     if (edge !== edges.at(-1)) {
       edges.push(edge);
       continue;

@@ -2,7 +2,7 @@ import { checkSample } from './check-sample.js';
 import { kstwoSf } from './distributions/kstwo.js';
 import { greatestCommonDivisor, smirnovTwoSampleSf } from './distributions/smirnov-two-sample.js';
 import { lnGamma } from './distributions/gamma.js';
-import { ecdfExtremes } from './ecdf-extremes.js';
+import { type EcdfExtremes, ecdfExtremes } from './ecdf-extremes.js';
 
 export interface KsOptions {
   /** `less`: the reference's distribution function may lie below the current one's; `greater`: above. */
@@ -38,14 +38,23 @@ const exactUpTo = 10_000;
 export function ksTwoSample(reference: Float64Array, current: Float64Array, options: KsOptions = {}): KsResult {
   checkSample(reference, 'reference');
   checkSample(current, 'current');
-  const { alternative = 'two-sided', method = 'auto' } = options;
+  const { alternative = 'two-sided' } = options;
   const sides = alternative === 'two-sided' ? 'both' : alternative === 'less' ? 'below' : 'above';
-  const { above, below } = ecdfExtremes(reference, current, sides);
-  const isBelow = sides === 'below' || (sides === 'both' && below.difference > above.difference);
+  return ksFromExtremes(ecdfExtremes(reference, current, sides), reference.length, current.length, options);
+}
+
+/** {@link ksTwoSample} from the extreme differences, on the sides that the alternative asks for. */
+export function ksFromExtremes(
+  { above, below }: EcdfExtremes,
+  n: number,
+  m: number,
+  { alternative = 'two-sided', method = 'auto' }: KsOptions = {},
+): KsResult {
+  const isBelow = alternative === 'less' || (alternative === 'two-sided' && below.difference > above.difference);
   const extreme = isBelow ? below : above;
   const difference = Math.max(0, extreme.difference);
   return {
-    ...significance(difference, reference.length, current.length, alternative, method),
+    ...significance(difference, n, m, alternative, method),
     location: extreme.location,
     sign: isBelow ? -1 : 1,
   };

@@ -37,9 +37,20 @@ function between(low: number, high: number, fraction: number): number {
  */
 export function quantiles(values: Float64Array, ps: readonly number[]): number[] {
   checkNotEmpty(values, 'values');
-  const positions = ps.map((p) => (values.length - 1) * p);
-  const last = values.length - 1;
-  const ranks = positions.flatMap((position) => [Math.floor(position), Math.min(last, Math.floor(position) + 1)]);
-  const found = orderStatistics(values, ranks);
-  return positions.map((position, i) => between(found[2 * i]!, found[2 * i + 1]!, position - Math.floor(position)));
+  return quantilesFrom(orderStatistics(values, quantileRanks(values.length, ps)), values.length, ps);
 }
+
+/** The ranks, from 0, between which the quantiles of `count` values lie: two for each. */
+export function quantileRanks(count: number, ps: readonly number[]): number[] {
+  return ps.flatMap((p) => {
+    const rank = Math.floor((count - 1) * p);
+    return [rank, Math.min(count - 1, rank + 1)];
+  });
+}
+
+/** Quantiles from the values at their {@link quantileRanks}. */
+export const quantilesFrom = (found: readonly number[], count: number, ps: readonly number[]): number[] =>
+  ps.map((p, i) => {
+    const position = (count - 1) * p;
+    return between(found[2 * i]!, found[2 * i + 1]!, position - Math.floor(position));
+  });

@@ -24,7 +24,7 @@ const countOf = (values: Float64Array, wanted: number): number =>
   values.reduce((count, value) => count + (value === wanted ? 1 : 0), 0);
 
 /** Smallest standard deviation divided by, in the unit of the values. */
-const smallestScale = 0.001;
+export const smallestScale = 0.001;
 
 /**
  * {@link wasserstein1} in standard deviations of the reference (ddof 0, at least 0.001): without a unit, so columns can be

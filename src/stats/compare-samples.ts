@@ -1,0 +1,247 @@
+import { finishArea, signsInBuckets, startArea, addPart, type Area } from './ecdf-area.js';
+import { searchBuckets, searchPart, startSearch } from './ecdf-extremes.js';
+import { deciles, decileEdges, edgesAt, histogram } from './histogram.js';
+import { type KsResult, ksFromExtremes, ksTwoSample } from './ks.js';
+import { orderStatistics } from './order-statistics.js';
+import { quantileRanks, quantilesFrom } from './quantile.js';
+import { type SampleScan, type SharedBuckets, bucketOf, placeBuckets, scanSample } from './shared-buckets.js';
+import { smallestScale, wasserstein1, wassersteinNormalized } from './wasserstein.js';
+
+/** Statistics of two samples of numbers, each with at least one value. */
+export interface SampleComparison {
+  /** Values present on either side. */
+  readonly n: number;
+  readonly m: number;
+  readonly ks: KsResult;
+  /** In the unit of the values, and in standard deviations of the reference; Infinity as of `wasserstein1`. */
+  readonly wasserstein: { readonly value: number; readonly normalized: number };
+  /** The reference's deciles ({@link decileEdges}) and the counts between them ({@link histogram}). */
+  readonly edges: Float64Array;
+  readonly referenceCounts: readonly number[];
+  readonly currentCounts: readonly number[];
+  readonly infinite: { readonly reference: number; readonly current: number };
+  /** Least and greatest reference value, and how many current values lie outside them. */
+  readonly lowest: number;
+  readonly highest: number;
+  readonly outside: number;
+}
+
+/** Below this many values in all, each statistic is computed by itself. */
+const sharedFrom = 8192;
+
+/**
+ * Two-sample Kolmogorov–Smirnov test, Wasserstein-1 distance and counts between the reference's deciles, all from two
+ * passes over each sample and one set of buckets; NaN is missing. The numbers are those of {@link ksTwoSample},
+ * {@link wasserstein1}, {@link decileEdges} and {@link histogram}, bit for bit (the standard deviation to rounding).
+ *
+ * The first pass counts values in buckets. Counts alone decide almost everywhere: which buckets may hold the largest
+ * difference, in which the sign of the difference may change, which hold a decile. The second pass sums the values of the
+ * others and collects the elements of those few.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for a sample without values
+ */
+export function compareSamples(reference: Float64Array, current: Float64Array): SampleComparison {
+  const buckets = reference.length + current.length < sharedFrom ? undefined : placeBuckets(reference, current);
+  if (buckets === undefined) return compareOneByOne(reference, current);
+  const a = scanSample(reference, buckets, { lowest: -Infinity, highest: Infinity });
+  const b = scanSample(current, buckets, a);
+  if (a.present === 0 || b.present === 0 || !Number.isFinite(a.mean + b.mean))
+    return compareOneByOne(reference, current);
+  return compareInBuckets(reference, current, buckets, a, b);
+}
+
+function compareInBuckets(
+  reference: Float64Array,
+  current: Float64Array,
+  buckets: SharedBuckets,
+  a: SampleScan,
+  b: SampleScan,
+): SampleComparison {
+  const n = a.present;
+  const m = b.present;
+  const search = startSearch(n, m, 'both');
+  const mayBeExtreme = searchBuckets(search, a.counts, b.counts, 0, 0);
+  const largest = Math.max(Math.abs(a.lowest), Math.abs(a.highest), Math.abs(b.lowest), Math.abs(b.highest));
+  const area = startArea(largest, { n, m });
+  const { signs, mixed } = signsInBuckets(area, a.counts, b.counts, 0, 0);
+  const ranks = quantileRanks(n, deciles);
+  const holdsDecile = bucketsOfRanks(a.counts, ranks);
+  const wanted = mayBeExtreme.map((flag, k) => flag | mixed[k]! | holdsDecile[k]!);
+
+  const inA = gather(reference, { buckets, scan: a, wanted, signs, area, weight: -m });
+  const inB = gather(current, { buckets, scan: b, wanted, signs, area, weight: n });
+  let i = 0;
+  let j = 0;
+  for (let k = 0; k < buckets.count; k++) {
+    if (mayBeExtreme[k] === 1) searchPart(search, inA.part(k), inB.part(k), i, j);
+    if (mixed[k] === 1) addPart(area, inA.part(k), inB.part(k), i, j);
+    i += a.counts[k]!;
+    j += b.counts[k]!;
+  }
+  const distance = finishArea(area);
+  const edges = edgesAt(quantilesFrom(valuesAtRanks(inA, a.counts, ranks), n, deciles));
+  return {
+    n,
+    m,
+    ks: ksFromExtremes(search, n, m),
+    wasserstein: { value: distance, normalized: distance / Math.max(Math.sqrt(inA.variance), smallestScale) },
+    edges,
+    referenceCounts: countBetween(edges, buckets, a.counts, wanted, inA, n),
+    currentCounts: countBetween(edges, buckets, b.counts, wanted, inB, m),
+    infinite: { reference: 0, current: 0 },
+    lowest: a.lowest,
+    highest: a.highest,
+    outside: b.outside,
+  };
+}
+
+/** Marks the buckets of values at the ranks, and all between the two ranks of a pair: a quantile may lie there. */
+function bucketsOfRanks(counts: Int32Array, ranks: readonly number[]): Uint8Array {
+  const holds = new Uint8Array(counts.length);
+  for (let pair = 0; pair < ranks.length; pair += 2) {
+    let k = 0;
+    for (let below = 0; below + counts[k]! <= ranks[pair]!; k++) below += counts[k]!;
+    holds[k] = 1;
+    if (ranks[pair + 1] === ranks[pair]) continue;
+    let through = 0;
+    for (let l = 0; l <= k; l++) through += counts[l]!;
+    while (through <= ranks[pair + 1]!) {
+      through += counts[++k]!;
+      holds[k] = 1;
+    }
+  }
+  return holds;
+}
+
+interface Gathering {
+  readonly buckets: SharedBuckets;
+  readonly scan: SampleScan;
+  readonly wanted: Uint8Array;
+  /** Of the difference in each bucket, as for {@link signsInBuckets}. */
+  readonly signs: Float64Array;
+  readonly area: Area;
+  readonly weight: number;
+}
+
+/** The elements of the wanted buckets, unordered. */
+interface Gathered {
+  part(bucket: number): Float64Array;
+  /** Of the whole sample, ddof 0. */
+  readonly variance: number;
+}
+
+/** The second pass: adds weight · Σ sign·x to the area, exactly as its three cuts are exact, and collects elements. */
+function gather(values: Float64Array, { buckets, scan, wanted, signs, area, weight }: Gathering): Gathered {
+  const { count, low, scale } = buckets;
+  const last = count - 1;
+  const starts = new Int32Array(count + 1);
+  for (let k = 0; k < count; k++) starts[k + 1] = starts[k]! + (wanted[k] === 1 ? scan.counts[k]! : 0);
+  const gathered = new Float64Array(starts[count]!);
+  const next = starts.slice();
+  const { unit } = area;
+  const { first, second } = area.cuts;
+  const { mean } = scan;
+  let upper = 0;
+  let middle = 0;
+  let rest = 0;
+  let squares = 0;
+  let deviations = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value !== value) continue;
+    const place = (value - low) * scale; // bucketOf
+    const k = place <= 0 ? 0 : place >= last ? last : place | 0;
+    if (wanted[k] === 1) gathered[next[k]!++] = value;
+    const term = signs[k]! * unit * value;
+    const high = first + term - first;
+    const left = term - high;
+    const cut = second + left - second;
+    upper += high;
+    middle += cut;
+    rest += left - cut;
+    const deviation = value - mean;
+    squares += deviation * deviation;
+    deviations += deviation;
+  }
+  area.sum.addProduct(weight, upper);
+  area.sum.addProduct(weight, middle);
+  area.sum.addProduct(weight, rest);
+  return {
+    part: (bucket) => gathered.subarray(starts[bucket], starts[bucket + 1]),
+    variance: (squares - (deviations * deviations) / scan.present) / scan.present,
+  };
+}
+
+function valuesAtRanks(gathered: Gathered, counts: Int32Array, ranks: readonly number[]): number[] {
+  const wantedRanks = [...new Set(ranks)].sort((x, y) => x - y);
+  const found = new Map<number, number>();
+  let k = 0;
+  let below = 0;
+  for (let next = 0; next < wantedRanks.length;) {
+    while (below + counts[k]! <= wantedRanks[next]!) below += counts[k++]!;
+    const first = next;
+    while (next < wantedRanks.length && wantedRanks[next]! < below + counts[k]!) next++;
+    const own = wantedRanks.slice(first, next);
+    const inside = orderStatistics(
+      gathered.part(k),
+      own.map((rank) => rank - below),
+    );
+    own.forEach((rank, i) => found.set(rank, inside[i]!));
+  }
+  return ranks.map((rank) => found.get(rank)!);
+}
+
+/** As {@link histogram}: buckets below an edge count as a whole, the edge's own by its elements. */
+function countBetween(
+  edges: Float64Array,
+  buckets: SharedBuckets,
+  counts: Int32Array,
+  wanted: Uint8Array,
+  gathered: Gathered,
+  total: number,
+): number[] {
+  let k = 0;
+  let below = 0;
+  let before = 0;
+  const bins = Array.from(edges, (edge) => {
+    const place = bucketOf(edge, buckets);
+    while (k < place) below += counts[k++]!;
+    // A bucket that holds a decile is wanted; one that is not holds values below the edge only.
+    let upTo = below + (wanted[place] === 1 ? 0 : counts[place]!);
+    if (wanted[place] === 1) for (const value of gathered.part(place)) if (value <= edge) upTo++;
+    const inBin = upTo - before;
+    before = upTo;
+    return inBin;
+  });
+  return [...bins, total - before];
+}
+
+function compareOneByOne(reference: Float64Array, current: Float64Array): SampleComparison {
+  const before = present(reference);
+  const after = present(current);
+  const edges = decileEdges(before);
+  let lowest = Infinity;
+  let highest = -Infinity;
+  for (const value of before) {
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
+  }
+  return {
+    n: before.length,
+    m: after.length,
+    ks: ksTwoSample(before, after),
+    wasserstein: { value: wasserstein1(before, after), normalized: wassersteinNormalized(before, after) },
+    edges,
+    referenceCounts: histogram(before, edges),
+    currentCounts: histogram(after, edges),
+    infinite: { reference: countInfinite(before), current: countInfinite(after) },
+    lowest,
+    highest,
+    outside: after.reduce((count, value) => count + (value < lowest || value > highest ? 1 : 0), 0),
+  };
+}
+
+const present = (values: Float64Array): Float64Array => values.filter((value) => !Number.isNaN(value));
+
+const countInfinite = (values: Float64Array): number =>
+  values.reduce((count, value) => count + (Math.abs(value) === Infinity ? 1 : 0), 0);
