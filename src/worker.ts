@@ -1,4 +1,6 @@
 import { serveTasks } from './util/serve-tasks.js';
 
 /** Everything that runs in worker threads: a composition root beside the command line. */
-serveTasks({});
+serveTasks({
+  'drift.compareColumns': async () => (await import('./drift/compare-task.js')).compareInWorker,
+});

@@ -1,44 +1,53 @@
 import type { MLOpsConfig, ModelPolicy } from '../config/mlops-config.js';
-import type { Column, NumericColumn } from '../data/column.js';
 import type { Table } from '../data/table.js';
 import type { Model } from '../models/model.js';
 import { benjaminiHochberg } from '../stats/benjamini-hochberg.js';
+import type { Digest } from '../util/digest.js';
+import { atOnce } from '../util/in-steps.js';
 import type { ColumnEffects } from './column-effects.js';
 import { type ColumnRule, type ErrorLevels, type JudgedColumn, driftEvidence, judgeColumn } from './column-verdict.js';
 import { compareColumns } from './compare-columns.js';
+import { type DriftInputs, comparisonSteps } from './comparisons.js';
 import type { ColumnDrift, DriftReport, DriftVerdict } from './drift-report.js';
 
-/** A drift check's inputs, validated. */
-export interface DriftInputs {
-  readonly modelName: string;
-  readonly policy: ModelPolicy;
-  readonly baseline: Table;
-  readonly current: Table;
-  readonly featureColumns: readonly string[];
-  readonly targetColumn?: string;
-  readonly predictionColumn?: string;
-}
-
-/** A pair of columns to compare, and as what. */
-interface Comparison {
-  readonly name: string;
+/** What was measured about one column, and what the column is to the model. */
+export interface ComparedColumn {
   readonly role: ColumnDrift['role'];
-  readonly baseline: Column | undefined;
-  readonly current: Column | undefined;
+  readonly effects: ColumnEffects;
 }
 
-/** The report apart from its identity. Pure: the same data, policy and model give the same bits. */
-export function assessDrift(
-  inputs: DriftInputs,
-  config: MLOpsConfig,
-  model: Model | undefined,
-): Omit<DriftReport, 'reportId' | 'createdAt' | 'modelVersion'> {
-  const { baseline, current, featureColumns, targetColumn } = inputs;
-  const { ksTestThreshold: alpha, psiThreshold } = config.policy.drift;
+/** What was compared, apart from the data itself. */
+export interface ComparedData {
+  readonly digest: Digest;
+  readonly rowCount: number;
+}
+
+type Assessment = Omit<DriftReport, 'reportId' | 'createdAt' | 'modelVersion'>;
+
+/** The report apart from its identity, all at once. Pure: the same data, policy and model give the same bits. */
+export function assessDrift(inputs: DriftInputs, config: MLOpsConfig, model: Model | undefined): Assessment {
+  const { baseline, current } = inputs;
   const rows = { baseline: baseline.rowCount, current: current.rowCount };
-  const judged = listComparisons(inputs, model).map((pair) => ({
+  const compared = atOnce(comparisonSteps(inputs, model)).map((pair) => ({
+    role: pair.role,
     effects: compareColumns(pair.name, pair.baseline, pair.current, rows),
-    rule: { role: pair.role, tolerance: toleranceOf(pair, inputs.policy), psiThreshold },
+  }));
+  const digested = (table: Table): ComparedData => ({ digest: table.digest(), rowCount: table.rowCount });
+  return judgeDrift(inputs, config, compared, { baseline: digested(baseline), current: digested(current) });
+}
+
+/** The report apart from its identity, from what was measured about each column. Pure. */
+export function judgeDrift(
+  inputs: Pick<DriftInputs, 'modelName' | 'policy' | 'featureColumns' | 'targetColumn'>,
+  config: MLOpsConfig,
+  compared: readonly ComparedColumn[],
+  data: { readonly baseline: ComparedData; readonly current: ComparedData },
+): Assessment {
+  const { featureColumns, targetColumn } = inputs;
+  const { ksTestThreshold: alpha, psiThreshold } = config.policy.drift;
+  const judged = compared.map(({ role, effects }) => ({
+    effects,
+    rule: { role, tolerance: toleranceOf(effects.column, role, inputs.policy), psiThreshold },
   }));
   const levels = errorLevels(judged, alpha);
   const columns = adjustPValues(judged.map(({ effects, rule }) => judgeColumn(effects, rule, levels)));
@@ -58,10 +67,10 @@ export function assessDrift(
     columns,
     recommendations: recommend(columns),
     inputs: {
-      baselineDigest: baseline.digest(),
-      baselineRows: baseline.rowCount,
-      currentDigest: current.digest(),
-      currentRows: current.rowCount,
+      baselineDigest: data.baseline.digest,
+      baselineRows: data.baseline.rowCount,
+      currentDigest: data.current.digest,
+      currentRows: data.current.rowCount,
       alpha,
       driftError: levels.drift,
       stableError: levels.stable,
@@ -69,41 +78,6 @@ export function assessDrift(
       policyDigest: config.digest,
     },
   };
-}
-
-function listComparisons(inputs: DriftInputs, model: Model | undefined): Comparison[] {
-  const { baseline, current, featureColumns, targetColumn } = inputs;
-  const pair = (name: string, role: Comparison['role']): Comparison => ({
-    name,
-    role,
-    baseline: baseline.columns.get(name),
-    current: current.columns.get(name),
-  });
-  const comparisons = featureColumns.map((name) => pair(name, 'feature'));
-  if (targetColumn === undefined) return comparisons;
-  const target = pair(targetColumn, 'target');
-  // Outcomes often arrive late: a target that neither side has yet is simply not compared.
-  if (target.baseline === undefined && target.current === undefined) return comparisons;
-  comparisons.push(target);
-  const before = residuals(baseline, inputs, model);
-  const after = residuals(current, inputs, model);
-  if (before !== undefined && after !== undefined) {
-    comparisons.push({ name: 'residuals', role: 'residual', baseline: before, current: after });
-  }
-  return comparisons;
-}
-
-/** Actual minus predicted, where both are known; undefined when there is nothing to predict with. */
-function residuals(table: Table, inputs: DriftInputs, model: Model | undefined): NumericColumn | undefined {
-  const target = table.columns.get(inputs.targetColumn!);
-  if (target?.kind !== 'numeric') return undefined;
-  const given = inputs.predictionColumn === undefined ? undefined : table.columns.get(inputs.predictionColumn);
-  const predicted =
-    given === undefined ? model?.predictBatch(table) : given.kind === 'numeric' ? given.values : undefined;
-  if (predicted === undefined) return undefined;
-  const values = target.values.map((actual, i) => actual - predicted[i]!);
-  const missingCount = values.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
-  return { kind: 'numeric', name: 'residuals', values, missingCount };
 }
 
 /** A column and how it is to be judged. */
@@ -127,7 +101,7 @@ function errorLevels(pairs: readonly JudgedPair[], alpha: number): ErrorLevels {
   return { drift: level('drift'), stable: level('stable') };
 }
 
-function toleranceOf({ name, role }: Comparison, { driftThresholds }: ModelPolicy): number {
+function toleranceOf(name: string, role: ColumnDrift['role'], { driftThresholds }: ModelPolicy): number {
   const { columns, featureDriftThreshold, targetDriftThreshold, residualDriftThreshold } = driftThresholds;
   if (role !== 'residual' && Object.hasOwn(columns, name)) return columns[name]!;
   return { feature: featureDriftThreshold, target: targetDriftThreshold, residual: residualDriftThreshold }[role];

@@ -14,8 +14,11 @@ import type { Change, Storage } from '../storage/storage.js';
 import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
+import { inSteps } from '../util/in-steps.js';
 import type { JsonValue } from '../util/json.js';
-import { assessDrift, type DriftInputs } from './assess-drift.js';
+import { judgeDrift } from './assess-drift.js';
+import { compareTables } from './compare-tables.js';
+import { comparisonSteps, type DriftInputs } from './comparisons.js';
 import type { DriftReport } from './drift-report.js';
 
 export const driftReportsCollection = 'drift_reports';
@@ -35,6 +38,10 @@ export interface DetectDriftOptions {
   readonly predictionColumn?: string;
   /** Which policy section under `models` applies; the model's name unless told. */
   readonly modelType?: string;
+  /** Stops the check; nothing is stored then, and it rejects with `ABORTED`. */
+  readonly signal?: AbortSignal;
+  /** Called with the share of the columns compared, from 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
 }
 
 /** Tells whether the world has moved away from what a model was trained on. */
@@ -70,7 +77,7 @@ export class DriftMonitor {
     return this.#control.change('drift.detect', { resource }, async (storage, artifacts) => {
       const version = await this.#registeredVersion(storage, options);
       const model = await this.#scoringModel(version, inputs, artifacts);
-      const assessment = assessDrift(inputs, this.#context.config, model);
+      const assessment = await this.#assess(inputs, model, options);
       const report: DriftReport = deepFreeze({
         reportId,
         createdAt: toIso(this.#context.clock.now()),
@@ -137,14 +144,16 @@ export class DriftMonitor {
         'targetColumn',
         'predictionColumn',
         'modelType',
+        'signal',
+        'onProgress',
       ],
       'detectDrift',
     );
     const modelName = checkName(options.modelName, 'modelName');
     checkOptionalName(options.modelVersion, 'modelVersion');
     const policy = this.#context.config.modelPolicy(options.modelType ?? modelName);
-    const baseline = await readTable(options.baselineData);
-    const current = await readTable(options.currentData);
+    const baseline = await readTable(options.baselineData, { signal: options.signal });
+    const current = await readTable(options.currentData, { signal: options.signal });
     const targetColumn = options.targetColumn ?? policy.targetColumn ?? undefined;
     const { predictionColumn } = options;
     const featureColumns = options.featureColumns ?? policy.featureColumns;
@@ -163,6 +172,21 @@ export class DriftMonitor {
       ...(targetColumn !== undefined && { targetColumn }),
       ...(predictionColumn !== undefined && { predictionColumn }),
     };
+  }
+
+  async #assess(
+    inputs: DriftInputs,
+    model: Model | undefined,
+    { signal, onProgress }: DetectDriftOptions,
+  ): Promise<ReturnType<typeof judgeDrift>> {
+    const { baseline, current } = inputs;
+    const comparisons = await inSteps(comparisonSteps(inputs, model), { signal });
+    const rows = { baseline: baseline.rowCount, current: current.rowCount };
+    const compared = await compareTables(comparisons, rows, { signal, onProgress });
+    return judgeDrift(inputs, this.#context.config, compared, {
+      baseline: { digest: await baseline.digestInSteps({ signal }), rowCount: baseline.rowCount },
+      current: { digest: await current.digestInSteps({ signal }), rowCount: current.rowCount },
+    });
   }
 
   async #registeredVersion(storage: Storage, options: DetectDriftOptions): Promise<StoredVersion | undefined> {

@@ -1,0 +1,104 @@
+import type { Column } from '../data/column.js';
+import { columnLength } from '../data/column.js';
+import { type Watch, checkNotAborted, inSteps } from '../util/in-steps.js';
+import { WorkerSession } from '../util/run-in-worker.js';
+import type { ComparedColumn } from './assess-drift.js';
+import { compareColumns } from './compare-columns.js';
+import { type ColumnPair, compareTask } from './compare-task.js';
+import type { Comparison } from './comparisons.js';
+
+/**
+ * Values of both sides from which a pair is compared in a worker. Up to here a comparison takes a few milliseconds; a
+ * thread takes some fifty to start.
+ */
+const workerFrom = 200_000;
+
+/** Values copied to shared memory in one step. */
+const stepLength = 1 << 17;
+
+/**
+ * Measures every pair of columns without holding the event loop: small ones here, one after the other; large ones in one
+ * worker thread. Numbers cross to it through two stretches of shared memory, each as long as one column, so the whole
+ * takes little more memory than the data.
+ *
+ * @throws MLOpsError `ABORTED`
+ */
+export async function compareTables(
+  comparisons: readonly Comparison[],
+  rows: ColumnPair['rows'],
+  { signal, onProgress }: Watch,
+): Promise<readonly ComparedColumn[]> {
+  const compared: ComparedColumn[] = [];
+  const bench = new Bench(signal);
+  try {
+    for (const { role, ...pair } of comparisons) {
+      checkNotAborted(signal);
+      const isLarge = lengthOf(pair.baseline) + lengthOf(pair.current) >= workerFrom;
+      const effects = isLarge ? await bench.compare({ ...pair, rows }) : await compareHere({ ...pair, rows }, signal);
+      compared.push({ role, effects });
+      onProgress?.(compared.length / comparisons.length);
+    }
+    return compared;
+  } finally {
+    await bench.close();
+  }
+}
+
+const lengthOf = (column: Column | undefined): number => (column === undefined ? 0 : columnLength(column));
+
+const compareHere = ({ name, baseline, current, rows }: ColumnPair, signal: AbortSignal | undefined) =>
+  inSteps(
+    (function* () {
+      yield 0;
+      return compareColumns(name, baseline, current, rows);
+    })(),
+    { signal },
+  );
+
+/** A worker thread, started when it is first needed, and the memory shared with it. */
+class Bench {
+  #session: WorkerSession | undefined;
+  readonly #memory: { baseline?: SharedArrayBuffer; current?: SharedArrayBuffer } = {};
+
+  constructor(private readonly signal: AbortSignal | undefined) {}
+
+  async compare(pair: ColumnPair) {
+    this.#session ??= new WorkerSession();
+    const baseline = await this.#share('baseline', pair.baseline);
+    const current = await this.#share('current', pair.current);
+    return this.#session.run(
+      compareTask,
+      { ...pair, baseline, current },
+      this.signal === undefined ? {} : { signal: this.signal },
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+  }
+
+  async #share(side: 'baseline' | 'current', column: Column | undefined): Promise<Column | undefined> {
+    if (column === undefined) return undefined;
+    const source = column.kind === 'categorical' ? column.codes : column.values;
+    if (source.buffer instanceof SharedArrayBuffer) return column;
+    if ((this.#memory[side]?.byteLength ?? 0) < source.byteLength) {
+      this.#memory[side] = new SharedArrayBuffer(source.byteLength);
+    }
+    const memory = this.#memory[side]!;
+    if (column.kind === 'categorical') {
+      const codes = new Int32Array(memory, 0, source.length);
+      await inSteps(copySteps(column.codes, codes), { signal: this.signal });
+      return { ...column, codes };
+    }
+    const values = new Float64Array(memory, 0, source.length);
+    await inSteps(copySteps(column.values, values), { signal: this.signal });
+    return { ...column, values };
+  }
+}
+
+function* copySteps<T extends Float64Array | Int32Array>(from: T, to: T): Generator<number, void> {
+  for (let start = 0; start < from.length; start += stepLength) {
+    to.set(from.subarray(start, start + stepLength), start);
+    yield start / from.length;
+  }
+}

@@ -1,0 +1,18 @@
+import type { Column } from '../data/column.js';
+import type { WorkerTask } from '../util/worker-task.js';
+import type { ColumnEffects } from './column-effects.js';
+import { compareColumns } from './compare-columns.js';
+
+/** A pair of columns on the way to a worker; their numbers lie in shared memory. */
+export interface ColumnPair {
+  readonly name: string;
+  readonly baseline: Column | undefined;
+  readonly current: Column | undefined;
+  readonly rows: { readonly baseline: number; readonly current: number };
+}
+
+export const compareTask: WorkerTask<ColumnPair, ColumnEffects> = { name: 'drift.compareColumns' };
+
+/** The function behind {@link compareTask}. */
+export const compareInWorker = ({ name, baseline, current, rows }: ColumnPair): ColumnEffects =>
+  compareColumns(name, baseline, current, rows);

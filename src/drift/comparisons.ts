@@ -1,0 +1,77 @@
+import type { ModelPolicy } from '../config/mlops-config.js';
+import { type Column, type NumericColumn, numberColumn } from '../data/column.js';
+import type { Table } from '../data/table.js';
+import type { Model } from '../models/model.js';
+import type { ColumnDrift } from './drift-report.js';
+
+/** A drift check's inputs, validated. */
+export interface DriftInputs {
+  readonly modelName: string;
+  readonly policy: ModelPolicy;
+  readonly baseline: Table;
+  readonly current: Table;
+  readonly featureColumns: readonly string[];
+  readonly targetColumn?: string;
+  readonly predictionColumn?: string;
+}
+
+/** A pair of columns to compare, and as what. */
+export interface Comparison {
+  readonly name: string;
+  readonly role: ColumnDrift['role'];
+  readonly baseline: Column | undefined;
+  readonly current: Column | undefined;
+}
+
+/** The pairs of columns that a check compares. In steps, since a model may have to predict every row. */
+export function* comparisonSteps(inputs: DriftInputs, model: Model | undefined): Generator<number, Comparison[]> {
+  const { baseline, current, featureColumns, targetColumn } = inputs;
+  const pair = (name: string, role: Comparison['role']): Comparison => ({
+    name,
+    role,
+    baseline: baseline.columns.get(name),
+    current: current.columns.get(name),
+  });
+  const comparisons = featureColumns.map((name) => pair(name, 'feature'));
+  if (targetColumn === undefined) return comparisons;
+  const target = pair(targetColumn, 'target');
+  // Outcomes often arrive late: a target that neither side has yet is simply not compared.
+  if (target.baseline === undefined && target.current === undefined) return comparisons;
+  comparisons.push(target);
+  const before = yield* residualSteps(baseline, inputs, model);
+  const after = yield* residualSteps(current, inputs, model);
+  if (before !== undefined && after !== undefined) {
+    comparisons.push({ name: residualsName, role: 'residual', baseline: before, current: after });
+  }
+  return comparisons;
+}
+
+/** What the comparison of residuals is called in a report. */
+export const residualsName = 'residuals';
+
+/** Rows predicted in one step. */
+const stepLength = 1024;
+
+/** Actual minus predicted, where both are known; undefined when there is nothing to predict with. */
+export function* residualSteps(
+  table: Table,
+  { targetColumn, predictionColumn }: Pick<DriftInputs, 'targetColumn' | 'predictionColumn'>,
+  model: Model | undefined,
+): Generator<number, NumericColumn | undefined> {
+  const target = targetColumn === undefined ? undefined : table.columns.get(targetColumn);
+  if (target?.kind !== 'numeric') return undefined;
+  const given = predictionColumn === undefined ? undefined : table.columns.get(predictionColumn);
+  if (given === undefined ? model === undefined : given.kind !== 'numeric') return undefined;
+  const residuals = new Float64Array(table.rowCount);
+  for (let start = 0; start < table.rowCount; start += stepLength) {
+    const end = Math.min(table.rowCount, start + stepLength);
+    const part = table.rowCount <= stepLength ? table : undefined;
+    const predicted =
+      given?.kind === 'numeric'
+        ? given.values.subarray(start, end)
+        : model!.predictBatch(part ?? table.slice(start, end));
+    for (let row = start; row < end; row++) residuals[row] = target.values[row]! - predicted[row - start]!;
+    yield end / table.rowCount;
+  }
+  return numberColumn('numeric', residualsName, residuals) as NumericColumn;
+}
