@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { MLOpsError } from '../errors.js';
 
 /** Longest that a computation in steps holds the event loop, milliseconds, if its steps are short. */
-const longestHoldMs = 8;
+const longestHoldMs = 3;
 
 /** How work that takes a while is watched and stopped. */
 export interface Watch {
