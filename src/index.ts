@@ -30,8 +30,19 @@ export type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict, Effect } fro
 export { trainModel } from './retraining/train-model.js';
 export type { TrainedModel, TrainModelOptions } from './retraining/train-model.js';
 export { RetrainPipeline } from './retraining/retrain-pipeline.js';
-export type { TriggerRetrainingOptions } from './retraining/retrain-pipeline.js';
-export type { ChallengeResult, RetrainResult } from './retraining/retrain-result.js';
+export type { RetrainingWork, RetrainPipelineOptions, TriggerRetrainingOptions } from './retraining/retrain-options.js';
+export type {
+  ChallengeResult,
+  CrossValidationResult,
+  DataFinding,
+  RetrainResult,
+  SkipReason,
+  TuningResult,
+} from './retraining/retrain-result.js';
+export type { RetrainingCause, RetrainingPlan, RetrainingTrigger } from './retraining/retraining-plan.js';
+export { stepNames } from './retraining/retraining-record.js';
+export type { Retraining, RetrainingStatus, StepName } from './retraining/retraining-record.js';
+export type { SearchRange, SearchSpace } from './retraining/search-space.js';
 
 export { CanaryDeploymentManager } from './canary/canary-deployment-manager.js';
 export type {
@@ -65,6 +76,7 @@ export type { Column, ColumnKind } from './data/column.js';
 export type { ReadCsvOptions } from './data/csv.js';
 export type { DataSource, ReadTableOptions } from './data/read-table.js';
 export type { ColumnsInput, Row, Table, TableInput, TableOptions } from './data/table.js';
+export type { AnyModel, AsyncModel, ModelDescription, ModelFile, ModelLoader } from './models/async-model.js';
 export type { FeatureSpec, Model } from './models/model.js';
 export type { Trainer, TrainingRequest, TrainingResult } from './models/trainer.js';
 

@@ -145,6 +145,8 @@ export interface ModelTypePolicy {
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
   /** Column that orders the rows in time; null: looked for in the data. Default null. */
   readonly timeColumn: string | null;
+  /** Columns known only once the target is: retraining refuses them as features. Default none. */
+  readonly leakingColumns: readonly string[];
   readonly driftThresholds: {
     /** Overrides `drift.featureDriftThreshold` for this model; fraction. Default null: the global one. */
     readonly featureDriftThreshold: number | null;
@@ -157,12 +159,35 @@ export interface ModelTypePolicy {
   };
 }
 
+/** What the data of a retraining are checked for. */
+export type DataCheckName =
+  | 'leaking_column'
+  | 'leakage'
+  | 'duplicate_rows'
+  | 'constant_target'
+  | 'constant_feature'
+  | 'missing_values'
+  | 'impossible_values'
+  | 'outlier_burst'
+  | 'flipped_labels'
+  | 'shuffled_labels'
+  | 'future_dates'
+  | 'unused_dates'
+  | 'holdout_overlap';
+
 /** When and how a model is trained anew. */
 export interface RetrainingPolicy {
   /** Retrain when a drift report asks for it. Default true. */
   readonly autoRetrainOnDrift: boolean;
   /** Retrain when live performance drops. Default true. */
   readonly autoRetrainOnPerformanceDrop: boolean;
+  /**
+   * After a retraining, alarms about the same production version are not followed for so long; hours, 0 for no rest.
+   * Default 1.
+   */
+  readonly cooldownHours: number;
+  /** Findings of the data checks that do not stop a retraining: somebody has looked. Default none. */
+  readonly acceptedFindings: readonly DataCheckName[];
   readonly scheduledRetraining: {
     /** Retrain by the calendar. Default false. */
     readonly enabled: boolean;
@@ -171,7 +196,7 @@ export interface RetrainingPolicy {
   };
   /** Share of the rows kept for the final test; between 0 and 1. Default 0.2. */
   readonly testSize: number;
-  /** Share of the rows kept for choosing a model; from 0, `testSize + validationSize` below 1. Default 0.1. */
+  /** Share of the rows kept for choosing hyperparameters; from 0, `testSize + validationSize` below 1. Default 0.1. */
   readonly validationSize: number;
   /** Seed of splits and trainers; integer >= 0. Default 42. */
   readonly randomState: number;
@@ -179,7 +204,7 @@ export interface RetrainingPolicy {
   readonly crossValidationFolds: number;
   /** Search for better hyperparameters. Default true. */
   readonly hyperparameterTuning: boolean;
-  /** Most iterations of an iterative trainer; integer >= 1. Default 100. */
+  /** Most hyperparameter candidates that tuning tries; integer >= 1. Default 100. */
   readonly maxIterations: number;
   /** Stop after so many iterations without progress; integer >= 1. Default 10. */
   readonly earlyStoppingPatience: number;

@@ -92,6 +92,11 @@ function build() {
     retraining: section({
       auto_retrain_on_drift: on(),
       auto_retrain_on_performance_drop: on(),
+      cooldown_hours: z._default(
+        number('a number of hours, at least 0', (value) => value >= 0),
+        1,
+      ),
+      accepted_findings: z._default(list(oneOf(...dataChecks)), []),
       scheduled_retraining: section({
         enabled: z._default(boolean(), false),
         frequency: z._default(oneOf('weekly', 'monthly', 'quarterly'), 'monthly'),
@@ -158,6 +163,7 @@ function buildModelType() {
     algorithm: z._default(oneOf('cart', 'random_forest'), 'cart'),
     hyperparameters: named(scalar()),
     time_column: z._default(z.nullable(text('the name of a column')), null),
+    leaking_columns: z._default(list(text('the name of a column')), []),
     drift_thresholds: section({
       feature_drift_threshold: z._default(z.nullable(fraction()), null),
       target_drift_threshold: z._default(z.nullable(fraction()), null),
@@ -167,5 +173,20 @@ function buildModelType() {
   });
 }
 
+const dataChecks = [
+  'leaking_column',
+  'leakage',
+  'duplicate_rows',
+  'constant_target',
+  'constant_feature',
+  'missing_values',
+  'impossible_values',
+  'outlier_burst',
+  'flipped_labels',
+  'shuffled_labels',
+  'future_dates',
+  'unused_dates',
+  'holdout_overlap',
+] as const;
 const metrics = ['mae', 'rmse', 'r2_score', 'accuracy', 'precision', 'recall', 'f1_score'] as const;
 const metric = () => oneOf(...metrics);

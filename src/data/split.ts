@@ -57,6 +57,42 @@ export function splitRandom(table: Table, testSize: number, random: Random): Tra
   return partition(table, (row) => held.has(row));
 }
 
+/**
+ * Holds back a random part of the rows of each class, so that both sides hold the classes in nearly the same shares. Rows
+ * keep their order.
+ *
+ * @param classes the class of each row
+ * @param testSize share of the rows, above 0 and below 1; a class of two or more rows has at least one on each side
+ */
+export function splitStratified(
+  table: Table,
+  classes: ArrayLike<number>,
+  testSize: number,
+  random: Random,
+): TrainTestSplit {
+  checkTestSize(testSize);
+  const held = new Set<number>();
+  for (const [label, rows] of rowsByClass(classes)) {
+    shuffle(rows, random.split(`class/${label}`));
+    const wished = Math.round(testSize * rows.length);
+    const count = rows.length < 2 ? wished : Math.min(rows.length - 1, Math.max(1, wished));
+    for (const row of rows.slice(0, count)) held.add(row);
+  }
+  if (held.size === 0 || held.size === table.rowCount) refuse(`${table.rowCount} rows cannot be split in two`);
+  return partition(table, (row) => held.has(row));
+}
+
+/** The rows of each class, classes in rising order. */
+export function rowsByClass(classes: ArrayLike<number>): [label: number, rows: number[]][] {
+  const groups = new Map<number, number[]>();
+  for (let row = 0; row < classes.length; row++) {
+    const group = groups.get(classes[row]!);
+    if (group === undefined) groups.set(classes[row]!, [row]);
+    else group.push(row);
+  }
+  return [...groups].sort(([a], [b]) => a - b);
+}
+
 function partition(table: Table, isTest: (row: number) => boolean): TrainTestSplit {
   const train: number[] = [];
   const test: number[] = [];

@@ -54,15 +54,15 @@ export interface TrainingRequest {
   readonly onProgress?: (fraction: number) => void;
 }
 
-export interface TrainingResult {
-  readonly model: Model;
+export interface TrainingResult<M = Model> {
+  readonly model: M;
   /** What the reader should know: options ignored, columns without values, long running times. */
   readonly warnings: readonly string[];
 }
 
-/** A way to make models. */
-export interface Trainer {
+/** A way to make models: of this library's own kind, unless it says otherwise. */
+export interface Trainer<M = Model> {
   readonly algorithm: string;
   /** @throws MLOpsError `INVALID_INPUT` for data or hyperparameters that cannot be used, `ABORTED` */
-  train(request: TrainingRequest): Promise<TrainingResult>;
+  train(request: TrainingRequest): Promise<TrainingResult<M>>;
 }

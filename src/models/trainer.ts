@@ -13,7 +13,9 @@ export const builtInTrainers: ReadonlyMap<string, Trainer> = new Map(
 );
 
 /** @throws MLOpsError `NOT_FOUND` that lists the known algorithms */
-export function trainerFor(algorithm: string, trainers: ReadonlyMap<string, Trainer> = builtInTrainers): Trainer {
+export function trainerFor(algorithm: string): Trainer;
+export function trainerFor<M>(algorithm: string, trainers: ReadonlyMap<string, Trainer<M>>): Trainer<M>;
+export function trainerFor(algorithm: string, trainers: ReadonlyMap<string, unknown> = builtInTrainers): unknown {
   const trainer = trainers.get(algorithm);
   if (trainer !== undefined) return trainer;
   const guess = nearest(algorithm, trainers.keys());

@@ -11,7 +11,10 @@ const allowedEndings = ['.json', '.onnx', '.safetensors', '.csv', '.txt', '.md',
  * Reads every file of a version: is it there, are its bytes those that were registered, is its format one that cannot
  * execute anything, and does it not begin like a Python pickle or a zip of one.
  */
-export async function scanArtifacts(version: StoredVersion, artifacts: ArtifactStore): Promise<ArtifactScan> {
+export async function scanArtifacts(
+  version: Pick<StoredVersion, 'files'>,
+  artifacts: ArtifactStore,
+): Promise<ArtifactScan> {
   const problems: string[] = [];
   for (const file of version.files) {
     if (!allowedEndings.some((ending) => file.path.toLowerCase().endsWith(ending))) {

@@ -8,12 +8,15 @@ export interface ArtifactScan {
   readonly problems: readonly string[];
 }
 
+/** What gates look at. */
+export type GatedVersion = Pick<StoredVersion, 'performanceMetrics' | 'evidence'>;
+
 /**
  * Every gate the `promotion` policy asks for, evaluated; gates that are off are left out. Pure, so that a decision can
  * be recomputed from what was stored.
  */
 export function evaluateGates(
-  version: StoredVersion,
+  version: GatedVersion,
   task: 'regression' | 'classification',
   scan: ArtifactScan,
   promotion: Policy['promotion'],
@@ -28,7 +31,7 @@ export function evaluateGates(
 }
 
 /** `min_accuracy` bounds accuracy for classifiers and R² for regressions: in both 1 is perfect. */
-function accuracyGate(version: StoredVersion, task: 'regression' | 'classification', minimum: number): GateResult {
+function accuracyGate(version: GatedVersion, task: 'regression' | 'classification', minimum: number): GateResult {
   const metric = task === 'regression' ? 'r2_score' : 'accuracy';
   const value = version.performanceMetrics[metric];
   if (value === undefined) {
@@ -43,7 +46,7 @@ function accuracyGate(version: StoredVersion, task: 'regression' | 'classificati
     : gate('min_accuracy', 'failed', `${metric} ${value} is below promotion.min_accuracy ${minimum}`);
 }
 
-function driftGate({ evidence }: StoredVersion, maximum: number): GateResult {
+function driftGate({ evidence }: GatedVersion, maximum: number): GateResult {
   if (maximum >= 1) return gate('max_drift', 'passed', 'promotion.max_drift is 1: any drift is allowed');
   const score = evidence.drift?.detail['overallDriftScore'];
   if (typeof score !== 'number') {
@@ -64,7 +67,7 @@ function scanGate({ problems }: ArtifactScan): GateResult {
     : gate('security_scan', 'failed', problems.join('; '));
 }
 
-function evidenceGate({ evidence }: StoredVersion, kind: EvidenceKind): GateResult {
+function evidenceGate({ evidence }: GatedVersion, kind: EvidenceKind): GateResult {
   const found = evidence[kind];
   if (found === undefined) {
     return gate(kind, 'not_assessed', `no ${kind} evidence is recorded; add it with recordEvidence(...)`);

@@ -1,8 +1,9 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
-import { loadModel } from '../models/model.js';
-import type { Model } from '../models/model.js';
-import { readStored } from '../runtime/bundle.js';
+import type { AnyModel, ModelFile, ModelLoader } from '../models/async-model.js';
+import { openModel } from '../models/model-file.js';
+import type { Model, Task } from '../models/model.js';
+import { type BundleFile, readStored } from '../runtime/bundle.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { checkName } from '../util/check.js';
@@ -52,25 +53,37 @@ export async function selectVersion(
 /**
  * The model of a version, its bytes verified.
  *
- * @throws MLOpsError `CORRUPT`; `UNSUPPORTED` for a format that cannot be scored here
+ * @throws MLOpsError `CORRUPT`; `UNSUPPORTED` for a format that needs a loader
  */
 export async function readModel(version: StoredVersion, artifacts: ArtifactStore): Promise<Model> {
-  const file = version.files.find((candidate) => candidate.path === version.modelFile)!;
-  if (!file.path.endsWith('.json')) {
-    throw new MLOpsError(
-      'UNSUPPORTED',
-      `${version.modelName} ${version.version} is ${file.path}; only JSON models can be scored by this version`,
-    );
-  }
-  return loadModel(parseModelFile((await readStored(artifacts, file.digest)).toString('utf8'), file.path));
+  const model = await openFiles(version, artifacts, 'regression', []);
+  return model as Model; // without loaders only the core's own formats are opened
 }
 
-function parseModelFile(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new MLOpsError('INVALID_INPUT', `${path} is not JSON; register the file your trainer wrote`, { cause });
-  }
+/** As {@link readModel}, for the formats of the given loaders too. */
+export async function openVersion(
+  config: MLOpsConfig,
+  version: StoredVersion,
+  artifacts: ArtifactStore,
+  loaders: readonly ModelLoader[],
+): Promise<AnyModel> {
+  return openFiles(version, artifacts, config.modelPolicy(version.modelType).task, loaders);
+}
+
+async function openFiles(
+  version: StoredVersion,
+  artifacts: ArtifactStore,
+  task: Task,
+  loaders: readonly ModelLoader[],
+): Promise<AnyModel> {
+  const own = version.files.find(({ path }) => path === version.modelFile)!;
+  const read = async ({ path, digest }: BundleFile): Promise<ModelFile> => ({
+    path,
+    bytes: await readStored(artifacts, digest),
+  });
+  const others = own.path.endsWith('.json') ? [] : version.files.filter((file) => file !== own);
+  const files = [await read(own), ...(await Promise.all(others.map(read)))];
+  return openModel(files, { task, featureColumns: version.featureColumns }, loaders);
 }
 
 /** The gates of the policy for a version, its stored bytes scanned now. */

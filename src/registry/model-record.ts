@@ -1,3 +1,4 @@
+import type { DataProfile } from '../data/profile.js';
 import type { BundleFile } from '../runtime/bundle.js';
 import type { IndexFields } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
@@ -42,14 +43,24 @@ export interface TrainingData {
   /** Span of the time column, ISO 8601, when there is one. */
   readonly from?: string;
   readonly to?: string;
+  /** Summary of the features and the target, which later training data are checked against. */
+  readonly profile?: DataProfile;
 }
 
 /** Why a version exists. */
 export interface ModelOrigin {
   /** The drift report that asked for it. */
   readonly driftReportId?: string;
+  /** The performance report that asked for it. */
+  readonly performanceReportId?: string;
   /** The version it was measured against. */
   readonly championVersion?: string;
+  /** The retraining it came from, whose record holds every step. */
+  readonly retrainingId?: string;
+  /** What began that: `drift`, `performance`, `schedule` or `manual`. */
+  readonly trigger?: string;
+  /** The git commit of the training code. */
+  readonly codeCommit?: string;
 }
 
 export interface StoredVersion {

@@ -1,10 +1,12 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
+import type { AnyModel, ModelLoader } from '../models/async-model.js';
 import type { Model } from '../models/model.js';
 import { type Context, type ContextOptions, createContext, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { toIso } from '../util/clock.js';
 import { type JsonObject, type JsonValue, assertJson } from '../util/json.js';
 import { actorId, attribution } from './attribution.js';
 import { evidenceChanges } from './evidence.js';
@@ -14,6 +16,7 @@ import {
   type VersionSelector,
   checkVersionGates,
   formerProductions,
+  openVersion,
   readHistory,
   readModel,
   selectVersion,
@@ -28,6 +31,7 @@ import {
 } from './model-record.js';
 import {
   type RegisterModelOptions,
+  type RegistrationExtras,
   checkRegistration,
   checkRun,
   registrationChanges,
@@ -110,8 +114,16 @@ export class ModelRegistry {
     return (await this.register(options)).modelId;
   }
 
-  /** As {@link registerModel}, and returns the whole version: of use when its number was chosen here. */
-  async register(options: RegisterModelOptions, step: 'patch' | 'minor' = 'patch'): Promise<ModelVersion> {
+  /**
+   * As {@link registerModel}, and returns the whole version: of use when its number was chosen here.
+   *
+   * @param extras what is to be committed with it
+   */
+  async register(
+    options: RegisterModelOptions,
+    step: 'patch' | 'minor' = 'patch',
+    extras: RegistrationExtras = {},
+  ): Promise<ModelVersion> {
     const said = checkRegistration(options);
     const { modelName } = said;
     const modelId = this.#context.ids.next();
@@ -143,9 +155,11 @@ export class ModelRegistry {
           stage: ModelStage.DEVELOPMENT,
           registeredAt: this.#context.clock.now(),
           registeredBy: actorId(this.#context),
-          evidence: {},
+          evidence: this.#evidenceNow(extras.evidence ?? {}),
           canaryRollbacks: 0,
         };
+        const view = viewVersion(registered);
+        const together = (await extras.together?.(view, model?.value.production ?? null)) ?? [];
         const event: HistoryEvent = {
           kind: 'registered',
           version,
@@ -153,8 +167,8 @@ export class ModelRegistry {
           ...attribution(this.#context, options.registeredBy),
         };
         return {
-          changes: [...registrationChanges(registered, event, model), ...runCheck],
-          result: viewVersion(registered),
+          changes: [...registrationChanges(registered, event, model), ...runCheck, ...together],
+          result: view,
           resource: { type: 'model_version', id: modelName, version, digest: stored.digest },
           detail: { modelId, runId: registered.runId },
         };
@@ -287,6 +301,11 @@ export class ModelRegistry {
     }));
   }
 
+  #evidenceNow(checks: NonNullable<RegistrationExtras['evidence']>): StoredVersion['evidence'] {
+    const recorded = { recordedAt: toIso(this.#context.clock.now()), recordedBy: actorId(this.#context) };
+    return Object.fromEntries(Object.entries(checks).map(([kind, check]) => [kind, { ...check, ...recorded }]));
+  }
+
   /** @throws MLOpsError `NOT_FOUND` */
   async getModelVersion(modelName: string, selector: VersionSelector): Promise<ModelVersion> {
     return this.#control.access('registry.read', async (storage) =>
@@ -332,6 +351,23 @@ export class ModelRegistry {
   async loadModel(modelName: string, selector: VersionSelector): Promise<Model> {
     return this.#control.access('registry.read', async (storage, artifacts) =>
       readModel(await selectVersion(storage, modelName, selector), artifacts),
+    );
+  }
+
+  /**
+   * As {@link loadModel}, for models of any format: those that the core does not read are opened by one of the loaders,
+   * predict with promises, and are to be closed after use.
+   *
+   * @example
+   * const model = await registry.openModel('spread', { stage: 'production' }, [onnxLoader()]);
+   */
+  async openModel(
+    modelName: string,
+    selector: VersionSelector,
+    loaders: readonly ModelLoader[] = [],
+  ): Promise<AnyModel> {
+    return this.#control.access('registry.read', async (storage, artifacts) =>
+      openVersion(this.#context.config, await selectVersion(storage, modelName, selector), artifacts, loaders),
     );
   }
 

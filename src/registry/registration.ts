@@ -1,13 +1,23 @@
 import { basename } from 'node:path';
 import { MLOpsError } from '../errors.js';
-import type { Model } from '../models/model.js';
+import type { AnyModel, ModelFile } from '../models/async-model.js';
+import { modelFiles } from '../models/model-file.js';
 import { type BundleSource, bundleDigest, localSources, storeBundle } from '../runtime/bundle.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { runsCollection } from '../tracking/run.js';
 import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
-import { type JsonObject, type JsonValue, assertJson } from '../util/json.js';
-import type { HistoryEvent, ModelOrigin, StoredModel, StoredVersion, TrainingData } from './model-record.js';
+import { type JsonValue, assertJson } from '../util/json.js';
+import type { EvidenceKind } from './evidence-kind.js';
+import type {
+  Evidence,
+  HistoryEvent,
+  ModelOrigin,
+  ModelVersion,
+  StoredModel,
+  StoredVersion,
+  TrainingData,
+} from './model-record.js';
 import { type Loaded, appendHistory, putModel, putVersion } from './stage-change.js';
 import { checkVersion, higherVersion } from './version-number.js';
 
@@ -22,7 +32,9 @@ export interface RegisterModelOptions {
   /** The file or folder to copy into the store. */
   readonly modelPath?: string;
   /** The model itself, instead of a path. */
-  readonly model?: Model;
+  readonly model?: AnyModel;
+  /** The model's files as bytes, its own first, instead of a path. */
+  readonly modelFiles?: readonly ModelFile[];
   /** A file kept beside the model. */
   readonly metadataPath?: string;
   readonly runId?: string;
@@ -45,6 +57,7 @@ const registerOptionNames: readonly (keyof RegisterModelOptions)[] = [
   'targetColumn',
   'modelPath',
   'model',
+  'modelFiles',
   'metadataPath',
   'runId',
   'experimentName',
@@ -56,6 +69,18 @@ const registerOptionNames: readonly (keyof RegisterModelOptions)[] = [
   'origin',
   'registeredBy',
 ];
+
+/** What is committed together with a registration. */
+export interface RegistrationExtras {
+  /** Checks that were done before. */
+  readonly evidence?: Readonly<Partial<Record<EvidenceKind, Pick<Evidence, 'passed' | 'detail'>>>>;
+  /**
+   * Further changes. What it throws ends the registration with nothing written.
+   *
+   * @param production the version in production at the moment of the commit
+   */
+  together?(version: ModelVersion, production: string | null): Promise<readonly Change[]>;
+}
 
 /** What a registration says, checked; the version is null when it is to be chosen. */
 export type Registration = Omit<
@@ -75,8 +100,8 @@ export type Registration = Omit<
 /** Refuses a malformed registration before anything is read or written. */
 export function checkRegistration(options: RegisterModelOptions): Registration {
   checkOptions(options, registerOptionNames, 'registerModel');
-  if ((options.modelPath === undefined) === (options.model === undefined))
-    refuse('registerModel needs either modelPath or model');
+  const given = [options.modelPath, options.model, options.modelFiles].filter((source) => source !== undefined);
+  if (given.length !== 1) refuse('registerModel needs one of modelPath, model and modelFiles');
   const metrics = options.performanceMetrics ?? {};
   for (const [name, value] of Object.entries(metrics)) {
     checkName(name, 'performance metric name');
@@ -153,18 +178,18 @@ export async function storeFiles(
   options: RegisterModelOptions,
   maxBytes: number,
 ): Promise<Pick<StoredVersion, 'files' | 'modelFile' | 'digest'>> {
-  const sources: BundleSource[] =
-    options.model !== undefined
-      ? [jsonSource('model.json', options.model.toJSON())]
-      : await localSources(options.modelPath!);
+  const sources = await modelSources(options);
   if (options.metadataPath !== undefined) {
     const [metadata] = await localSources(options.metadataPath);
     if (!sources.some((source) => source.path === metadata!.path)) sources.push(metadata!);
   }
-  const modelFile = chooseModelFile(
-    sources.map((source) => source.path),
-    options,
-  );
+  const modelFile =
+    options.modelPath === undefined
+      ? sources[0]!.path
+      : chooseModelFile(
+          sources.map((source) => source.path),
+          options,
+        );
   const files = await storeBundle(artifacts, sources, maxBytes);
   return { files, modelFile, digest: bundleDigest(files) };
 }
@@ -181,7 +206,9 @@ function chooseModelFile(paths: readonly string[], options: RegisterModelOptions
   );
 }
 
-const jsonSource = (path: string, value: JsonObject): BundleSource => ({
-  path,
-  open: () => Buffer.from(`${JSON.stringify(value)}\n`, 'utf8'),
-});
+async function modelSources({ model, modelFiles: files, modelPath }: RegisterModelOptions): Promise<BundleSource[]> {
+  if (modelPath !== undefined) return localSources(modelPath);
+  const given = model === undefined ? files! : modelFiles(model);
+  if (given.length === 0) refuse('modelFiles is empty; the first file is the model');
+  return given.map(({ path, bytes }) => ({ path, open: () => bytes }));
+}

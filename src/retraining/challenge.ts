@@ -1,29 +1,53 @@
+import type { DataProfile } from '../data/profile.js';
 import type { Table } from '../data/table.js';
+import type { AnyModel } from '../models/async-model.js';
 import { metricsOf, numericTarget } from '../models/metrics/metrics-of.js';
-import type { Model, Task } from '../models/model.js';
+import type { Task } from '../models/model.js';
 import { comparePaired } from '../stats/paired-comparison.js';
+import type { Digest } from '../util/digest.js';
 import type { Random } from '../util/random.js';
+import { losses } from './losses.js';
 import type { ChallengeResult } from './retrain-result.js';
-import type { TrainedModel } from './train-model.js';
 
-/** A champion that may be unseated. */
+/** The production version, which a challenger has to beat. */
 export interface Champion {
   readonly version: string;
-  readonly model: Model;
+  /** Of its files. */
+  readonly digest: Digest;
+  readonly model: AnyModel;
+  /** As registered. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly profile?: DataProfile;
+}
+
+/** The rows both are asked about. */
+export interface ChallengeRows {
+  readonly holdout: Table;
+  readonly task: Task;
+  readonly targetColumn: string;
+  /** Rows of one time stamp are resampled together. */
+  readonly timeColumn: string | null;
+  /** How the holdout was chosen. */
+  readonly split: string;
 }
 
 /** Of the interval of the difference. */
 const confidence = 0.95;
 
 /** Scores both models on the rows held back from training and puts an interval around the difference. */
-export function challenge(challenger: TrainedModel, champion: Champion | undefined, random: Random): ChallengeResult {
-  const { holdout, task, targetColumn, timeColumn } = challenger;
-  const result = { holdoutRows: holdout.rowCount, split: challenger.split, challengerMetrics: challenger.metrics };
-  if (champion === undefined) return result;
+export async function challenge(
+  { holdout, task, targetColumn, timeColumn, split }: ChallengeRows,
+  challenger: AnyModel,
+  champion: Champion | undefined,
+  random: Random,
+): Promise<ChallengeResult> {
   const actual = numericTarget(holdout, targetColumn);
-  const challengerScores = challenger.model.predictBatch(holdout);
-  const championScores = champion.model.predictBatch(holdout);
-  const clusters = timeColumn === undefined ? undefined : clustersOf(holdout, timeColumn);
+  const challengerScores = await challenger.predictBatch(holdout);
+  const challengerMetrics = metricsOf(task, actual, challengerScores);
+  const result = { holdoutRows: holdout.rowCount, split, challengerMetrics };
+  if (champion === undefined) return result;
+  const championScores = await champion.model.predictBatch(holdout);
+  const clusters = timeColumn === null ? undefined : clustersOf(holdout, timeColumn);
   const comparison = comparePaired(losses(task, actual, challengerScores), losses(task, actual, championScores), {
     confidence,
     random,
@@ -38,13 +62,21 @@ export function challenge(challenger: TrainedModel, champion: Champion | undefin
   };
 }
 
-function losses(task: Task, actual: Float64Array, predicted: Float64Array): Float64Array {
-  return actual.map((truth, i) => {
-    const said = predicted[i]!;
-    if (task === 'regression') return Math.abs(truth - said);
-    const likely = Math.min(1 - 1e-15, Math.max(1e-15, truth >= 0.5 ? said : 1 - said));
-    return -Math.log(likely);
-  });
+/** Why a challenger is not taken, or undefined: the interval of the difference must lie below zero. */
+export function reasonToReject({ comparison, championVersion }: ChallengeResult): string | undefined {
+  if (comparison === undefined || comparison.upper < 0) return undefined;
+  return `not proved better than ${championVersion}: ${describeDifference(comparison)}`;
+}
+
+export function reasonToAccept({ comparison, championVersion }: ChallengeResult): string {
+  if (comparison === undefined) return 'the first version: there is nothing in production to compare with';
+  return `better than ${championVersion}: ${describeDifference(comparison)}`;
+}
+
+function describeDifference(comparison: NonNullable<ChallengeResult['comparison']>): string {
+  const { difference, lower, upper, loss, rows } = comparison;
+  const [d, l, u] = [difference, lower, upper].map((value) => Number(value.toPrecision(4)));
+  return `${loss.replace('_', ' ')} differs by ${d} (${l} to ${u}) on ${rows} rows`;
 }
 
 /** The number of the cluster of each row, rows with one value of a column being one cluster. */

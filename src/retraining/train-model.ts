@@ -1,14 +1,14 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
-import { splitByTime, splitRandom } from '../data/split.js';
 import { type Table, type TableInput, toTable } from '../data/table.js';
 import { metricsOf, numericTarget } from '../models/metrics/metrics-of.js';
 import type { Model, Task } from '../models/model.js';
 import { trainerFor } from '../models/trainer.js';
 import type { TrainingData } from '../registry/model-record.js';
 import { refuse } from '../util/check.js';
-import { toIso } from '../util/clock.js';
 import type { JsonObject } from '../util/json.js';
 import { type Random, createRandom } from '../util/random.js';
+import { describeData } from './describe-data.js';
+import { guessTimeColumn, knownTargets, splitData } from './split-data.js';
 
 export interface TrainModelOptions {
   /** Which policy section under `models` applies: columns, algorithm, hyperparameters, task. */
@@ -56,24 +56,21 @@ export interface TrainedModel {
  */
 export async function trainModel(config: MLOpsConfig, options: TrainModelOptions): Promise<TrainedModel> {
   const policy = config.modelPolicy(options.modelType);
-  const featureColumns = options.featureColumns ?? policy.featureColumns;
-  if (featureColumns.length === 0) {
-    refuse(`no feature columns: pass them, or list models.${options.modelType}.feature_columns in the policy`);
-  }
-  const targetColumn = options.targetColumn ?? policy.targetColumn;
-  if (targetColumn === null)
-    refuse(`no target column: pass it, or set models.${options.modelType}.target_column in the policy`);
-  if (featureColumns.includes(targetColumn))
-    refuse(`the target ${targetColumn} is among the features; a model must not see it`);
+  const { featureColumns, targetColumn } = modelColumns(config, options.modelType, options);
   const table = knownTargets(toTable(options.data), targetColumn);
   for (const column of featureColumns) table.column(column);
   const timeColumn = options.timeColumn ?? policy.timeColumn ?? guessTimeColumn(table);
   const trainer = trainerFor(options.algorithm ?? policy.algorithm);
   const hyperparameters = options.hyperparameters ?? policy.hyperparameters;
   const { testSize: policyTestSize, randomState } = config.policy.retraining;
-  const testSize = options.testSize ?? policyTestSize;
   const random = options.random ?? createRandom(randomState);
-  const { train, test, split } = splitData(table, timeColumn, testSize, random.split('split'));
+  const { train, test, split } = splitData(table, {
+    task: policy.task,
+    targetColumn,
+    timeColumn,
+    testSize: options.testSize ?? policyTestSize,
+    random: random.split('split'),
+  });
 
   const began = performance.now();
   const { model, warnings } = await trainer.train({
@@ -95,8 +92,8 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
     hyperparameters,
     featureColumns,
     targetColumn,
-    ...(timeColumn !== undefined && { timeColumn }),
-    trainingData: describeData(train, timeColumn),
+    ...(timeColumn !== null && { timeColumn }),
+    trainingData: describeData(train, [...featureColumns, targetColumn], timeColumn),
     holdout: test,
     split,
     metrics,
@@ -105,50 +102,27 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
   };
 }
 
-/** Fewer rows than this on either side of the split decide nothing. */
-const minRows = 20;
-
-function splitData(
-  table: Table,
-  timeColumn: string | undefined,
-  testSize: number,
-  random: Random,
-): { train: Table; test: Table; split: string } {
-  const parts =
-    timeColumn === undefined
-      ? { ...splitRandom(table, testSize, random), split: `a random ${testSize} of the rows` }
-      : { ...splitByTime(table, timeColumn, testSize), split: `the latest ${testSize} by ${timeColumn}` };
-  if (parts.train.rowCount < minRows || parts.test.rowCount < minRows) {
-    refuse(
-      `${table.rowCount} rows with a target split into ${parts.train.rowCount} and ${parts.test.rowCount}; ` +
-        `both sides need at least ${minRows}: bring more data or change retraining.test_size`,
-    );
+/**
+ * The columns of a model: what the caller says, else what the policy says.
+ *
+ * @throws MLOpsError `INVALID_INPUT` when nobody says, or the target is among the features
+ */
+export function modelColumns(
+  config: MLOpsConfig,
+  modelType: string,
+  told: { readonly featureColumns?: readonly string[]; readonly targetColumn?: string },
+): { readonly featureColumns: readonly string[]; readonly targetColumn: string } {
+  const policy = config.modelPolicy(modelType);
+  const featureColumns = told.featureColumns ?? policy.featureColumns;
+  if (featureColumns.length === 0) {
+    refuse(`no feature columns: pass them, or list models.${modelType}.feature_columns in the policy`);
   }
-  return parts;
-}
-
-/** Rows whose target is known: the others can neither teach nor test. */
-function knownTargets(table: Table, targetColumn: string): Table {
-  const rows: number[] = [];
-  numericTarget(table, targetColumn).forEach((value, row) => {
-    if (Number.isFinite(value)) rows.push(row);
-  });
-  if (rows.length === 0) refuse(`no row has a value in the target column ${targetColumn}`);
-  return rows.length === table.rowCount ? table : table.take(rows);
-}
-
-const guessTimeColumn = (table: Table): string | undefined =>
-  table.columns.get('date')?.kind === 'date' ? 'date' : undefined;
-
-function describeData(table: Table, timeColumn: string | undefined): TrainingData {
-  const base = { digest: table.digest(), rowCount: table.rowCount };
-  const column = timeColumn === undefined ? undefined : table.column(timeColumn);
-  if (column?.kind !== 'date') return base;
-  let from = Infinity;
-  let to = -Infinity;
-  for (const at of column.values) {
-    if (at < from) from = at;
-    if (at > to) to = at;
+  const targetColumn = told.targetColumn ?? policy.targetColumn;
+  if (targetColumn === null) {
+    refuse(`no target column: pass it, or set models.${modelType}.target_column in the policy`);
   }
-  return Number.isFinite(from) ? { ...base, from: toIso(from), to: toIso(to) } : base;
+  if (featureColumns.includes(targetColumn)) {
+    refuse(`the target ${targetColumn} is among the features; a model must not see it`);
+  }
+  return { featureColumns, targetColumn };
 }

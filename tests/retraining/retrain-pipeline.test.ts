@@ -83,7 +83,7 @@ describe('triggerRetraining', () => {
       status: 'completed',
       parameters: { algorithm: 'cart' },
     });
-    const [record] = await new AuditLog(config, options).list({ action: 'retraining.trigger' });
+    const [record] = await new AuditLog(config, options).list({ action: 'retraining.complete' });
     expect(record!.detail).toMatchObject({ status: 'registered', newModelVersion: '1.1.0', reportId: report.reportId });
   });
 
@@ -97,7 +97,8 @@ describe('triggerRetraining', () => {
     const poisoned: SmallRow[] = rows.map((row, i) => ({ ...row, y: i < 1200 ? rows[order[i]!]!.y : row.y }));
     const result = await pipeline.triggerRetraining(report, poisoned);
     expect(result).toMatchObject({ success: false, status: 'rejected', newModelVersion: null });
-    expect(result.reason).toContain('not proved better than 1.0.0');
+    expect(result.findings).toMatchObject([{ check: 'shuffled_labels', severity: 'blocking' }]);
+    expect(result.challenge).toBeUndefined();
     expect((await registry.listModels()).versions).toHaveLength(1);
   });
 

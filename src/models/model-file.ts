@@ -1,0 +1,44 @@
+import { MLOpsError } from '../errors.js';
+import {
+  type AnyModel,
+  type ModelDescription,
+  type ModelFile,
+  type ModelLoader,
+  isSynchronous,
+} from './async-model.js';
+import { loadModel } from './model.js';
+
+/** A model's files, the model's own first. */
+export const modelFiles = (model: AnyModel): readonly ModelFile[] =>
+  isSynchronous(model)
+    ? [{ path: 'model.json', bytes: Buffer.from(`${JSON.stringify(model.toJSON())}\n`, 'utf8') }]
+    : model.files;
+
+/**
+ * The model in the given files, ready to predict.
+ *
+ * @throws MLOpsError `UNSUPPORTED` for a format that neither the core nor one of the loaders reads, `INVALID_INPUT` or
+ *   `CORRUPT` for damaged files
+ */
+export async function openModel(
+  files: readonly ModelFile[],
+  about: ModelDescription,
+  loaders: readonly ModelLoader[] = [],
+): Promise<AnyModel> {
+  const { path, bytes } = files[0]!;
+  if (path.endsWith('.json')) return loadModel(parseJson(bytes, path));
+  const loader = loaders.find(({ ending }) => path.endsWith(ending));
+  if (loader !== undefined) return loader.open(files, about);
+  const hint = path.endsWith('.onnx')
+    ? '; pass { loaders: [onnxLoader()] } with onnxLoader from @bondx/mlops/onnx'
+    : '';
+  throw new MLOpsError('UNSUPPORTED', `${path} is not a format that can be scored here${hint}`);
+}
+
+function parseJson(bytes: Uint8Array, path: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown;
+  } catch (cause) {
+    throw new MLOpsError('INVALID_INPUT', `${path} is not JSON; register the file your trainer wrote`, { cause });
+  }
+}

@@ -1,0 +1,143 @@
+import { type Column, columnLength } from '../../data/column.js';
+import { numericTarget } from '../../models/target.js';
+import { chatterjeeXi } from '../../stats/chatterjee-xi.js';
+import { type Random, shuffle } from '../../util/random.js';
+import type { DataFinding } from '../retrain-result.js';
+import type { DataCheck } from './check-inputs.js';
+
+/** A rank correlation from which a feature determines the target, and one from which that is suspected. */
+const determines = 0.98;
+const suspicious = 0.9;
+/** Share of the target's variance that a pair of features, or the categories of one, explain when they determine it. */
+const explainsAll = 0.999;
+/** Rows looked at: what leaks in so many, leaks. */
+const maxRows = 20_000;
+
+/** Columns that the policy names as known only once the target is. */
+export const declaredLeaks: DataCheck = ({ plan }) =>
+  plan.featureColumns
+    .filter((name) => plan.leakingColumns.includes(name))
+    .map((column) => ({
+      check: 'leaking_column',
+      severity: 'blocking',
+      column,
+      message: `models.${plan.modelType}.leaking_columns names ${column}: it is not known when a prediction is wanted; leave it out of the features`,
+    }));
+
+/**
+ * Features that tell the target outright. A single feature: Chatterjee's rank correlation, or for categories the share of
+ * variance between them. Two together: the R² of a linear regression on both, which finds targets that are a difference
+ * or a sum of columns.
+ */
+export const leakage: DataCheck = ({ plan, train, random }) => {
+  const order = Int32Array.from({ length: train.rowCount }, (_, row) => row);
+  shuffle(order, random);
+  const sample = train.take(order.subarray(0, maxRows));
+  const target = numericTarget(sample, plan.targetColumn);
+  const singles = plan.featureColumns.flatMap((name) => {
+    const strength = association(sample.column(name), target, random.split(name));
+    return strength >= suspicious ? [single(name, strength)] : [];
+  });
+  const blocked = new Set(singles.filter(({ severity }) => severity === 'blocking').map(({ column }) => column));
+  const numeric = plan.featureColumns.filter((name) => !blocked.has(name) && sample.column(name).kind === 'numeric');
+  return [
+    ...singles,
+    ...pairs(
+      numeric.map((name) => sample.column(name)),
+      target,
+    ),
+  ];
+};
+
+function single(column: string, strength: number): DataFinding {
+  const shown = Number(strength.toPrecision(3));
+  return strength >= determines
+    ? {
+        check: 'leakage',
+        severity: 'blocking',
+        column,
+        message: `${column} alone determines the target (association ${shown} of 1): it is the target in other words, or known only after it; leave it out`,
+      }
+    : {
+        check: 'leakage',
+        severity: 'warning',
+        column,
+        message: `${column} alone nearly determines the target (association ${shown} of 1): make sure that it is known when a prediction is wanted`,
+      };
+}
+
+/** How well a column determines the target, from 0 to 1; 0 where it cannot be told. */
+function association(column: Column, target: Float64Array, random: Random): number {
+  if (column.missingCount === columnLength(column)) return 0;
+  if (column.kind === 'categorical') {
+    const explained = betweenCategories(column.codes, column.categories.length, target);
+    return explained >= explainsAll ? 1 : 0;
+  }
+  const order = Int32Array.from(target, (_, row) => row);
+  shuffle(order, random); // so that rows of equal value are in random order: sorting is stable
+  const key = (row: number): number => (Number.isNaN(column.values[row]!) ? Infinity : column.values[row]!);
+  order.sort((a, b) => (key(a) === key(b) ? 0 : key(a) - key(b)));
+  const xi = chatterjeeXi(order, target);
+  return Number.isNaN(xi) ? 0 : xi;
+}
+
+/** Correlation ratio η²; 0 when there are too few rows a category to tell. */
+function betweenCategories(codes: Int32Array, categoryCount: number, target: Float64Array): number {
+  if (categoryCount > codes.length / 10) return 0;
+  const sums = new Float64Array(categoryCount + 1);
+  const counts = new Float64Array(categoryCount + 1);
+  let mean = 0;
+  target.forEach((value, row) => {
+    sums[codes[row]! + 1]! += value;
+    counts[codes[row]! + 1]!++;
+    mean += value / target.length;
+  });
+  const total = target.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const between = sums.reduce(
+    (sum, s, i) => (counts[i] === 0 ? sum : sum + counts[i]! * (s / counts[i]! - mean) ** 2),
+    0,
+  );
+  return total === 0 ? 0 : between / total;
+}
+
+function pairs(columns: readonly Column[], target: Float64Array): readonly DataFinding[] {
+  const found: DataFinding[] = [];
+  for (let i = 0; i < columns.length; i++) {
+    for (let j = i + 1; j < columns.length; j++) {
+      const [a, b] = [columns[i]!, columns[j]!];
+      if (a.kind !== 'numeric' || b.kind !== 'numeric') continue;
+      if (linearShare(a.values, b.values, target) < explainsAll) continue;
+      found.push({
+        check: 'leakage',
+        severity: 'blocking',
+        column: a.name,
+        message: `${a.name} and ${b.name} together determine the target (a linear regression on both leaves less than ${1 - explainsAll} of its variance): leave one of them out`,
+      });
+    }
+  }
+  return found;
+}
+
+/** R² of the target on two columns, over the rows where both are there; 0 where it cannot be told. */
+function linearShare(a: Float64Array, b: Float64Array, y: Float64Array): number {
+  let n = 0;
+  const [mean, square, cross] = [new Float64Array(3), new Float64Array(3), new Float64Array(3)];
+  for (let row = 0; row < y.length; row++) {
+    if (!Number.isFinite(a[row]!) || !Number.isFinite(b[row]!)) continue;
+    n++;
+    // Welford's update of means, squared deviations, and the products ab, ay, by
+    const before = [a[row]! - mean[0]!, b[row]! - mean[1]!, y[row]! - mean[2]!];
+    for (let k = 0; k < 3; k++) mean[k]! += before[k]! / n;
+    const after = [a[row]! - mean[0]!, b[row]! - mean[1]!, y[row]! - mean[2]!];
+    for (let k = 0; k < 3; k++) square[k]! += before[k]! * after[k]!;
+    cross[0]! += before[0]! * after[1]!;
+    cross[1]! += before[0]! * after[2]!;
+    cross[2]! += before[1]! * after[2]!;
+  }
+  if (n < 20 || square.some((value) => value <= 0)) return 0;
+  const ab = cross[0]! / Math.sqrt(square[0]! * square[1]!);
+  const ay = cross[1]! / Math.sqrt(square[0]! * square[2]!);
+  const by = cross[2]! / Math.sqrt(square[1]! * square[2]!);
+  const independent = 1 - ab * ab;
+  return independent < 1e-9 ? 0 : (ay * ay + by * by - 2 * ab * ay * by) / independent;
+}

@@ -1,0 +1,47 @@
+import type { Column, Table } from '../../data/table.js';
+import type { DataFinding } from '../retrain-result.js';
+import { type DataCheck, percent } from './check-inputs.js';
+
+/** Share of repeated rows that is mentioned, and the share from which something went wrong. */
+const noticeable = 0.01;
+const tooMany = 0.2;
+
+/** Rows that are there more than once, in every column. */
+export const duplicateRows: DataCheck = ({ data }) => {
+  const keys = rowKeys(data, [...data.columns.keys()]);
+  const repeated = keys.length - new Set(keys).size;
+  const share = repeated / Math.max(1, keys.length);
+  if (share < noticeable) return [];
+  const finding: DataFinding = {
+    check: 'duplicate_rows',
+    severity: share >= tooMany ? 'blocking' : 'warning',
+    message: `${repeated} of ${keys.length} rows (${percent(share)}) repeat another row in every column: remove the copies, they count more than once`,
+  };
+  return [finding];
+};
+
+/** Rows held back that were also learned from: the test would ask what was told. */
+export const holdoutOverlap: DataCheck = ({ plan, train, holdout }) => {
+  const names = [...plan.featureColumns, plan.targetColumn];
+  const known = rowKeys(train, names);
+  const distinct = new Set(known);
+  // Where few combinations exist, rows are alike without being copies.
+  if (distinct.size < 0.8 * known.length) return [];
+  const seen = rowKeys(holdout, names).filter((key) => distinct.has(key)).length;
+  const share = seen / holdout.rowCount;
+  if (share < noticeable) return [];
+  const finding: DataFinding = {
+    check: 'holdout_overlap',
+    severity: share >= tooMany ? 'blocking' : 'warning',
+    message: `${seen} of ${holdout.rowCount} rows held back (${percent(share)}) are also among the rows learned from, target included: the test would be too easy; remove the copies`,
+  };
+  return [finding];
+};
+
+/** One text a row, equal for rows that are equal in the given columns. */
+function rowKeys(table: Table, names: readonly string[]): string[] {
+  const columns = names.map((name) => table.column(name));
+  const cell = (column: Column, row: number): string | number =>
+    column.kind === 'categorical' ? (column.categories[column.codes[row]!] ?? '\u0000') : column.values[row]!;
+  return Array.from({ length: table.rowCount }, (_, row) => columns.map((column) => cell(column, row)).join('\u0001'));
+}

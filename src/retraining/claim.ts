@@ -1,0 +1,223 @@
+import type { Plan } from '../governance/control-plane.js';
+import { findModel } from '../registry/stage-change.js';
+import type { Context } from '../runtime/context.js';
+import { actorId } from '../registry/attribution.js';
+import type { ArtifactRef } from '../storage/artifact-store.js';
+import type { Change, Storage } from '../storage/storage.js';
+import { toIso } from '../util/clock.js';
+import { type Digest, digestBytes } from '../util/digest.js';
+import { type LoadedLease, type StoredLease, isHeld, putLease, readLease } from './lease.js';
+import type { RetrainResult, SkipReason } from './retrain-result.js';
+import type { RetrainingPlan } from './retraining-plan.js';
+import {
+  type LoadedRetraining,
+  type StoredRetraining,
+  keysCollection,
+  loadRetraining,
+  putRetraining,
+  retrainingsCollection,
+} from './retraining-record.js';
+
+/** What came of the wish to retrain. */
+export type Claim =
+  | { readonly kind: 'done'; readonly result: RetrainResult }
+  | {
+      readonly kind: 'claimed';
+      readonly retraining: StoredRetraining;
+      readonly lease: StoredLease;
+      /** Retrainings of the model whose processes are gone: what they left is to be cleared away. */
+      readonly abandoned: readonly StoredRetraining[];
+    };
+
+/** A wish to retrain, before it is known whether it will be followed. */
+export interface Wish {
+  /** The id the retraining will have. */
+  readonly retrainingId: string;
+  readonly modelName: string;
+  /** Whether it is an alarm, to which the cooldown applies. */
+  readonly isAlarm: boolean;
+  readonly key: string | null;
+  /** Makes the plan and keeps the data; called only when the wish will be followed. */
+  prepare(): Promise<{
+    readonly plan: RetrainingPlan;
+    readonly snapshot: ArtifactRef;
+    readonly dataDigest: Digest;
+  }>;
+}
+
+export const skip = (skipped: SkipReason, reason: string): RetrainResult => ({
+  success: false,
+  status: 'skipped',
+  newModelVersion: null,
+  trainingTimeSeconds: 0,
+  skipped,
+  reason,
+});
+
+/** Gives retrainings out, at most one a model at a time, over all processes: every claim is one conditional commit. */
+export class Claims {
+  constructor(
+    private readonly context: Context,
+    readonly leaseMs: number,
+  ) {}
+
+  /** Follows a wish, or says why not. The result of an earlier retraining with the same key is given again. */
+  async begin(storage: Storage, wish: Wish): Promise<Plan<Claim>> {
+    const { retrainingId, modelName, key } = wish;
+    const now = this.context.clock.now();
+    const known = key === null ? undefined : await findByKey(storage, modelName, key);
+    const before = known?.retraining.value;
+    if (before?.result) return answer(before.result, `the same as retraining ${before.retrainingId}`);
+    const lease = await readLease(storage, modelName);
+    if (isHeld(lease, now)) return answer(inProgress(modelName, lease.value!));
+    if (known !== undefined && isOpen(before!)) return this.#takeUp(storage, known.retraining, lease);
+    const rest = wish.isAlarm ? await this.#cooldown(storage, modelName, now) : undefined;
+    if (rest !== undefined) return answer(skip('cooldown', rest));
+    const retraining: StoredRetraining = {
+      retrainingId,
+      ...(await wish.prepare()),
+      key,
+      status: 'running',
+      startedAt: now,
+      endedAt: null,
+      startedBy: actorId(this.context),
+      attempt: 1,
+      steps: [],
+      result: null,
+      error: null,
+    };
+    const keyChanges = key === null ? [] : [putKey(modelName, key, retrainingId, known?.recordVersion ?? 'absent')];
+    return this.#claim(storage, retraining, 'absent', lease, keyChanges);
+  }
+
+  /** Takes a retraining up that was interrupted; the result of one that has ended is given again. */
+  async resume(storage: Storage, retrainingId: string): Promise<Plan<Claim>> {
+    const loaded = await loadRetraining(storage, retrainingId);
+    const { value } = loaded;
+    if (value.result !== null) return answer(value.result, `retraining ${retrainingId} has ended`);
+    if (!isOpen(value)) {
+      return answer(skip('not_required', `retraining ${retrainingId} has ${value.status}: ${value.error ?? ''}`));
+    }
+    const lease = await readLease(storage, value.plan.modelName);
+    if (isHeld(lease, this.context.clock.now())) return answer(inProgress(value.plan.modelName, lease.value!));
+    return this.#takeUp(storage, loaded, lease);
+  }
+
+  #takeUp(storage: Storage, { value, recordVersion }: LoadedRetraining, lease: LoadedLease): Promise<Plan<Claim>> {
+    const retraining: StoredRetraining = { ...value, status: 'running', attempt: value.attempt + 1, error: null };
+    return this.#claim(storage, retraining, recordVersion, lease, []);
+  }
+
+  async #claim(
+    storage: Storage,
+    retraining: StoredRetraining,
+    expect: 'absent' | number,
+    lease: LoadedLease,
+    further: readonly Change[],
+  ): Promise<Plan<Claim>> {
+    const { modelName } = retraining.plan;
+    const { retrainingId, attempt } = retraining;
+    const now = this.context.clock.now();
+    const taken: StoredLease = { retrainingId, holder: this.context.ids.next(), expiresAt: now + this.leaseMs };
+    const others = (await openRetrainings(storage, modelName)).filter(
+      ({ value }) => value.retrainingId !== retrainingId,
+    );
+    const error = `abandoned for ${retrainingId}`;
+    const abandoned = others.map(({ value }) => value);
+    return {
+      changes: [
+        putRetraining(retraining, expect),
+        putLease(modelName, taken, lease.recordVersion),
+        ...others.map(({ value, recordVersion }) =>
+          putRetraining({ ...value, status: 'abandoned', endedAt: now, snapshot: null, error }, recordVersion),
+        ),
+        ...further,
+      ],
+      result: { kind: 'claimed', retraining, lease: taken, abandoned },
+      detail: {
+        retrainingId,
+        attempt,
+        trigger: retraining.plan.trigger,
+        reportId: retraining.plan.reportId,
+        dataDigest: retraining.dataDigest,
+      },
+    };
+  }
+
+  /** Why an alarm has to wait: one about the same production version was answered a short while ago. */
+  async #cooldown(storage: Storage, modelName: string, now: number): Promise<string | undefined> {
+    const hours = this.context.config.policy.retraining.cooldownHours;
+    const { records } = await storage.query(retrainingsCollection, {
+      where: {
+        and: [
+          { field: 'modelName', op: 'eq', value: modelName },
+          { field: 'status', op: 'in', values: ['registered', 'rejected'] },
+          { field: 'endedAt', op: 'gt', value: now - hours * 3_600_000 },
+        ],
+      },
+      orderBy: [{ field: 'endedAt', direction: 'desc' }],
+      limit: 1,
+    });
+    const last = records[0]?.value as unknown as StoredRetraining | undefined;
+    // Data that were refused before any comparison may come again, corrected, at once.
+    if (last?.result?.challenge === undefined) return undefined;
+    const production = (await findModel(storage, modelName))?.value.production ?? undefined;
+    if (last.result.challenge.championVersion !== production) return undefined;
+    return (
+      `${modelName} was retrained at ${toIso(last.endedAt!)} (${last.status}) and has the same production version since; ` +
+      `alarms rest for retraining.cooldown_hours (${hours}), or pass { trigger: 'manual' }`
+    );
+  }
+}
+
+const isOpen = ({ status }: StoredRetraining): boolean => status === 'running' || status === 'interrupted';
+
+const inProgress = (modelName: string, { retrainingId, expiresAt }: StoredLease): RetrainResult =>
+  skip(
+    'in_progress',
+    `${modelName} is being retrained (${retrainingId}); if that process is gone, try again after ${toIso(expiresAt)}`,
+  );
+
+const answer = (result: RetrainResult, reason = result.reason): Plan<Claim> => ({
+  changes: [],
+  result: { kind: 'done', result },
+  reason,
+  detail: { status: result.status, newModelVersion: result.newModelVersion },
+});
+
+async function openRetrainings(storage: Storage, modelName: string): Promise<readonly LoadedRetraining[]> {
+  const { records } = await storage.query(retrainingsCollection, {
+    where: {
+      and: [
+        { field: 'modelName', op: 'eq', value: modelName },
+        { field: 'status', op: 'in', values: ['running', 'interrupted'] },
+      ],
+    },
+  });
+  return records.map((record) => ({
+    value: record.value as unknown as StoredRetraining,
+    recordVersion: record.version,
+  }));
+}
+
+/** Keys are of any length and content; ids are not. */
+const keyId = (modelName: string, key: string): string => digestBytes(JSON.stringify([modelName, key]));
+
+async function findByKey(
+  storage: Storage,
+  modelName: string,
+  key: string,
+): Promise<{ readonly retraining: LoadedRetraining; readonly recordVersion: number } | undefined> {
+  const record = await storage.get(keysCollection, keyId(modelName, key));
+  if (record === undefined) return undefined;
+  const { retrainingId } = record.value as { retrainingId: string };
+  return { retraining: await loadRetraining(storage, retrainingId), recordVersion: record.version };
+}
+
+const putKey = (modelName: string, key: string, retrainingId: string, expect: 'absent' | number): Change => ({
+  kind: 'put',
+  collection: keysCollection,
+  id: keyId(modelName, key),
+  value: { modelName, key, retrainingId },
+  expect,
+});

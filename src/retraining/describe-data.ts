@@ -1,0 +1,18 @@
+import { profileTable } from '../data/profile.js';
+import type { Table } from '../data/table.js';
+import type { TrainingData } from '../registry/model-record.js';
+import { toIso } from '../util/clock.js';
+
+/** What a model was trained on: digest, rows, span of time, and a summary of the columns that mattered. */
+export function describeData(table: Table, names: readonly string[], timeColumn: string | null): TrainingData {
+  const base = { digest: table.digest(), rowCount: table.rowCount, profile: profileTable(table, names) };
+  const column = timeColumn === null ? undefined : table.column(timeColumn);
+  if (column?.kind !== 'date') return base;
+  let from = Infinity;
+  let to = -Infinity;
+  for (const at of column.values) {
+    if (at < from) from = at;
+    if (at > to) to = at;
+  }
+  return Number.isFinite(from) ? { ...base, from: toIso(from), to: toIso(to) } : base;
+}

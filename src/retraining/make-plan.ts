@@ -1,0 +1,80 @@
+import type { Table } from '../data/table.js';
+import { captureGit } from '../tracking/environment.js';
+import type { Context } from '../runtime/context.js';
+import { checkFraction } from '../util/check.js';
+import type { JsonObject } from '../util/json.js';
+import type { Random } from '../util/random.js';
+import type { RetrainingCause, RetrainingPlan, RetrainingTrigger } from './retraining-plan.js';
+import { guessTimeColumn, knownTargets, splitData } from './split-data.js';
+import { modelColumns } from './train-model.js';
+
+/** What a caller may say about how to retrain. */
+export interface PlanOptions {
+  /** Column to split by; `models.<type>.time_column` or a date column called `date` unless told. */
+  readonly timeColumn?: string;
+  /** Which policy section under `models` applies; the model's name unless told. */
+  readonly modelType?: string;
+  /** `models.<type>.algorithm` and `hyperparameters` unless told. */
+  readonly algorithm?: string;
+  /** What is set here or in the policy is left alone by tuning. */
+  readonly hyperparameters?: JsonObject;
+}
+
+/** Trainers that run a program of the user's: it is run once, not once a candidate and fold. */
+const untuned = ['command'];
+
+/**
+ * Settles how a retraining is to go.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for columns that are missing, a target that is no number, or too few rows
+ */
+export async function makePlan(
+  context: Context,
+  trigger: RetrainingTrigger,
+  cause: RetrainingCause,
+  options: PlanOptions & { readonly canaryTraffic: number | null },
+  data: Table,
+): Promise<RetrainingPlan> {
+  const { config } = context;
+  const { modelName } = cause;
+  const modelType = options.modelType ?? modelName;
+  const policy = config.modelPolicy(modelType);
+  const { retraining, tracking, seed } = config.policy;
+  const { featureColumns, targetColumn } = modelColumns(config, modelType, cause);
+  const algorithm = options.algorithm ?? policy.algorithm;
+  const known = knownTargets(data, targetColumn);
+  for (const column of featureColumns) known.column(column);
+  const timeColumn = options.timeColumn ?? policy.timeColumn ?? guessTimeColumn(known);
+  const plan: RetrainingPlan = {
+    modelName,
+    modelType,
+    trigger,
+    reportId: cause.reportId ?? null,
+    task: policy.task,
+    featureColumns,
+    targetColumn,
+    timeColumn,
+    leakingColumns: policy.leakingColumns,
+    algorithm,
+    hyperparameters: options.hyperparameters ?? policy.hyperparameters,
+    testSize: retraining.testSize,
+    validationSize: retraining.validationSize,
+    tuningCandidates: retraining.hyperparameterTuning && !untuned.includes(algorithm) ? retraining.maxIterations : 0,
+    folds: untuned.includes(algorithm) ? 0 : retraining.crossValidationFolds,
+    seed: seedFrom(context.random.split(`retraining/${retraining.randomState}`), seed),
+    canaryTraffic: options.canaryTraffic === null ? null : checkFraction(options.canaryTraffic, 'canary.traffic'),
+    codeCommit: tracking.logGitSha ? await currentCommit() : null,
+    policyDigest: config.digest,
+  };
+  splitData(known, { ...plan, random: context.random }); // too few rows are refused before anything is written
+  return plan;
+}
+
+/** A seed that says which source it came from: 128 bits of it, and the policy's own. */
+const seedFrom = (random: Random, seed: number): string =>
+  [seed, ...Array.from({ length: 4 }, () => Math.floor(random.next() * 2 ** 32).toString(16))].join('-');
+
+async function currentCommit(): Promise<string | null> {
+  const commit = (await captureGit())?.['commit'];
+  return typeof commit === 'string' ? commit : null;
+}

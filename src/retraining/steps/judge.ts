@@ -1,0 +1,68 @@
+import { scanArtifacts } from '../../registry/artifact-scan.js';
+import type { GateResult } from '../../registry/gate-result.js';
+import { evaluateGates } from '../../registry/gates.js';
+import type { Evidence } from '../../registry/model-record.js';
+import { toIso } from '../../util/clock.js';
+import { digestJson } from '../../util/digest.js';
+
+import { type Champion, challenge } from '../challenge.js';
+import { type ExplanationEvidence, explainModel } from '../explain.js';
+import type { Job } from '../job.js';
+import type { ChallengeResult } from '../retrain-result.js';
+import type { SplitData } from '../split-data.js';
+import type { Challenger } from './train.js';
+
+/** Asks champion and challenger about the same rows, which neither has learned from. */
+export const compareStep = (
+  { plan, journal, random }: Job,
+  { test, split }: SplitData,
+  challenger: Challenger,
+  champion: Champion | undefined,
+): Promise<ChallengeResult> =>
+  journal.step(
+    'compare',
+    { model: challenger.digest, holdout: test.digest(), champion: champion?.digest ?? null },
+    () => challenge({ ...plan, holdout: test, split }, challenger.model, champion, random.split('compare')),
+  );
+
+export const explainStep = (
+  { plan, journal, random }: Job,
+  { test }: SplitData,
+  challenger: Challenger,
+): Promise<ExplanationEvidence> =>
+  journal.step('explain', { model: challenger.digest, holdout: test.digest() }, () =>
+    Promise.resolve(explainModel(challenger.model, test, plan.targetColumn, random.split('explain'))),
+  );
+
+/** The policy's gates for the challenger as it would be registered. */
+export function gatesStep(
+  { plan, journal, artifacts, config }: Job,
+  challenger: Challenger,
+  { challengerMetrics }: ChallengeResult,
+  explanation: ExplanationEvidence,
+): Promise<readonly GateResult[]> {
+  const inputs = {
+    model: challenger.digest,
+    metrics: challengerMetrics,
+    explanation: digestJson(explanation),
+    policy: config.digest,
+  };
+  return journal.step('gates', inputs, async () => {
+    const scan = await scanArtifacts(challenger, artifacts);
+    const { startedAt, startedBy } = journal.record;
+    const recorded = { recordedAt: toIso(startedAt), recordedBy: startedBy };
+    const evidence: Record<string, Evidence> = {};
+    for (const [kind, found] of Object.entries(explanation)) evidence[kind] = { ...found, ...recorded };
+    return evaluateGates({ performanceMetrics: challengerMetrics, evidence }, plan.task, scan, config.policy.promotion);
+  });
+}
+
+/**
+ * Why a gate stops the challenger, or undefined. What nobody has looked at yet stops the promotion later, not the
+ * registration: the evidence is recorded on the registered version.
+ */
+export function failedGates(gates: readonly GateResult[]): string | undefined {
+  const failed = gates.filter(({ status }) => status === 'failed');
+  if (failed.length === 0) return undefined;
+  return `refused by the gates: ${failed.map(({ gate, message }) => `${gate}: ${message}`).join('; ')}`;
+}
