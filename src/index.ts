@@ -5,14 +5,28 @@ export { ConflictError, MLOpsError, PolicyError } from './errors.js';
 export type { Conflict, ErrorCode, PolicyIssue } from './errors.js';
 
 export { ExperimentTracker } from './tracking/experiment-tracker.js';
+export type { ActiveRun } from './tracking/active-run.js';
+export type { ArtifactEntry } from './tracking/artifact-tree.js';
+export type { ComparedMetric, ComparedParameter, RunComparison } from './tracking/compare-runs.js';
 export type {
+  BatchPoint,
   ListRunsOptions,
   LogArtifactOptions,
+  LogDatasetOptions,
   LogMetricsOptions,
+  RunBatch,
+  RunPage,
+  SearchRunsOptions,
   StartRunOptions,
+  WithRunOptions,
 } from './tracking/tracking-options.js';
 export type { MetricPoint, MetricSummary } from './tracking/metric.js';
-export type { FinalRunStatus, Run, RunArtifact, RunStatus } from './tracking/run.js';
+export type { FinalRunStatus, Run, RunArtifact, RunDataset, RunStatus } from './tracking/run.js';
+export { and, not, or, where } from './search/filter.js';
+export type { Comparison, FieldBuilder, Filter } from './search/filter.js';
+export type { OrderTerm } from './search/order-by.js';
+export { parseFilter } from './search/parse-filter.js';
+export { printFilter } from './search/print-filter.js';
 
 export { ModelRegistry } from './registry/model-registry.js';
 export type { ListModelsOptions, PromoteModelOptions, PromotionResult } from './registry/model-registry.js';

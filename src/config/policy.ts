@@ -117,6 +117,12 @@ export interface TrackingPolicy {
   readonly artifactStoragePath: string;
   /** Largest file accepted, mebibytes; above 0. Default 100. */
   readonly maxArtifactSizeMb: number;
+  /** Environment variables recorded with a run; no others are. Default none. */
+  readonly environmentVariables: readonly string[];
+  /** How often a process says that its runs are alive, seconds. Default 10. */
+  readonly heartbeatIntervalSeconds: number;
+  /** Silence after which a run counts as killed, seconds; at least twice the interval. Default 60. */
+  readonly runLeaseSeconds: number;
 }
 
 /** Where records and files live. */

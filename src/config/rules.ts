@@ -38,6 +38,16 @@ export const rules: readonly Rule[] = [
   },
   {
     paths: [
+      ['tracking', 'run_lease_seconds'],
+      ['tracking', 'heartbeat_interval_seconds'],
+    ],
+    problem: ({ tracking }) =>
+      tracking.run_lease_seconds < 2 * tracking.heartbeat_interval_seconds
+        ? `run_lease_seconds (${tracking.run_lease_seconds}) must be at least twice heartbeat_interval_seconds (${tracking.heartbeat_interval_seconds}), or one late heartbeat ends a living run`
+        : undefined,
+  },
+  {
+    paths: [
       ['canary', 'initial_canary_percentage'],
       ['canary', 'max_canary_percentage'],
     ],

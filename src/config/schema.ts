@@ -81,6 +81,9 @@ function build() {
       log_git_sha: on(),
       artifact_storage_path: z._default(path(), './mlruns'),
       max_artifact_size_mb: z._default(positive('mebibytes'), 100),
+      environment_variables: z._default(list(text('the name of an environment variable')), []),
+      heartbeat_interval_seconds: z._default(positive('seconds'), 10),
+      run_lease_seconds: z._default(positive('seconds'), 60),
     }),
     storage: section({
       kind: z._default(oneOf('filesystem', 'memory', 'postgres'), 'filesystem'),

@@ -1,10 +1,14 @@
 import type { IndexScalar, Where } from '../storage/storage.js';
+import { refuse } from '../util/check.js';
 import type { Comparison, Field, Filter, Literal, OrderOperator } from './filter.js';
+import { printField } from './print-filter.js';
 
 /** Where the values of a field are found in storage. */
 export interface SearchedField {
   /** Of the index. */
   readonly name: string;
+  /** A record may have several values: the index holds a map with them as keys. Only `=`, `!=` and `in` look at those. */
+  readonly isMap?: boolean;
   /** What a literal may stand for there; itself unless told. The first one is meant by `<` and its kin. */
   readonly alternatives?: (value: Literal) => readonly [IndexScalar, ...IndexScalar[]];
 }
@@ -27,7 +31,8 @@ const storageOperators = { '<': 'lt', '<=': 'lte', '>': 'gt', '>=': 'gte' } as c
 const itself = (value: Literal): readonly [IndexScalar, ...IndexScalar[]] => [value];
 
 function comparisonToWhere(comparison: Comparison, catalog: FieldCatalog): Where {
-  const { name: field, alternatives = itself } = catalog(comparison.field);
+  const { name: field, isMap = false, alternatives = itself } = catalog(comparison.field);
+  if (isMap) return membership(comparison, field);
   const isThere: Where = { field, op: 'ne', value: null };
   switch (comparison.op) {
     case '=':
@@ -54,5 +59,24 @@ function comparisonToWhere(comparison: Comparison, catalog: FieldCatalog): Where
       return { not: isThere };
     case 'is not null':
       return isThere;
+  }
+}
+
+/** A condition on the keys of a map: whether one of the values is among them. */
+function membership(comparison: Comparison, map: string): Where {
+  const oneOf = (values: readonly Literal[]): Where => ({
+    or: values.map((value) => ({ field: `${map}.${String(value)}`, op: 'exists' })),
+  });
+  switch (comparison.op) {
+    case '=':
+      return oneOf([comparison.value]);
+    case '!=':
+      return { not: oneOf([comparison.value]) };
+    case 'in':
+      return oneOf(comparison.values);
+    case 'not in':
+      return { not: oneOf(comparison.values) };
+    default:
+      return refuse(`${printField(comparison.field)} takes = != in and not in, not ${comparison.op}`);
   }
 }

@@ -8,8 +8,12 @@ import type { JsonObject } from '../util/json.js';
 
 const run = promisify(execFile);
 
-/** The machine and the runtime a run happened on. No environment variables: they may hold secrets. */
-export async function captureEnvironment(): Promise<JsonObject> {
+/**
+ * The machine and the runtime a run happened on.
+ *
+ * @param variables environment variables to record; no others are, since they may hold secrets
+ */
+export async function captureEnvironment(variables: readonly string[]): Promise<JsonObject> {
   return {
     nodeVersion: process.version,
     platform: platform(),
@@ -19,6 +23,9 @@ export async function captureEnvironment(): Promise<JsonObject> {
     cpuCount: cpus().length,
     memoryBytes: totalmem(),
     packageLockDigest: await fileDigest(join(process.cwd(), 'package-lock.json')),
+    ...(variables.length > 0 && {
+      variables: Object.fromEntries(variables.map((name) => [name, process.env[name] ?? null])),
+    }),
   };
 }
 

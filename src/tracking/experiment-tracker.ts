@@ -1,15 +1,24 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
-import { localSources, storeBundle } from '../runtime/bundle.js';
+import { storeBundle } from '../runtime/bundle.js';
 import { type Context, type ContextOptions, createContext, deriveContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
-import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Durability, Storage, StoredRecord } from '../storage/storage.js';
+import { and, where } from '../search/filter.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
-import { type JsonObject, type JsonValue, assertJson, canonicalJson } from '../util/json.js';
+import { deepFreeze } from '../util/freeze.js';
+import type { JsonObject, JsonValue } from '../util/json.js';
+import { nearest } from '../util/nearest.js';
+import { ActiveRun } from './active-run.js';
+import { artifactSources, checkArtifactOptions } from './artifact-sources.js';
+import { type ArtifactEntry, listFolder } from './artifact-tree.js';
+import { applyBatch, checkBatch, checkTags } from './batch.js';
+import { type RunComparison, compareRuns } from './compare-runs.js';
+import { describeDataset } from './dataset.js';
+import { downloadArtifact } from './download-artifact.js';
 import { captureEnvironment, captureGit } from './environment.js';
-import { type MetricPoint, type StoredPoint, addPoint, decodePoint, encodePoint, metricStream } from './metric.js';
+import { type MetricPoint, type StoredPoint, decodePoint, metricStream } from './metric.js';
 import {
   type FinalRunStatus,
   type Run,
@@ -19,8 +28,20 @@ import {
   runsCollection,
   viewRun,
 } from './run.js';
+import { RunLeases } from './run-leases.js';
+import { runQuery } from './run-search.js';
 import { type RunChange, RunWriter, openRun, putRun } from './run-writer.js';
-import type { ListRunsOptions, LogArtifactOptions, LogMetricsOptions, StartRunOptions } from './tracking-options.js';
+import type {
+  ListRunsOptions,
+  LogArtifactOptions,
+  LogDatasetOptions,
+  LogMetricsOptions,
+  RunBatch,
+  RunPage,
+  SearchRunsOptions,
+  StartRunOptions,
+  WithRunOptions,
+} from './tracking-options.js';
 
 /**
  * Records experiments: runs with parameters, metrics over steps, tags, artifacts and the environment they ran in.
@@ -33,10 +54,12 @@ export class ExperimentTracker {
   readonly #control: ControlPlane;
   /** Orders the writes of this process to one run, so that they do not race each other. */
   readonly #writers = new Map<string, RunWriter>();
+  readonly #leases: RunLeases;
 
   constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
     this.#context = 'stores' in options ? options : createContext(config, options);
     this.#control = new ControlPlane(this.#context);
+    this.#leases = new RunLeases(this.#context);
   }
 
   /** The same tracker, used by somebody else. */
@@ -46,35 +69,41 @@ export class ExperimentTracker {
 
   /** @returns the new run's id */
   async startRun(options: StartRunOptions): Promise<string> {
-    checkOptions(options, ['experimentName', 'modelType', 'runName', 'parentRunId', 'tags'], 'startRun');
-    const experimentName = checkName(options.experimentName, 'experimentName');
-    const modelType = checkOptionalName(options.modelType, 'modelType') ?? null;
-    const runName = checkOptionalName(options.runName, 'runName') ?? null;
-    const parentRunId = checkOptionalName(options.parentRunId, 'parentRunId') ?? null;
-    const tags = checkTags(options.tags ?? {});
+    checkOptions(options, ['experimentName', 'modelType', 'runName', 'parentRunId', 'tags', 'heartbeat'], 'startRun');
+    const { heartbeat = true } = options;
+    const described = {
+      experimentName: checkName(options.experimentName, 'experimentName'),
+      modelType: checkOptionalName(options.modelType, 'modelType') ?? null,
+      runName: checkOptionalName(options.runName, 'runName') ?? null,
+      parentRunId: checkOptionalName(options.parentRunId, 'parentRunId') ?? null,
+      tags: checkTags(options.tags ?? {}),
+    };
     const runId = this.#context.ids.next();
     const environment = await this.#captureEnvironment();
-    return this.#control.change('tracking.start_run', { resource: { type: 'run', id: runId } }, async (storage) => {
+    await this.#control.change('tracking.start_run', { resource: { type: 'run', id: runId } }, async (storage) => {
+      const { parentRunId, experimentName } = described;
       const parent = parentRunId === null ? [] : [await this.#presence(storage, parentRunId)];
       const run: StoredRun = {
         runId,
-        experimentName,
-        modelType,
-        runName,
-        parentRunId,
+        ...described,
         status: 'running',
         startedAt: this.#context.clock.now(),
         endedAt: null,
         startedBy: this.#context.principal?.id ?? 'anonymous',
         parameters: {},
         metrics: {},
-        tags,
         artifacts: [],
+        datasets: [],
         environment,
         error: null,
+        note: null,
+        deletedAt: null,
       };
-      return { changes: [putRun(run, 'absent'), ...parent], result: runId, detail: { experimentName } };
+      const lease = heartbeat ? [this.#leases.take(runId)] : [];
+      return { changes: [putRun(run, 'absent'), ...lease, ...parent], result: undefined, detail: { experimentName } };
     });
+    if (heartbeat) this.#leases.begin(runId);
+    return runId;
   }
 
   /**
@@ -82,23 +111,7 @@ export class ExperimentTracker {
    * run has one configuration. Nothing is stored when `tracking.log_parameters` is off.
    */
   async logParameters(runId: string, parameters: Readonly<Record<string, JsonValue>>): Promise<void> {
-    for (const [key, value] of Object.entries(parameters)) {
-      checkName(key, 'parameter name');
-      assertJson(value, `parameter ${key}`);
-    }
-    if (!this.#policy.logParameters) return;
-    await this.#update(runId, 'process', (run) => {
-      for (const [key, value] of Object.entries(parameters)) {
-        const before = run.parameters[key];
-        if (before !== undefined && canonicalJson(before) !== canonicalJson(value)) {
-          throw new MLOpsError(
-            'ALREADY_EXISTS',
-            `run ${runId} has the parameter ${key} = ${canonicalJson(before)} already; start another run for ${canonicalJson(value)}`,
-          );
-        }
-      }
-      return { run: { ...run, parameters: { ...run.parameters, ...parameters } } };
-    });
+    await this.logBatch(runId, { parameters });
   }
 
   /**
@@ -111,79 +124,64 @@ export class ExperimentTracker {
     options: LogMetricsOptions = {},
   ): Promise<void> {
     checkOptions(options, ['step', 'timestamp'], 'logMetrics');
-    const { step = 0, timestamp = this.#context.clock.now() } = options;
-    if (!Number.isSafeInteger(step)) refuse(`step must be a whole number, got ${step}`);
-    if (!Number.isFinite(timestamp)) refuse(`timestamp must be UTC milliseconds, got ${timestamp}`);
-    const points = Object.entries(metrics).map(([key, value]): [string, MetricPoint] => {
-      checkName(key, 'metric name');
-      if (typeof value !== 'number') refuse(`metric ${key} must be a number, got ${typeof value}`);
-      return [key, { step, timestamp, value }];
+    await this.logBatch(runId, {
+      metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, ...options })),
     });
-    if (!this.#policy.logMetrics || points.length === 0) return;
-    await this.#update(runId, 'process', (run) => ({
-      run: {
-        ...run,
-        metrics: {
-          ...run.metrics,
-          ...Object.fromEntries(points.map(([key, point]) => [key, addPoint(run.metrics[key], point)])),
-        },
-      },
-      appends: points.map(([key, point]) => ({
-        kind: 'append',
-        stream: metricStream(runId, key),
-        values: [encodePoint(point)],
-        expect: run.metrics[key]?.count ?? 0,
-      })),
-    }));
   }
 
   /** Sets tags, replacing former values. */
   async setTags(runId: string, tags: Readonly<Record<string, string>>): Promise<void> {
-    checkTags(tags);
-    await this.#update(runId, 'process', (run) => ({ run: { ...run, tags: { ...run.tags, ...tags } } }));
+    await this.logBatch(runId, { tags });
+  }
+
+  /** Records points, parameters and tags together: all of them, or on any error nothing. */
+  async logBatch(runId: string, batch: RunBatch): Promise<void> {
+    const { points, parameters, tags } = checkBatch(batch, this.#context.clock.now());
+    const checked = {
+      points: this.#policy.logMetrics ? points : new Map(),
+      parameters: this.#policy.logParameters ? parameters : {},
+      tags,
+    };
+    if (checked.points.size + Object.keys(checked.parameters).length + Object.keys(tags).length === 0) return;
+    await this.#update(runId, 'process', (run) => applyBatch(run, checked));
+  }
+
+  /** Notes a data set that the run works on; the same name and role again replaces what was noted. */
+  async logDataset(runId: string, options: LogDatasetOptions): Promise<void> {
+    const dataset = describeDataset(options);
+    await this.#update(runId, 'process', (run) => {
+      const others = (run.datasets ?? []).filter(({ name, role }) => name !== dataset.name || role !== dataset.role);
+      return { run: { ...run, datasets: [...others, dataset] } };
+    });
+  }
+
+  /** Words for whoever reads the run later; replaces what was there. */
+  async setNote(runId: string, note: string): Promise<void> {
+    if (typeof note !== 'string' || !note.isWellFormed()) refuse('note must be a well-formed string');
+    await this.#update(runId, 'process', (run) => ({ run: { ...run, note } }));
   }
 
   /**
-   * Keeps a file, the files of a folder, or given content with the run. The bytes are copied and verified when read.
-   * Nothing is stored when `tracking.log_artifacts` is off.
+   * Keeps a file, the files of a folder, or content given as bytes, text, a stream, JSON or a table. The bytes are copied
+   * and verified when read. Nothing is stored when `tracking.log_artifacts` is off.
    *
    * @returns what was stored
    * @throws MLOpsError `INVALID_INPUT` above `tracking.max_artifact_size_mb`; nothing is recorded then
    */
   async logArtifact(runId: string, options: LogArtifactOptions): Promise<readonly RunArtifact[]> {
-    checkOptions(options, ['path', 'content', 'name'], 'logArtifact');
-    const { path, content, name } = options;
-    if ((path === undefined) === (content === undefined)) refuse('logArtifact needs either a path or content');
+    checkArtifactOptions(options);
     if (!this.#policy.logArtifacts) return [];
     return this.#control.access('tracking.log', async (storage, artifacts) => {
       await this.#load(storage, runId); // an unknown run is refused before bytes are copied
-      const stored = await this.#storeArtifact(artifacts, path, content, name);
+      const sources = await artifactSources(options);
+      const files = await storeBundle(artifacts, sources, this.#policy.maxArtifactSizeMb * 1024 * 1024);
+      const stored = files.map(({ path, digest, size }): RunArtifact => ({ name: path, digest, size }));
       await this.#writer(runId).update(storage, 'power', (run) => {
         const names = new Set(stored.map((artifact) => artifact.name));
         return { run: { ...run, artifacts: [...run.artifacts.filter((a) => !names.has(a.name)), ...stored] } };
       });
       return stored;
     });
-  }
-
-  async #storeArtifact(
-    artifacts: ArtifactStore,
-    path: string | undefined,
-    content: Uint8Array | string | undefined,
-    name: string | undefined,
-  ): Promise<RunArtifact[]> {
-    const maxBytes = this.#policy.maxArtifactSizeMb * 1024 * 1024;
-    const sources =
-      path !== undefined
-        ? await localSources(path, name)
-        : [
-            {
-              path: name ?? refuse('content needs a name'),
-              open: () => (typeof content === 'string' ? Buffer.from(content, 'utf8') : content!),
-            },
-          ];
-    const files = await storeBundle(artifacts, sources, maxBytes);
-    return files.map(({ path: stored, digest, size }) => ({ name: stored, digest, size }));
   }
 
   /**
@@ -193,51 +191,109 @@ export class ExperimentTracker {
    */
   async endRun(runId: string, status: FinalRunStatus = 'completed', error?: string): Promise<void> {
     checkOneOf(status, finalRunStatuses, 'status');
-    const resource = { type: 'run', id: runId };
-    const writer = this.#writer(runId);
-    await writer.exclusively(() =>
-      this.#control.change('tracking.end_run', { resource }, async (storage) => {
-        const stored = await this.#load(storage, runId);
-        const run = openRun(stored);
-        const ended: StoredRun = { ...run, status, endedAt: this.#context.clock.now(), error: error ?? null };
-        writer.forget();
-        const metrics = Object.entries(run.metrics).map(
-          ([key, { count, digest }]) => [key, { count, digest }] as const,
-        );
-        return {
-          changes: [putRun(ended, stored.version)],
-          result: undefined,
-          detail: { status, metrics: Object.fromEntries(metrics) },
-        };
-      }),
-    );
+    const ended = { status, endedAt: this.#context.clock.now(), error: error ?? null };
+    await this.#transition('tracking.end_run', runId, (record) => ({
+      run: { ...openRun(record), ...ended },
+      changes: [RunLeases.drop(runId)],
+    }));
+    this.#leases.end(runId);
     this.#writers.delete(runId);
+  }
+
+  /**
+   * Takes a run that was killed, failed or aborted up again, in this process: points continue where they ended.
+   *
+   * @throws MLOpsError `ILLEGAL_STATE` for a run that was completed or is under way
+   */
+  async resumeRun(runId: string): Promise<void> {
+    await this.#control.access('tracking.read', (storage) => this.#leases.sweep(storage));
+    await this.#transition('tracking.resume_run', runId, (record) => {
+      const run = record.value as unknown as StoredRun;
+      if (run.status === 'running' || run.status === 'completed') {
+        const state = run.status === 'running' ? 'is under way' : 'was completed';
+        throw new MLOpsError('ILLEGAL_STATE', `run ${runId} ${state}; killed, failed and aborted runs can be resumed`);
+      }
+      return { run: { ...run, status: 'running', endedAt: null, error: null }, changes: [this.#leases.take(runId)] };
+    });
+    this.#leases.begin(runId);
+  }
+
+  /**
+   * Runs work inside of a run, which ends as `completed` when it returns, `failed` with the error when it throws, and
+   * `aborted` when it throws after the signal fired.
+   *
+   * @example
+   * await tracker.withRun({ experimentName: 'spreads' }, async (run) => run.logMetrics({ mae: 1.2 }));
+   */
+  async withRun<T>(options: WithRunOptions, work: (run: ActiveRun) => Promise<T>): Promise<T> {
+    const { signal, ...start } = options;
+    const runId = await this.startRun(start);
+    try {
+      const result = await work(new ActiveRun(this, runId));
+      await this.endRun(runId, 'completed');
+      return result;
+    } catch (error) {
+      const isAborted = signal?.aborted === true || (error instanceof MLOpsError && error.code === 'ABORTED');
+      await this.endRun(runId, isAborted ? 'aborted' : 'failed', String(error)).catch((cause: unknown) => {
+        throw new AggregateError([error, cause], `the run failed (${String(error)}), and so did ending it`);
+      });
+      throw error;
+    }
+  }
+
+  /** Hides a run that has ended from lists and searches; {@link restoreRun} brings it back. */
+  async deleteRun(runId: string): Promise<void> {
+    await this.#transition('tracking.delete_run', runId, (record) => {
+      const run = record.value as unknown as StoredRun;
+      if (run.status === 'running') {
+        throw new MLOpsError('ILLEGAL_STATE', `run ${runId} is under way; end it before deleting it`);
+      }
+      return { run: { ...run, deletedAt: run.deletedAt ?? this.#context.clock.now() } };
+    });
+  }
+
+  async restoreRun(runId: string): Promise<void> {
+    await this.#transition('tracking.restore_run', runId, (record) => ({
+      run: { ...(record.value as unknown as StoredRun), deletedAt: null },
+    }));
   }
 
   /** @throws MLOpsError `NOT_FOUND` */
   async getRun(runId: string): Promise<Run> {
-    return this.#control.access('tracking.read', async (storage) =>
-      viewRun((await this.#load(storage, runId)).value as unknown as StoredRun),
-    );
+    return this.#read(async (storage) => viewRun((await this.#load(storage, runId)).value as unknown as StoredRun));
   }
 
   /** Runs, newest first. */
-  async listRuns(options: ListRunsOptions = {}): Promise<{ readonly runs: readonly Run[]; readonly cursor?: string }> {
+  async listRuns(options: ListRunsOptions = {}): Promise<RunPage> {
     checkOptions(options, ['experimentName', 'status', 'limit', 'cursor'], 'listRuns');
-    const conditions = (['experimentName', 'status'] as const).flatMap((field) => {
-      const value = options[field];
-      return value === undefined ? [] : [{ field, op: 'eq' as const, value }];
-    });
-    return this.#control.access('tracking.read', async (storage) => {
-      const { records, cursor } = await storage.query(runsCollection, {
-        where: { and: conditions },
-        orderBy: [{ field: 'startedAt', direction: 'desc' }],
-        ...(options.limit !== undefined && { limit: options.limit }),
-        ...(options.cursor !== undefined && { cursor: options.cursor }),
-      });
+    const { experimentName, status, ...page } = options;
+    const conditions = Object.entries({ experimentName, status }).flatMap(([key, value]) =>
+      value === undefined ? [] : [where.attribute(key).eq(value)],
+    );
+    return this.searchRuns({ filter: and(...conditions), ...page });
+  }
+
+  /**
+   * Finds runs by attributes, parameters, metrics (last, min, max), tags and data sets.
+   *
+   * @example
+   * await tracker.searchRuns({ filter: "metrics.mae < 2 and not tags.team like 'rates%'", orderBy: 'metrics.mae' });
+   * @throws MLOpsError `INVALID_INPUT` that points at the character of a faulty filter
+   */
+  async searchRuns(options: SearchRunsOptions = {}): Promise<RunPage> {
+    checkOptions(options, ['filter', 'orderBy', 'view', 'limit', 'cursor'], 'searchRuns');
+    const query = runQuery(options);
+    return this.#read(async (storage) => {
+      const { records, cursor } = await storage.query(runsCollection, query);
       const runs = records.map((record) => viewRun(record.value as unknown as StoredRun));
       return { runs, ...(cursor !== undefined && { cursor }) };
     });
+  }
+
+  /** Runs side by side; differences are to the first. At least two. */
+  async compareRuns(runIds: readonly string[]): Promise<RunComparison> {
+    if (runIds.length < 2) refuse('compareRuns needs the ids of at least two runs');
+    return deepFreeze(compareRuns(await Promise.all(runIds.map((runId) => this.getRun(runId)))));
   }
 
   /** A metric's points in the order they were logged. */
@@ -253,18 +309,27 @@ export class ExperimentTracker {
     });
   }
 
+  /** What a folder of a run's artifacts holds; the top unless told. */
+  async listArtifacts(runId: string, folder = ''): Promise<readonly ArtifactEntry[]> {
+    const { artifacts } = await this.getRun(runId);
+    return listFolder(artifacts, folder);
+  }
+
   /** An artifact's bytes, verified: the iteration throws `CORRUPT` at its end when they are not those stored. */
   async *readArtifact(runId: string, name: string): AsyncGenerator<Uint8Array> {
-    const { artifact, artifacts } = await this.#control.access('tracking.read', async (storage, store) => {
-      const run = (await this.#load(storage, runId)).value as unknown as StoredRun;
-      return { artifact: run.artifacts.find((candidate) => candidate.name === name), artifacts: store };
-    });
-    if (artifact === undefined) throw new MLOpsError('NOT_FOUND', `run ${runId} has no artifact ${name}`);
-    yield* artifacts.get(artifact.digest);
+    const artifact = await this.#artifact(runId, name);
+    yield* await this.#control.access('tracking.read', async (_storage, artifacts) => artifacts.get(artifact.digest));
+  }
+
+  /** Writes an artifact to a local file, which appears only once all of it was verified. */
+  async downloadArtifact(runId: string, name: string, path: string): Promise<void> {
+    const artifact = await this.#artifact(runId, name);
+    await this.#control.access('tracking.read', (_storage, artifacts) => downloadArtifact(artifacts, artifact, path));
   }
 
   /** Gives up the storage; it closes when the last instance made from the same config has. */
   async close(): Promise<void> {
+    this.#leases.close();
     await this.#context.stores.release();
   }
 
@@ -279,11 +344,45 @@ export class ExperimentTracker {
   async #captureEnvironment(): Promise<JsonObject | null> {
     const { logEnvironment, logGitSha } = this.#policy;
     const [environment, git] = await Promise.all([
-      logEnvironment ? captureEnvironment() : null,
+      logEnvironment ? captureEnvironment(this.#policy.environmentVariables) : null,
       logGitSha ? captureGit() : null,
     ]);
     if (environment === null && git === null) return null;
     return { ...environment, ...(git !== null && { git }) };
+  }
+
+  /** Reads what holds now: runs whose process died are ended first. */
+  async #read<T>(task: (storage: Storage) => Promise<T>): Promise<T> {
+    return this.#control.access('tracking.read', async (storage) => {
+      await this.#leases.sweep(storage);
+      return task(storage);
+    });
+  }
+
+  /** Changes the state of a run, with an audit record, while no other write of this process to it is under way. */
+  async #transition(
+    operation: RunTransition,
+    runId: string,
+    change: (record: StoredRecord) => { readonly run: StoredRun; readonly changes?: readonly Change[] },
+  ): Promise<void> {
+    const writer = this.#writer(checkName(runId, 'runId'));
+    await writer.exclusively(() =>
+      this.#control.change(operation, { resource: { type: 'run', id: runId } }, async (storage) => {
+        const record = await this.#load(storage, runId);
+        const { run, changes = [] } = change(record);
+        writer.forget();
+        return { changes: [putRun(run, record.version), ...changes], result: undefined, detail: summarize(run) };
+      }),
+    );
+  }
+
+  async #artifact(runId: string, name: string): Promise<RunArtifact> {
+    const { artifacts } = await this.getRun(runId);
+    const names = artifacts.map((artifact) => artifact.name);
+    return (
+      artifacts.find((artifact) => artifact.name === name) ??
+      missing(`run ${runId} has no artifact ${name}`, nearest(name, names), 'listArtifacts(...) shows those it has')
+    );
   }
 
   async #update(runId: string, durability: Durability, change: RunChange): Promise<void> {
@@ -314,10 +413,14 @@ export class ExperimentTracker {
   }
 }
 
-function checkTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [key, value] of Object.entries(tags)) {
-    checkName(key, 'tag name');
-    if (typeof value !== 'string') refuse(`tag ${key} must be a string, got ${typeof value}`);
-  }
-  return tags;
+type RunTransition = 'tracking.end_run' | 'tracking.resume_run' | 'tracking.delete_run' | 'tracking.restore_run';
+
+/** What the audit trail says of a run: how many points of each metric there are, and their digests. */
+const summarize = ({ status, metrics }: StoredRun): JsonObject => ({
+  status,
+  metrics: Object.fromEntries(Object.entries(metrics).map(([key, { count, digest }]) => [key, { count, digest }])),
+});
+
+function missing(problem: string, guess: string | undefined, otherwise: string): never {
+  throw new MLOpsError('NOT_FOUND', `${problem}; ${guess === undefined ? otherwise : `did you mean ${guess}?`}`);
 }

@@ -43,7 +43,10 @@ export interface MetricSummary {
   readonly lastStep: number;
   /** Over the values that are not NaN; NaN when there are none. */
   readonly min: number;
+  /** Where the minimum was logged first. */
+  readonly minStep: number;
   readonly max: number;
+  readonly maxStep: number;
   /** Hash chain over the points: SHA-256 of the digest before and the next point. */
   readonly digest: Digest;
 }
@@ -53,7 +56,9 @@ export interface StoredMetricSummary {
   readonly last: MetricNumber;
   readonly lastStep: number;
   readonly min: MetricNumber;
+  readonly minStep: number;
   readonly max: MetricNumber;
+  readonly maxStep: number;
   readonly digest: Digest;
 }
 
@@ -65,18 +70,30 @@ export const viewSummary = (stored: StoredMetricSummary): MetricSummary =>
     max: decodeNumber(stored.max),
   });
 
-/** The summary after one more point. */
-export function addPoint(summary: StoredMetricSummary | undefined, point: MetricPoint): StoredMetricSummary {
-  const encoded = encodePoint(point);
-  const { value } = point;
-  const min = summary === undefined ? NaN : decodeNumber(summary.min);
-  const max = summary === undefined ? NaN : decodeNumber(summary.max);
+/** The summary after more points, in the order they were logged; at least one. */
+export function addPoints(
+  summary: StoredMetricSummary | undefined,
+  points: readonly MetricPoint[],
+): StoredMetricSummary {
+  let { count, digest } = summary ?? { count: 0, digest: '' };
+  let [min, minStep] = summary === undefined ? [NaN, 0] : [decodeNumber(summary.min), summary.minStep];
+  let [max, maxStep] = summary === undefined ? [NaN, 0] : [decodeNumber(summary.max), summary.maxStep];
+  for (const point of points) {
+    const { value, step } = point;
+    count++;
+    digest = digestBytes(`${digest}${JSON.stringify(encodePoint(point))}`);
+    if (value < min || Number.isNaN(min)) [min, minStep] = [value, step];
+    if (value > max || Number.isNaN(max)) [max, maxStep] = [value, step];
+  }
+  const last = points.at(-1)!;
   return {
-    count: (summary?.count ?? 0) + 1,
-    last: encoded[2],
-    lastStep: point.step,
-    min: encodeNumber(value < min || Number.isNaN(min) ? value : min),
-    max: encodeNumber(value > max || Number.isNaN(max) ? value : max),
-    digest: digestBytes(`${summary?.digest ?? ''}${JSON.stringify(encoded)}`),
+    count,
+    last: encodeNumber(last.value),
+    lastStep: last.step,
+    min: encodeNumber(min),
+    minStep,
+    max: encodeNumber(max),
+    maxStep,
+    digest: digest as Digest,
   };
 }

@@ -21,6 +21,22 @@ export interface RunArtifact {
   readonly size: number;
 }
 
+/** What a run was given to work on. */
+export interface RunDataset {
+  readonly name: string;
+  /** Of the content: two data sets with one digest hold the same. */
+  readonly digest: string;
+  /** What it was for, such as `training`, `validation` or `test`. */
+  readonly role: string;
+  /** Where it came from, in words or as an address. */
+  readonly source?: string;
+  readonly rowCount?: number;
+  /** Columns and their kinds. */
+  readonly schema?: Readonly<Record<string, string>>;
+  /** What else is known of its content. */
+  readonly profile?: JsonObject;
+}
+
 /** A run as it is stored. Times are UTC milliseconds; non-finite metric values are spelled out. */
 export interface StoredRun {
   readonly runId: string;
@@ -38,6 +54,10 @@ export interface StoredRun {
   readonly artifacts: readonly RunArtifact[];
   readonly environment: JsonObject | null;
   readonly error: string | null;
+  /** Absent in runs of older versions, as the two below. */
+  readonly datasets?: readonly RunDataset[];
+  readonly note?: string | null;
+  readonly deletedAt?: number | null;
 }
 
 /** A run as a caller sees it. */
@@ -56,13 +76,17 @@ export interface Run {
   readonly metrics: Readonly<Record<string, MetricSummary>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly artifacts: readonly RunArtifact[];
+  readonly datasets: readonly RunDataset[];
   /** Node, operating system, git commit: what `tracking.log_environment` and `log_git_sha` allow. */
   readonly environment?: JsonObject;
   readonly error?: string;
+  readonly note?: string;
+  /** Present when the run was deleted and can still be restored. */
+  readonly deletedAt?: string;
 }
 
 export function viewRun(stored: StoredRun): Run {
-  const { modelType, runName, parentRunId, endedAt, environment, error } = stored;
+  const { modelType, runName, parentRunId, endedAt, environment, error, note = null, deletedAt = null } = stored;
   return Object.freeze({
     runId: stored.runId,
     experimentName: stored.experimentName,
@@ -79,27 +103,42 @@ export function viewRun(stored: StoredRun): Run {
     ),
     tags: stored.tags,
     artifacts: stored.artifacts,
+    datasets: stored.datasets ?? [],
     ...(environment !== null && { environment }),
     ...(error !== null && { error }),
+    ...(note !== null && { note }),
+    ...(deletedAt !== null && { deletedAt: toIso(deletedAt) }),
   });
 }
 
-/** What runs are searched by. Metrics by their last value; parameters when they are scalars. */
+/** What runs are searched by; {@link runCatalog} knows the names that people use. */
 export function indexRun(run: StoredRun): IndexFields {
-  const lastValues: [string, number][] = Object.entries(run.metrics).map(([key, { last }]) => [
-    key,
-    decodeNumber(last),
-  ]);
+  const summaries = Object.entries(run.metrics);
+  const values = (which: 'last' | 'min' | 'max'): Record<string, number> =>
+    Object.fromEntries(summaries.map(([key, summary]) => [key, decodeNumber(summary[which])]));
+  const members = (names: readonly string[]): Record<string, true> =>
+    Object.fromEntries(names.map((name) => [name, true]));
+  const { datasets = [], deletedAt = null } = run;
   return {
     experimentName: run.experimentName,
     modelType: run.modelType,
+    runName: run.runName,
     status: run.status,
     startedAt: run.startedAt,
     endedAt: run.endedAt,
+    startedBy: run.startedBy,
     parentRunId: run.parentRunId,
+    ...(deletedAt !== null && { deletedAt }),
     params: Object.fromEntries(Object.entries(run.parameters).filter(isScalarEntry)),
-    metrics: Object.fromEntries(lastValues),
+    metrics: values('last'),
+    metricsMin: values('min'),
+    metricsMax: values('max'),
     tags: run.tags,
+    ...(datasets.length > 0 && {
+      datasetNames: members(datasets.map(({ name }) => name)),
+      datasetDigests: members(datasets.map(({ digest }) => digest)),
+      datasetRoles: members(datasets.map(({ role }) => role)),
+    }),
   };
 }
 

@@ -1,0 +1,78 @@
+import { MLOpsError } from '../errors.js';
+import type { Change } from '../storage/storage.js';
+import { checkName, checkOptions, refuse } from '../util/check.js';
+import { type JsonValue, assertJson, canonicalJson } from '../util/json.js';
+import { type MetricPoint, addPoints, encodePoint, metricStream } from './metric.js';
+import type { StoredRun } from './run.js';
+import type { RunBatch } from './tracking-options.js';
+
+/** Most points of one batch. */
+const maxPoints = 100_000;
+
+/** What a batch says, checked; points by metric, in the order they came. */
+export interface CheckedBatch {
+  readonly points: ReadonlyMap<string, readonly MetricPoint[]>;
+  readonly parameters: Readonly<Record<string, JsonValue>>;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** @param now timestamp of points that have none */
+export function checkBatch(batch: RunBatch, now: number): CheckedBatch {
+  checkOptions(batch, ['metrics', 'parameters', 'tags'], 'logBatch');
+  const { metrics = [], parameters = {}, tags = {} } = batch;
+  if (metrics.length > maxPoints) refuse(`a batch has ${metrics.length} points; at most ${maxPoints} are allowed`);
+  const points = new Map<string, MetricPoint[]>();
+  for (const { key, value, step = 0, timestamp = now } of metrics) {
+    checkName(key, 'metric name');
+    if (typeof value !== 'number') refuse(`metric ${key} must be a number, got ${typeof value}`);
+    if (!Number.isSafeInteger(step)) refuse(`step must be a whole number, got ${step}`);
+    if (!Number.isFinite(timestamp)) refuse(`timestamp must be UTC milliseconds, got ${timestamp}`);
+    const point = { step, timestamp, value };
+    const sofar = points.get(key);
+    if (sofar === undefined) points.set(key, [point]);
+    else sofar.push(point);
+  }
+  for (const [key, value] of Object.entries(parameters)) {
+    checkName(key, 'parameter name');
+    assertJson(value, `parameter ${key}`);
+  }
+  return { points, parameters, tags: checkTags(tags) };
+}
+
+export function checkTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [key, value] of Object.entries(tags)) {
+    checkName(key, 'tag name');
+    if (typeof value !== 'string') refuse(`tag ${key} must be a string, got ${typeof value}`);
+  }
+  return tags;
+}
+
+/**
+ * The run with the batch, and the points to append.
+ *
+ * @throws MLOpsError `ALREADY_EXISTS` for a parameter that has another value already
+ */
+export function applyBatch(run: StoredRun, batch: CheckedBatch): { run: StoredRun; appends: Change[] } {
+  for (const [key, value] of Object.entries(batch.parameters)) {
+    const before = run.parameters[key];
+    if (before !== undefined && canonicalJson(before) !== canonicalJson(value)) {
+      throw new MLOpsError(
+        'ALREADY_EXISTS',
+        `run ${run.runId} has the parameter ${key} = ${canonicalJson(before)} already; start another run for ${canonicalJson(value)}`,
+      );
+    }
+  }
+  const metrics = { ...run.metrics };
+  const appends: Change[] = [];
+  for (const [key, points] of batch.points) {
+    appends.push({
+      kind: 'append',
+      stream: metricStream(run.runId, key),
+      values: points.map(encodePoint),
+      expect: metrics[key]?.count ?? 0,
+    });
+    metrics[key] = addPoints(metrics[key], points);
+  }
+  const parameters = { ...run.parameters, ...batch.parameters };
+  return { run: { ...run, metrics, parameters, tags: { ...run.tags, ...batch.tags } }, appends };
+}

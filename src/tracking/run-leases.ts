@@ -1,0 +1,124 @@
+import { ConflictError, MLOpsError } from '../errors.js';
+import { ControlPlane } from '../governance/control-plane.js';
+import { type Context, deriveContext } from '../runtime/context.js';
+import type { Change, Storage } from '../storage/storage.js';
+import { toIso } from '../util/clock.js';
+import { type StoredRun, runsCollection } from './run.js';
+import { putRun } from './run-writer.js';
+
+const leasesCollection = 'run_leases';
+
+/** No record has this version: a lease that is gone is not taken again. */
+const absent = -1;
+
+/** Readers look for dead runs at most this often, in milliseconds. */
+const sweepIntervalMs = 1_000;
+
+interface Lease {
+  readonly runId: string;
+  /** UTC milliseconds. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Tells living runs from those whose process died. A process that has a run going says so every now and then; when it has
+ * not for the length of a lease, the next reader, in whatever process, ends the run as `killed`.
+ */
+export class RunLeases {
+  /** Runs of this process, and the version of their lease's record once it is known. */
+  readonly #held = new Map<string, number | undefined>();
+  readonly #control: ControlPlane;
+  #timer: NodeJS.Timeout | undefined;
+  #sweptAt = -Infinity;
+
+  constructor(private readonly context: Context) {
+    // Whoever happens to read does not end other people's runs: the library does.
+    const principal = { id: 'bondx-mlops', type: 'service', authentication: 'application' } as const;
+    this.#control = new ControlPlane(deriveContext(context, { principal }));
+  }
+
+  /** To be committed with the run's beginning; then call {@link begin}. */
+  take(runId: string): Change {
+    return this.#put(runId, 'any');
+  }
+
+  /** To be committed with the run's end; then call {@link end}. */
+  static drop(runId: string): Change {
+    return { kind: 'delete', collection: leasesCollection, id: runId, expect: 'any' };
+  }
+
+  /** Keeps the lease of a run alive from now on. */
+  begin(runId: string): void {
+    this.#held.set(runId, undefined);
+    this.#timer ??= setInterval(() => void this.renew(), this.#policy.heartbeatIntervalSeconds * 1_000).unref();
+  }
+
+  end(runId: string): void {
+    this.#held.delete(runId);
+    if (this.#held.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  close(): void {
+    for (const runId of [...this.#held.keys()]) this.end(runId);
+  }
+
+  /** One heartbeat for every run of this process. Never fails: a lease that cannot be renewed runs out. */
+  async renew(): Promise<void> {
+    for (const [runId, version] of [...this.#held]) {
+      try {
+        const storage = await this.context.stores.storage();
+        const before = version ?? (await storage.get(leasesCollection, runId))?.version ?? absent;
+        const [renewed] = await storage.commit([this.#put(runId, before)], { durability: 'process' });
+        if (this.#held.has(runId)) this.#held.set(runId, renewed);
+      } catch (error) {
+        if (error instanceof ConflictError) this.end(runId); // ended or taken over elsewhere
+      }
+    }
+  }
+
+  /** Ends the runs whose lease ran out. */
+  async sweep(storage: Storage): Promise<void> {
+    const now = this.context.clock.now();
+    if (now - this.#sweptAt < sweepIntervalMs) return;
+    this.#sweptAt = now;
+    const { records } = await storage.query(leasesCollection, {
+      where: { field: 'expiresAt', op: 'lt', value: now },
+      limit: 1_000,
+    });
+    for (const { id } of records) {
+      await this.#kill(id).catch((error: unknown) => {
+        if (!(error instanceof MLOpsError && error.code === 'STORAGE_READ_ONLY')) throw error;
+      });
+    }
+  }
+
+  async #kill(runId: string): Promise<void> {
+    await this.#control.change('tracking.kill_run', { resource: { type: 'run', id: runId } }, async (storage) => {
+      const [lease, record] = [await storage.get(leasesCollection, runId), await storage.get(runsCollection, runId)];
+      const expiresAt = (lease?.value as unknown as Lease | undefined)?.expiresAt ?? Infinity;
+      if (lease === undefined || expiresAt >= this.context.clock.now()) {
+        return { changes: [], result: undefined, decision: 'deny', reason: 'the run showed signs of life' };
+      }
+      const run = record?.value as unknown as StoredRun | undefined;
+      const drop: Change = { kind: 'delete', collection: leasesCollection, id: runId, expect: lease.version };
+      if (record === undefined || run?.status !== 'running') {
+        return { changes: [drop], result: undefined, reason: 'the run had ended' };
+      }
+      const error = `its process gave no sign of life after ${toIso(expiresAt)}`;
+      const killed: StoredRun = { ...run, status: 'killed', endedAt: expiresAt, error };
+      return { changes: [putRun(killed, record.version), drop], result: undefined, reason: error };
+    });
+  }
+
+  #put(runId: string, expect: 'any' | number): Change {
+    const expiresAt = this.context.clock.now() + this.#policy.runLeaseSeconds * 1_000;
+    const value = { runId, expiresAt };
+    return { kind: 'put', collection: leasesCollection, id: runId, value, index: { expiresAt }, expect };
+  }
+
+  get #policy() {
+    return this.context.config.policy.tracking;
+  }
+}

@@ -1,0 +1,121 @@
+import { type Field, type Filter, type Literal, and } from '../search/filter.js';
+import type { OrderTerm } from '../search/order-by.js';
+import { parseFilter, parseOrderBy } from '../search/parse-filter.js';
+import { printField } from '../search/print-filter.js';
+import { type FieldCatalog, type SearchedField, toWhere } from '../search/to-where.js';
+import type { OrderBy, Query, Where } from '../storage/storage.js';
+import { refuse } from '../util/check.js';
+import { nearest } from '../util/nearest.js';
+import type { SearchRunsOptions } from './tracking-options.js';
+
+/** Attributes of runs by every name that people use, MLflow's included, and what they are called in the index. */
+const attributes: Readonly<Record<string, string>> = {
+  run_id: 'id',
+  runId: 'id',
+  run_name: 'runName',
+  runName: 'runName',
+  experiment_name: 'experimentName',
+  experimentName: 'experimentName',
+  model_type: 'modelType',
+  modelType: 'modelType',
+  status: 'status',
+  start_time: 'startedAt',
+  startedAt: 'startedAt',
+  end_time: 'endedAt',
+  endedAt: 'endedAt',
+  user_id: 'startedBy',
+  startedBy: 'startedBy',
+  parent_run_id: 'parentRunId',
+  parentRunId: 'parentRunId',
+};
+
+/** MLflow's names of states. */
+const statuses: Readonly<Record<string, string>> = { finished: 'completed', scheduled: 'running' };
+
+const datasetFields: Readonly<Record<string, string>> = {
+  name: 'datasetNames',
+  digest: 'datasetDigests',
+  role: 'datasetRoles',
+  context: 'datasetRoles',
+};
+
+/** Where each field of a run is found in the index. */
+export const runCatalog: FieldCatalog = (field: Field): SearchedField => {
+  const { entity, key, aggregate = 'last' } = field;
+  switch (entity) {
+    case 'metric':
+      return { name: `${{ last: 'metrics', min: 'metricsMin', max: 'metricsMax' }[aggregate]}.${key}` };
+    case 'param':
+      return { name: `params.${key}`, alternatives: parameterValues };
+    case 'tag':
+      return { name: `tags.${key}`, alternatives: (value) => [String(value)] };
+    case 'dataset':
+      return { name: known(field, datasetFields, 'datasets have'), isMap: true };
+    case 'attribute': {
+      const name = known(field, attributes, 'runs have');
+      if (name === 'status') return { name, alternatives: (value) => [statusOf(value)] };
+      if (name === 'startedAt' || name === 'endedAt') return { name, alternatives: (value) => [timeOf(value, field)] };
+      return { name, alternatives: (value) => [String(value)] };
+    }
+  }
+};
+
+/** The query that a search stands for. */
+export function runQuery(options: SearchRunsOptions): Query {
+  const { view = 'active', limit, cursor } = options;
+  const filter = filterOf(options.filter ?? and());
+  const isDeleted: Where = { field: 'deletedAt', op: 'exists' };
+  const shown: Where[] = view === 'all' ? [] : [view === 'deleted' ? isDeleted : { not: isDeleted }];
+  return {
+    where: { and: [...shown, toWhere(filter, runCatalog)] },
+    orderBy: orderOf(options.orderBy ?? []),
+    ...(limit !== undefined && { limit }),
+    ...(cursor !== undefined && { cursor }),
+  };
+}
+
+const filterOf = (filter: string | Filter): Filter => (typeof filter === 'string' ? parseFilter(filter) : filter);
+
+/** Ties are broken by the start, newest first, then by id. */
+function orderOf(orderBy: string | readonly (string | OrderTerm)[]): readonly OrderBy[] {
+  const terms = (typeof orderBy === 'string' ? [orderBy] : orderBy).flatMap((term) =>
+    typeof term === 'string' ? parseOrderBy(term) : [term],
+  );
+  const keys = terms.map(({ field, direction }): OrderBy => {
+    const { name, isMap } = runCatalog(field);
+    if (isMap === true) refuse(`runs cannot be ordered by ${printField(field)}: a run may have several`);
+    return { field: name, direction };
+  });
+  return keys.some(({ field }) => field === 'startedAt') ? keys : [...keys, { field: 'startedAt', direction: 'desc' }];
+}
+
+/** MLflow knows texts only, so `'10'` finds the number as well, and a number the text. */
+function parameterValues(value: Literal): readonly [Literal, ...Literal[]] {
+  if (typeof value !== 'string') return [value, String(value)];
+  if (value === 'true' || value === 'false') return [value, value === 'true'];
+  const number = Number(value);
+  return value.trim() !== '' && Number.isFinite(number) ? [value, number] : [value];
+}
+
+function statusOf(value: Literal): string {
+  const status = String(value).toLowerCase();
+  return Object.hasOwn(statuses, status) ? statuses[status]! : status;
+}
+
+function timeOf(value: Literal, field: Field): number {
+  const ms = typeof value === 'string' ? Date.parse(value) : Number(value);
+  if (!Number.isNaN(ms)) return ms;
+  return refuse(
+    `${printField(field)} takes UTC milliseconds or a date such as '2026-01-31T12:00:00Z', got ${JSON.stringify(value)}`,
+  );
+}
+
+function known(field: Field, names: Readonly<Record<string, string>>, who: string): string {
+  if (Object.hasOwn(names, field.key)) return names[field.key]!;
+  const guess = nearest(field.key, Object.keys(names));
+  return refuse(
+    guess === undefined
+      ? `${printField(field)} is unknown; ${who} ${Object.keys(names).join(', ')}; other names go after metrics., params. or tags.`
+      : `${printField(field)} is unknown; did you mean ${guess}?`,
+  );
+}

@@ -1,0 +1,219 @@
+import { rm } from 'node:fs/promises';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  ExperimentTracker,
+  MemoryArtifactStore,
+  MemoryStorage,
+  type Run,
+  type Storage,
+  openFilesystemStorage,
+} from '@bondx/mlops';
+import { type Comparison, type Field, type Filter, type Literal, where } from '../../src/search/filter.js';
+import { printFilter } from '../../src/search/print-filter.js';
+import { makeTemporaryDirectory } from '../adapters/filesystem/temporary-directory.js';
+import { createWorld, failure } from '../helpers.js';
+import { comparisonOf, filterOf } from '../search/arbitrary-filter.js';
+
+/** What a filter means, by looking at a run as a caller sees it. */
+function holds(filter: Filter, run: Run): boolean {
+  if ('and' in filter) return filter.and.every((member) => holds(member, run));
+  if ('or' in filter) return filter.or.some((member) => holds(member, run));
+  if ('not' in filter) return !holds(filter.not, run);
+  const actual = valueOf(filter.field, run);
+  if (filter.op === 'is null') return actual === undefined;
+  return actual !== undefined && compares(filter, actual);
+}
+
+function valueOf({ entity, key, aggregate = 'last' }: Field, run: Run): Literal | undefined {
+  if (entity === 'metric') return run.metrics[key]?.[aggregate];
+  if (entity === 'param') return run.parameters[key] as Literal | undefined;
+  if (entity === 'tag') return run.tags[key];
+  return { status: run.status, run_name: run.runName }[key];
+}
+
+function compares(comparison: Comparison, actual: Literal): boolean {
+  const { field } = comparison;
+  /** States are compared in lower case, since MLflow writes them in upper case. */
+  const asMeant = (value: Literal): Literal =>
+    field.entity === 'attribute' && field.key === 'status' ? String(value).toLowerCase() : value;
+  /** Parameters match texts that spell them, and the other way round; metrics are numbers only. */
+  const same = (given: Literal): boolean => {
+    const value = asMeant(given);
+    if (field.entity === 'metric') return Object.is(value, actual) || value === actual;
+    return (
+      String(value) === String(actual) || (typeof actual === 'number' && isNumeral(value) && Number(value) === actual)
+    );
+  };
+  const ordered = (given: Literal): number | undefined => {
+    const value = asMeant(given);
+    const expected = field.entity === 'attribute' || field.entity === 'tag' ? String(value) : value;
+    if (typeof expected !== typeof actual || Number.isNaN(expected) || Number.isNaN(actual)) return undefined;
+    return expected === actual ? 0 : actual < expected ? -1 : 1;
+  };
+  switch (comparison.op) {
+    case '=':
+      return same(comparison.value);
+    case '!=':
+      return !same(comparison.value);
+    case '<':
+      return ordered(comparison.value) === -1;
+    case '<=':
+      return (ordered(comparison.value) ?? 1) <= 0;
+    case '>':
+      return ordered(comparison.value) === 1;
+    case '>=':
+      return (ordered(comparison.value) ?? -1) >= 0;
+    case 'in':
+      return comparison.values.some(same);
+    case 'not in':
+      return !comparison.values.some(same);
+    case 'like':
+    case 'ilike':
+      return typeof actual === 'string' && pattern(comparison.value, comparison.op).test(actual);
+    case 'not like':
+      return !(typeof actual === 'string' && pattern(comparison.value, 'like').test(actual));
+    case 'not ilike':
+      return !(typeof actual === 'string' && pattern(comparison.value, 'ilike').test(actual));
+    case 'is null':
+      return false;
+    case 'is not null':
+      return true;
+  }
+}
+
+const isNumeral = (value: Literal): boolean =>
+  typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
+
+const pattern = (like: string, op: 'like' | 'ilike'): RegExp =>
+  new RegExp(`^${like.replaceAll('%', '[^]*').replaceAll('_', '[^]')}$`, op === 'ilike' ? 'iu' : 'u');
+
+const texts = fc.constantFrom('10', 'true', 'rates', 'Rates', '%a', '1e1', '');
+const value: fc.Arbitrary<Literal> = fc.oneof(fc.constantFrom(NaN, Infinity, 0, 1, 2.5, 10, -1), texts, fc.boolean());
+const keys = fc.constantFrom('a', 'b.c', 'd e');
+const fields: fc.Arbitrary<Field> = fc.oneof(
+  fc.record({ entity: fc.constantFrom('metric', 'param', 'tag'), key: keys }),
+  fc.record({ entity: fc.constant('metric'), key: keys, aggregate: fc.constantFrom('min', 'max') }),
+  fc.record({ entity: fc.constant('attribute'), key: fc.constantFrom('status', 'run_name') }),
+);
+const likePatterns = ['rates', 'rat%', '%A%', '_ates', '%', '1_', ''];
+const comparisons = comparisonOf(fields, value).map((filter) =>
+  'op' in filter && filter.op.endsWith('like') && 'value' in filter
+    ? { ...filter, value: likePatterns[String(filter.value).length % likePatterns.length]! }
+    : filter,
+);
+const runs = fc.array(
+  fc.record({
+    runName: fc.option(fc.constantFrom('rates', 'Rates', '10'), { nil: undefined }),
+    status: fc.constantFrom('running', 'completed', 'failed'),
+    metrics: fc.dictionary(
+      keys,
+      fc.array(fc.constantFrom(NaN, Infinity, 0, 1, 2.5, 10), { minLength: 1, maxLength: 3 }),
+    ),
+    parameters: fc.dictionary(keys, fc.constantFrom<Literal>(0, 1, 10, 'rates', '10', true, 'true')),
+    tags: fc.dictionary(keys, texts),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+const adapters: Readonly<Record<string, (directory: string) => Promise<Storage>>> = {
+  memory: async () => new MemoryStorage(),
+  filesystem: (directory) => openFilesystemStorage(directory, { durability: 'process' }),
+};
+
+describe.each(Object.entries(adapters))('a search on %s', (_name, open) => {
+  let directory: string;
+  beforeAll(async () => void (directory = await makeTemporaryDirectory()));
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  it('finds what the filter says, as text and as a tree, in pages of any size', async () => {
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        runs,
+        fc.array(filterOf(comparisons), { minLength: 5, maxLength: 10 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (wanted, filters, limit) => {
+          const storage = await open(`${directory}/${count++}`);
+          const { config, options } = createWorld();
+          const tracker = new ExperimentTracker(config, { ...options, storage, artifacts: new MemoryArtifactStore() });
+          const all: Run[] = [];
+          for (const { runName, status, metrics, parameters, tags } of wanted) {
+            const named = runName === undefined ? {} : { runName };
+            const runId = await tracker.startRun({ experimentName: 'e', tags, heartbeat: false, ...named });
+            const points = Object.entries(metrics).flatMap(([key, values]) =>
+              values.map((v, step) => ({ key, value: v, step })),
+            );
+            await tracker.logBatch(runId, { metrics: points, parameters });
+            if (status !== 'running') await tracker.endRun(runId, status === 'failed' ? 'failed' : 'completed');
+            all.push(await tracker.getRun(runId));
+          }
+          for (const filter of filters) {
+            const expected = all.filter((run) => holds(filter, run)).map(({ runId }) => runId);
+            for (const asked of [filter, printFilter(filter)]) {
+              expect((await walk(tracker, asked, limit)).sort(), printFilter(filter)).toEqual(expected.sort());
+            }
+          }
+          await storage.close();
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+});
+
+async function walk(tracker: ExperimentTracker, filter: string | Filter, limit: number): Promise<string[]> {
+  const found: string[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await tracker.searchRuns({ filter, limit, ...(cursor !== undefined && { cursor }) });
+    found.push(...page.runs.map(({ runId }) => runId));
+    if (page.cursor === undefined) return found;
+    cursor = page.cursor;
+  }
+}
+
+describe('a search', () => {
+  it('orders by several keys, NaN and missing values last, ties newest first', async () => {
+    const { config, options, clock } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    for (const [runName, mae] of [
+      ['a', 2],
+      ['b', 1],
+      ['c', NaN],
+      ['d', undefined],
+      ['e', 1],
+    ] as const) {
+      const runId = await tracker.startRun({ experimentName: 'e', runName, heartbeat: false });
+      if (mae !== undefined) await tracker.logMetrics(runId, { mae });
+      clock.advance(1_000);
+    }
+    const names = async (orderBy: string) =>
+      (await tracker.searchRuns({ orderBy })).runs.map(({ runName }) => runName).join('');
+    expect(await names('metrics.mae')).toBe('ebacd');
+    expect(await names('metrics.mae desc, run_name')).toBe('abecd');
+    expect(await names('attributes.start_time asc')).toBe('abcde');
+    expect((await failure(tracker.searchRuns({ orderBy: 'metrics.mae downwards' }))).message).toContain(
+      'at character 13 of the order',
+    );
+    expect((await failure(tracker.searchRuns({ orderBy: 'datasets.name' }))).message).toContain('may have several');
+  });
+
+  it("knows MLflow's names, times as dates, and data sets", async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const runId = await tracker.startRun({ experimentName: 'e' });
+    await tracker.logDataset(runId, { name: 'panel', digest: 'sha256:00' });
+    await tracker.logDataset(runId, { name: 'curve', digest: 'sha256:01', role: 'test' });
+    await tracker.endRun(runId);
+    const finds = async (filter: string | Filter) => (await tracker.searchRuns({ filter })).runs.length === 1;
+    expect(await finds("attributes.status = 'FINISHED' and datasets.name = 'curve'")).toBe(true);
+    expect(await finds("dataset.context in ('test') and start_time >= '2026-01-01'")).toBe(true);
+    expect(await finds("start_time > '2026-01-01T00:00:00Z'")).toBe(false);
+    expect(await finds("dataset.name != 'panel'")).toBe(false);
+    expect(await finds(where.dataset('name').notIn('other'))).toBe(true);
+    expect(await finds(`run_id = '${runId}'`)).toBe(true);
+    expect((await failure(finds("dataset.name like 'p%'"))).message).toContain('takes = != in and not in');
+    expect((await failure(finds("statsu = 'x'"))).message).toContain('did you mean status?');
+    expect((await failure(finds("start_time > 'yesterday'"))).message).toContain('UTC milliseconds or a date');
+  });
+});
