@@ -1,3 +1,5 @@
+import { averageEvidence } from './average-evidence.js';
+
 /** Events seen while one traffic share was in force. */
 export interface EventCounts {
   /** Share of traffic that went to the canary, in (0, 1). */
@@ -6,6 +8,7 @@ export interface EventCounts {
   readonly production: number;
 }
 
+/** e^θ for "more"; its inverse for "fewer". */
 const grid = [1.1, 1.25, 1.5, 2, 3, 5, 10];
 
 /**
@@ -17,22 +20,18 @@ const grid = [1.1, 1.25, 1.5, 2, 3, 5, 10];
  * Π e^{θ·1[canary]}/(1 − q + q·e^θ), e^θ in 1.1 … 10. Source: the multinomial test of Lindon & Malek, arXiv 2011.03567,
  * applied to the arm each event came from.
  */
-export function logEvidenceOfMoreEvents(steps: readonly EventCounts[], ratio = 1): number {
-  return logMeanExp(
-    grid.map((odds) => {
-      let logProduct = 0;
-      for (const { share, canary, production } of steps) {
-        const q = (share * ratio) / (share * ratio + 1 - share);
-        logProduct += canary * Math.log(odds) - (canary + production) * Math.log(1 - q + q * odds);
-      }
-      return logProduct;
-    }),
-  );
-}
+export const logEvidenceOfMoreEvents = (steps: readonly EventCounts[], ratio = 1): number =>
+  averageEvidence(grid.map((odds) => logProduct(steps, ratio, odds)));
 
-function logMeanExp(values: readonly number[]): number {
-  const largest = Math.max(...values);
+/** Evidence that the rate is less than `ratio` times production's; see {@link logEvidenceOfMoreEvents}. */
+export const logEvidenceOfFewerEvents = (steps: readonly EventCounts[], ratio = 1): number =>
+  averageEvidence(grid.map((odds) => logProduct(steps, ratio, 1 / odds)));
+
+function logProduct(steps: readonly EventCounts[], ratio: number, odds: number): number {
   let sum = 0;
-  for (const value of values) sum += Math.exp(value - largest);
-  return largest + Math.log(sum / values.length);
+  for (const { share, canary, production } of steps) {
+    const q = (share * ratio) / (share * ratio + 1 - share);
+    sum += canary * Math.log(odds) - (canary + production) * Math.log(1 - q + q * odds);
+  }
+  return sum;
 }
