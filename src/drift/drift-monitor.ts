@@ -1,6 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { type DataSource, readTable } from '../data/read-table.js';
-import type { Table } from '../data/table.js';
+import { Table } from '../data/table.js';
 import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { Model } from '../models/model.js';
@@ -16,9 +16,11 @@ import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
 import { inSteps } from '../util/in-steps.js';
 import type { JsonValue } from '../util/json.js';
-import { judgeDrift } from './assess-drift.js';
+import { type ComparedColumn, judgeDrift } from './assess-drift.js';
+import { compareSummaries } from './compare-summaries.js';
 import { compareTables } from './compare-tables.js';
 import { comparisonSteps, type DriftInputs } from './comparisons.js';
+import { type DataSummary, summarizeData } from './data-summary.js';
 import type { DriftReport } from './drift-report.js';
 
 export const driftReportsCollection = 'drift_reports';
@@ -38,6 +40,11 @@ export interface DetectDriftOptions {
   readonly predictionColumn?: string;
   /** Which policy section under `models` applies; the model's name unless told. */
   readonly modelType?: string;
+  /**
+   * Reads each data set once, a few thousand rows at a time, and keeps counts only: for files larger than memory. What
+   * the counts leave open widens the intervals. Residuals and Wasserstein distances are not computed.
+   */
+  readonly streaming?: boolean;
   /** Stops the check; nothing is stored then, and it rejects with `ABORTED`. */
   readonly signal?: AbortSignal;
   /** Called with the share of the columns compared, from 0 to 1. */
@@ -132,7 +139,7 @@ export class DriftMonitor {
     await this.close();
   }
 
-  async #checkInputs(options: DetectDriftOptions): Promise<DriftInputs> {
+  async #checkInputs(options: DetectDriftOptions): Promise<CheckedInputs> {
     checkOptions(
       options,
       [
@@ -144,6 +151,7 @@ export class DriftMonitor {
         'targetColumn',
         'predictionColumn',
         'modelType',
+        'streaming',
         'signal',
         'onProgress',
       ],
@@ -152,8 +160,16 @@ export class DriftMonitor {
     const modelName = checkName(options.modelName, 'modelName');
     checkOptionalName(options.modelVersion, 'modelVersion');
     const policy = this.#context.config.modelPolicy(options.modelType ?? modelName);
-    const baseline = await readTable(options.baselineData, { signal: options.signal });
-    const current = await readTable(options.currentData, { signal: options.signal });
+    const { signal, onProgress, streaming } = options;
+    if (streaming === true && options.predictionColumn !== undefined) {
+      refuse('predictionColumn has no effect with streaming: residuals need the rows; leave one of them out');
+    }
+    const read = (source: DataSource, from: number): Promise<Table | DataSummary> =>
+      streaming === true
+        ? summarizeData(source, { signal, onProgress: (share) => onProgress?.(from + share / 2) })
+        : readTable(source, { signal });
+    const baseline = await read(options.baselineData, 0);
+    const current = await read(options.currentData, 0.5);
     const targetColumn = options.targetColumn ?? policy.targetColumn ?? undefined;
     const { predictionColumn } = options;
     const featureColumns = options.featureColumns ?? policy.featureColumns;
@@ -175,13 +191,17 @@ export class DriftMonitor {
   }
 
   async #assess(
-    inputs: DriftInputs,
+    inputs: CheckedInputs,
     model: Model | undefined,
     { signal, onProgress }: DetectDriftOptions,
   ): Promise<ReturnType<typeof judgeDrift>> {
     const { baseline, current } = inputs;
-    const comparisons = await inSteps(comparisonSteps(inputs, model), { signal });
     const rows = { baseline: baseline.rowCount, current: current.rowCount };
+    if (!(baseline instanceof Table && current instanceof Table)) {
+      const data = { baseline: inputs.baseline as DataSummary, current: inputs.current as DataSummary };
+      return judgeDrift(inputs, this.#context.config, summarized(inputs, data, rows), data);
+    }
+    const comparisons = await inSteps(comparisonSteps({ ...inputs, baseline, current }, model), { signal });
     const compared = await compareTables(comparisons, rows, { signal, onProgress });
     return judgeDrift(inputs, this.#context.config, compared, {
       baseline: { digest: await baseline.digestInSteps({ signal }), rowCount: baseline.rowCount },
@@ -198,7 +218,7 @@ export class DriftMonitor {
   /** The model that makes predictions for residuals, when it is needed and can be had. */
   async #scoringModel(
     version: StoredVersion | undefined,
-    inputs: DriftInputs,
+    inputs: CheckedInputs,
     artifacts: ArtifactStore,
   ): Promise<Model | undefined> {
     if (version === undefined || inputs.predictionColumn !== undefined || inputs.targetColumn === undefined)
@@ -227,9 +247,35 @@ export class DriftMonitor {
   }
 }
 
+type CheckedInputs = Omit<DriftInputs, 'baseline' | 'current'> & {
+  readonly baseline: Table | DataSummary;
+  readonly current: Table | DataSummary;
+};
+
+function summarized(
+  { featureColumns, targetColumn }: CheckedInputs,
+  { baseline, current }: { readonly baseline: DataSummary; readonly current: DataSummary },
+  rows: { readonly baseline: number; readonly current: number },
+): ComparedColumn[] {
+  const compare = (name: string, role: ComparedColumn['role']): ComparedColumn => ({
+    role,
+    effects: compareSummaries(name, baseline.columns.get(name), current.columns.get(name), rows),
+  });
+  const features = featureColumns.map((name) => compare(name, 'feature'));
+  const hasTarget =
+    targetColumn !== undefined && (baseline.columns.has(targetColumn) || current.columns.has(targetColumn));
+  return hasTarget ? [...features, compare(targetColumn, 'target')] : features;
+}
+
 /** A column named by the caller must be in one of the data sets; one missing from the other is a finding. */
-function requireColumn(column: string | undefined, baseline: Table, current: Table): void {
-  if (column !== undefined && !baseline.columns.has(column) && !current.columns.has(column)) baseline.column(column);
+function requireColumn(
+  column: string | undefined,
+  baseline: CheckedInputs['baseline'],
+  current: CheckedInputs['current'],
+): void {
+  if (column === undefined || baseline.columns.has(column) || current.columns.has(column)) return;
+  if (baseline instanceof Table) baseline.column(column);
+  else refuse(`there is no column ${JSON.stringify(column)}; there are ${[...baseline.columns.keys()].join(', ')}`);
 }
 
 const putReport = (report: DriftReport): Change => ({

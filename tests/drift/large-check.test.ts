@@ -67,6 +67,48 @@ describe('a check of many rows', () => {
   });
 });
 
+describe('a check of data read once and not held', () => {
+  const asFile = (data: ReturnType<typeof large>): AsyncIterable<TableInput> => {
+    const table = toTable(data);
+    return (async function* () {
+      for (let i = 0; i < table.rowCount; i += 50_000) yield Promise.resolve(table.slice(i, i + 50_000));
+    })();
+  };
+
+  it('gives the verdicts of one that held it, its bounds no narrower', async () => {
+    const { config, options } = createWorld();
+    const monitor = new DriftMonitor(config, options);
+    const [before, after] = [large('a', 0), large('b', 0.4)];
+    const check = (streaming: boolean): Promise<DriftReport> =>
+      monitor.detectDrift({
+        modelName: 'spread',
+        baselineData: asFile(before),
+        currentData: asFile(after),
+        featureColumns,
+        streaming,
+      });
+    const [held, streamed] = [await check(false), await check(true)];
+    for (const column of held.columns) {
+      const other = streamed.columns.find((candidate) => candidate.column === column.column)!;
+      expect(other.verdict).toBe(column.verdict);
+      expect(other.distance!.lower).toBeLessThanOrEqual(column.distance!.lower + 1e-12);
+      expect(other.distance!.upper).toBeGreaterThanOrEqual(column.distance!.upper - 1e-12);
+    }
+    expect(streamed.inputs.currentRows).toBe(120_000);
+    expect((await check(true)).inputs.currentDigest).toBe(streamed.inputs.currentDigest);
+    await monitor.close();
+  });
+
+  it('refuses what needs the rows, and columns that are not there', async () => {
+    const { config, options } = createWorld();
+    const monitor = new DriftMonitor(config, options);
+    const data = { modelName: 'spread', baselineData: [{ x: 1 }], currentData: [{ x: 1 }], featureColumns: ['x'] };
+    await expect(monitor.detectDrift({ ...data, streaming: true, predictionColumn: 'p' })).rejects.toThrow('residuals');
+    await expect(monitor.detectDrift({ ...data, streaming: true, targetColumn: 'y' })).rejects.toThrow('no column "y"');
+    await monitor.close();
+  });
+});
+
 describe('an empty, a constant, an all-NaN and a mixed column among 50', () => {
   const good = Array.from({ length: 46 }, (_, c) => `c${c}`);
   const names = [...good, 'empty', 'constant', 'nan', 'mixed'];
@@ -100,7 +142,8 @@ describe('an empty, a constant, an all-NaN and a mixed column among 50', () => {
     },
   };
 
-  it.each(Object.keys(shapes))('leave the other 46 alone: %s', async (shape) => {
+  const cases = [...Object.keys(shapes).map((shape) => [shape, false] as const), ['batches', true] as const];
+  it.each(cases)('leave the other 46 alone: %s, streaming %s', async (shape, streaming) => {
     const { config, options } = createWorld();
     const monitor = new DriftMonitor(config, options);
     const report: DriftReport = await monitor.detectDrift({
@@ -108,6 +151,7 @@ describe('an empty, a constant, an all-NaN and a mixed column among 50', () => {
       baselineData: shapes[shape]!(rowsOf('a')),
       currentData: shapes[shape]!(rowsOf('b')),
       featureColumns: names,
+      streaming,
     });
     const verdicts = new Map(report.columns.map(({ column, verdict }) => [column, verdict]));
     expect(good.map((name) => verdicts.get(name))).toEqual(good.map(() => 'stable'));

@@ -1,0 +1,35 @@
+import { setImmediate } from 'node:timers/promises';
+import { type DataSource, readBatches } from '../data/read-table.js';
+import { type Digest, digestBytes } from '../util/digest.js';
+import type { Watch } from '../util/in-steps.js';
+import { ColumnSummary } from './column-summary.js';
+
+/** Rows of a file held at a time. */
+const batchRows = 4096;
+
+/** Counts of every column of a data set, and what identifies them. */
+export interface DataSummary {
+  readonly columns: ReadonlyMap<string, ColumnSummary>;
+  readonly rowCount: number;
+  /** Of the counts. */
+  readonly digest: Digest;
+}
+
+/** Summarizes data in one pass, a few thousand rows at a time, so that data of any size can be checked. */
+export async function summarizeData(source: DataSource, watch: Watch): Promise<DataSummary> {
+  const columns = new Map<string, ColumnSummary>();
+  let rowCount = 0;
+  for await (const batch of readBatches(source, batchRows, watch)) {
+    for (const column of batch.columns.values()) {
+      let summary = columns.get(column.name);
+      if (summary === undefined) columns.set(column.name, (summary = new ColumnSummary()));
+      summary.add(column);
+      await setImmediate();
+    }
+    rowCount += batch.rowCount;
+  }
+  const described = [...columns]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, column]) => [name, column.describe()]);
+  return { columns, rowCount, digest: digestBytes(JSON.stringify([rowCount, described])) };
+}
