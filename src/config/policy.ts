@@ -146,7 +146,7 @@ export interface ModelTypePolicy {
   /** Default `regression`. */
   readonly task: 'regression' | 'classification';
   /** Trainer used by retraining. Default `cart`. */
-  readonly algorithm: 'cart' | 'random_forest';
+  readonly algorithm: 'cart' | 'random_forest' | 'gradient_boosting';
   /** Passed to the trainer as they are. Default none. */
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
   /** Column that orders the rows in time; null: looked for in the data. Default null. */

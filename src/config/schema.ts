@@ -163,7 +163,7 @@ function buildModelType() {
     feature_columns: z._default(list(text('the name of a column')), []),
     target_column: z._default(z.nullable(text('the name of a column')), null),
     task: z._default(oneOf('regression', 'classification'), 'regression'),
-    algorithm: z._default(oneOf('cart', 'random_forest'), 'cart'),
+    algorithm: z._default(oneOf('cart', 'random_forest', 'gradient_boosting'), 'cart'),
     hyperparameters: named(scalar()),
     time_column: z._default(z.nullable(text('the name of a column')), null),
     leaking_columns: z._default(list(text('the name of a column')), []),
