@@ -7,7 +7,7 @@ const layers = [
   ['util'],
   ['stats', 'storage'],
   ['config', 'search', 'adapters/memory', 'adapters/sql'],
-  ['adapters/filesystem', 'data'],
+  ['adapters/filesystem', 'adapters/postgres', 'data'],
   ['runtime', 'models'],
   ['governance'],
   ['tracking'],

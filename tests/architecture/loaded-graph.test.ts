@@ -13,6 +13,9 @@ async function afterImport(code: string): Promise<string> {
 
 /** Heavy, optional, or of another layer: loaded only when used. */
 const lazy = [
+  'node_modules/pg/',
+  '/src/adapters/sql/',
+  '/src/adapters/postgres/',
   'better-sqlite3',
   'kysely',
   'hyparquet',

@@ -38,7 +38,7 @@ export async function findCandidates(
       }
       return unite(found, mostCandidates);
     }
-    return condition.op === 'ne' ? undefined : count(selectMatching(collection, condition, dialect));
+    return condition.op === 'ne' ? undefined : count(selectMatching(dialect, collection, condition));
   };
 
   const count = async (select: Fragment): Promise<Candidates | undefined> => {
@@ -59,11 +59,11 @@ function unite(found: readonly Candidates[], mostCandidates: number): Candidates
   return { select: sql.join(selects, sql` union `), count: total };
 }
 
-function selectMatching(collection: string, comparison: Comparison, dialect: SqlDialect): Fragment {
+function selectMatching(dialect: SqlDialect, collection: string, comparison: Comparison): Fragment {
   if (comparison.field === 'id') {
     const condition = compileComparison(comparison, idColumns('c'), dialect);
     return sql`select c.rid from records as c where c.collection = ${collection} and ${condition}`;
   }
-  const condition = compileComparison(comparison, entryColumns('c'), dialect);
+  const condition = compileComparison(comparison, entryColumns(dialect, 'c'), dialect);
   return sql`select c.rid from entries as c where c.fid = ${fieldNumber(collection, comparison.field)} and ${condition}`;
 }

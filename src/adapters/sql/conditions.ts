@@ -1,7 +1,7 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { kindOf } from '../../storage/index-scalar.js';
 import type { IndexScalar, Where } from '../../storage/storage.js';
-import type { SqlDialect } from './sql-database.js';
+import type { SqlDialect, TextStart } from './sql-database.js';
 import { kindCodes, toColumns } from './tables.js';
 
 export type Fragment = Expression<unknown>;
@@ -12,13 +12,18 @@ export interface ValueColumns {
   readonly kind: Fragment;
   readonly num: Fragment;
   readonly text: Fragment;
+  /** See {@link SqlDialect.textStart}; conditions say it as well, so that the index helps. */
+  readonly start?: TextStart;
 }
 
+export type Operator = '=' | '<' | '<=' | '>' | '>=';
+
 /** The columns of a row of `entries`. */
-export const entryColumns = (alias: string): ValueColumns => ({
+export const entryColumns = ({ textStart }: SqlDialect, alias: string): ValueColumns => ({
   kind: sql.ref(`${alias}.kind`),
   num: sql.ref(`${alias}.num`),
   text: sql.ref(`${alias}.text`),
+  ...(textStart && { start: textStart }),
 });
 
 /** The field `id`, which is a string and always there. */
@@ -74,8 +79,8 @@ export function compileComparison(
       const end = prefixEnd(where.value);
       return all([
         isString(columns),
-        sql`${text} >= ${where.value}`,
-        ...(end === undefined ? [] : [sql<SqlBool>`${text} < ${end}`]),
+        compareText(columns, '>=', where.value),
+        ...(end === undefined ? [] : [compareText(columns, '<', end)]),
       ]);
     }
     case 'like':
@@ -83,13 +88,13 @@ export function compileComparison(
     case 'ilike': // lower() folds A to Z only, in SQLite as in PostgreSQL's collation "C"
       return all([isString(columns), sql`lower(${text}) like lower(${where.value}) escape '\\'`]);
     case 'lt':
-      return compareOrdered(columns, sql`<`, where.value);
+      return compareOrdered(columns, '<', where.value);
     case 'lte':
-      return compareOrdered(columns, sql`<=`, where.value);
+      return compareOrdered(columns, '<=', where.value);
     case 'gt':
-      return compareOrdered(columns, sql`>`, where.value);
+      return compareOrdered(columns, '>', where.value);
     case 'gte':
-      return compareOrdered(columns, sql`>=`, where.value);
+      return compareOrdered(columns, '>=', where.value);
   }
 }
 
@@ -102,14 +107,25 @@ const isString = ({ kind, num }: ValueColumns): Condition =>
 const isEqual = (columns: ValueColumns, value: IndexScalar): Condition =>
   kindOf(value) === 'nan' || value === null
     ? sql`(${columns.kind} = ${sql.lit(toColumns(value).kind)})`
-    : compareOrdered(columns, sql`=`, value);
+    : compareOrdered(columns, '=', value);
 
-function compareOrdered(columns: ValueColumns, operator: Fragment, value: IndexScalar): Condition {
+function compareOrdered(columns: ValueColumns, operator: Operator, value: IndexScalar): Condition {
   const { kind, num, text } = toColumns(value);
-  if (text !== null) return sql`(${isString(columns)} and ${columns.text} ${operator} ${text})`;
+  if (text !== null) return sql`(${isString(columns)} and ${compareText(columns, operator, text)})`;
   if (num === null) return sql.lit(false);
-  return sql`(${columns.kind} = ${sql.lit(kind)} and ${columns.num} ${operator} ${num})`;
+  return sql`(${columns.kind} = ${sql.lit(kind)} and ${columns.num} ${sql.raw(operator)} ${num})`;
 }
+
+/** Where only the start of a text is indexed, it is compared first: no less, no greater, or the same is what it says. */
+export function compareText({ text, start }: ValueColumns, operator: Operator, value: string): Condition {
+  const whole = sql<SqlBool>`${text} ${sql.raw(operator)} ${value}`;
+  if (start === undefined) return whole;
+  const orSame = operator === '<' ? '<=' : operator === '>' ? '>=' : operator;
+  return sql`(${start.of(text)} ${sql.raw(orSame)} ${startOf(value, start)} and ${whole})`;
+}
+
+const startOf = (value: string, { length }: TextStart): string =>
+  value.length <= length ? value : Array.from(value).slice(0, length).join('');
 
 function isIn(columns: ValueColumns, values: readonly IndexScalar[]): Condition {
   const numbers = values.filter((value) => typeof value === 'number' && !Number.isNaN(value));
@@ -119,8 +135,15 @@ function isIn(columns: ValueColumns, values: readonly IndexScalar[]): Condition 
   if (numbers.length > 0) {
     groups.push(sql`(${columns.kind} = ${sql.lit(kindCodes.number)} and ${columns.num} in (${sql.join(numbers)}))`);
   }
-  if (strings.length > 0) groups.push(sql`(${isString(columns)} and ${columns.text} in (${sql.join(strings)}))`);
+  if (strings.length > 0) groups.push(sql`(${isString(columns)} and ${isTextIn(columns, strings)})`);
   return any(groups);
+}
+
+function isTextIn({ text, start }: ValueColumns, values: readonly string[]): Condition {
+  const whole = sql<SqlBool>`${text} in (${sql.join(values)})`;
+  if (start === undefined) return whole;
+  const starts = [...new Set(values.map((value) => startOf(value, start)))];
+  return sql`(${start.of(text)} in (${sql.join(starts)}) and ${whole})`;
 }
 
 /** The least string greater than every string with the prefix, in the order of code points; undefined when none is. */

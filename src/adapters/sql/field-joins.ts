@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Fragment, type ValueColumns, entryColumns, idColumns } from './conditions.js';
+import type { SqlDialect } from './sql-database.js';
 
 /** The number of an index field; NULL, which equals nothing, when no record ever had it. */
 export const fieldNumber = (collection: string, field: string): Fragment =>
@@ -10,11 +11,14 @@ export class FieldJoins {
   readonly #columns = new Map<string, ValueColumns>([['id', idColumns('r')]]);
   readonly #joins: Fragment[] = [];
 
-  constructor(private readonly collection: string) {}
+  constructor(
+    private readonly dialect: SqlDialect,
+    private readonly collection: string,
+  ) {}
 
   /** Declares that the statement itself provides the field, under the given alias of `entries`. */
   provide(field: string, alias: string): void {
-    this.#columns.set(field, entryColumns(alias));
+    this.#columns.set(field, entryColumns(this.dialect, alias));
   }
 
   readonly columnsOf = (field: string): ValueColumns => {
@@ -25,7 +29,7 @@ export class FieldJoins {
     const rid = sql.ref(`${alias}.rid`);
     const fid = sql.ref(`${alias}.fid`);
     this.#joins.push(sql`${entries} on ${rid} = r.rid and ${fid} = ${fieldNumber(this.collection, field)}`);
-    const columns = entryColumns(alias);
+    const columns = entryColumns(this.dialect, alias);
     this.#columns.set(field, columns);
     return columns;
   };

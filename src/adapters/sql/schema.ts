@@ -1,4 +1,4 @@
-import { type CompiledQuery, type CreateTableBuilder, sql } from 'kysely';
+import { type CompiledQuery, type CreateTableBuilder, type Expression, sql } from 'kysely';
 import { MLOpsError } from '../../errors.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 
@@ -57,7 +57,7 @@ type ColumnModifier = NonNullable<Parameters<CreateTableBuilder<string>['addColu
 const required: ColumnModifier = (column) => column.notNull();
 const key: ColumnModifier = (column) => column.notNull().primaryKey();
 
-function createTables({ builder, integer, double, text, clustered }: SqlDialect): Compilable[] {
+function createTables({ builder, integer, double, text, textStart, clustered }: SqlDialect): Compilable[] {
   const { schema } = builder;
   const entries = schema
     .createTable('entries')
@@ -67,6 +67,7 @@ function createTables({ builder, integer, double, text, clustered }: SqlDialect)
     .addColumn('num', double)
     .addColumn('text', text)
     .addPrimaryKeyConstraint('entries_by_record', ['rid', 'fid']);
+  const entriesByValue = schema.createIndex('entries_by_value').on('entries').columns(['fid', 'kind', 'num']);
   return [
     schema
       .createTable('records')
@@ -83,7 +84,10 @@ function createTables({ builder, integer, double, text, clustered }: SqlDialect)
       .addColumn('name', text, required),
     schema.createIndex('fields_by_name').unique().on('fields').columns(['collection', 'name']),
     clustered === undefined ? entries : entries.modifyEnd(clustered),
-    schema.createIndex('entries_by_value').on('entries').columns(['fid', 'kind', 'num', 'text', 'rid']),
+    (textStart === undefined
+      ? entriesByValue.column('text')
+      : entriesByValue.expression(textStart.of(sql.ref('text')) as Expression<never>)
+    ).column('rid'),
     createChunks('chunks', { builder, integer, text }),
   ];
 }

@@ -62,7 +62,7 @@ class PageSelection {
   }
 
   amongCandidates(candidates: Fragment): Promise<readonly Found[]> {
-    const joins = new FieldJoins(this.collection);
+    const joins = new FieldJoins(this.dialect, this.collection);
     return this.#select({
       from: sql`(${candidates}) as o cross join records as r`,
       conditions: [sql`r.rid = o.rid`],
@@ -74,7 +74,7 @@ class PageSelection {
   }
 
   byId(): Promise<readonly Found[]> {
-    const joins = new FieldJoins(this.collection);
+    const joins = new FieldJoins(this.dialect, this.collection);
     return this.#select({
       from: sql`records as r`,
       conditions: [sql`r.collection = ${this.collection}`],
@@ -101,7 +101,7 @@ class PageSelection {
 
   /** Records whose value of the first sort key is of one kind; `null` stands for absent as well. */
   #ofKind(first: OrderBy, kind: ScalarKind, after: Position | undefined, limit: number): Promise<readonly Found[]> {
-    const joins = new FieldJoins(this.collection);
+    const joins = new FieldJoins(this.dialect, this.collection);
     const code = sql.lit(kindCodes[kind]);
     if (kind === 'null') {
       const { kind: actual } = joins.columnsOf(first.field);

@@ -2,7 +2,15 @@ import { sql } from 'kysely';
 import { type ScalarKind, kindOf, kindOrder } from '../../storage/index-scalar.js';
 import type { Position } from '../../storage/cursor.js';
 import type { IndexScalar, OrderBy } from '../../storage/storage.js';
-import { type Condition, type Fragment, type ValueColumns, all, any } from './conditions.js';
+import {
+  type Condition,
+  type Fragment,
+  type Operator,
+  type ValueColumns,
+  all,
+  any,
+  compareText,
+} from './conditions.js';
 import { kindCodes, toColumns } from './tables.js';
 
 /** A sort key of a statement. */
@@ -19,10 +27,12 @@ export function orderTerms(keys: readonly SortKey[], id: Fragment): Fragment {
 }
 
 function termsOf({ columns, direction, kind }: SortKey): Fragment[] {
+  const { start } = columns;
   const num = sql`${columns.num} ${sql.raw(direction)}`;
   const text = sql`${columns.text} ${sql.raw(direction)}`;
   if (kind === undefined) return [rankOf(columns, direction), num, text];
-  if (kind === 'string') return [text];
+  if (kind === 'string')
+    return start === undefined ? [text] : [sql`${start.of(columns.text)} ${sql.raw(direction)}`, text];
   return kind === 'boolean' || kind === 'number' ? [num] : [];
 }
 
@@ -37,11 +47,11 @@ export function isAfter(keys: readonly SortKey[], id: Fragment, position: Positi
 }
 
 function isTied(key: SortKey, value: IndexScalar): Condition {
-  return all([...sameRank(key, value), ...compareColumn(key, value, sql`=`)]);
+  return all([...sameRank(key, value), ...compareColumn(key, value, '=')]);
 }
 
 function isLater(key: SortKey, value: IndexScalar): Condition {
-  const further = compareColumn(key, value, key.direction === 'asc' ? sql`>` : sql`<`);
+  const further = compareColumn(key, value, key.direction === 'asc' ? '>' : '<');
   const withinRank = further.length === 0 ? sql.lit(false) : all([...sameRank(key, value), ...further]);
   if (key.kind !== undefined) return withinRank;
   return any([sql`${rankOf(key.columns, key.direction)} > ${rankOfValue(value, key.direction)}`, withinRank]);
@@ -49,16 +59,16 @@ function isLater(key: SortKey, value: IndexScalar): Condition {
 
 /** Follows from the rest of {@link isAfter}, but is plain enough to start an index scan at. */
 function isNotEarlier(key: SortKey, value: IndexScalar): Condition {
-  return all(compareColumn(key, value, key.direction === 'asc' ? sql`>=` : sql`<=`));
+  return all(compareColumn(key, value, key.direction === 'asc' ? '>=' : '<='));
 }
 
 const sameRank = ({ kind, columns, direction }: SortKey, value: IndexScalar): Condition[] =>
   kind === undefined ? [sql`${rankOf(columns, direction)} = ${rankOfValue(value, direction)}`] : [];
 
-function compareColumn({ columns }: SortKey, value: IndexScalar, operator: Fragment): Condition[] {
+function compareColumn({ columns }: SortKey, value: IndexScalar, operator: Operator): Condition[] {
   const { num, text } = toColumns(value);
-  if (text !== null) return [sql`${columns.text} ${operator} ${text}`];
-  return num === null ? [] : [sql`${columns.num} ${operator} ${num}`];
+  if (text !== null) return [compareText(columns, operator, text)];
+  return num === null ? [] : [sql`${columns.num} ${sql.raw(operator)} ${num}`];
 }
 
 const rankOfValue = (value: IndexScalar, direction: OrderBy['direction']): number =>

@@ -6,6 +6,14 @@ import type { Tables } from './tables.js';
 /** Runs compiled statements. Rows come back with the column names as keys, integers as numbers. */
 export interface SqlConnection {
   execute<Row>(query: CompiledQuery<Row>): Promise<readonly Row[]>;
+  /** Has watchers in other processes told, when the transaction is committed. Left out where they look by themselves. */
+  announce?(collections: Iterable<string>): void;
+}
+
+/** The first `length` code points of a text, which order like the texts themselves, but for ties. */
+export interface TextStart {
+  readonly length: number;
+  readonly of: (text: Expression<unknown>) => Expression<unknown>;
 }
 
 /** How a database spells what the shared implementation needs. */
@@ -18,6 +26,8 @@ export interface SqlDialect {
   readonly double: ColumnDataType | RawBuilder<unknown>;
   /** Text that compares by code points. */
   readonly text: ColumnDataType | RawBuilder<unknown>;
+  /** Given where index entries cannot hold every text: what is indexed instead is the text's first code points. */
+  readonly textStart?: TextStart;
   /** Ends the definition of a table that is stored in the order of its primary key, where the database has those. */
   readonly clustered?: RawBuilder<unknown>;
   /** Whether a text matches a pattern, upper and lower case apart; `text LIKE pattern ESCAPE '\\'` unless told. */

@@ -140,6 +140,7 @@ export class SqlStorage implements Storage {
     for (const changes of commits) {
       try {
         outcomes.push({ results: await writer.write(changes) });
+        connection.announce?.(changedCollections(changes));
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error;
         outcomes.push({ error });

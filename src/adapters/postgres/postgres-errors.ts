@@ -1,0 +1,70 @@
+import { MLOpsError } from '../../errors.js';
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** Names of SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const lostStates = /^(08...|57P0[1-3]|25P03)$/;
+const lostSystemCodes = /^E(CONN\w+|PIPE|TIMEDOUT|HOST\w+|NET\w+|AI_AGAIN|NOENT)$/;
+const lostMessages =
+  /^(Connection terminated|Client has encountered a connection error|timeout expired|timeout exceeded when trying to connect)/;
+
+/** Whether the connection is gone, and with it the answer to what was asked last. */
+export const isConnectionLoss = (error: unknown): boolean =>
+  error instanceof Error &&
+  !(error instanceof MLOpsError) &&
+  (lostStates.test(codeOf(error)) || lostSystemCodes.test(codeOf(error)) || lostMessages.test(error.message));
+
+/** Whether trying again may help: the connection is gone, there are too many of them, or a transaction gave way. */
+export const isTransient = (error: unknown): boolean =>
+  isConnectionLoss(error) || ['53300', '40001', '40P01'].includes(codeOf(error));
+
+/**
+ * An error of the driver or the server as one that says what to do.
+ *
+ * @param place how the database is called, without its password
+ * @param isInDoubt a commit was sent, and its answer never came
+ */
+export function toPostgresError(error: unknown, place: string, isInDoubt = false): unknown {
+  if (error instanceof MLOpsError || !(error instanceof Error)) return error;
+  if (isInDoubt) {
+    return new MLOpsError(
+      'STORAGE_UNAVAILABLE',
+      `${place}: the connection was lost while a commit was being confirmed, and the server stayed out of reach: it is ` +
+        `not known whether the commit was written. Read what it would have changed before you repeat it (${error.message})`,
+      { cause: error },
+    );
+  }
+  const code = codeOf(error);
+  const advice = isConnectionLoss(error) ? unreachable : states.find(([start]) => code.startsWith(start))?.[1];
+  if (advice === undefined) return error;
+  return new MLOpsError(advice[0], `${place}: ${advice[1]} (${error.message})`, { cause: error });
+}
+
+type Advice = readonly [code: MLOpsError['code'], text: string];
+
+const unreachable: Advice = [
+  'STORAGE_UNAVAILABLE',
+  'the server cannot be reached; check that it runs and that the address is right, then retry',
+];
+const mayNotWrite: Advice = [
+  'STORAGE_READ_ONLY',
+  'writing is not permitted: connect to the primary server, as a role that may write to the schema (and create it, the first time)',
+];
+
+const damaged: Advice = ['CORRUPT', 'the database is damaged; restore it from a backup'];
+
+const states: readonly (readonly [start: string, advice: Advice])[] = [
+  ['531', ['STORAGE_FULL', 'the disk of the server is full; nothing of this was written. Free some space and retry']],
+  ['533', ['STORAGE_UNAVAILABLE', 'the server has no connection left; use a smaller pool, or raise max_connections']],
+  ['53', ['STORAGE_UNAVAILABLE', 'the server lacks resources; retry later']],
+  ['55P03', ['STORAGE_UNAVAILABLE', 'another process kept the storage locked for a minute; retry later']],
+  ['25006', mayNotWrite],
+  ['42501', mayNotWrite],
+  ['28', ['STORAGE_UNAVAILABLE', 'the server does not let this user in; check name and password']],
+  ['3D000', ['STORAGE_UNAVAILABLE', 'there is no such database; create it, or choose another']],
+  ['54000', ['INVALID_INPUT', 'collection and id, or collection and field, exceed 2,600 bytes; use shorter names']],
+  ['XX001', damaged],
+  ['XX002', damaged],
+  ['58', ['STORAGE_UNAVAILABLE', 'the disk of the server failed; see its log']],
+];
