@@ -21,6 +21,7 @@ export async function openPool(url: string): Promise<PostgresPool> {
     connectionTimeoutMillis: 10_000,
   });
   pool.on('error', () => undefined); // an idle connection was lost; the next use gets another
+  pool.on('connect', (client) => client.on('error', () => undefined)); // it may be lost before anybody has it
   return pool;
 }
 

@@ -86,7 +86,7 @@ export function compileComparison(
     case 'like':
       return all([isString(columns), like(text, where.value)]);
     case 'ilike': // lower() folds A to Z only, in SQLite as in PostgreSQL's collation "C"
-      return all([isString(columns), sql`lower(${text}) like lower(${where.value}) escape '\\'`]);
+      return all([isString(columns), sql`lower(${text}) like ${foldAscii(where.value)} escape '\\'`]);
     case 'lt':
       return compareOrdered(columns, '<', where.value);
     case 'lte':
@@ -99,6 +99,9 @@ export function compileComparison(
 }
 
 const standardLike = (text: Fragment, pattern: string): Condition => sql`${text} like ${pattern} escape '\\'`;
+
+/** In PostgreSQL a parameter would be folded by the rules of the database's language. */
+const foldAscii = (pattern: string): string => pattern.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** `num` is NULL for every string; saying so lets an index over kind, num, text find the text. */
 const isString = ({ kind, num }: ValueColumns): Condition =>
