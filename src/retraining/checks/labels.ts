@@ -70,7 +70,7 @@ function ranks(values: Float64Array): Float64Array {
   const order = Int32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const result = new Float64Array(values.length);
   for (let from = 0; from < order.length;) {
-    let to = from;
+    let to = from + 1; // NaN equals nothing, not even itself
     while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
     for (let i = from; i < to; i++) result[order[i]!] = (from + 1 + to) / 2;
     from = to;

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { toTable } from '@bondx/mlops';
+import { profileTable } from '../../src/data/profile.js';
+import { checkData } from '../../src/retraining/checks/check-data.js';
+import type { CheckInputs } from '../../src/retraining/checks/check-inputs.js';
+import { createRandom } from '../../src/util/random.js';
+import { type SmallRow, smallRows } from '../helpers.js';
+
+const plan = {
+  modelType: 'spread',
+  featureColumns: ['x', 'kind'],
+  targetColumn: 'y',
+  timeColumn: 'date',
+  leakingColumns: [],
+} as unknown as CheckInputs['plan'];
+const honest = smallRows(1000);
+
+/** Checks rows as if a version trained on honest ones were in production, which predicts 2x + 5 for a bond. */
+async function findingsIn(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  change: Partial<CheckInputs['plan']> = {},
+  accepted: readonly string[] = [],
+) {
+  const data = toTable(rows);
+  const cut = Math.floor(data.rowCount * 0.8);
+  const train = data.slice(0, cut);
+  const scores = Float64Array.from(
+    rows.slice(0, cut),
+    (row) => 2 * Number(row['x'] ?? 5) + (row['kind'] === 'BOND' ? 5 : 0),
+  );
+  const profile = profileTable(toTable(honest), ['x', 'kind', 'y']);
+  const found = await checkData(
+    {
+      plan: { ...plan, ...change },
+      data,
+      train,
+      holdout: data.slice(cut),
+      now: Date.UTC(2021, 0, 1),
+      random: createRandom(1),
+      champion: { version: '1.0.0', scores, metrics: { r2_score: 0.9 }, profile },
+    },
+    accepted,
+  );
+  return found.map(({ check, severity, column }) =>
+    [check, severity, ...(column === undefined ? [] : [column])].join(' '),
+  );
+}
+
+const changed = (change: (row: SmallRow, i: number) => object) =>
+  honest.map((row, i) => ({ ...row, ...change(row, i) }));
+
+describe('the checks of training data', () => {
+  it('find nothing in honest data, drifted data included', async () => {
+    expect(await findingsIn(honest)).toEqual([]);
+    expect(await findingsIn(smallRows(1000, { seed: 5, shift: 6, slope: 3 }))).toEqual([]);
+  });
+
+  const cases: [string, readonly object[], Partial<CheckInputs['plan']>, string][] = [
+    [
+      'a copy of the target',
+      changed(({ y }) => ({ copy: 3 * y + 1 })),
+      { featureColumns: ['x', 'copy'] },
+      'leakage blocking copy',
+    ],
+
+    [
+      'two columns whose difference it is',
+      changed(({ y }, i) => ({ a: y + ((i * 7919) % 97), b: (i * 7919) % 97 })),
+      { featureColumns: ['a', 'b'] },
+      'leakage blocking a',
+    ],
+    [
+      'a category that gives it away',
+      changed((_, i) => ({ y: i % 3, group: `g${i % 3}` })),
+      { featureColumns: ['x', 'group'] },
+      'leakage blocking group',
+    ],
+    ['a declared leak', honest, { leakingColumns: ['x'] }, 'leaking_column blocking x'],
+    ['copied rows', [...honest.slice(0, 700), ...honest.slice(0, 300)], {}, 'duplicate_rows blocking'],
+    ['few copied rows', [...honest.slice(0, 980), ...honest.slice(0, 20)], {}, 'duplicate_rows warning'],
+    [
+      'a holdout that was learned from',
+      [...honest.slice(0, 800), ...honest.slice(0, 200).map((row) => ({ ...row, date: '2020-12-30' }))],
+      {},
+      'holdout_overlap blocking',
+    ],
+    ['a constant target', changed(() => ({ y: 1 })), {}, 'constant_target blocking y'],
+    ['a constant feature', changed(() => ({ kind: 'NOTE' })), {}, 'constant_feature warning kind'],
+    ['a feature that is gone', changed(() => ({ x: null })), {}, 'missing_values blocking x'],
+    ['a feature that is going', changed(({ x }, i) => ({ x: i % 2 === 0 ? null : x })), {}, 'missing_values warning x'],
+
+    [
+      'infinite values',
+      changed(({ x }, i) => ({ x: i % 50 === 0 ? Infinity : x })),
+      {},
+      'impossible_values blocking x',
+    ],
+    [
+      'negative values where there were none',
+      changed(({ x }, i) => ({ x: i === 5 ? -3 : x })),
+      {},
+      'impossible_values warning x',
+    ],
+    ['a burst of sentinels', changed(({ x }, i) => ({ x: i % 20 === 0 ? -9999 : x })), {}, 'outlier_burst blocking x'],
+    ['a single sentinel', changed(({ x }, i) => ({ x: i === 3 ? -9999 : x })), {}, 'outlier_burst warning x'],
+    ['labels turned round', changed(({ y }) => ({ y: 30 - y })), {}, 'flipped_labels blocking y'],
+    ['labels mixed up', changed((_, i) => ({ y: honest[(i * 617) % 1000]!.y })), {}, 'shuffled_labels blocking y'],
+    [
+      'rows from the future',
+      changed(({ date }, i) => ({ date: i === 0 ? '2031-01-01' : date })),
+      {},
+      'future_dates blocking date',
+    ],
+    ['dates nobody splits by', honest, { timeColumn: null }, 'unused_dates warning date'],
+  ];
+  it.each(cases)('find %s', async (_name, rows, change, expected) => {
+    const known = rows as Record<string, unknown>[];
+    const findings = await findingsIn(known, change);
+    expect(findings).toContain(expected);
+    const [check] = expected.split(' ');
+    const accepted = await findingsIn(known, change, [check!]);
+    expect(accepted.filter((finding) => finding.startsWith(`${check} blocking`))).toEqual([]);
+  });
+});
