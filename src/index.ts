@@ -76,6 +76,8 @@ export type { CanaryStep } from './canary/rollout-steps.js';
 export type { DeploymentStatus } from './canary/transitions.js';
 export type { CanaryVerdict, DecisionInputs, MetricEvidence } from './canary/decision.js';
 export type { Outcome } from './canary/outcomes.js';
+export { replayDecision } from './canary/evidence/replay-decision.js';
+export type { DecisionReplay } from './canary/evidence/replay-decision.js';
 export type { RouteDecision, RouteReason } from './canary/router.js';
 
 export { AuditLog } from './governance/audit-log.js';

@@ -58,7 +58,7 @@ export const scenarios: readonly Scenario[] = [
 ];
 
 const requestMs = 10_000;
-const looks = 20;
+const looks = 10;
 export const alpha = 0.05;
 export const promotionThreshold = 0.95;
 export const rollbackThreshold = 0.8;
@@ -69,7 +69,7 @@ export interface RunResult {
   readonly requests: number;
 }
 
-/** One canary from its first request to a decision, looked at 20 times every 10,000 requests. */
+/** One canary from its first request to a decision, looked at every 1,000 requests. */
 export function simulate(scenario: Scenario, effect: Effect, seed: string, metrics: readonly string[]): RunResult {
   const random = createRandom(seed);
   const { requests, shares, labelDelay = 0 } = scenario;

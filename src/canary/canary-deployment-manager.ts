@@ -25,7 +25,7 @@ import type {
 import { checkShadowSample, checkTraffic, checkWhy, planOf } from './canary-checks.js';
 import { type CanaryDecision, type CanaryDeployment, viewDeployment } from './deployment.js';
 import { loadDeployment } from './deployment-lookups.js';
-import { type DeploymentPage, listDecisions, listDeployments } from './deployment-pages.js';
+import { type DeploymentPage, listDecisions, listDeployments, loadDecision } from './deployment-pages.js';
 import { planEvaluation } from './evaluation.js';
 import { LiveModels } from './live-models.js';
 import type { Outcome } from './outcomes.js';
@@ -230,6 +230,12 @@ export class CanaryDeploymentManager {
   async listDeployments(options: ListDeploymentsOptions = {}): Promise<DeploymentPage> {
     checkOptions(options, ['modelName', 'status', 'limit', 'cursor'], 'listDeployments');
     return this.#control.access('canary.read', (storage) => listDeployments(storage, options));
+  }
+
+  /** @throws MLOpsError `NOT_FOUND` */
+  async getDecision(decisionId: string): Promise<CanaryDecision> {
+    checkName(decisionId, 'decisionId');
+    return this.#control.access('canary.read', (storage) => loadDecision(storage, decisionId));
   }
 
   /** Decisions on a deployment, oldest first. */

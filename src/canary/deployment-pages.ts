@@ -1,3 +1,4 @@
+import { MLOpsError } from '../errors.js';
 import type { Storage } from '../storage/storage.js';
 import type { ListDeploymentsOptions } from './canary-options.js';
 import {
@@ -29,6 +30,17 @@ export async function listDeployments(storage: Storage, options: ListDeployments
   });
   const deployments = records.map((record) => viewDeployment(record.value as unknown as StoredDeployment));
   return { deployments, ...(cursor !== undefined && { cursor }) };
+}
+
+/** @throws MLOpsError `NOT_FOUND` */
+export async function loadDecision(storage: Storage, decisionId: string): Promise<CanaryDecision> {
+  const record = await storage.get(decisionsCollection, decisionId);
+  if (record === undefined)
+    throw new MLOpsError(
+      'NOT_FOUND',
+      `there is no decision ${decisionId}; listDecisions(deploymentId) shows those there are`,
+    );
+  return record.value as unknown as CanaryDecision;
 }
 
 /** Decisions on a deployment, oldest first. */

@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import { candidates, calibrate, isMiscalibrated } from '../../../bench/canary/calibration.js';
+import { scenarios } from '../../../bench/canary/scenarios.js';
+import { decide } from '../../../src/canary/evidence/decide.js';
+import { type DecisionInputs, noLimits } from '../../../src/canary/evidence/decision-inputs.js';
+import { EvidenceCollector } from '../../../src/canary/evidence/evidence-collector.js';
+import type { EvidenceSettings } from '../../../src/canary/evidence/evidence-settings.js';
+import { noStatistics } from '../../../src/canary/evidence/merge-statistics.js';
+import { replayDecision } from '../../../src/canary/evidence/replay-decision.js';
+import { createRandom } from '../../../src/util/random.js';
+
+const settings: EvidenceSettings = {
+  task: 'regression',
+  cohortMs: 0,
+  latencyBudgetMs: 50,
+  missBudget: null,
+  lossBound: null,
+};
+
+type Fill = (collector: EvidenceCollector) => void;
+
+function inputsOf(fill: Fill, changes: Partial<DecisionInputs> = {}): DecisionInputs {
+  const used = changes.settings ?? settings;
+  const collector = new EvidenceCollector(used);
+  fill(collector);
+  return {
+    version: 1,
+    metrics: used.task === 'regression' ? ['mae'] : ['accuracy'],
+    promotionThreshold: 0.95,
+    rollbackThreshold: 0.8,
+    alpha: 0.05,
+    minObservations: 1000,
+    now: 0,
+    evaluationWindowMs: 0,
+    labelWindowMs: 0,
+    settings: used,
+    limits: noLimits,
+    steps: [{ step: 0, mode: 'split', share: 0.5, beganAt: 0 }],
+    halt: null,
+    statistics: collector.take() ?? noStatistics(used.task),
+    ...changes,
+  };
+}
+
+interface Traffic {
+  readonly requests: number;
+  readonly share?: number;
+  readonly loss?: (isCanary: boolean, segment: string) => number;
+  readonly error?: (isCanary: boolean) => number;
+  readonly latencyMs?: (isCanary: boolean) => number;
+  /** Share of outcomes that are recorded at all, and of those that get a label. */
+  readonly kept?: (isCanary: boolean) => number;
+  readonly labelled?: (isCanary: boolean) => number;
+  readonly segments?: readonly string[];
+}
+
+/** Requests without routing keys; losses are exponential with the mean given. */
+const serve =
+  (traffic: Traffic): Fill =>
+  (collector) => {
+    const random = createRandom('decide');
+    const always = (): number => 1;
+    const { share = 0.5, loss = always, error = () => 0, latencyMs = () => 10, segments } = traffic;
+    for (let i = 0; i < traffic.requests; i++) {
+      const isCanary = random.next() < share;
+      const unit = Math.floor(random.next() * 2 ** 32);
+      const segment = segments?.[i % segments.length];
+      if (random.next() >= (traffic.kept ?? always)(isCanary)) continue;
+      const size = -Math.log(1 - random.next()) * loss(isCanary, segment ?? '');
+      collector.record(isCanary ? 'canary' : 'production', 0, unit, 0, {
+        prediction: size,
+        ...(random.next() < (traffic.labelled ?? always)(isCanary) && { actual: 0 }),
+        latencyMs: latencyMs(isCanary),
+        error: random.next() < error(isCanary),
+        value: 100,
+        ...(segment !== undefined && { segment }),
+      });
+    }
+  };
+
+describe('a canary decision', () => {
+  it('promotes what is proved good enough, and not before the window is over', () => {
+    const fill = serve({ requests: 6000, loss: (isCanary) => (isCanary ? 0.8 : 1) });
+    expect(decide(inputsOf(fill))).toMatchObject({
+      verdict: 'promote',
+      cause: 'proved',
+      metrics: [{ status: 'good_enough' }],
+    });
+    const waiting = inputsOf(fill, { evaluationWindowMs: 3_600_000 });
+    expect(decide(waiting)).toMatchObject({ verdict: 'hold', cause: 'evaluation_window' });
+    expect(decide({ ...waiting, now: 3_600_000 }).verdict).toBe('promote');
+  });
+
+  it('rolls back what is proved harmful: losses, errors, latency', () => {
+    expect(decide(inputsOf(serve({ requests: 6000, loss: (isCanary) => (isCanary ? 2 : 1) })))).toMatchObject({
+      verdict: 'rollback',
+      cause: 'metric',
+    });
+    const failing = decide(inputsOf(serve({ requests: 600, error: (isCanary) => (isCanary ? 0.3 : 0.03) })));
+    expect(failing).toMatchObject({ verdict: 'rollback', cause: 'guardrail' });
+    expect(failing.reason).toContain('the canary fails in');
+    expect(decide(inputsOf(serve({ requests: 200, latencyMs: (isCanary) => (isCanary ? 60 : 10) })))).toMatchObject({
+      cause: 'guardrail',
+      guardrails: [{ guardrail: 'errors' }, { guardrail: 'latency', status: 'harmful' }],
+    });
+  });
+
+  it('holds without data, and says how much more it takes', () => {
+    expect(decide(inputsOf(() => undefined))).toMatchObject({ verdict: 'hold', cause: 'insufficient_evidence' });
+    const { verdict, metrics } = decide(inputsOf(serve({ requests: 1500, loss: (isCanary) => (isCanary ? 0.9 : 1) })));
+    expect(verdict).toBe('hold');
+    expect(metrics[0]!.needed).toBeGreaterThan(1500);
+    expect(decide(inputsOf(serve({ requests: 3000 }), { metrics: ['accuracy'] })).cause).toBe('no_metric');
+  });
+
+  it('never takes a mean below 1,000 outcomes of the smaller arm, however clear', () => {
+    const inputs = inputsOf(serve({ requests: 1900, loss: (isCanary) => (isCanary ? 100 : 1) }));
+    expect(decide(inputs)).toMatchObject({ verdict: 'hold', cause: 'insufficient_evidence' });
+  });
+
+  it('stops at a limit or at the kill switch, whatever the evidence', () => {
+    const fill = serve({ requests: 1000 });
+    const limited = (limits: Partial<DecisionInputs['limits']>) =>
+      decide(inputsOf(fill, { limits: { ...noLimits, ...limits } }));
+    expect(limited({ maxPredictions: 100 })).toMatchObject({ verdict: 'rollback', cause: 'limit' });
+    expect(limited({ maxValue: 1000 })).toMatchObject({ verdict: 'rollback', cause: 'limit' });
+    expect(limited({ maxPredictions: 10_000, maxErrors: 0 }).verdict).toBe('hold');
+    expect(decide(inputsOf(fill, { halt: { by: 'ada', reason: 'strange prices' } }))).toMatchObject({
+      verdict: 'rollback',
+      cause: 'halted',
+      reason: 'halted by ada: strange prices',
+    });
+  });
+
+  it('holds when outcomes or labels of one arm are lost', () => {
+    const better = (isCanary: boolean): number => (isCanary ? 0.5 : 1);
+    const lost = serve({ requests: 8000, loss: better, kept: (isCanary) => (isCanary ? 0.8 : 1) });
+    expect(decide(inputsOf(lost))).toMatchObject({ verdict: 'hold', cause: 'sample_ratio' });
+    const unlabelled = serve({ requests: 8000, loss: better, labelled: (isCanary) => (isCanary ? 0.6 : 0.9) });
+    expect(decide(inputsOf(unlabelled))).toMatchObject({ verdict: 'hold', cause: 'label_join' });
+  });
+
+  it('rolls back a candidate that is wrong in one segment only, and names it', () => {
+    const segments = ['banks', 'energy', 'toString', 'utilities'];
+    const verdict = decide(
+      inputsOf(
+        serve({
+          requests: 16_000,
+          segments,
+          loss: (isCanary, segment) =>
+            segment === 'energy' && isCanary ? 2 : segment === 'energy' ? 1 : isCanary ? 0.9 : 1,
+        }),
+      ),
+    );
+    expect(verdict).toMatchObject({ verdict: 'rollback', cause: 'segment', metrics: [{ status: 'undecided' }] });
+    expect(verdict.segments.filter(({ isHarmful }) => isHarmful).map(({ segment }) => segment)).toEqual(['energy']);
+  });
+
+  it('counts only cohorts whose labels are complete', () => {
+    const hour = 3_600_000;
+    const cohorts = { ...settings, cohortMs: hour };
+    const fill: Fill = (collector) => {
+      for (let i = 0; i < 5000; i++) {
+        const loss = i % 2 === 0 ? 0.5 : 1;
+        const arm = i % 2 === 0 ? 'canary' : 'production';
+        collector.record(arm, 0, i * 2_654_435_761, 0, { prediction: loss * (1 + ((i * 7) % 10) / 10), actual: 0 });
+      }
+    };
+    const at = (now: number) => decide(inputsOf(fill, { settings: cohorts, labelWindowMs: 8 * hour, now }));
+    expect(at(9 * hour - 1).metrics[0]!.canary).toBeNull();
+    expect(at(9 * hour).metrics[0]!.canary).toMatchObject({ n: 2500 });
+  });
+});
+
+describe('shadow evidence', () => {
+  const shadow = (fill: Fill, changes: Partial<DecisionInputs>): DecisionInputs =>
+    inputsOf(fill, { steps: [{ step: 0, mode: 'shadow', share: 1, beganAt: 0 }], ...changes });
+
+  it('proves 95% non-inferiority of equal classifiers from a few hundred requests', () => {
+    const fill: Fill = (collector) => {
+      const random = createRandom('shadow');
+      for (let i = 0; i < 400; i++) {
+        // Both are right in 90%, and wrong together in most of the rest, as two versions of one model are.
+        const production = Number(random.next() < 0.9);
+        const canary = random.next() < 0.96 ? production : Number(random.next() < 0.9);
+        collector.recordPair(0, 0, {
+          canary: { prediction: canary },
+          production: { prediction: production },
+          actual: 1,
+        });
+      }
+    };
+    const inputs = shadow(fill, { settings: { ...settings, task: 'classification' } });
+    expect(decide(inputs)).toMatchObject({ verdict: 'promote' });
+    const precision = decide({ ...inputs, metrics: ['accuracy', 'precision'] });
+    expect(precision.metrics.map(({ status }) => status)).toEqual(['good_enough', 'undecided']);
+  });
+
+  it('sees harm in losses and in failures of the same requests', () => {
+    const fill =
+      (requests: number, factor: number, failures: number): Fill =>
+      (collector) => {
+        const random = createRandom('pairs');
+        for (let i = 0; i < requests; i++) {
+          const loss = random.next();
+          const canary = { prediction: factor * loss, error: random.next() < failures };
+          collector.recordPair(0, 0, { canary, production: { prediction: loss }, actual: 0 });
+        }
+      };
+    expect(decide(shadow(fill(1500, 2, 0), {}))).toMatchObject({ verdict: 'rollback', cause: 'metric' });
+    expect(decide(shadow(fill(300, 1, 0.1), {}))).toMatchObject({ verdict: 'rollback', cause: 'guardrail' });
+    const bounded = { ...settings, lossBound: 2 };
+    expect(decide(shadow(fill(500, 2, 0), { settings: bounded }))).toMatchObject({
+      verdict: 'rollback',
+      cause: 'metric',
+    });
+    expect(decide(shadow(fill(500, 2, 0), {})).verdict).toBe('hold');
+  });
+});
+
+describe('a stored decision', () => {
+  it('is the same to the bit when computed again, and a changed one is found out', () => {
+    const inputs = inputsOf(serve({ requests: 5000, loss: (isCanary) => (isCanary ? 0.9 : 1), segments: ['a', 'b'] }));
+    const stored = JSON.parse(JSON.stringify({ ...decide(inputs), inputs, decidedAt: 'x' })) as object;
+    expect(replayDecision(stored)).toMatchObject({ isSame: true, differences: [] });
+    expect(replayDecision({ ...stored, verdict: 'rollback' })).toMatchObject({
+      isSame: false,
+      differences: ['verdict'],
+    });
+    expect(() => replayDecision({ inputs: {} })).toThrow('another version');
+  });
+});
+
+describe('calibration', () => {
+  it.each(scenarios.filter(({ requests }) => requests === 10_000).map(({ name }) => name))(
+    'errs no more often than stated: %s',
+    (name) => {
+      const scenario = scenarios.find((one) => one.name === name)!;
+      for (const candidate of candidates) {
+        const row = calibrate(scenario, candidate, 4);
+        expect(isMiscalibrated(row), JSON.stringify(row)).toBe(false);
+      }
+    },
+    60_000,
+  );
+});
