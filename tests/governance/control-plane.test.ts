@@ -64,6 +64,7 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     getDeployment: 'canary.read',
     listDeployments: 'canary.read',
     listDecisions: 'canary.read',
+    getDecision: 'canary.read',
   },
   AuditLog: { verify: 'audit.read', list: 'audit.read' },
 };
