@@ -70,6 +70,18 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .action(action(async () => (await import('./commands/train.js')).train));
 
   program
+    .command('retrain')
+    .description('train a challenger and register it when it is proved better; exit code 3 when it is rejected')
+    .option('--model <name>', 'name of the model')
+    .option('--data <csv>', 'training data, the newest rows included')
+    .option('--type <type>', "section under models in the policy (default: the model's name)")
+    .option('--report <id>', 'the drift report that asks for it (default: by hand)')
+    .option('--key <text>', 'two calls with one key are one retraining')
+    .option('--resume <id>', 'go on with a retraining that was interrupted')
+    .addHelpText('after', example('bondx-mlops retrain --model spread --data data.csv'))
+    .action(action(async () => (await import('./commands/retrain.js')).retrain));
+
+  program
     .command('register')
     .description('copy a model into the registry, in Development')
     .addOption(model)

@@ -103,7 +103,24 @@ describe('bondx-mlops', () => {
     expect(refused.out).toContain('bias_testing (not_assessed)');
   }, 60_000);
 
+  it('retrains by hand, and says why it does not', async () => {
+    const first = await bondx('retrain --model spread --data data.csv');
+    expect(first).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('registered 1.0.0: the first version') as string,
+    });
+    await bondx('promote --model spread --version 1.0.0 --stage staging');
+    await bondx('promote --model spread --version 1.0.0 --stage production');
+    const second = await bondx('retrain --model spread --data data.csv --json');
+    const { status, reason, retrainingId } = JSON.parse(second.out) as Record<string, string>;
+    expect(second.code).toBe(3);
+    expect([status, reason]).toEqual(['rejected', expect.stringContaining('not proved better than 1.0.0')]);
+    expect((await bondx(`retrain --resume ${retrainingId}`)).code).toBe(3);
+  }, 60_000);
+
   const wrong: [string, number, string][] = [
+    ['retrain --model spread', 2, '--model and --data, or --resume'],
+    ['retrain --resume nowhere', 1, 'there is no retraining nowhere'],
     ['evaluate --model spread --version 9.9.9 --test-data data.csv', 1, 'there is no model spread'],
     ['drift-check --model spread --baseline missing.csv --current data.csv', 1, 'missing.csv'],
     ['promote --model spread --version 1.0.1 --stage nowhere', 2, '--stage must be one of Development'],
@@ -138,6 +155,7 @@ describe('bondx-mlops', () => {
     expect(await bondx('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit codes:') as string });
     for (const command of [
       'train',
+      'retrain',
       'register',
       'evaluate',
       'promote',

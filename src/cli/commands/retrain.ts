@@ -1,0 +1,60 @@
+import { readCsv } from '../../data/csv.js';
+import { DriftMonitor } from '../../drift/drift-monitor.js';
+import { ModelRegistry } from '../../registry/model-registry.js';
+import { RetrainPipeline } from '../../retraining/retrain-pipeline.js';
+import type { RetrainResult } from '../../retraining/retrain-result.js';
+import { ExperimentTracker } from '../../tracking/experiment-tracker.js';
+import { refuse } from '../../util/check.js';
+import { exitCode } from '../exit-code.js';
+import { formatMetrics } from '../output.js';
+import type { Session } from '../session.js';
+
+export interface RetrainOptions {
+  readonly model?: string;
+  readonly data?: string;
+  readonly type?: string;
+  readonly report?: string;
+  readonly key?: string;
+  readonly resume?: string;
+}
+
+export async function retrain({ config, output, signal }: Session, options: RetrainOptions): Promise<number> {
+  await using tracker = new ExperimentTracker(config);
+  await using registry = new ModelRegistry(config);
+  await using monitor = new DriftMonitor(config);
+  const pipeline = new RetrainPipeline(config, tracker, registry);
+  const progress = output.progress();
+  const work = { signal, onProgress: (share: number, step: string) => progress.update(share, step) };
+  const begin = async (): Promise<RetrainResult> => {
+    if (options.resume !== undefined) return pipeline.resume(options.resume, work);
+    const { model, data } = options;
+    if (model === undefined || data === undefined) return refuse('retrain needs --model and --data, or --resume');
+    const report = options.report === undefined ? undefined : await monitor.getReport(options.report);
+    return pipeline.triggerRetraining(report ?? { modelName: model }, () => readCsv(data, { signal }), {
+      ...work,
+      trigger: report === undefined ? 'manual' : 'drift',
+      ...(options.type !== undefined && { modelType: options.type }),
+      ...(options.key !== undefined && { idempotencyKey: options.key }),
+    });
+  };
+  try {
+    const result = await begin();
+    progress.end();
+    output.result(result, describe(result));
+    return result.status === 'rejected' ? exitCode.found : exitCode.ok;
+  } finally {
+    progress.end();
+  }
+}
+
+function describe(result: RetrainResult): string {
+  const { status, reason, findings = [], challenge, gates = [], retrainingId } = result;
+  return [
+    `${status}${result.success ? ` ${result.newModelVersion}` : ''}: ${reason}`,
+    ...findings.map(({ severity, message }) => `  ${severity}: ${message}`),
+    ...(challenge === undefined ? [] : [`challenger: ${formatMetrics(challenge.challengerMetrics)}`]),
+    ...(challenge?.championMetrics === undefined ? [] : [`production: ${formatMetrics(challenge.championMetrics)}`]),
+    ...gates.filter((gate) => gate.status !== 'passed').map(({ gate, message }) => `  ${gate}: ${message}`),
+    ...(retrainingId === undefined ? [] : [`retraining ${retrainingId}`]),
+  ].join('\n');
+}
