@@ -4,7 +4,7 @@ import type { ArmStatistics, SegmentStatistics } from './deployment-statistics.j
 import type { EvidenceSettings } from './evidence-settings.js';
 import { EventUnitCollector } from './event-unit-collector.js';
 import { groupCount, remix, segmentGroupCount } from './key-groups.js';
-import { latencyBucket, latencyBucketCount } from './latency-buckets.js';
+import { LatencyCounter } from './latency-buckets.js';
 import type { Label, RequestOutcome } from './outcome.js';
 import { ofSegment, takeSegments } from './segment-map.js';
 
@@ -15,7 +15,7 @@ export const lossLimit = Math.sqrt(exactLimit) / 2;
 export class ArmCollector {
   readonly #cells: CellCollector;
   readonly #events = new EventUnitCollector();
-  readonly #latency = new Float64Array(latencyBucketCount);
+  readonly #latency = new LatencyCounter();
   readonly #value = new Float64Array(limbCount);
   readonly #segments = new Map<string, SegmentCollector>();
 
@@ -30,7 +30,7 @@ export class ArmCollector {
     const isFailed = outcome.error === true || (prediction !== undefined && !Number.isFinite(prediction));
     let isSlow = false;
     if (latencyMs !== undefined && latencyMs >= 0 && latencyMs < Infinity) {
-      this.#latency[latencyBucket(latencyMs)]!++;
+      this.#latency.add(latencyMs);
       isSlow = this.settings.latencyBudgetMs !== null && latencyMs > this.settings.latencyBudgetMs;
     }
     if (value !== undefined && Math.abs(value) < exactLimit) addExact(this.#value, 0, Math.abs(value));
@@ -55,18 +55,13 @@ export class ArmCollector {
   }
 
   take(): ArmStatistics {
-    const latency: [number, number][] = [];
-    this.#latency.forEach((count, bucket) => {
-      if (count > 0) latency.push([bucket, count]);
-    });
     const taken = {
       value: encodeSum(this.#value, 0),
-      latency,
+      latency: this.#latency.take(),
       cells: this.#cells.take(),
       events: this.#events.take(),
       segments: takeSegments(this.#segments, takeSegment, ({ cells }) => cells.group.length === 0),
     };
-    this.#latency.fill(0);
     this.#value.fill(0);
     return taken;
   }

@@ -16,6 +16,21 @@ export function latencyBucket(latencyMs: number): number {
   return bucket < 0 ? 0 : bucket >= latencyBucketCount ? latencyBucketCount - 1 : bucket;
 }
 
-/** Smallest latency of a bucket, milliseconds; 0 for the first. */
-export const bucketStart = (bucket: number): number =>
-  bucket === 0 ? 0 : 2 ** (smallestExponent + Math.floor(bucket / perOctave)) * (1 + (bucket % perOctave) / perOctave);
+/** Counts latencies by bucket. */
+export class LatencyCounter {
+  readonly #counts = new Float64Array(latencyBucketCount);
+
+  add(latencyMs: number): void {
+    this.#counts[latencyBucket(latencyMs)]!++;
+  }
+
+  /** What came since the last time: [bucket, count], ascending. */
+  take(): [bucket: number, count: number][] {
+    const taken: [number, number][] = [];
+    this.#counts.forEach((count, bucket) => {
+      if (count > 0) taken.push([bucket, count]);
+    });
+    this.#counts.fill(0);
+    return taken;
+  }
+}

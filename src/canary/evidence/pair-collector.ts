@@ -1,7 +1,7 @@
 import { addExact, encodeSum, exactLimit, limbCount } from '../../stats/exact-accumulator.js';
 import type { PairStatistics } from './deployment-statistics.js';
 import type { EvidenceSettings } from './evidence-settings.js';
-import { latencyBucket, latencyBucketCount } from './latency-buckets.js';
+import { LatencyCounter } from './latency-buckets.js';
 import type { ModelAnswer, PairLabel, PairedOutcome } from './outcome.js';
 import { isEmptyTable } from './merge-statistics.js';
 import { PairTableCollector } from './pair-table-collector.js';
@@ -14,7 +14,7 @@ export const pairLossLimit = exactLimit ** 0.25 / 2;
 export class PairCollector {
   readonly #all = new PairTableCollector();
   readonly #segments = new Map<string, PairTableCollector>();
-  readonly #latency = new Float64Array(latencyBucketCount);
+  readonly #latency = new LatencyCounter();
   readonly #value = new Float64Array(limbCount);
 
   constructor(private readonly settings: EvidenceSettings) {}
@@ -23,7 +23,7 @@ export class PairCollector {
     const { canary, production, actual, value } = outcome;
     const segment = outcome.segment === undefined ? undefined : this.#segment(outcome.segment);
     if (value !== undefined && Math.abs(value) < exactLimit) addExact(this.#value, 0, Math.abs(value));
-    if (isLatency(canary.latencyMs)) this.#latency[latencyBucket(canary.latencyMs)]!++;
+    if (isLatency(canary.latencyMs)) this.#latency.add(canary.latencyMs);
     const [canaryFailed, productionFailed] = [hasFailed(canary), hasFailed(production)];
     const [canarySlow, productionSlow] = [this.#isSlow(canary), this.#isSlow(production)];
     this.#all.addRequest(canaryFailed, productionFailed, canarySlow, productionSlow);
@@ -42,17 +42,12 @@ export class PairCollector {
   }
 
   take(): PairStatistics {
-    const latency: [number, number][] = [];
-    this.#latency.forEach((count, bucket) => {
-      if (count > 0) latency.push([bucket, count]);
-    });
     const taken = {
       value: encodeSum(this.#value, 0),
-      latency,
+      latency: this.#latency.take(),
       all: this.#all.take(),
       segments: takeSegments(this.#segments, (table) => table.take(), isEmptyTable),
     };
-    this.#latency.fill(0);
     this.#value.fill(0);
     return taken;
   }
