@@ -26,6 +26,7 @@ export async function ensureRun({ storage, tracker, plan, retrainingId }: Job): 
   return tracker.startRun({
     experimentName: experimentName(plan.modelName),
     modelType: plan.modelType,
+    heartbeat: false, // whoever resumes the retraining goes on with its run
     tags: {
       [retrainingTag]: retrainingId,
       trigger: plan.trigger,
