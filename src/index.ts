@@ -29,7 +29,16 @@ export { parseFilter } from './search/parse-filter.js';
 export { printFilter } from './search/print-filter.js';
 
 export { ModelRegistry } from './registry/model-registry.js';
-export type { ListModelsOptions, PromoteModelOptions, PromotionResult } from './registry/model-registry.js';
+export type { VersionDifference } from './registry/compare-versions.js';
+export type {
+  DescribeVersionOptions,
+  ListModelsOptions,
+  PromoteModelOptions,
+  PromotionResult,
+  SetAliasOptions,
+  VersionPage,
+  VersionReference,
+} from './registry/registry-options.js';
 export type { RegisterModelOptions } from './registry/registration.js';
 export type { VersionSelector } from './registry/lookups.js';
 export type { GateResult, GateStatus } from './registry/gate-result.js';

@@ -6,7 +6,8 @@ import type { Model, Task } from '../models/model.js';
 import { type BundleFile, readStored } from '../runtime/bundle.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
-import { checkName } from '../util/check.js';
+import { checkName, refuse } from '../util/check.js';
+import { toIso } from '../util/clock.js';
 import { scanArtifacts } from './artifact-scan.js';
 import type { GateResult } from './gate-result.js';
 import { evaluateGates } from './gates.js';
@@ -17,11 +18,19 @@ import {
   historyStream,
   versionsCollection,
 } from './model-record.js';
+import { productionAt } from './production-at.js';
 import { ModelStage, parseStage } from './stage.js';
 import { loadModelRecord, loadVersion } from './stage-change.js';
 
-/** Which version is meant: by number, or the one (for stages other than production, the newest) in a stage. */
-export type VersionSelector = { readonly version: string } | { readonly stage: ModelStage | Lowercase<ModelStage> };
+/**
+ * Which version is meant: by number, by alias, the one (for stages other than production, the newest) in a stage, or the
+ * one that was in production at a moment, given as ISO 8601 or a date.
+ */
+export type VersionSelector =
+  | { readonly version: string }
+  | { readonly alias: string }
+  | { readonly stage: ModelStage | Lowercase<ModelStage> }
+  | { readonly at: string | Date };
 
 /** @throws MLOpsError `NOT_FOUND` */
 export async function selectVersion(
@@ -31,6 +40,10 @@ export async function selectVersion(
 ): Promise<StoredVersion> {
   checkName(modelName, 'modelName');
   if ('version' in selector) return (await loadVersion(storage, modelName, selector.version)).value;
+  if ('alias' in selector)
+    return (await loadVersion(storage, modelName, await versionOf(storage, modelName, selector.alias))).value;
+  if ('at' in selector)
+    return (await loadVersion(storage, modelName, await liveVersion(storage, modelName, selector.at))).value;
   const stage = parseStage(selector.stage);
   const { value: model } = await loadModelRecord(storage, modelName);
   if (stage === ModelStage.PRODUCTION && model.production !== null) {
@@ -48,6 +61,23 @@ export async function selectVersion(
   });
   if (records[0] === undefined) throw new MLOpsError('NOT_FOUND', `${modelName} has no version in ${stage}`);
   return records[0].value as unknown as StoredVersion;
+}
+
+async function versionOf(storage: Storage, modelName: string, alias: string): Promise<string> {
+  const { value } = await loadModelRecord(storage, modelName);
+  const aliases = value.aliases ?? {};
+  if (Object.hasOwn(aliases, alias)) return aliases[alias]!;
+  const known = Object.keys(aliases).join(', ') || 'none';
+  throw new MLOpsError('NOT_FOUND', `${modelName} has no alias ${alias}; it has ${known}`);
+}
+
+async function liveVersion(storage: Storage, modelName: string, at: string | Date): Promise<string> {
+  const ms = typeof at === 'string' ? Date.parse(at) : at.getTime();
+  if (Number.isNaN(ms)) refuse(`at must be a date or ISO 8601 such as 2026-01-31T12:00:00Z, got ${String(at)}`);
+  await loadModelRecord(storage, modelName);
+  const version = productionAt(await readHistory(storage, modelName), ms);
+  if (version !== undefined) return version;
+  throw new MLOpsError('NOT_FOUND', `${modelName} had no version in production at ${toIso(ms)}`);
 }
 
 /**

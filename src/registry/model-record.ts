@@ -25,6 +25,8 @@ export interface StoredModel {
   readonly canary: string | null;
   /** Entries of the history stream. */
   readonly historyLength: number;
+  /** Names to versions; absent in records of older versions. */
+  readonly aliases?: Readonly<Record<string, string>>;
 }
 
 export interface Evidence {
@@ -145,6 +147,7 @@ export function viewVersion(stored: StoredVersion): ModelVersion {
 export const indexVersion = (version: StoredVersion): IndexFields => ({
   modelName: version.modelName,
   modelType: version.modelType,
+  version: version.version,
   stage: version.stage,
   registeredAt: version.registeredAt,
   runId: version.runId,
@@ -154,12 +157,15 @@ export const indexVersion = (version: StoredVersion): IndexFields => ({
 
 /** One line of a model's history. */
 export interface HistoryEvent {
-  readonly kind: 'registered' | 'stage_changed';
+  readonly kind: 'registered' | 'stage_changed' | 'alias_set' | 'alias_removed' | 'described' | 'deleted';
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly version: string;
   readonly from?: ModelStage;
+  /** The stage after the event. */
   readonly to: ModelStage;
+  /** The alias that was set or removed. */
+  readonly alias?: string;
   readonly by: string;
   readonly onBehalfOf?: string;
   readonly reason?: string;

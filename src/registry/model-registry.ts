@@ -7,8 +7,11 @@ import { type Context, type ContextOptions, createContext, deriveContext, shareC
 import type { Principal } from '../runtime/principal.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
+import { deepFreeze } from '../util/freeze.js';
 import { type JsonObject, type JsonValue, assertJson } from '../util/json.js';
+import { checkAlias } from './alias.js';
 import { actorId, attribution } from './attribution.js';
+import { type VersionDifference, compareVersions } from './compare-versions.js';
 import { evidenceChanges } from './evidence.js';
 import { type EvidenceKind, evidenceKinds } from './evidence-kind.js';
 import type { GateResult } from './gate-result.js';
@@ -29,6 +32,7 @@ import {
   versionsCollection,
   viewVersion,
 } from './model-record.js';
+import { renderModelCard } from './model-card.js';
 import {
   type RegisterModelOptions,
   type RegistrationExtras,
@@ -37,52 +41,19 @@ import {
   registrationChanges,
   storeFiles,
 } from './registration.js';
+import type {
+  DescribeVersionOptions,
+  ListModelsOptions,
+  PromoteModelOptions,
+  PromotionResult,
+  SetAliasOptions,
+  VersionPage,
+  VersionReference,
+} from './registry-options.js';
 import { ModelStage, parseStage } from './stage.js';
 import { ModelEdit, findModel, loadModelRecord, loadVersion } from './stage-change.js';
 import { checkVersion, nextVersion } from './version-number.js';
-
-export interface PromoteModelOptions {
-  readonly modelName: string;
-  readonly version: string;
-  /** In any case: `production` will do. */
-  readonly targetStage: ModelStage | Lowercase<ModelStage>;
-  /** Whom to name as responsible; a claim, recorded beside the principal. */
-  readonly deployedBy?: string;
-  readonly reason?: string;
-  /**
-   * The version that must be in production at that moment, null for none. Without it a promotion replaces whatever is
-   * there, also a version that somebody else promoted a moment ago.
-   */
-  readonly replaces?: string | null;
-}
-
-export type PromotionResult =
-  | {
-      readonly status: 'promoted';
-      readonly modelName: string;
-      readonly version: string;
-      readonly from: ModelStage;
-      readonly to: ModelStage;
-      /** The version that left production for this one. */
-      readonly archivedVersion?: string;
-      readonly gates: readonly GateResult[];
-    }
-  | {
-      readonly status: 'refused';
-      readonly modelName: string;
-      readonly version: string;
-      /** Every gate that did not pass. */
-      readonly failures: readonly GateResult[];
-      readonly gates: readonly GateResult[];
-    };
-
-export interface ListModelsOptions {
-  readonly modelName?: string;
-  readonly stage?: ModelStage | Lowercase<ModelStage>;
-  /** 100 unless told. */
-  readonly limit?: number;
-  readonly cursor?: string;
-}
+import { versionCondition } from './version-search.js';
 
 /**
  * Keeps model versions: their bytes, where they came from, and the stage of life they are in. One version a model is in
@@ -314,14 +285,13 @@ export class ModelRegistry {
   }
 
   /** Versions, newest first. */
-  async listModels(
-    options: ListModelsOptions = {},
-  ): Promise<{ readonly versions: readonly ModelVersion[]; readonly cursor?: string }> {
-    checkOptions(options, ['modelName', 'stage', 'limit', 'cursor'], 'listModels');
+  async listModels(options: ListModelsOptions = {}): Promise<VersionPage> {
+    checkOptions(options, ['modelName', 'stage', 'filter', 'limit', 'cursor'], 'listModels');
     const stage = options.stage === undefined ? undefined : parseStage(options.stage);
     const conditions = [
       ...(options.modelName === undefined ? [] : [{ field: 'modelName', op: 'eq' as const, value: options.modelName }]),
       ...(stage === undefined ? [] : [{ field: 'stage', op: 'eq' as const, value: stage }]),
+      ...(options.filter === undefined ? [] : [versionCondition(options.filter)]),
     ];
     return this.#control.access('registry.read', async (storage) => {
       const { records, cursor } = await storage.query(versionsCollection, {
@@ -340,6 +310,110 @@ export class ModelRegistry {
     return this.#control.access('registry.read', async (storage) => {
       await loadModelRecord(storage, modelName);
       return readHistory(storage, modelName);
+    });
+  }
+
+  /** Gives a version a name that can be moved to another later. */
+  async setAlias(options: SetAliasOptions): Promise<void> {
+    checkOptions(options, ['modelName', 'version', 'alias', 'reason'], 'setAlias');
+    const alias = checkAlias(options.alias);
+    await this.#edit('registry.set_alias', options, async (edit, version, said) => {
+      edit.updateModel({ aliases: { ...edit.modelRecord.aliases, [alias]: version } });
+      await edit.note('alias_set', version, { ...said, alias });
+      return { alias };
+    });
+  }
+
+  /** @throws MLOpsError `NOT_FOUND` when the version does not have the alias */
+  async removeAlias(options: SetAliasOptions): Promise<void> {
+    checkOptions(options, ['modelName', 'version', 'alias', 'reason'], 'removeAlias');
+    const { alias } = options;
+    await this.#edit('registry.set_alias', options, async (edit, version, said) => {
+      const { [alias]: holder, ...others } = edit.modelRecord.aliases ?? {};
+      if (holder !== version)
+        throw new MLOpsError('NOT_FOUND', `${options.modelName} ${version} has no alias ${alias}`);
+      edit.updateModel({ aliases: others });
+      await edit.note('alias_removed', version, { ...said, alias });
+      return { alias, isRemoved: true };
+    });
+  }
+
+  /** Sets a version's description and tags. */
+  async describeVersion(options: DescribeVersionOptions): Promise<void> {
+    checkOptions(options, ['modelName', 'version', 'description', 'tags', 'reason'], 'describeVersion');
+    const { description, tags } = options;
+    if (description !== undefined) assertJson(description, 'description');
+    if (tags !== undefined) assertJson(tags, 'tags');
+    await this.#edit('registry.describe', options, async (edit, version, said) => {
+      const before = await edit.version(version);
+      await edit.updateVersion(version, {
+        tags: { ...before.tags, ...tags },
+        ...(description !== undefined && { description }),
+      });
+      await edit.note('described', version, said);
+      return { tags: Object.keys(tags ?? {}), hasDescription: description !== undefined };
+    });
+  }
+
+  /**
+   * Removes a version that nothing depends on. Its number is not given again, its history stays, and its files go with the
+   * next collection of garbage.
+   *
+   * @throws MLOpsError `ILLEGAL_STATE` for a version in Production or Staging, in a canary, or with an alias
+   */
+  async deleteModelVersion(options: VersionReference): Promise<void> {
+    checkOptions(options, ['modelName', 'version', 'reason'], 'deleteModelVersion');
+    await this.#edit('registry.delete', options, async (edit, version, said) => {
+      const { stage, digest } = await edit.version(version);
+      const { canary, aliases = {} } = edit.modelRecord;
+      const alias = Object.keys(aliases).find((name) => aliases[name] === version);
+      const obstacle =
+        stage === ModelStage.PRODUCTION || stage === ModelStage.STAGING
+          ? `is in ${stage}; archive it first`
+          : alias !== undefined
+            ? `has the alias ${alias}; remove that first`
+            : canary !== null
+              ? 'may be part of the canary that is active; end that first'
+              : undefined;
+      if (obstacle !== undefined) throw new MLOpsError('ILLEGAL_STATE', `${options.modelName} ${version} ${obstacle}`);
+      await edit.remove(version, said);
+      return { digest };
+    });
+  }
+
+  /** Everything in which two versions of a model differ. */
+  async compareVersions(
+    modelName: string,
+    first: VersionSelector,
+    second: VersionSelector,
+  ): Promise<readonly VersionDifference[]> {
+    return this.#control.access('registry.read', async (storage) => {
+      const [a, b] = [await selectVersion(storage, modelName, first), await selectVersion(storage, modelName, second)];
+      return deepFreeze(compareVersions(viewVersion(a), viewVersion(b)));
+    });
+  }
+
+  /** A model card in Markdown: what is recorded of a version, and what is not. */
+  async getModelCard(modelName: string, selector: VersionSelector): Promise<string> {
+    return this.#control.access('registry.read', async (storage, artifacts) => {
+      const stored = await selectVersion(storage, modelName, selector);
+      const gates = await checkVersionGates(this.#context.config, stored, artifacts);
+      const history = (await readHistory(storage, modelName)).filter(({ version }) => version === stored.version);
+      return renderModelCard({ version: viewVersion(stored), gates, history });
+    });
+  }
+
+  /** Changes a model's record and one of its versions, with a line of history and an audit record. */
+  async #edit(
+    operation: 'registry.set_alias' | 'registry.describe' | 'registry.delete',
+    { modelName, version, reason }: VersionReference,
+    change: (edit: ModelEdit, version: string, said: ReturnType<typeof attribution>) => Promise<JsonObject>,
+  ): Promise<void> {
+    const resource = { type: 'model_version', id: checkName(modelName, 'modelName'), version: checkVersion(version) };
+    await this.#control.change(operation, { resource }, async (storage) => {
+      const edit = await ModelEdit.open(storage, modelName);
+      const detail = await change(edit, version, attribution(this.#context, undefined, reason));
+      return { changes: edit.changes(), result: undefined, detail };
     });
   }
 

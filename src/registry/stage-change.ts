@@ -65,6 +65,7 @@ const loaded = <T>(record: StoredRecord | undefined): Loaded<T> | undefined =>
 export class ModelEdit {
   readonly #versions = new Map<string, Loaded<StoredVersion>>();
   readonly #events: HistoryEvent[] = [];
+  readonly #removed = new Set<string>();
 
   constructor(
     private readonly storage: Storage,
@@ -158,13 +159,30 @@ export class ModelEdit {
     return archived;
   }
 
+  /** Adds a line to the history that changes no stage. */
+  async note(
+    kind: Exclude<HistoryEvent['kind'], 'registered' | 'stage_changed'>,
+    version: string,
+    said: Omit<HistoryEvent, 'kind' | 'version' | 'from' | 'to'>,
+  ): Promise<void> {
+    this.#events.push({ kind, version, to: (await this.version(version)).stage, ...said });
+  }
+
+  /** Removes a version; its number is not given again. */
+  async remove(version: string, said: Omit<HistoryEvent, 'kind' | 'version' | 'from' | 'to'>): Promise<void> {
+    await this.note('deleted', version, said);
+    this.#removed.add(version);
+  }
+
   /** What to commit. */
   changes(): Change[] {
     const { modelName, historyLength } = this.modelRecord;
     if (this.#events.length > 0) this.updateModel({ historyLength: historyLength + this.#events.length });
     return [
       putModel(this.modelRecord, this.model.recordVersion),
-      ...[...this.#versions.values()].map(({ value, recordVersion }) => putVersion(value, recordVersion)),
+      ...[...this.#versions.values()].map(({ value, recordVersion }) =>
+        this.#removed.has(value.version) ? deleteVersion(value, recordVersion) : putVersion(value, recordVersion),
+      ),
       ...(this.#events.length > 0 ? [appendHistory(modelName, this.#events, historyLength)] : []),
     ];
   }
@@ -185,6 +203,13 @@ export const putVersion = (version: StoredVersion, expect: 'absent' | number): C
   id: versionId(version.modelName, version.version),
   value: version as unknown as JsonValue,
   index: indexVersion(version),
+  expect,
+});
+
+const deleteVersion = ({ modelName, version }: StoredVersion, expect: number): Change => ({
+  kind: 'delete',
+  collection: versionsCollection,
+  id: versionId(modelName, version),
   expect,
 });
 

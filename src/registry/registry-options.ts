@@ -1,0 +1,77 @@
+import type { Filter } from '../search/filter.js';
+import type { GateResult } from './gate-result.js';
+import type { ModelVersion } from './model-record.js';
+import type { ModelStage } from './stage.js';
+
+export interface PromoteModelOptions {
+  readonly modelName: string;
+  readonly version: string;
+  /** In any case: `production` will do. */
+  readonly targetStage: ModelStage | Lowercase<ModelStage>;
+  /** Whom to name as responsible; a claim, recorded beside the principal. */
+  readonly deployedBy?: string;
+  readonly reason?: string;
+  /**
+   * The version that must be in production at that moment, null for none. Without it a promotion replaces whatever is
+   * there, also a version that somebody else promoted a moment ago.
+   */
+  readonly replaces?: string | null;
+}
+
+export type PromotionResult =
+  | {
+      readonly status: 'promoted';
+      readonly modelName: string;
+      readonly version: string;
+      readonly from: ModelStage;
+      readonly to: ModelStage;
+      /** The version that left production for this one. */
+      readonly archivedVersion?: string;
+      readonly gates: readonly GateResult[];
+    }
+  | {
+      readonly status: 'refused';
+      readonly modelName: string;
+      readonly version: string;
+      /** Every gate that did not pass. */
+      readonly failures: readonly GateResult[];
+      readonly gates: readonly GateResult[];
+    };
+
+export interface ListModelsOptions {
+  readonly modelName?: string;
+  readonly stage?: ModelStage | Lowercase<ModelStage>;
+  /**
+   * As text, such as `metrics.mae < 2 and tags.team = 'rates'`, or as a tree. Attributes are `name`, `version`, `model_type`,
+   * `stage`, `run_id` and `registered_at`.
+   */
+  readonly filter?: string | Filter;
+  /** 100 unless told. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/** Some of the versions found; `cursor` is there when more may follow. */
+export interface VersionPage {
+  readonly versions: readonly ModelVersion[];
+  readonly cursor?: string;
+}
+
+/** Names one version. */
+export interface VersionReference {
+  readonly modelName: string;
+  readonly version: string;
+  /** Why, for the history. */
+  readonly reason?: string;
+}
+
+export interface SetAliasOptions extends VersionReference {
+  /** Such as `champion`; moves to this version when another has it. */
+  readonly alias: string;
+}
+
+/** What is given replaces what was there; tags are merged. */
+export interface DescribeVersionOptions extends VersionReference {
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
