@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,30 +7,45 @@ import { describe, expect, it, vi } from 'vitest';
 import { run as bondx } from '../../src/cli/run.js';
 
 const run = promisify(execFile);
-const pages = ['README.md', 'CHANGELOG.md', ...readdirSync('docs').map((name) => join('docs', name))];
+const tsx = import.meta.resolve('tsx');
+const guides = readdirSync('docs', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => join('docs', name));
+const pages = ['README.md', 'CHANGELOG.md', ...guides];
 const blocks = (page: string, language: string): string[] =>
   [...readFileSync(page, 'utf8').matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(
     (match) => match[1]!,
   );
 
-describe('the README', () => {
-  const snippets = blocks('README.md', 'ts');
+const needsMore = /@bondx\/mlops\/(postgres|testing)/;
 
-  it.each(snippets.map((code, i) => [i + 1, code] as const))(
-    'has a snippet %i that runs and prints what it says',
-    async (_i, code) => {
-      const file = join(mkdtempSync(join(tmpdir(), 'snippet-')), 'snippet.mts');
+/** Snippets that stand by themselves: all of the README, and those of the guides that import what they use and need no server or test runner. */
+const programs = pages.flatMap((page) =>
+  blocks(page, 'ts')
+    .filter((code) => page === 'README.md' || (code.startsWith('import') && !needsMore.test(code)))
+    .map((code, i) => [page, i + 1, code] as const),
+);
+
+describe('the snippets', () => {
+  it.each(programs)(
+    'of %s: number %i runs and prints what it says',
+    async (_page, _i, code) => {
+      const cwd = mkdtempSync(join(tmpdir(), 'snippet-'));
+      const file = join(cwd, 'snippet.mts');
       writeFileSync(file, code);
+      copyFileSync('policy.example.yaml', join(cwd, 'policy.yaml'));
       const env = { ...process.env, TSX_TSCONFIG_PATH: resolve('tsconfig.json') };
-      const { stdout } = await run(process.execPath, ['--import', 'tsx', file], { env });
+      const { stdout } = await run(process.execPath, ['--import', tsx, file], { cwd, env });
       for (const [, said] of code.matchAll(/console\.log\(.*\); \/\/ (.*)/g)) expect(stdout).toContain(said);
     },
     30_000,
   );
+});
 
+describe('the README', () => {
   it('is short enough to be read, and begins with an example of at most 15 lines', () => {
     expect(readFileSync('README.md', 'utf8').split('\n').length).toBeLessThanOrEqual(150);
-    expect(snippets[0]!.trim().split('\n').length).toBeLessThanOrEqual(15);
+    expect(blocks('README.md', 'ts')[0]!.trim().split('\n').length).toBeLessThanOrEqual(15);
   });
 });
 

@@ -105,10 +105,10 @@ describe('what was in production', () => {
       await reader.registry.promoteModel({ modelName: 'spread', version: `1.0.${i}`, targetStage: 'staging' });
     }
     await reader.registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage: 'production' });
-    let isOver = false;
+    const over = new AbortController();
     const seen: number[] = [];
     const polling = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const { versions } = await reader.registry.listModels({ stage: 'production' });
         seen.push(versions.length);
         await setImmediate(); // the writers get their turn
@@ -125,7 +125,7 @@ describe('what was in production', () => {
         ),
       ),
     );
-    isOver = true;
+    over.abort();
     await polling;
     expect(seen.length).toBeGreaterThan(1);
     expect(new Set(seen)).toEqual(new Set([1]));
