@@ -10,7 +10,7 @@ const layers = [
   ['adapters/filesystem', 'adapters/postgres', 'data'],
   ['runtime', 'models'],
   ['governance'],
-  ['tracking'],
+  ['tracking', 'maintenance'],
   ['registry'],
   ['drift'],
   ['retraining', 'canary'],

@@ -93,6 +93,14 @@ export { AuditLog } from './governance/audit-log.js';
 export type { AuditFilter, AuditVerification } from './governance/audit-trail.js';
 export type { AuditRecord } from './governance/audit-record.js';
 
+export { backupStore } from './maintenance/backup-store.js';
+export type { BackupOptions, BackupResult } from './maintenance/backup-store.js';
+export { backupStatus } from './maintenance/backup-status.js';
+export type { BackupStatus } from './maintenance/backup-status.js';
+export type { Backup, BackupManifest } from './maintenance/backup-manifest.js';
+export { restoreStore } from './maintenance/restore-store.js';
+export type { RestoreOptions, RestoreResult } from './maintenance/restore-store.js';
+
 export { readCsv } from './data/csv.js';
 export { readTable } from './data/read-table.js';
 export { toTable } from './data/table.js';

@@ -185,6 +185,20 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .addHelpText('after', example('bondx-mlops audit list --action registry.promote'))
     .action(action(async () => (await import('./commands/audit.js')).listRecords));
 
+  program
+    .command('backup')
+    .description('copy the store to backup.backup_path while it is in use')
+    .option('--if-due', 'only when backup.backup_frequency asks for one; for cron')
+    .option('--status', 'make none, say how they stand; exit code 3 when the recovery point objective is not met')
+    .addHelpText('after', example('bondx-mlops backup --if-due'))
+    .action(action(async () => (await import('./commands/backup.js')).backup));
+  program
+    .command('restore')
+    .description('put a backup where the policy says that the store is; refuses when there is one')
+    .option('--from <folder>', 'the backup (default: the newest under backup.backup_path)')
+    .addHelpText('after', example('bondx-mlops restore --from backups/20260101T000000000Z-0a1b2c3d'))
+    .action(action(async () => (await import('./commands/backup.js')).restore));
+
   return program;
 }
 

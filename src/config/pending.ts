@@ -44,7 +44,6 @@ export const pendingTable: readonly Pending[] = [
   { keys: 'security.encrypt_model_artifacts', reason: 'files are stored unencrypted; use an encrypted disk' },
   { keys: 'security.regulatory_frameworks', reason: 'there are no compliance reports' },
   { keys: 'security.compliance_checks', reason: 'there are no compliance reports' },
-  { keys: 'backup.*', reason: 'there are no backups; copy data_storage_path and artifact_storage_path yourself' },
 ];
 
 /** The table's entries that apply to a policy, a section's keys one by one. */

@@ -258,15 +258,17 @@ export interface SecurityPolicy {
 
 /** Copies kept for the day the disk dies. */
 export interface BackupPolicy {
-  /** Default true. */
+  /** Folder of the backups; better on another disk. Default `./backups`. */
+  readonly backupPath: string;
+  /** Copy the files of runs and models too, not only the records. Default true. */
   readonly backupModels: boolean;
-  /** Default `daily`. */
+  /** How often a backup is due. Default `daily`. */
   readonly backupFrequency: 'hourly' | 'daily' | 'weekly' | 'monthly';
   /** How long a backup is kept, days; integer >= 1. Default 90. */
   readonly backupRetentionDays: number;
-  /** Default true. */
+  /** Keep the policy in force with the backup. Default true. */
   readonly backupConfigs: boolean;
-  /** Default true. */
+  /** Hold backups and restores to the two objectives. Default true. */
   readonly disasterRecoveryEnabled: boolean;
   /** Most work that may be lost, hours. Default 4. */
   readonly recoveryPointObjectiveHours: number;

@@ -139,6 +139,7 @@ function build() {
       compliance_checks: names('data_quality', 'model_fairness', 'bias_detection', 'explainability'),
     }),
     backup: section({
+      backup_path: z._default(path(), './backups'),
       backup_models: on(),
       backup_frequency: z._default(oneOf('hourly', 'daily', 'weekly', 'monthly'), 'daily'),
       backup_retention_days: z._default(integer(1), 90),

@@ -171,6 +171,12 @@ export interface Storage {
    */
   watch?(collections: readonly string[], listener: WatchListener, options?: WatchOptions): Promise<void>;
 
+  /**
+   * Optional: every artifact digest that occurs anywhere in a stored value, at one moment. What is not among them is
+   * referred to by nothing.
+   */
+  namedDigests?(): Promise<ReadonlySet<string>>;
+
   /** Waits for what is under way, then releases everything. Later calls fail with `CLOSED`; closing twice is fine. */
   close(): Promise<void>;
 }

@@ -19,14 +19,14 @@ describe('pending keys', () => {
   });
 
   it('tell which of them the policy sets, by file or by variable', () => {
-    const config = fromText('log_path: ./logs\nbackup:\n  backup_models: false\n', {
+    const config = fromText('log_path: ./logs\nmonitoring:\n  alert_on_health_issues: false\n', {
       BONDX_MONITORING__ALERT_ON_DRIFT: 'false',
     });
     const explicit = config.pending().filter(({ isExplicit }) => isExplicit);
     expect(explicit.map(({ key }) => key).sort()).toEqual([
-      'backup.backup_models',
       'log_path',
       'monitoring.alert_on_drift',
+      'monitoring.alert_on_health_issues',
     ]);
   });
 

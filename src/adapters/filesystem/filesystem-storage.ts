@@ -1,8 +1,9 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { checkDurability } from '../../storage/checked-change.js';
 import { invalid } from '../../storage/storage-name.js';
 import type { Durability, Storage } from '../../storage/storage.js';
 import { makeDirectory } from './durable-directory.js';
+import { databaseIn } from './snapshot-storage.js';
 import { toStorageError } from './storage-errors.js';
 
 export interface FilesystemStorageOptions {
@@ -28,7 +29,7 @@ export async function openFilesystemStorage(
     import('./open-sqlite-database.js'),
     import('../sql/sql-storage.js'),
   ]);
-  const database = await openSqliteDatabase(join(path, 'bondx-mlops.db'));
+  const database = await openSqliteDatabase(databaseIn(path));
   const capabilities = { name: 'filesystem', persistent: true, multiProcess: true };
   return new SqlStorage(database, { capabilities, durability });
 }

@@ -20,6 +20,7 @@ import type {
 } from '../../storage/storage.js';
 import { CommitWriter } from './commit-writer.js';
 import { type CommitOutcome, GroupCommit } from './group-commit.js';
+import { readNamedDigests } from './named-digests.js';
 import { readRecord, readRecords, readSortKeys } from './read-records.js';
 import { selectPage } from './select-page.js';
 import type { SqlConnection, SqlDatabase } from './sql-database.js';
@@ -105,6 +106,12 @@ export class SqlStorage implements Storage {
 
   watch(collections: readonly string[], listener: WatchListener, options?: WatchOptions): Promise<void> {
     return this.#gate.run(() => this.#feed.watch(collections, listener, options));
+  }
+
+  namedDigests(): Promise<ReadonlySet<string>> {
+    return this.#gate.run(() =>
+      this.database.read((connection) => readNamedDigests(connection, this.database.dialect)),
+    );
   }
 
   close(): Promise<void> {

@@ -1,0 +1,52 @@
+import { backupStatus } from '../../maintenance/backup-status.js';
+import { backupStore } from '../../maintenance/backup-store.js';
+import { restoreStore } from '../../maintenance/restore-store.js';
+import { exitCode } from '../exit-code.js';
+import type { Session } from '../session.js';
+
+export interface BackupCommandOptions {
+  readonly ifDue?: boolean;
+  readonly status?: boolean;
+}
+
+/** Makes a backup; with `--status` says how the backups stand, and exits with 3 when an objective is not met. */
+export async function backup({ config, output, signal }: Session, options: BackupCommandOptions): Promise<number> {
+  const status = await backupStatus(config);
+  if (options.status === true) {
+    const newest = status.newest === undefined ? '' : `, the newest at ${status.newest.createdAt}`;
+    output.result(status, [`${status.backups} backups${newest}`, ...status.findings].join('\n'));
+    return status.findings.length > 0 ? exitCode.found : exitCode.ok;
+  }
+  if (options.ifDue === true && !status.isDue) {
+    output.result({ made: false, ...status }, 'no backup is due');
+    return exitCode.ok;
+  }
+  const progress = output.progress();
+  const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
+  const result = await backupStore(config, { signal, onProgress }).finally(() => progress.end());
+  const { path, auditRecords, artifacts, expired } = result;
+  const text = `${path}: ${auditRecords} audit records, ${artifacts.length} files`;
+  output.result(
+    { made: true, ...result },
+    expired.length === 0 ? text : `${text}; ${expired.length} old backups removed`,
+  );
+  return exitCode.ok;
+}
+
+/** Puts a backup in place of a store that is gone. */
+export async function restore(
+  { config, output, signal }: Session,
+  options: { readonly from?: string },
+): Promise<number> {
+  const progress = output.progress();
+  const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
+  const from = options.from === undefined ? {} : { from: options.from };
+  const result = await restoreStore(config, { signal, onProgress, ...from }).finally(() => progress.end());
+  const { createdAt, auditRecords, artifacts, durationMs, meetsRecoveryTimeObjective } = result;
+  const seconds = (durationMs / 1_000).toFixed(1);
+  output.result(
+    result,
+    `restored the state of ${createdAt} in ${seconds} s: ${auditRecords} audit records and ${artifacts} files, all verified`,
+  );
+  return meetsRecoveryTimeObjective === false ? exitCode.found : exitCode.ok;
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeDirectory, syncDirectory } from '../adapters/filesystem/durable-directory.js';
+import { openFilesystemArtifacts } from '../adapters/filesystem/filesystem-artifacts.js';
+import { openFilesystemStorage } from '../adapters/filesystem/filesystem-storage.js';
+import { databaseIn, snapshotFilesystemStorage } from '../adapters/filesystem/snapshot-storage.js';
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { MLOpsError } from '../errors.js';
+import { verifyAuditTrail } from '../governance/audit-trail.js';
+import { measureContent } from '../storage/artifact-content.js';
+import { type Clock, systemClock, toIso } from '../util/clock.js';
+import { type Digest, isDigest } from '../util/digest.js';
+import { type Backup, type BackupManifest, manifestName, poolFolder, recordsFolder } from './backup-manifest.js';
+import { expireBackups } from './expire-backups.js';
+import { type WorkOptions, assertNotAborted, storeDirectories } from './store-directories.js';
+
+export interface BackupOptions extends WorkOptions {
+  readonly clock?: Clock;
+}
+
+export interface BackupResult extends Backup {
+  /** Folders of backups that were older than `backup.backup_retention_days` and are gone now. */
+  readonly expired: readonly string[];
+}
+
+/**
+ * Copies a filesystem store as it is at one moment, while processes go on writing to it: the database first, then every
+ * file that the copy refers to, each verified on the way. The audit trail of the copy is verified before the backup
+ * counts. Files are kept once for all backups of the folder, so that the next one copies what is new.
+ *
+ * @throws MLOpsError `CORRUPT` when the store is damaged, `NOT_FOUND` when there is none, `ABORTED`, `STORAGE_FULL`
+ */
+export async function backupStore(config: MLOpsConfig, options: BackupOptions = {}): Promise<BackupResult> {
+  const { clock = systemClock, signal, onProgress = () => undefined } = options;
+  const { records, files, backups } = storeDirectories(config);
+  const { backupModels, backupConfigs, backupRetentionDays } = config.policy.backup;
+  await makeDirectory(backups);
+  const unfinished = join(backups, `unfinished-${randomUUID()}`);
+  try {
+    const createdAt = toIso(clock.now());
+    await snapshotFilesystemStorage(records, join(unfinished, recordsFolder), {
+      ...(signal !== undefined && { signal }),
+      onProgress: (fraction) => onProgress(fraction / 2, 'records'),
+    });
+    const { artifacts, audit } = await inspectRecords(join(unfinished, recordsFolder));
+    const stored = backupModels ? await copyArtifacts(artifacts, files, join(backups, poolFolder), options) : artifacts;
+    if (backupConfigs) await writeDurably(join(unfinished, 'policy.yaml'), config.toYaml());
+    const manifest: BackupManifest = {
+      format: 1,
+      createdAt,
+      databaseDigest: await digestFile(databaseIn(join(unfinished, recordsFolder))),
+      auditRecords: audit.records,
+      auditHead: audit.head,
+      artifacts: stored,
+      hasArtifacts: backupModels,
+    };
+    await writeDurably(join(unfinished, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+    await syncDirectory(unfinished);
+    const path = join(backups, `${createdAt.replace(/[-:.]/g, '')}-${randomUUID().slice(0, 8)}`);
+    await rename(unfinished, path);
+    await syncDirectory(backups);
+    return { ...manifest, path, expired: await expireBackups(backups, backupRetentionDays, clock.now()) };
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function inspectRecords(directory: string) {
+  const storage = await openFilesystemStorage(directory);
+  try {
+    const audit = await verifyAuditTrail(storage);
+    if (audit.status !== 'ok') {
+      throw new MLOpsError(
+        'CORRUPT',
+        `the audit trail does not verify (record ${audit.position}: ${audit.reason}); the older backups are kept`,
+      );
+    }
+    return { audit, artifacts: [...(await storage.namedDigests!())].sort() };
+  } finally {
+    await storage.close();
+  }
+}
+
+/** Copies the files that are there; digests of other things than files occur in records as well. */
+async function copyArtifacts(
+  digests: readonly string[],
+  from: string,
+  to: string,
+  { signal, onProgress = () => undefined }: BackupOptions,
+): Promise<string[]> {
+  const source = await openFilesystemArtifacts(from);
+  const pool = await openFilesystemArtifacts(to);
+  const copied: string[] = [];
+  for (const [i, digest] of digests.entries()) {
+    assertNotAborted(signal);
+    onProgress(0.5 + i / digests.length / 2, 'files');
+    if (!isDigest(digest) || (await source.stat(digest)) === undefined) continue;
+    await pool.put(source.get(digest), signal === undefined ? {} : { signal });
+    copied.push(digest);
+  }
+  await source.close();
+  await pool.close();
+  return copied;
+}
+
+/** SHA-256 of a file. */
+export async function digestFile(path: string): Promise<Digest> {
+  return (await measureContent(createReadStream(path), {}, () => undefined)).digest;
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

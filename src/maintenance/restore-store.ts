@@ -1,0 +1,134 @@
+import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { makeDirectory, syncDirectory } from '../adapters/filesystem/durable-directory.js';
+import { openFilesystemArtifacts } from '../adapters/filesystem/filesystem-artifacts.js';
+import { openFilesystemStorage } from '../adapters/filesystem/filesystem-storage.js';
+import { databaseIn } from '../adapters/filesystem/snapshot-storage.js';
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { MLOpsError } from '../errors.js';
+import { verifyAuditTrail } from '../governance/audit-trail.js';
+import { isDigest } from '../util/digest.js';
+import { type Backup, listBackups, poolFolder, readBackup, recordsFolder } from './backup-manifest.js';
+import { digestFile } from './backup-store.js';
+import { type StoreDirectories, type WorkOptions, assertNotAborted, storeDirectories } from './store-directories.js';
+
+export interface RestoreOptions extends WorkOptions {
+  /** Folder of the backup; the newest under `backup.backup_path` unless told. */
+  readonly from?: string;
+}
+
+export interface RestoreResult {
+  readonly from: string;
+  /** ISO 8601, UTC: everything up to here is back. */
+  readonly createdAt: string;
+  readonly auditRecords: number;
+  readonly artifacts: number;
+  readonly durationMs: number;
+  /** Whether that is within `backup.recovery_time_objective_hours`; absent when disaster recovery is off. */
+  readonly meetsRecoveryTimeObjective?: boolean;
+}
+
+/**
+ * Puts a backup where the policy says that the store is, and verifies it: the database's digest, the audit trail up to
+ * the record that was its last, every file's digest. The database gets its name last: a restore that was interrupted
+ * leaves no store, only files, and can be started again.
+ *
+ * @throws MLOpsError `ALREADY_EXISTS` when there is a store already, `NOT_FOUND` when there is no backup, `CORRUPT` when
+ *   the backup is damaged, `ABORTED`
+ */
+export async function restoreStore(config: MLOpsConfig, options: RestoreOptions = {}): Promise<RestoreResult> {
+  const began = performance.now();
+  const { signal, onProgress = () => undefined } = options;
+  const directories = storeDirectories(config);
+  await assertEmpty(directories);
+  const backup = await chooseBackup(options.from, directories.backups);
+  await makeDirectory(directories.records);
+  const arriving = join(directories.records, 'restoring');
+  await rm(arriving, { recursive: true, force: true });
+  await makeDirectory(arriving);
+  onProgress(0, 'records');
+  await copyFile(databaseIn(join(backup.path, recordsFolder)), databaseIn(arriving));
+  if ((await digestFile(databaseIn(arriving))) !== backup.databaseDigest)
+    throw damaged(backup, 'its database was altered');
+  await verifyRecords(arriving, backup);
+
+  const artifacts = await restoreFiles(backup, directories, signal, onProgress);
+  await rename(databaseIn(arriving), databaseIn(directories.records));
+  await rm(arriving, { recursive: true, force: true });
+  await syncDirectory(directories.records);
+  const durationMs = performance.now() - began;
+  const { disasterRecoveryEnabled, recoveryTimeObjectiveHours } = config.policy.backup;
+  return {
+    from: backup.path,
+    createdAt: backup.createdAt,
+    auditRecords: backup.auditRecords,
+    artifacts,
+    durationMs,
+    ...(disasterRecoveryEnabled && {
+      meetsRecoveryTimeObjective: durationMs <= recoveryTimeObjectiveHours * 3_600_000,
+    }),
+  };
+}
+
+async function chooseBackup(from: string | undefined, directory: string): Promise<Backup> {
+  if (from !== undefined) return readBackup(resolve(from));
+  const newest = (await listBackups(directory)).at(-1);
+  if (newest === undefined) throw new MLOpsError('NOT_FOUND', `there is no backup in ${directory}`);
+  return newest;
+}
+
+async function assertEmpty({ records, files }: StoreDirectories): Promise<void> {
+  const isThere = (path: string): Promise<boolean> =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+  const interrupted = await isThere(join(records, 'restoring'));
+  const occupied = (await isThere(databaseIn(records)))
+    ? databaseIn(records)
+    : !interrupted && (await readdir(join(files, 'sha256')).catch(() => [])).length > 0
+      ? files
+      : undefined;
+  if (occupied === undefined) return;
+  throw new MLOpsError(
+    'ALREADY_EXISTS',
+    `${occupied} is there already; a backup is restored into an empty place only: move the store away first`,
+  );
+}
+
+async function restoreFiles(
+  backup: Backup,
+  { files }: StoreDirectories,
+  signal: AbortSignal | undefined,
+  onProgress: (fraction: number, label: string) => void,
+): Promise<number> {
+  if (!backup.hasArtifacts) return 0;
+  const pool = await openFilesystemArtifacts(join(backup.path, '..', poolFolder));
+  const target = await openFilesystemArtifacts(files);
+  for (const [i, digest] of backup.artifacts.entries()) {
+    assertNotAborted(signal);
+    onProgress(0.2 + (0.8 * i) / backup.artifacts.length, 'files');
+    if (!isDigest(digest)) throw damaged(backup, 'its manifest names no digest');
+    await target.put(pool.get(digest)); // verified as it is read
+  }
+  await pool.close();
+  await target.close();
+  return backup.artifacts.length;
+}
+
+/** The trail must verify, and end with the very record that the manifest names. */
+async function verifyRecords(directory: string, backup: Backup): Promise<void> {
+  const storage = await openFilesystemStorage(directory);
+  try {
+    const { status, head, records, reason } = await verifyAuditTrail(storage);
+    if (status !== 'ok') throw damaged(backup, `its audit trail does not verify: ${reason}`);
+    if (head !== backup.auditHead || records !== backup.auditRecords) {
+      throw damaged(backup, 'its audit trail ends elsewhere than the manifest says');
+    }
+  } finally {
+    await storage.close();
+  }
+}
+
+const damaged = ({ path }: Backup, problem: string): MLOpsError =>
+  new MLOpsError('CORRUPT', `${path} is damaged: ${problem}; use another backup`);

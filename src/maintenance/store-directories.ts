@@ -1,0 +1,36 @@
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { MLOpsError } from '../errors.js';
+
+/** Where a filesystem store keeps what, absolute. */
+export interface StoreDirectories {
+  readonly records: string;
+  readonly files: string;
+  readonly backups: string;
+}
+
+/** @throws MLOpsError `UNSUPPORTED` for stores that are not files: those are backed up with tools of their own */
+export function storeDirectories(config: MLOpsConfig): StoreDirectories {
+  const { storage, dataStoragePath, tracking, backup } = config.policy;
+  if (storage.kind !== 'filesystem') {
+    throw new MLOpsError(
+      'UNSUPPORTED',
+      `backups are made of storage.kind: filesystem; this policy has ${storage.kind}: use the tools of that database`,
+    );
+  }
+  return {
+    records: config.resolvePath(storage.path ?? dataStoragePath),
+    files: config.resolvePath(storage.artifactsPath ?? tracking.artifactStoragePath),
+    backups: config.resolvePath(backup.backupPath),
+  };
+}
+
+/** What long work tells, and what stops it. */
+export interface WorkOptions {
+  readonly signal?: AbortSignal;
+  /** Told the share that is done, 0 to 1, and what is being done. */
+  readonly onProgress?: (fraction: number, label: string) => void;
+}
+
+export function assertNotAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new MLOpsError('ABORTED', 'aborted', { cause: signal.reason });
+}

@@ -1,0 +1,198 @@
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AuditLog, ExperimentTracker, MLOpsConfig, backupStatus, backupStore, restoreStore } from '@bondx/mlops';
+import { run } from '../../src/cli/run.js';
+import { FakeClock } from '../../src/testing/index.js';
+import { temporaryDirectory } from '../adapters/filesystem/temporary-directory.js';
+
+const hourMs = 3_600_000;
+let directory: string;
+
+const policyFor = (place: string, backup: object = {}): MLOpsConfig =>
+  MLOpsConfig.fromObject(
+    {
+      storage: { path: `${directory}/${place}/records`, artifactsPath: `${directory}/${place}/files` },
+      tracking: { logGitSha: false },
+      backup: { backupPath: `${directory}/backups`, ...backup },
+    },
+    { environment: {} },
+  );
+
+/** A run with one file and five points. */
+async function work(config: MLOpsConfig, content: string): Promise<string> {
+  await using tracker = new ExperimentTracker(config);
+  const runId = await tracker.startRun({ experimentName: 'e' });
+  await tracker.logArtifact(runId, { name: 'a.txt', content });
+  for (let step = 0; step < 5; step++) await tracker.logMetrics(runId, { loss: step }, { step });
+  return runId;
+}
+
+async function readBack(config: MLOpsConfig, runId: string): Promise<{ content: string; points: number }> {
+  await using tracker = new ExperimentTracker(config);
+  let content = '';
+  for await (const chunk of tracker.readArtifact(runId, 'a.txt')) content += Buffer.from(chunk).toString();
+  return { content, points: (await tracker.getMetricHistory(runId, 'loss')).length };
+}
+
+beforeEach(async () => {
+  directory = await temporaryDirectory();
+});
+
+describe('a backup', () => {
+  it('made in the middle of writing restores to a state that was, and verifies', async () => {
+    const config = policyFor('live');
+    const first = await work(config, 'before the backup');
+    const state = { isDone: false };
+    const writing = (async (): Promise<string[]> => {
+      const runs: string[] = [];
+      while (!state.isDone || runs.length < 3) runs.push(await work(config, `content ${runs.length}`));
+      return runs;
+    })();
+    const fractions: number[] = [];
+    const backup = await backupStore(config, { onProgress: (fraction) => fractions.push(fraction) });
+    state.isDone = true;
+    const runs = await writing;
+    expect(fractions.length).toBeGreaterThan(1);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+
+    const target = policyFor('restored');
+    const restored = await restoreStore(target);
+    expect(restored).toMatchObject({
+      from: backup.path,
+      auditRecords: backup.auditRecords,
+      meetsRecoveryTimeObjective: true,
+    });
+    expect(await readBack(target, first)).toEqual({ content: 'before the backup', points: 5 });
+    await using audit = new AuditLog(target);
+    const { status, records } = await audit.verify({ expectedHead: backup.auditHead });
+    expect([status, records]).toEqual(['ok', backup.auditRecords]);
+    await using tracker = new ExperimentTracker(target);
+    const there = (await tracker.listRuns({ limit: 10_000 })).runs;
+    expect(there.length).toBe(records); // one record for each start
+    expect(there.length).toBeLessThan(1 + runs.length + 1);
+    for (const { runId, artifacts } of there) {
+      for (const { name } of artifacts) for await (const _chunk of tracker.readArtifact(runId, name));
+    }
+  });
+
+  it('goes on being usable: what was restored takes new work', async () => {
+    await work(policyFor('live'), 'x');
+    await backupStore(policyFor('live'));
+    const target = policyFor('restored');
+    await restoreStore(target);
+    expect(await readBack(target, await work(target, 'new'))).toEqual({ content: 'new', points: 5 });
+  });
+
+  it('keeps files once for all backups, and the policy unless it is told not to', async () => {
+    const config = policyFor('live', { backupConfigs: false });
+    await work(config, 'same');
+    const backups = [await backupStore(config), await backupStore(policyFor('live'))];
+    expect(backups.map(({ artifacts }) => artifacts.length)).toEqual([1, 1]);
+    expect((await readdir(join(directory, 'backups', 'files', 'sha256'))).length).toBe(1);
+    const contents = await Promise.all(backups.map(({ path }) => readdir(path)));
+    expect(contents.map((names) => names.includes('policy.yaml'))).toEqual([false, true]);
+    const again = MLOpsConfig.fromYaml(join(backups[1]!.path, 'policy.yaml'), { environment: {} });
+    expect(again.digest).toBe(policyFor('live').digest);
+  });
+
+  it('leaves files out when backup_models is off', async () => {
+    const config = policyFor('live', { backupModels: false });
+    await work(config, 'left out');
+    expect((await backupStore(config)).hasArtifacts).toBe(false);
+    expect((await restoreStore(policyFor('restored'))).artifacts).toBe(0);
+  });
+
+  it('needs a store of files that is there', async () => {
+    await expect(backupStore(policyFor('nothing'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const memory = MLOpsConfig.fromObject({ storage: { kind: 'memory' } }, { environment: {} });
+    await expect(backupStore(memory)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    expect(await readdir(join(directory, 'backups'))).toEqual([]);
+  });
+
+  it('can be aborted, and leaves nothing then', async () => {
+    await work(policyFor('live'), 'x');
+    const signal = AbortSignal.abort();
+    await expect(backupStore(policyFor('live'), { signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(await readdir(join(directory, 'backups'))).toEqual([]);
+  });
+
+  it('older than backup_retention_days goes with the next one, with the files that only it had', async () => {
+    const config = policyFor('live', { backupRetentionDays: 2 });
+    await work(config, 'old');
+    const clock = new FakeClock(Date.UTC(2026, 0, 1));
+    const old = await backupStore(config, { clock });
+    await rm(join(directory, 'live'), { recursive: true });
+    await work(config, 'new');
+    clock.advance(3 * 24 * hourMs);
+    const next = await backupStore(config, { clock });
+    expect(next.expired).toEqual([old.path]);
+    expect((await readdir(join(directory, 'backups'))).sort()).toEqual([next.path.split('/').at(-1), 'files'].sort());
+    const pool = await readdir(join(directory, 'backups', 'files', 'sha256'), { recursive: true });
+    expect(pool.filter((name) => name.includes('/'))).toHaveLength(1);
+  });
+});
+
+describe('a restore', () => {
+  it('refuses a place that is not empty, and a missing or damaged backup', async () => {
+    const config = policyFor('live');
+    await work(config, 'x');
+    const { path } = await backupStore(config);
+    await expect(restoreStore(config)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    const target = policyFor('restored');
+    await expect(restoreStore(target, { from: directory })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const database = join(path, 'records', 'bondx-mlops.db');
+    const bytes = await readFile(database);
+    bytes[bytes.length - 1]! ^= 1;
+    await writeFile(database, bytes);
+    await expect(restoreStore(target)).rejects.toMatchObject({ code: 'CORRUPT' });
+    expect(await readdir(join(directory, 'restored', 'records'))).toEqual(['restoring']);
+  });
+
+  it('stops at a damaged file, and can be started again once it is sound', async () => {
+    await work(policyFor('live'), 'content');
+    const { artifacts } = await backupStore(policyFor('live'));
+    const hex = artifacts[0]!.slice(7);
+    const file = join(directory, 'backups', 'files', 'sha256', hex.slice(0, 2), hex.slice(2));
+    await writeFile(file, 'CONTENT');
+    await expect(restoreStore(policyFor('restored'))).rejects.toMatchObject({ code: 'CORRUPT' });
+    await writeFile(file, 'content');
+    expect(await restoreStore(policyFor('restored'))).toMatchObject({ artifacts: 1 });
+  });
+});
+
+describe('the recovery point', () => {
+  it('is missed by backups that are too old, or were never made', async () => {
+    const config = policyFor('live', { recoveryPointObjectiveHours: 4, backupFrequency: 'daily' });
+    const clock = new FakeClock(Date.UTC(2026, 0, 1));
+    expect(await backupStatus(config, { clock })).toMatchObject({ isDue: true, meetsRecoveryPointObjective: false });
+    await work(config, 'x');
+    await backupStore(config, { clock });
+    expect(await backupStatus(config, { clock })).toMatchObject({ isDue: false, findings: [] });
+    clock.advance(5 * hourMs);
+    const late = await backupStatus(config, { clock });
+    expect(late).toMatchObject({ isDue: false, meetsRecoveryPointObjective: false });
+    expect(late.findings[0]).toMatch(/5\.0 hours old; backup\.recovery_point_objective_hours allows 4/);
+    const without = policyFor('live', { disasterRecoveryEnabled: false });
+    expect((await backupStatus(without, { clock })).findings).toEqual([]);
+    clock.advance(20 * hourMs);
+    expect((await backupStatus(config, { clock })).isDue).toBe(true);
+  });
+});
+
+it('the command line backs up, tells the state and restores', async () => {
+  const policy = join(directory, 'policy.yaml');
+  await writeFile(policy, 'data_storage_path: ./data\ntracking:\n  artifact_storage_path: ./files\n');
+  const runId = await work(MLOpsConfig.fromYaml(policy, { environment: {} }), 'by hand');
+  const bondx = (...args: string[]): Promise<number> => run([...args, '--config', policy, '--quiet']);
+  expect(await bondx('backup', '--status')).toBe(3);
+  expect(await bondx('backup', '--if-due')).toBe(0);
+  expect(await bondx('backup', '--if-due')).toBe(0);
+  expect(await bondx('backup', '--status')).toBe(0);
+  expect((await readdir(join(directory, 'backups'))).length).toBe(2);
+  expect(await bondx('restore')).toBe(1);
+  await rm(join(directory, 'data'), { recursive: true });
+  await rm(join(directory, 'files'), { recursive: true });
+  expect(await bondx('restore')).toBe(0);
+  expect((await readBack(MLOpsConfig.fromYaml(policy, { environment: {} }), runId)).content).toBe('by hand');
+});
