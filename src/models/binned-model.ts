@@ -7,20 +7,18 @@ import { FeatureReader } from './feature-reader.js';
 import type { ModelJson } from './model-json.js';
 import { TreeEnsemble } from './tree-ensemble.js';
 
-export type BinnedModelFormat = 'gradient_boosting' | 'extra_forest';
-
 /**
- * Trees over numbers and categories as they are. `gradient_boosting`: `base` and the sum of the trees, through the
- * logistic function for classification. `extra_forest`: the mean of the trees.
+ * Boosted trees over numbers and categories as they are: `base` and the sum of the trees, through the logistic function
+ * for classification.
  */
 export class BinnedModel implements Model {
+  readonly format = 'gradient_boosting';
   readonly formatVersion = 1;
   readonly features: readonly FeatureSpec[];
   readonly #ensemble: TreeEnsemble;
   readonly #buffer: Float64Array;
 
   constructor(
-    readonly format: BinnedModelFormat,
     readonly task: Task,
     readonly reader: FeatureReader,
     readonly base: number,
@@ -32,13 +30,11 @@ export class BinnedModel implements Model {
   }
 
   static fromJson(json: ModelJson): BinnedModel {
-    const format = json.oneOf('kind', ['gradient_boosting', 'extra_forest'] as const);
     const task = json.oneOf('task', ['regression', 'classification'] as const);
     const reader = FeatureReader.fromJson(json.object('reader'));
-    const base = format === 'gradient_boosting' ? json.number('base') : 0;
+    const base = json.number('base');
     const trees = json.objects('trees').map((tree) => DecisionTree.fromJson(tree, reader));
-    if (format === 'extra_forest' && trees.length === 0) throw json.wrong('trees', 'an array of 1 or more');
-    return new BinnedModel(format, task, reader, base, trees);
+    return new BinnedModel(task, reader, base, trees);
   }
 
   predict(row: Row): number {
@@ -53,7 +49,6 @@ export class BinnedModel implements Model {
   }
 
   #finish(sum: number): number {
-    if (this.format === 'extra_forest') return sum / this.trees.length;
     const score = this.base + sum;
     return this.task === 'classification' ? logistic(score) : score;
   }
@@ -64,7 +59,7 @@ export class BinnedModel implements Model {
       formatVersion: this.formatVersion,
       task: this.task,
       reader: this.reader.toJSON(),
-      ...(this.format === 'gradient_boosting' && { base: this.base }),
+      base: this.base,
       trees: this.trees.map((tree) => tree.toJSON()),
     };
   }

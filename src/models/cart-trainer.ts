@@ -4,6 +4,7 @@ import { FeatureEncoder } from './feature-encoder.js';
 import { cartSecondsPerCell, growTree, largestPart } from './grow-tree.js';
 import { type HyperparameterRange, readHyperparameters } from './hyperparameters.js';
 import { Pace } from './pace.js';
+import { refuseConstraints } from './refuse-constraints.js';
 import { trainingTarget } from './target.js';
 import { durationWarning, featureWarnings } from './training-warnings.js';
 import { TreeModel } from './tree-model.js';
@@ -22,6 +23,7 @@ export const cartTrainer: Trainer = {
   algorithm: 'cart',
 
   async train(request: TrainingRequest): Promise<TrainingResult> {
+    refuseConstraints(request, 'cart');
     const { values, warnings } = readHyperparameters(request.hyperparameters, treeHyperparameters, 'cart');
     const target = trainingTarget(request.table, request.targetColumn, request.task);
     const encoder = FeatureEncoder.fit(request.table, request.featureColumns, target);

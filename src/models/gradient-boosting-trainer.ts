@@ -98,7 +98,7 @@ export const gradientBoostingTrainer: Trainer = {
     await pace.step(1);
     const trees = boosting.trees.slice(0, stopping?.best);
     return {
-      model: new BinnedModel('gradient_boosting', task, reader, boosting.base, trees),
+      model: new BinnedModel(task, reader, boosting.base, trees),
       warnings: [...warnings, ...featureWarnings({ ...request, table: train })],
     };
   },

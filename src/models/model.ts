@@ -15,7 +15,6 @@ const readers: ReadonlyMap<string, ModelReader> = new Map<string, ModelReader>([
   ['cart', (json) => TreeModel.fromJson(json)],
   ['random_forest', (json) => TreeModel.fromJson(json)],
   ['gradient_boosting', (json) => BinnedModel.fromJson(json)],
-  ['extra_forest', (json) => BinnedModel.fromJson(json)],
 ]);
 
 /** Newest `formatVersion` this release reads, of every kind. */

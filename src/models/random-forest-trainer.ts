@@ -8,6 +8,7 @@ import { FeatureEncoder } from './feature-encoder.js';
 import { type GrowthLimits, cartOptions, cartSecondsPerCell, fromCart } from './grow-tree.js';
 import { type HyperparameterRange, readHyperparameters } from './hyperparameters.js';
 import { Pace } from './pace.js';
+import { refuseConstraints } from './refuse-constraints.js';
 import { trainingTarget } from './target.js';
 import { durationWarning, featureWarnings } from './training-warnings.js';
 import { TreeModel } from './tree-model.js';
@@ -33,6 +34,7 @@ export const randomForestTrainer: Trainer = {
   algorithm: 'random_forest',
 
   async train(request: TrainingRequest): Promise<TrainingResult> {
+    refuseConstraints(request, 'random_forest');
     const { values, warnings } = readHyperparameters(request.hyperparameters, forestHyperparameters, 'random_forest');
     const target = trainingTarget(request.table, request.targetColumn, request.task);
     const encoder = FeatureEncoder.fit(request.table, request.featureColumns, target);

@@ -95,7 +95,7 @@ async function openStorage(config: MLOpsConfig): Promise<Storage> {
     case 'postgres':
       throw new MLOpsError(
         'UNSUPPORTED',
-        'storage.kind: postgres is not available in this version; use filesystem, or pass your own { storage, artifacts }',
+        'a policy cannot select PostgreSQL yet; open it with @bondx/mlops/postgres and pass { storage, artifacts }, or use filesystem',
       );
   }
 }
