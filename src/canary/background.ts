@@ -40,6 +40,12 @@ export class Background {
     return begun;
   }
 
+  /** Ends one repetition and waits for it if it is under way. */
+  async stop(name: string): Promise<void> {
+    this.cancel(name);
+    await this.#running.get(name);
+  }
+
   /** Ends every repetition and waits for what is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;

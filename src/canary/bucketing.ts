@@ -4,14 +4,18 @@
  */
 export const bucketingVersion = 'fnv1a32-fmix32/1';
 
-const scale = 2 ** 32;
+/** Buckets there are. */
+export const scale = 2 ** 32;
 
 /**
  * Maps a salt and a key to [0, 1), uniformly and with 32 bits: FNV-1a over the UTF-8 bytes of the salt and then of the
  * key, finished with murmur3's fmix32, without which FNV's high bits are uneven for short keys. A key whose bucket is
  * below the canary's share goes to the canary, so it stays there while the share grows.
  */
-export const bucketOf = (seed: number, key: string): number => finish(hashUtf8(seed, key)) / scale;
+export const bucketOf = (seed: number, key: string): number => (hashOf(seed, key) >>> 0) / scale;
+
+/** The bucket as a signed 32-bit integer, which costs no allocation: `bucketOf` is its unsigned value over 2³². */
+export const hashOf = (seed: number, key: string): number => finish(hashUtf8(seed, key));
 
 /** The state of the hash after a deployment's salt; computed once, continued for each key. */
 export const saltSeed = (salt: string): number => hashUtf8(0x811c9dc5 | 0, `${salt}/`);
@@ -59,5 +63,5 @@ function finish(hash: number): number {
   let h = hash;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }

@@ -4,6 +4,17 @@ import type { CreateCanaryOptions } from './canary-options.js';
 import type { Request } from './plans.js';
 import { type PlannedStep, planSteps } from './rollout-steps.js';
 
+/** What `createCanaryDeployment` takes. */
+export const creationOptions: readonly (keyof CreateCanaryOptions)[] = [
+  'modelName',
+  'candidateVersion',
+  'deployedBy',
+  'initialTrafficPercentage',
+  'steps',
+  'shadowSample',
+  'labelWindowHours',
+];
+
 /** The rollout that the options ask for, else the one of the policy. */
 export function planOf(
   { initialTrafficPercentage, steps }: CreateCanaryOptions,
@@ -34,6 +45,17 @@ export function checkTraffic(value: unknown, what: string, maxTraffic: number): 
 export function checkShadowSample(value: unknown = 1): number {
   const fraction = checkFraction(value, 'shadowSample');
   return fraction > 0 ? fraction : refuse('shadowSample must be above 0');
+}
+
+/** In milliseconds. */
+export function checkLabelWindow(value: unknown, policy: CanaryPolicy): number {
+  const hours: unknown = value ?? policy.labelWindowHours;
+  if (typeof hours !== 'number' || !(hours >= 0 && hours < Infinity)) {
+    refuse(
+      `labelWindowHours must be a number of hours from 0, got ${typeof hours === 'number' ? hours : typeof hours}`,
+    );
+  }
+  return hours * 3_600_000;
 }
 
 export const checkWhy = (name: unknown, reason: unknown): Request => ({

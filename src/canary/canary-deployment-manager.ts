@@ -2,15 +2,14 @@ import type { MLOpsConfig } from '../config/mlops-config.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { OperationRequest, Plan } from '../governance/control-plane.js';
 import type { AuditedOperation } from '../governance/operations.js';
-import { modelsCollection } from '../registry/model-record.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
 import { checkVersion } from '../registry/version-number.js';
 import { type Context, type ContextOptions, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
-import { watchCollections } from '../storage/watch-collections.js';
-import { checkName, checkOptionalName, checkOptions } from '../util/check.js';
+import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { type AutomateOptions, type Automation, leasedDeployments } from './automation.js';
 import { Background } from './background.js';
 import type {
   AdjustTrafficOptions,
@@ -22,24 +21,29 @@ import type {
   ListDeploymentsOptions,
   RoutePredictionOptions,
 } from './canary-options.js';
-import { checkShadowSample, checkTraffic, checkWhy, planOf } from './canary-checks.js';
+import {
+  checkLabelWindow,
+  checkShadowSample,
+  checkTraffic,
+  checkWhy,
+  creationOptions,
+  planOf,
+} from './canary-checks.js';
 import { type CanaryDecision, type CanaryDeployment, viewDeployment } from './deployment.js';
 import { loadDeployment } from './deployment-lookups.js';
 import { type DeploymentPage, listDecisions, listDeployments, loadDecision } from './deployment-pages.js';
 import { planEvaluation } from './evaluation.js';
 import { LiveModels } from './live-models.js';
-import type { Outcome } from './outcomes.js';
+import { LoadedModels } from './loaded-models.js';
+import { ModelFollower } from './model-follower.js';
+import type { Outcome, ShadowOutcome } from './outcomes.js';
 import { type Request, operationOf, planAction, planCreation, planHalt, planPromotion, planRollback } from './plans.js';
+import { type LabelResult, joinLabel } from './prediction-log.js';
+import { type PredictOptions, type PredictionResult, Predictor } from './predictor.js';
 import { readReports, viewProcess } from './process-report.js';
 import type { ShareChange } from './rollout.js';
-import { readRouteState, readRouteStates } from './route-state.js';
 import type { RouteDecision } from './router.js';
-
-/** What a process flushes is at most so old, milliseconds. */
-const flushMs = 1_000;
-
-/** How often other processes' changes are looked for where the storage cannot tell of them, milliseconds. */
-const pollMs = 250;
+import { ShadowQueue } from './shadow-queue.js';
 
 /**
  * Lets a candidate prove itself on a share of the traffic. Routing and recording happen inside the caller's process,
@@ -52,9 +56,11 @@ export class CanaryDeploymentManager {
   readonly #context: Context;
   readonly #control: ControlPlane;
   readonly #live: LiveModels;
+  readonly #models: LoadedModels;
+  readonly #queue = new ShadowQueue();
+  readonly #predictor: Predictor;
   readonly #background = new Background();
-  readonly #closing = new AbortController();
-  #following: Promise<void> | undefined;
+  readonly #follower: ModelFollower;
 
   constructor(
     config: MLOpsConfig,
@@ -63,7 +69,11 @@ export class CanaryDeploymentManager {
   ) {
     this.#context = deriveContext({ ...contextOf(registry), config }, options);
     this.#control = new ControlPlane(this.#context);
-    this.#live = new LiveModels(this.#context.ids);
+    const { clock, ids } = this.#context;
+    this.#live = new LiveModels(ids);
+    this.#models = new LoadedModels((modelName, version) => registry.loadModel(modelName, { version }));
+    this.#predictor = new Predictor(this.#live, this.#models, this.#queue, clock);
+    this.#follower = new ModelFollower(this.#control, clock, this.#live, this.#models, this.#background);
     shareContext(this, this.#context);
   }
 
@@ -81,18 +91,14 @@ export class CanaryDeploymentManager {
    *   that was rolled back `canary.max_rollback_count` times; `INVALID_INPUT` above `canary.max_canary_percentage`
    */
   async createCanaryDeployment(options: CreateCanaryOptions): Promise<string> {
-    checkOptions(
-      options,
-      ['modelName', 'candidateVersion', 'deployedBy', 'initialTrafficPercentage', 'steps', 'shadowSample'],
-      'createCanaryDeployment',
-    );
+    checkOptions(options, creationOptions, 'createCanaryDeployment');
     const creation = {
       deploymentId: '',
       modelName: checkName(options.modelName, 'modelName'),
       candidateVersion: checkVersion(options.candidateVersion),
       plan: planOf(options, this.#context.config.policy.canary),
       shadowFraction: checkShadowSample(options.shadowSample),
-      labelWindowMs: 0,
+      labelWindowMs: checkLabelWindow(options.labelWindowHours, this.#context.config.policy.canary),
     };
     const request = { onBehalfOf: checkOptionalName(options.deployedBy, 'deployedBy'), reason: undefined };
     const deploymentId = this.#context.ids.next();
@@ -117,12 +123,51 @@ export class CanaryDeploymentManager {
    * @returns whether it counts for an active canary
    */
   recordOutcome(outcome: Outcome): boolean {
-    return this.#live.record(outcome);
+    return this.#live.record(outcome, this.#context.clock.now());
+  }
+
+  /**
+   * Notes what both versions said of a request of a shadow step, for callers that score by themselves; `predict` does so
+   * on its own. Never throws.
+   *
+   * @returns whether it counts
+   */
+  recordShadow(outcome: ShadowOutcome): boolean {
+    return this.#live.recordPair(outcome, this.#context.clock.now());
+  }
+
+  /**
+   * Routes a request, scores it with the registered model, and records the outcome: synchronous, without I/O, and never
+   * throwing. In a shadow step the candidate scores the request too, after the answer. Await `serve` first.
+   */
+  predict(options: PredictOptions): PredictionResult {
+    return this.#predictor.predict(options);
+  }
+
+  /** Loads the models that `predict` answers with, verified, and keeps them loaded as versions come and go. */
+  async serve(modelName: string): Promise<void> {
+    this.#models.want(checkName(modelName, 'modelName'));
+    await this.#follower.refresh(modelName);
+  }
+
+  /**
+   * Tells the actual value of a request that was recorded without one, in whatever process, while a label window was set
+   * (`labelWindowHours`). Each request takes one label.
+   */
+  async recordActual(requestId: string, actual: number): Promise<LabelResult> {
+    checkName(requestId, 'requestId');
+    if (typeof actual !== 'number' || !Number.isFinite(actual)) refuse('actual must be a finite number');
+    return this.#control.access('canary.record_outcomes', (storage) =>
+      joinLabel(storage, this.#live, { requestId, actual, now: this.#context.clock.now() }, (modelName) =>
+        this.#follower.refresh(modelName),
+      ),
+    );
   }
 
   /** Stores the outcomes noted since the last time. When it returns they survive the process. */
   async flush(): Promise<void> {
-    await this.#flush(false);
+    this.#queue.drain();
+    await this.#follower.flush();
   }
 
   /**
@@ -130,12 +175,7 @@ export class CanaryDeploymentManager {
    * here within a second.
    */
   async refresh(modelName: string): Promise<void> {
-    checkName(modelName, 'modelName');
-    await this.#control.access('canary.read', async (storage) => {
-      await this.#follow();
-      this.#live.apply(await readRouteState(storage, modelName), this.#context.clock.now());
-    });
-    this.#flushWhileOpen();
+    await this.#follower.refresh(checkName(modelName, 'modelName'));
   }
 
   /**
@@ -243,11 +283,34 @@ export class CanaryDeploymentManager {
     return this.#control.access('canary.read', (storage) => listDecisions(storage, deploymentId));
   }
 
+  /**
+   * Automatic mode: evaluates every deployment that is under way on a schedule and carries out what is decided. Of many
+   * processes that do so, one evaluates each deployment at a time.
+   */
+  automate(options: AutomateOptions = {}): Automation {
+    checkOptions(options, ['everyMs', 'modelName', 'onDecision', 'onError'], 'automate');
+    const { everyMs = 10_000, onDecision, onError } = options;
+    if (!(everyMs >= 10 && everyMs <= 86_400_000)) refuse('everyMs must be 10 to 86400000 milliseconds');
+    const task = 'evaluating';
+    if (this.#background.has(task)) refuse('this manager is in automatic mode already; stop that first');
+    this.#background.every(task, everyMs, async () => {
+      const { clock } = this.#context;
+      for (const deploymentId of await leasedDeployments(this.#control, clock, this.#live.processId, options)) {
+        try {
+          onDecision?.(await this.evaluate(deploymentId, { apply: true }));
+        } catch (error) {
+          if (onError === undefined) throw error;
+          onError(error);
+        }
+      }
+    });
+    return { stop: () => this.#background.stop(task) };
+  }
+
   /** Stores outcomes not stored yet, and stops following. The registry keeps the storage open. */
   async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#background.close();
-    await this.#flush(true);
+    this.#queue.drain();
+    await this.#follower.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -301,41 +364,6 @@ export class CanaryDeploymentManager {
   async #advance(deploymentId: string, planned: number, reason: string): Promise<void> {
     const { plan } = await this.getDeployment(deploymentId);
     await this.#act('adjust', deploymentId, { reason }, { trafficFraction: plan[planned]!.traffic, planned });
-  }
-
-  async #flush(isClosing: boolean): Promise<void> {
-    const moved = await this.#control.access('canary.record_outcomes', async (storage) => {
-      const now = this.#context.clock.now();
-      const moved = new Set<string>();
-      for (const live of this.#live.deployments) {
-        if (await live.flush(storage, now, isClosing)) moved.add(live.modelName);
-      }
-      return moved;
-    });
-    for (const modelName of moved) await this.refresh(modelName);
-  }
-
-  /** Listens for changes of models, once; before the first state is read, so that nothing falls in between. */
-  #follow(): Promise<void> {
-    const look = (): Promise<void> =>
-      this.#control.access('canary.read', async (storage) => {
-        const now = this.#context.clock.now();
-        for (const state of await readRouteStates(storage, this.#live.fences)) this.#live.apply(state, now);
-        this.#flushWhileOpen();
-      });
-    this.#following ??= this.#context.stores.storage().then((storage) =>
-      watchCollections(storage, [modelsCollection], () => void this.#background.run('following models', look), {
-        signal: this.#closing.signal,
-        pollMs,
-      }),
-    );
-    return this.#following;
-  }
-
-  #flushWhileOpen(): void {
-    const task = 'storing outcomes';
-    if (this.#live.hasUnstored) this.#background.every(task, flushMs, () => this.flush());
-    else this.#background.cancel(task);
   }
 }
 

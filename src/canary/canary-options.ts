@@ -18,6 +18,8 @@ export interface CreateCanaryOptions {
   readonly steps?: readonly CanaryStep[];
   /** In shadow mode, the share of requests that both versions score, above 0; all of them unless told. */
   readonly shadowSample?: number;
+  /** How long after a request its actual value may come, hours; the policy's `canary.label_window_hours` unless told. */
+  readonly labelWindowHours?: number;
 }
 
 /** A change of a deployment: who is responsible, and why. */

@@ -1,10 +1,10 @@
 import type { Change } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import type { JsonValue } from '../util/json.js';
-import type { CanaryVerdict, DecisionInputs } from './decision.js';
+import type { CanaryVerdict } from './evidence/canary-verdict.js';
+import type { DecisionInputs, StepLog } from './evidence/decision-inputs.js';
 import type { Advice } from './advice.js';
 import type { PlannedStep } from './rollout-steps.js';
-import type { StepLog } from './step-log.js';
 import type { DeploymentAction, DeploymentStatus } from './transitions.js';
 
 export const deploymentsCollection = 'deployments';

@@ -4,10 +4,13 @@ import type { Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
 import { advise } from './advise.js';
-import { type DecisionInputs, decide } from './decision.js';
 import { type CanaryDecision, type StoredDeployment, deploymentsCollection, putDecision } from './deployment.js';
 import { loadOpen } from './deployment-lookups.js';
-import { type StepStatistics, pool, requestsOfStep } from './live-statistics.js';
+import { decide } from './evidence/decide.js';
+import { type DecisionInputs, noLimits } from './evidence/decision-inputs.js';
+import type { DeploymentStatistics } from './evidence/deployment-statistics.js';
+import { noStatistics } from './evidence/merge-statistics.js';
+import { requestsOfStep, settingsOf } from './live-statistics.js';
 import { mergeReports, readReports } from './process-report.js';
 
 /** Below this many outcomes in the smaller arm the asymptotic intervals are not to be trusted. */
@@ -21,10 +24,12 @@ export async function planEvaluation(
   decisionId: string,
 ): Promise<Plan<CanaryDecision>> {
   const { value: deployment, version } = await loadOpen(storage, deploymentId);
-  const statistics = mergeReports(await readReports(storage, deploymentId));
+  const reports = await readReports(storage, deploymentId);
+  const statistics = mergeReports(reports, noStatistics(deployment.task));
   const now = context.clock.now();
-  const inputs = inputsOf(context, deployment, statistics);
+  const inputs = inputsOf(context, deployment, statistics, now);
   const verdict = decide(inputs);
+  const requests = requestsOfStep(statistics, deployment.steps.at(-1)!.step);
   const decision: CanaryDecision = deepFreeze({
     decisionId,
     deploymentId,
@@ -33,7 +38,7 @@ export async function planEvaluation(
     productionVersion: deployment.productionVersion,
     decidedAt: toIso(now),
     ...verdict,
-    advice: advise(deployment, verdict, requestsOfStep(statistics, deployment.steps.at(-1)?.step ?? 0), now),
+    advice: advise(deployment, verdict, requests, now),
     inputs,
     policyDigest: context.config.digest,
   });
@@ -47,16 +52,30 @@ export async function planEvaluation(
   };
 }
 
-function inputsOf(context: Context, deployment: StoredDeployment, statistics: StepStatistics): DecisionInputs {
-  const { evaluationMetrics, promotionThreshold, rollbackThreshold } = context.config.policy.canary;
+function inputsOf(
+  context: Context,
+  deployment: StoredDeployment,
+  statistics: DeploymentStatistics,
+  now: number,
+): DecisionInputs {
+  const { evaluationMetrics, promotionThreshold, rollbackThreshold, evaluationWindowHours } =
+    context.config.policy.canary;
+  const { alpha, labelWindowMs, steps, status, history } = deployment;
+  const halt = status === 'halted' ? history.find(({ action }) => action === 'halt') : undefined;
   return {
-    task: deployment.task,
+    version: 1,
     metrics: evaluationMetrics,
     promotionThreshold,
     rollbackThreshold,
-    alpha: deployment.alpha,
-    trafficFraction: deployment.trafficFraction,
+    alpha,
     minObservations,
-    ...pool(statistics),
+    now,
+    evaluationWindowMs: evaluationWindowHours * 3_600_000,
+    labelWindowMs,
+    settings: settingsOf(deployment),
+    limits: noLimits,
+    steps,
+    halt: halt === undefined ? null : { by: halt.by, reason: halt.reason ?? 'no reason given' },
+    statistics,
   };
 }

@@ -1,11 +1,16 @@
 import { ConflictError } from '../errors.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Mutex } from '../util/mutex.js';
-import { deploymentsCollection } from './deployment.js';
+import { hashOf, saltSeed } from './bucketing.js';
+import { type StoredDeployment, deploymentsCollection } from './deployment.js';
 import { type LoadedDeployment, loadDeployment } from './deployment-lookups.js';
-import { LiveStatistics, type StepStatistics, countOutcomes, mergeSteps, noSteps } from './live-statistics.js';
-import type { Outcome } from './outcomes.js';
+import type { DeploymentStatistics } from './evidence/deployment-statistics.js';
+import { EvidenceCollector } from './evidence/evidence-collector.js';
+import { mergeStatistics, noStatistics } from './evidence/merge-statistics.js';
+import { countOutcomes, settingsOf } from './live-statistics.js';
+import type { Outcome, RoutedRequest, ShadowOutcome } from './outcomes.js';
 import { type ProcessReport, heartbeatMs, processesCollection, putReport } from './process-report.js';
+import type { LoggedPrediction } from './prediction-log.js';
 import { currentStep } from './rollout.js';
 import type { RoutedCounts } from './router.js';
 import { hasEnded } from './transitions.js';
@@ -14,15 +19,20 @@ import { hasEnded } from './transitions.js';
 export class LiveDeployment {
   readonly counts: RoutedCounts = { canary: 0, production: 0, shadow: 0 };
   droppedShadow = 0;
-  readonly #statistics: LiveStatistics;
+  /** Predictions that wait for their label and could not be kept. */
+  droppedPredictions = 0;
+  readonly #collector: EvidenceCollector;
+  readonly #seed: number;
   readonly #turns = new Mutex();
   #deployment: LoadedDeployment;
   #step: number | undefined;
   #lastStep = -1;
   /** Neither routed nor counted any more: it has ended, or was halted. */
   #isOver = false;
-  #stored: StepStatistics = noSteps;
-  #pending: StepStatistics = noSteps;
+  /** Units of requests that nobody named a key for. */
+  #anonymous = 0;
+  #stored: DeploymentStatistics;
+  #pending: DeploymentStatistics | undefined;
   #late = 0;
   #storedLate = 0;
   #sequence = 0;
@@ -35,19 +45,16 @@ export class LiveDeployment {
     private readonly processId: string,
     private readonly beganAt: number,
   ) {
-    const { candidateVersion, productionVersion, task } = deployment.value;
-    this.#statistics = new LiveStatistics(candidateVersion, productionVersion, task);
+    this.#collector = new EvidenceCollector(settingsOf(deployment.value));
+    this.#stored = noStatistics(deployment.value.task);
+    this.#seed = saltSeed(deployment.value.salt);
     this.#deployment = deployment;
     this.#flushedAt = beganAt;
     this.update(deployment);
   }
 
-  get deploymentId(): string {
-    return this.#deployment.value.deploymentId;
-  }
-
-  get modelName(): string {
-    return this.#deployment.value.modelName;
+  get deployment(): StoredDeployment {
+    return this.#deployment.value;
   }
 
   /** Whether requests are routed or counted for it. */
@@ -75,13 +82,40 @@ export class LiveDeployment {
     this.#step = undefined;
   }
 
-  /** @returns whether the outcome counts */
-  record(outcome: Outcome): boolean {
-    const { deploymentId, step = this.#step } = outcome;
-    if (deploymentId !== undefined && deploymentId !== this.deploymentId) return false;
-    if (step !== undefined && step <= this.#lastStep && !this.#isOver) return this.#statistics.record(step, outcome);
-    if (deploymentId !== undefined) this.#late++;
-    return false;
+  /**
+   * @param at when the request was made, UTC milliseconds
+   * @returns whether the outcome counts
+   */
+  record(outcome: Outcome, at: number): boolean {
+    const { candidateVersion, productionVersion } = this.#deployment.value;
+    const { version } = outcome;
+    if (version !== candidateVersion && version !== productionVersion) return false;
+    const step = this.#stepOf(outcome);
+    if (step === undefined || this.#deployment.value.steps[step]!.mode === 'shadow') return false;
+    const arm = version === candidateVersion ? 'canary' : 'production';
+    this.#collector.record(arm, step, this.#unitOf(outcome), at, outcome);
+    return true;
+  }
+
+  /** As {@link record}, for a request of a shadow step that both versions scored. */
+  recordPair(outcome: ShadowOutcome, at: number): boolean {
+    const step = this.#stepOf(outcome);
+    if (step === undefined || this.#deployment.value.steps[step]!.mode !== 'shadow') return false;
+    this.#collector.recordPair(step, at, outcome);
+    return true;
+  }
+
+  /** The actual value of a request recorded earlier, here or in another process. */
+  recordLabel(logged: LoggedPrediction, actual: number): boolean {
+    if (this.#isOver) return false;
+    const { arm, step, unit, at, prediction, shadowPrediction, segment } = logged;
+    const labelled = { actual, ...(segment !== null && { segment }) };
+    if (arm !== 'pair') this.#collector.recordLabel(arm, step, unit, at, { prediction, ...labelled });
+    else if (shadowPrediction !== null) {
+      const answers = { canaryPrediction: shadowPrediction, productionPrediction: prediction };
+      this.#collector.recordPairLabel(step, at, { ...answers, ...labelled });
+    }
+    return true;
   }
 
   /**
@@ -93,8 +127,8 @@ export class LiveDeployment {
    */
   async flush(storage: Storage, now: number, isClosing: boolean): Promise<boolean> {
     return this.#turns.run(async () => {
-      const taken = this.#statistics.take();
-      if (taken !== undefined) this.#pending = mergeSteps(this.#pending, taken);
+      const taken = this.#collector.take();
+      if (taken !== undefined) this.#pending = this.#pending ? mergeStatistics(this.#pending, taken) : taken;
       if (!this.#hasNews(now, isClosing)) return false;
       let hasMoved = false;
       while (!(await this.#store(storage, now, isClosing))) hasMoved = true;
@@ -102,20 +136,34 @@ export class LiveDeployment {
     });
   }
 
+  /** The step a request belongs to; undefined when it counts for none. Requests of an ended deployment are late. */
+  #stepOf({ deploymentId, step = this.#step }: RoutedRequest): number | undefined {
+    if (deploymentId !== undefined && deploymentId !== this.#deployment.value.deploymentId) return undefined;
+    if (!this.#isOver && step !== undefined && step >= 0 && step <= this.#lastStep) return step;
+    if (deploymentId !== undefined) this.#late++;
+    return undefined;
+  }
+
+  #unitOf({ unit, routingKey }: RoutedRequest): number {
+    if (unit !== undefined) return unit >>> 0;
+    return routingKey === undefined ? this.#anonymous++ : hashOf(this.#seed, String(routingKey)) >>> 0;
+  }
+
   #hasNews(now: number, isClosing: boolean): boolean {
-    if (countOutcomes(this.#pending) > 0 || this.#late > this.#storedLate) return true;
+    if (this.#pending !== undefined || this.#late > this.#storedLate) return true;
     if (this.#closedAt !== null) return false;
     return isClosing || this.#isOver || this.#sequence === 0 || now - this.#flushedAt >= heartbeatMs;
   }
 
   /** One attempt; false when the deployment had changed, and it is to be tried anew. */
   async #store(storage: Storage, now: number, isClosing: boolean): Promise<boolean> {
-    if (this.#isOver) {
+    if (this.#isOver && this.#pending !== undefined) {
       this.#late += countOutcomes(this.#pending);
-      this.#pending = noSteps;
+      this.#pending = undefined;
     }
+    const { deploymentId } = this.#deployment.value;
     const report: ProcessReport = {
-      deploymentId: this.deploymentId,
+      deploymentId,
       process: this.processId,
       pid: process.pid,
       sequence: this.#sequence + 1,
@@ -125,12 +173,13 @@ export class LiveDeployment {
       routed: { ...this.counts },
       late: this.#late,
       droppedShadow: this.droppedShadow,
-      statistics: mergeSteps(this.#stored, this.#pending),
+      droppedPredictions: this.droppedPredictions,
+      statistics: this.#pending === undefined ? this.#stored : mergeStatistics(this.#stored, this.#pending),
     };
     const changes: Change[] = [putReport(report, this.#recordVersion)];
     if (!this.#isOver) {
       const { version: expect } = this.#deployment;
-      changes.push({ kind: 'check', collection: deploymentsCollection, id: this.deploymentId, expect });
+      changes.push({ kind: 'check', collection: deploymentsCollection, id: deploymentId, expect });
     }
     try {
       const [version] = await storage.commit(changes, { durability: 'process' });
@@ -141,7 +190,7 @@ export class LiveDeployment {
       return false;
     }
     this.#stored = report.statistics;
-    this.#pending = noSteps;
+    this.#pending = undefined;
     this.#storedLate = report.late;
     this.#sequence = report.sequence;
     this.#flushedAt = now;
@@ -156,6 +205,6 @@ export class LiveDeployment {
       this.#recordVersion = conflict.actual;
       return;
     }
-    this.update(await loadDeployment(storage, this.deploymentId));
+    this.update(await loadDeployment(storage, this.#deployment.value.deploymentId));
   }
 }

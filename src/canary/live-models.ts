@@ -1,6 +1,7 @@
 import type { IdSource } from '../util/ids.js';
 import { LiveDeployment } from './live-deployment.js';
-import type { Outcome } from './outcomes.js';
+import type { Outcome, ShadowOutcome } from './outcomes.js';
+import { type LoggedPrediction, PredictionLog, labelsUntil } from './prediction-log.js';
 import type { RouteState } from './route-state.js';
 import { type RouteDecision, type RouteRequest, Router } from './router.js';
 
@@ -13,30 +14,66 @@ interface LiveModel {
 
 /** The models one process serves: routing, and what came of the requests. Everything here is synchronous. */
 export class LiveModels {
+  readonly log = new PredictionLog();
   readonly #router: Router;
   readonly #models = new Map<string, LiveModel>();
   /** Deployments that another one took the place of, until everything about them is stored. */
   readonly #replaced = new Set<LiveDeployment>();
   /** Deployments halted here: no state read before or after brings their traffic back. */
   readonly #halted = new Set<string>();
-
   #processId: string | undefined;
 
   constructor(private readonly ids: IdSource) {
     this.#router = new Router(ids);
   }
 
+  /** Unique to this instance. */
+  get processId(): string {
+    return (this.#processId ??= this.ids.next());
+  }
+
   route(request: RouteRequest): RouteDecision {
     return this.#router.route(request);
   }
 
-  /** Never throws. */
-  record(outcome: Outcome): boolean {
+  /** Never throws: a malformed outcome must not fail the request it came from. */
+  record(outcome: Outcome, at: number): boolean {
     try {
-      return this.#models.get(outcome.modelName)?.live?.record(outcome) ?? false;
+      const live = this.#models.get(outcome.modelName)?.live;
+      if (live?.record(outcome, at) !== true) return false;
+      if (live.deployment.labelWindowMs > 0) this.#logOutcome(live, outcome, at);
+      return true;
     } catch {
-      return false; // a malformed outcome must not fail the request it came from
+      return false;
     }
+  }
+
+  /** Never throws either. */
+  recordPair(outcome: ShadowOutcome, at: number): boolean {
+    try {
+      const live = this.#models.get(outcome.modelName)?.live;
+      if (live?.recordPair(outcome, at) !== true) return false;
+      if (live.deployment.labelWindowMs > 0) this.#logPair(live, outcome, at);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @returns whether the label counts; undefined when its deployment is not known here */
+  recordLabel(logged: LoggedPrediction, actual: number): boolean | undefined {
+    const live = this.#models.get(logged.modelName)?.live;
+    return live?.deployment.deploymentId === logged.deploymentId ? live.recordLabel(logged, actual) : undefined;
+  }
+
+  /** Notes that a request could not be scored twice. */
+  dropShadow(modelName: string): void {
+    const live = this.#models.get(modelName)?.live;
+    if (live !== undefined) live.droppedShadow++;
+  }
+
+  candidateOf(modelName: string): string | undefined {
+    return this.#models.get(modelName)?.live?.deployment.candidateVersion;
   }
 
   /** Models and the fences of what is known of them. */
@@ -60,14 +97,14 @@ export class LiveModels {
     const known = this.#models.get(modelName);
     if (known !== undefined && fence < known.fence) return;
     let live = known?.live;
-    if (deployment === undefined || deployment.value.deploymentId !== live?.deploymentId) live?.end();
+    if (deployment === undefined || deployment.value.deploymentId !== live?.deployment.deploymentId) live?.end();
     if (deployment !== undefined) {
-      if (deployment.value.deploymentId !== live?.deploymentId) {
+      if (deployment.value.deploymentId !== live?.deployment.deploymentId) {
         if (live !== undefined) this.#replaced.add(live);
-        live = new LiveDeployment(deployment, (this.#processId ??= this.ids.next()), now);
+        live = new LiveDeployment(deployment, this.processId, now);
       }
       live.update(deployment);
-      if (this.#halted.has(live.deploymentId)) live.end();
+      if (this.#halted.has(deployment.value.deploymentId)) live.end();
     }
     this.#models.set(modelName, { fence, live });
     this.#router.set(modelName, production, deployment?.value, live?.counts);
@@ -78,8 +115,45 @@ export class LiveModels {
   halt(modelName: string, deploymentId: string): void {
     this.#halted.add(deploymentId);
     const live = this.#models.get(modelName)?.live;
-    if (live?.deploymentId !== deploymentId) return;
+    if (live?.deployment.deploymentId !== deploymentId) return;
     live.end();
     this.#router.halt(modelName);
+  }
+
+  #logOutcome(live: LiveDeployment, outcome: Outcome, at: number): void {
+    const { requestId, prediction, actual, version, segment } = outcome;
+    if (requestId === undefined || actual !== undefined || prediction === undefined) return;
+    if (outcome.error === true || !Number.isFinite(prediction)) return;
+    const arm = version === live.deployment.candidateVersion ? 'canary' : 'production';
+    this.#log(live, { requestId, arm, prediction, shadowPrediction: null, segment: segment ?? null }, outcome, at);
+  }
+
+  #logPair(live: LiveDeployment, outcome: ShadowOutcome, at: number): void {
+    const { requestId, canary, production, actual, segment } = outcome;
+    if (requestId === undefined || actual !== undefined) return;
+    if (canary.prediction === undefined || production.prediction === undefined) return;
+    const predictions = { prediction: production.prediction, shadowPrediction: canary.prediction };
+    this.#log(live, { requestId, arm: 'pair', ...predictions, segment: segment ?? null }, outcome, at);
+  }
+
+  #log(
+    live: LiveDeployment,
+    said: Pick<LoggedPrediction, 'requestId' | 'arm' | 'prediction' | 'shadowPrediction' | 'segment'>,
+    { modelName, step, unit }: Pick<Outcome, 'modelName' | 'step' | 'unit'>,
+    at: number,
+  ): void {
+    const { deploymentId, labelWindowMs } = live.deployment;
+    const logged = {
+      ...said,
+      modelName,
+      deploymentId,
+      // A request that routing did not speak of belongs to the step in force, and is a unit of its own.
+      step: step ?? live.deployment.steps.at(-1)!.step,
+      unit: unit === undefined ? 0 : unit >>> 0,
+      at,
+      until: labelsUntil(at, labelWindowMs),
+      actual: null,
+    };
+    if (!this.log.add(logged)) live.droppedPredictions++;
   }
 }

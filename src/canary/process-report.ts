@@ -1,7 +1,9 @@
 import type { Change, Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import type { JsonValue } from '../util/json.js';
-import { type StepStatistics, countOutcomes, mergeSteps } from './live-statistics.js';
+import type { DeploymentStatistics } from './evidence/deployment-statistics.js';
+import { mergeStatistics } from './evidence/merge-statistics.js';
+import { countOutcomes } from './live-statistics.js';
 import type { RoutedCounts } from './router.js';
 
 export const processesCollection = 'canary_processes';
@@ -32,7 +34,9 @@ export interface ProcessReport {
   readonly late: number;
   /** Requests that could not be scored twice, since the queue was full. */
   readonly droppedShadow: number;
-  readonly statistics: StepStatistics;
+  /** Predictions whose labels cannot be joined, since the log was full. */
+  readonly droppedPredictions: number;
+  readonly statistics: DeploymentStatistics;
 }
 
 /** A process of a deployment as a caller sees it. */
@@ -51,10 +55,12 @@ export interface ProcessStatus {
   readonly routed: Readonly<RoutedCounts>;
   readonly late: number;
   readonly droppedShadow: number;
+  readonly droppedPredictions: number;
 }
 
 export function viewProcess(report: ProcessReport, now: number): ProcessStatus {
-  const { process, pid, sequence, flushedAt, closedAt, routed, late, droppedShadow, statistics } = report;
+  const { process, pid, sequence, flushedAt, closedAt, routed, late, droppedShadow, droppedPredictions, statistics } =
+    report;
   return {
     process,
     pid,
@@ -65,6 +71,7 @@ export function viewProcess(report: ProcessReport, now: number): ProcessStatus {
     routed,
     late,
     droppedShadow,
+    droppedPredictions,
   };
 }
 
@@ -94,5 +101,6 @@ export async function readReports(storage: Storage, deploymentId: string): Promi
   return reports;
 }
 
-export const mergeReports = (reports: readonly ProcessReport[]): StepStatistics =>
-  reports.reduce<StepStatistics>((merged, { statistics }) => mergeSteps(merged, statistics), {});
+/** What all processes have seen. */
+export const mergeReports = (reports: readonly ProcessReport[], none: DeploymentStatistics): DeploymentStatistics =>
+  reports.reduce((merged, { statistics }) => mergeStatistics(merged, statistics), none);

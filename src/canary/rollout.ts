@@ -1,6 +1,6 @@
 import { toIso } from '../util/clock.js';
 import type { DeploymentEvent, StoredDeployment } from './deployment.js';
-import type { StepLog } from './step-log.js';
+import type { StepLog } from './evidence/decision-inputs.js';
 import { type DeploymentAction, hasEnded, isServing, nextStatus } from './transitions.js';
 
 /** When, by whom and why. */

@@ -1,5 +1,5 @@
 import type { IdSource } from '../util/ids.js';
-import { bucketOf, bucketingVersion, saltSeed } from './bucketing.js';
+import { bucketingVersion, hashOf, saltSeed, scale } from './bucketing.js';
 import type { StoredDeployment } from './deployment.js';
 import { currentStep } from './rollout.js';
 
@@ -14,12 +14,17 @@ export interface RouteDecision {
   readonly deploymentId: string | undefined;
   /** The step of that deployment in force when the request was routed. */
   readonly step: number | undefined;
+  /**
+   * What was randomized: a 32-bit hash of the routing key, or of the request's id without one. Outcomes of one unit are
+   * not independent. 0 when the request counts for no deployment.
+   */
+  readonly unit: number;
   readonly reason: RouteReason;
 }
 
 /**
  * - `canary`, `production`: assigned by an active canary.
- * - `shadow`: production answers, and the candidate is to score the request too.
+ * - `shadow`: production answers, and the candidate is to score the request too (`production`: it need not).
  * - `paused`, `halted`: there is a canary, and it gets no requests.
  * - `override`: the caller named the version. `override_refused`: it named one that serves nothing now.
  * - `no_canary`: none is deployed.
@@ -61,7 +66,7 @@ interface Route {
   readonly step: number | undefined;
   /** What a request that the candidate is not chosen for is told. */
   readonly otherwise: RouteReason;
-  /** Buckets below it are the candidate's; 0 when it gets none. */
+  /** Hashes below it are the candidate's, of 2³²; 0 when it gets none. */
   readonly threshold: number;
   readonly isShadow: boolean;
   readonly seed: number;
@@ -100,24 +105,26 @@ export class Router {
       const route = this.#routes.get(request.modelName);
       serving = route?.production;
       requestId = this.ids.next();
-      if (route === undefined) return answer(false, requestId, undefined, undefined, undefined, 'not_loaded');
+      if (route === undefined) return answer(false, requestId, undefined, undefined, undefined, 0, 'not_loaded');
       const { version, routingKey } = request;
       if (version !== undefined) return overridden(route, requestId, version);
       const { threshold, deploymentId, step, counts } = route;
-      if (threshold === 0) return answer(false, requestId, serving, undefined, undefined, route.otherwise);
+      if (threshold === 0) return answer(false, requestId, serving, undefined, undefined, 0, route.otherwise);
       const key = typeof routingKey === 'string' ? routingKey : String(routingKey ?? requestId);
-      if (bucketOf(route.seed, key) >= threshold) {
-        counts.production++;
-        return answer(false, requestId, serving, deploymentId, step, 'production');
-      }
+      const unit = hashOf(route.seed, key);
       if (route.isShadow) {
+        if (unit >>> 0 >= threshold) return answer(false, requestId, serving, undefined, undefined, 0, 'production');
         counts.shadow++;
-        return answer(false, requestId, serving, deploymentId, step, 'shadow');
+        return answer(false, requestId, serving, deploymentId, step, unit, 'shadow');
+      }
+      if (unit >>> 0 >= threshold) {
+        counts.production++;
+        return answer(false, requestId, serving, deploymentId, step, unit, 'production');
       }
       counts.canary++;
-      return answer(true, requestId, route.candidate, deploymentId, step, 'canary');
+      return answer(true, requestId, route.candidate, deploymentId, step, unit, 'canary');
     } catch {
-      return answer(false, requestId, serving, undefined, undefined, 'failed');
+      return answer(false, requestId, serving, undefined, undefined, 0, 'failed');
     }
   }
 }
@@ -144,7 +151,7 @@ function routeOf(
     ...known,
     step: step.step,
     otherwise: 'production',
-    threshold: step.share,
+    threshold: step.share * scale,
     isShadow: step.mode === 'shadow',
     seed: saltSeed(salt),
   };
@@ -153,9 +160,9 @@ function routeOf(
 /** Requests that were not assigned by chance count for no comparison. */
 function overridden({ production, candidate, threshold, isShadow }: Route, id: string, version: string): RouteDecision {
   const isCandidate = version === candidate && threshold > 0 && !isShadow;
-  if (isCandidate) return answer(true, id, version, undefined, undefined, 'override');
+  if (isCandidate) return answer(true, id, version, undefined, undefined, 0, 'override');
   const reason = version === production ? 'override' : 'override_refused';
-  return answer(false, id, production, undefined, undefined, reason);
+  return answer(false, id, production, undefined, undefined, 0, reason);
 }
 
 const answer = (
@@ -164,5 +171,6 @@ const answer = (
   version: string | undefined,
   deploymentId: string | undefined,
   step: number | undefined,
+  unit: number,
   reason: RouteReason,
-): RouteDecision => ({ routeToCanary, requestId, version, deploymentId, step, reason });
+): RouteDecision => ({ routeToCanary, requestId, version, deploymentId, step, unit, reason });

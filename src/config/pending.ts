@@ -26,7 +26,6 @@ export const pendingTable: readonly Pending[] = [
   { keys: 'log_path', reason: 'no log files are written' },
   { keys: 'drift.drift_check_interval_hours', reason: noMonitoring },
   { keys: 'drift.drift_window_days', reason: 'the caller chooses the current data of a drift check' },
-  { keys: 'canary.evaluation_window_hours', reason: 'a canary is judged by evidence alone, not by time' },
   { keys: 'tracking.tracking_uri', reason: 'runs are tracked in the store; nothing is mirrored' },
   {
     keys: 'storage.kind',

@@ -61,6 +61,11 @@ export interface CanaryPolicy {
   readonly evaluationMetrics: readonly EvaluationMetric[];
   /** How long a candidate is observed, hours. Default 48. */
   readonly evaluationWindowHours: number;
+  /**
+   * How long after a request its actual value may come, hours; 0: with the outcome. Only requests whose window has passed
+   * are judged. Default 0.
+   */
+  readonly labelWindowHours: number;
   /** A candidate provably worse than this share of production is rolled back; fraction. Default 0.8. */
   readonly rollbackThreshold: number;
   /** After so many rollbacks a version may not be tried again; integer >= 1. Default 3. */

@@ -59,6 +59,10 @@ function build() {
       evaluation_metrics: z._default(list(metric()), [...metrics]),
       evaluation_window_hours: z._default(positive('hours'), 48),
       rollback_threshold: z._default(fraction(), 0.8),
+      label_window_hours: z._default(
+        number('hours from 0', (value) => value >= 0),
+        0,
+      ),
       max_rollback_count: z._default(integer(1), 3),
       steps: z._default(z.array(rolloutStep(), expected('a list of steps such as [{ traffic: 0.01 }]')), []),
     }),

@@ -59,6 +59,9 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     createCanaryDeployment: 'canary.deploy',
     flush: 'canary.record_outcomes',
     refresh: 'canary.read',
+    serve: 'canary.read',
+    recordActual: 'canary.record_outcomes',
+    automate: 'canary.evaluate',
     evaluate: 'canary.evaluate',
     pause: 'canary.pause',
     resume: 'canary.resume',
@@ -76,7 +79,7 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
 };
 
 /** In memory only: nothing to authorize. */
-const exempt = ['constructor', 'withPrincipal', 'close', 'routePrediction', 'recordOutcome'];
+const exempt = ['constructor', 'withPrincipal', 'close', 'routePrediction', 'predict', 'recordOutcome', 'recordShadow'];
 
 describe('the choke point', () => {
   it('has a row for every public method, and no others', () => {

@@ -1,0 +1,93 @@
+import type { ControlPlane } from '../governance/control-plane.js';
+import { modelsCollection } from '../registry/model-record.js';
+import type { Storage } from '../storage/storage.js';
+import { watchCollections } from '../storage/watch-collections.js';
+import type { Clock } from '../util/clock.js';
+import type { Background } from './background.js';
+import type { LiveModels } from './live-models.js';
+import type { LoadedModels } from './loaded-models.js';
+import { type RouteState, readRouteState, readRouteStates } from './route-state.js';
+
+/** What a process flushes is at most so old, milliseconds. */
+const flushMs = 1_000;
+
+/** How often other processes' changes are looked for where the storage cannot tell of them, milliseconds. */
+const pollMs = 250;
+
+/** How often predictions whose labels can count no more are deleted, milliseconds. */
+const purgeMs = 600_000;
+
+/** Keeps what one process knows and what the store knows the same: routing one way, outcomes the other. */
+export class ModelFollower {
+  readonly #closing = new AbortController();
+  #following: Promise<void> | undefined;
+
+  constructor(
+    private readonly control: ControlPlane,
+    private readonly clock: Clock,
+    private readonly live: LiveModels,
+    private readonly models: LoadedModels,
+    private readonly background: Background,
+  ) {}
+
+  /** Takes over a model's state now, and follows it from then on. */
+  async refresh(modelName: string): Promise<void> {
+    const state = await this.control.access('canary.read', async (storage) => {
+      await this.#follow(storage);
+      return readRouteState(storage, modelName);
+    });
+    await this.#take(state);
+  }
+
+  /** Stores what this process has seen since the last time. */
+  async flush(isClosing = false): Promise<void> {
+    const moved = await this.control.access('canary.record_outcomes', async (storage) => {
+      await this.live.log.flush(storage);
+      const moved: string[] = [];
+      for (const live of this.live.deployments) {
+        if (await live.flush(storage, this.clock.now(), isClosing)) moved.push(live.deployment.modelName);
+      }
+      return moved;
+    });
+    if (!isClosing) for (const modelName of moved) await this.refresh(modelName);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.background.close();
+    await this.flush(true);
+  }
+
+  /** Routes by a state at once, since it may be a halt; what is to be loaded for it follows. */
+  async #take(state: RouteState): Promise<void> {
+    this.live.apply(state, this.clock.now());
+    this.#flushWhileOpen();
+    await this.models.prepare(state);
+  }
+
+  /** Listens for changes of models, once; before the first state is read, so that nothing falls in between. */
+  #follow(storage: Storage): Promise<void> {
+    const look = async (): Promise<void> => {
+      const states = await this.control.access('canary.read', () => readRouteStates(storage, this.live.fences));
+      await Promise.all(states.map((state) => this.#take(state)));
+    };
+    const listener = (): void => void this.background.run('following models', look);
+    const { signal } = this.#closing;
+    this.#following ??= watchCollections(storage, [modelsCollection], listener, { signal, pollMs });
+    return this.#following;
+  }
+
+  #flushWhileOpen(): void {
+    if (!this.live.hasUnstored) {
+      this.background.cancel('storing outcomes');
+      this.background.cancel('deleting old predictions');
+      return;
+    }
+    this.background.every('storing outcomes', flushMs, () => this.flush());
+    this.background.every('deleting old predictions', purgeMs, () =>
+      this.control.access('canary.record_outcomes', async (storage) => {
+        await this.live.log.purge(storage, this.clock.now());
+      }),
+    );
+  }
+}

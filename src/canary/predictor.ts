@@ -1,0 +1,105 @@
+import type { Row } from '../data/table.js';
+import type { Clock } from '../util/clock.js';
+import type { ModelAnswer } from './evidence/outcome.js';
+import type { LiveModels } from './live-models.js';
+import type { LoadedModel, LoadedModels } from './loaded-models.js';
+import type { RouteDecision, RouteReason } from './router.js';
+import type { ShadowQueue } from './shadow-queue.js';
+
+export interface PredictOptions {
+  readonly modelName: string;
+  /** One record, as the model's features name its fields. */
+  readonly features: Row;
+  /** As for `routePrediction`. */
+  readonly routingKey?: string | number;
+  readonly version?: string;
+  /** Part of the business the request belongs to; harm is looked for in each. */
+  readonly segment?: string;
+  /** Notional the prediction is about. */
+  readonly value?: number;
+  /** What is true, where that is known already; otherwise `recordActual` tells it later. */
+  readonly actual?: number;
+}
+
+/** A prediction, and why this version made it. */
+export interface PredictionResult extends Omit<RouteDecision, 'reason'> {
+  /** Undefined only when this process has no model to answer with (await `serve` first). */
+  readonly prediction: number | undefined;
+  /**
+   * As routing says, or: `candidate_failed`, `candidate_not_loaded`: production answered instead. `previous_version`:
+   * the new production version is still being loaded, and the one before answered.
+   */
+  readonly reason: RouteReason | 'candidate_failed' | 'candidate_not_loaded' | 'previous_version';
+}
+
+/** Route, score and record in one go: synchronous, without I/O, and never throwing. */
+export class Predictor {
+  constructor(
+    private readonly live: LiveModels,
+    private readonly models: LoadedModels,
+    private readonly queue: ShadowQueue,
+    private readonly clock: Clock,
+  ) {}
+
+  predict(options: PredictOptions): PredictionResult {
+    const route = this.live.route(options);
+    const chosen = this.models.find(options.modelName, route.version);
+    if (chosen === undefined) return this.#withoutChosen(options, route);
+    const answer = score(chosen, options.features);
+    this.live.record(outcomeOf(options, route, answer), this.clock.now());
+    if (route.reason === 'shadow') this.#shadow(options, route, answer);
+    if (!route.routeToCanary || answer.error !== true) return { ...route, prediction: answer.prediction };
+    return this.#byProduction(options, route, 'candidate_failed');
+  }
+
+  #withoutChosen(options: PredictOptions, route: RouteDecision): PredictionResult {
+    if (route.reason === 'not_loaded' || route.version === undefined) return { ...route, prediction: undefined };
+    return this.#byProduction(options, route, route.routeToCanary ? 'candidate_not_loaded' : 'previous_version');
+  }
+
+  /** The canary could not answer. Such an answer of production counts for neither: chance did not assign it. */
+  #byProduction(options: PredictOptions, route: RouteDecision, reason: PredictionResult['reason']): PredictionResult {
+    const { requestId, unit, deploymentId, step } = route;
+    const loaded = this.models.production(options.modelName);
+    const prediction = loaded && score(loaded, options.features).prediction;
+    return { routeToCanary: false, requestId, version: loaded?.version, deploymentId, step, unit, prediction, reason };
+  }
+
+  #shadow(options: PredictOptions, route: RouteDecision, production: ModelAnswer): void {
+    const { modelName, features, actual, segment, value } = options;
+    const candidate = this.models.find(modelName, this.live.candidateOf(modelName));
+    const at = this.clock.now();
+    const isQueued =
+      candidate !== undefined &&
+      this.queue.push(() => {
+        const canary = score(candidate, features);
+        this.live.recordPair({ ...route, modelName, canary, production, ...given({ actual, segment, value }) }, at);
+      });
+    if (!isQueued) this.live.dropShadow(modelName);
+  }
+}
+
+function score({ model }: LoadedModel, features: Row): ModelAnswer {
+  const began = performance.now();
+  try {
+    const prediction = model.predict(features);
+    const latencyMs = performance.now() - began;
+    return Number.isFinite(prediction) ? { prediction, latencyMs } : { latencyMs, error: true };
+  } catch {
+    return { latencyMs: performance.now() - began, error: true };
+  }
+}
+
+const outcomeOf = (
+  { modelName, segment, value, actual }: PredictOptions,
+  { requestId, deploymentId, step, unit, version }: RouteDecision,
+  answer: ModelAnswer,
+) => ({
+  ...{ modelName, requestId, deploymentId, step, unit, version: version! },
+  ...answer,
+  ...given({ segment, value, actual }),
+});
+
+/** The fields that are there. */
+const given = <T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;

@@ -1,0 +1,153 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CanaryDeploymentManager, type CreateCanaryOptions, ModelRegistry } from '@bondx/mlops';
+import { requestsOfStep } from '../../src/canary/live-statistics.js';
+import { ConstantModel } from '../../src/models/constant-model.js';
+import { type World, createWorld, failure } from '../helpers.js';
+
+const hour = 3_600_000;
+let world: World;
+let registry: ModelRegistry;
+let manager: CanaryDeploymentManager;
+
+beforeEach(async () => {
+  world = createWorld({ canary: { maxCanaryPercentage: 0.5, evaluationMetrics: ['mae'] } });
+  registry = new ModelRegistry(world.config, world.options);
+  manager = new CanaryDeploymentManager(world.config, registry);
+  for (let i = 0; i < 2; i++) {
+    await registry.register({
+      modelName: 'spread',
+      modelType: 'spread',
+      featureColumns: ['x'],
+      model: new ConstantModel(i),
+      performanceMetrics: { r2_score: 0.5 },
+    });
+  }
+  for (const targetStage of ['staging', 'production'] as const) {
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage });
+  }
+});
+
+const deploy = (options: Partial<CreateCanaryOptions>): Promise<string> =>
+  manager.createCanaryDeployment({ modelName: 'spread', candidateVersion: '1.0.1', ...options });
+
+const predict = (key: number, extra: object = {}) =>
+  manager.predict({ modelName: 'spread', features: { x: 1 }, routingKey: key, ...extra });
+
+describe('predicting', () => {
+  it('says that nothing is loaded, then answers with the version that routing names', async () => {
+    expect(predict(1)).toMatchObject({ prediction: undefined, reason: 'not_loaded' });
+    await manager.serve('spread');
+    expect(predict(1)).toMatchObject({ prediction: 0, version: '1.0.0', reason: 'no_canary' });
+    const deploymentId = await deploy({ initialTrafficPercentage: 0.5 });
+    const answers = Array.from({ length: 400 }, (_, key) => predict(key, { actual: 0 }));
+    for (const { prediction, routeToCanary } of answers) expect(prediction).toBe(routeToCanary ? 1 : 0);
+    const canary = answers.filter(({ routeToCanary }) => routeToCanary).length;
+    const { inputs } = await manager.evaluate(deploymentId);
+    expect(requestsOfStep(inputs.statistics, 0)).toBe(canary);
+    expect((await manager.getStatus(deploymentId)).processes).toMatchObject([{ outcomes: 400 }]);
+  });
+
+  it('takes an override of a version that serves, and of no other; neither counts', async () => {
+    await manager.serve('spread');
+    const deploymentId = await deploy({ initialTrafficPercentage: 0.5 });
+    expect(predict(1, { version: '1.0.1' })).toMatchObject({ prediction: 1, reason: 'override' });
+    expect(predict(1, { version: '9.0.0' })).toMatchObject({ prediction: 0, reason: 'override_refused' });
+    await manager.halt('spread');
+    expect(predict(1, { version: '1.0.1' })).toMatchObject({ prediction: 0, reason: 'override_refused' });
+    await manager.flush();
+    expect((await manager.getStatus(deploymentId)).processes).toMatchObject([{ outcomes: 0 }]);
+  });
+});
+
+describe('shadow mode', () => {
+  it('lets production answer while both score', async () => {
+    await manager.serve('spread');
+    const deploymentId = await deploy({ steps: [{ traffic: 0, requests: 100 }, { traffic: 0.1 }] });
+    for (let key = 0; key < 150; key++) {
+      expect(predict(key, { actual: 0 })).toMatchObject({ prediction: 0, routeToCanary: false, reason: 'shadow' });
+    }
+    const decision = await manager.evaluate(deploymentId);
+    expect(decision.inputs.statistics.strata[0]!.pairs.all).toMatchObject({ requests: 150, labels: 150 });
+  });
+
+  it('counts what it had to leave out', async () => {
+    await manager.serve('spread');
+    const deploymentId = await deploy({ steps: [{ traffic: 0 }] });
+    for (let key = 0; key < 1500; key++) predict(key);
+    await manager.flush();
+    expect((await manager.getStatus(deploymentId)).processes).toMatchObject([{ outcomes: 1000, droppedShadow: 500 }]);
+  });
+
+  it('goes on to the next step once time and evidence are there, and starts counting anew after a pause', async () => {
+    await manager.serve('spread');
+    const deploymentId = await deploy({ steps: [{ traffic: 0, hours: 1, requests: 10 }, { traffic: 0.1 }] });
+    for (let key = 0; key < 20; key++) predict(key, { actual: 1 });
+    expect((await manager.evaluate(deploymentId, { apply: true })).advice.action).toBe('wait');
+    world.clock.advance(hour);
+    expect((await manager.evaluate(deploymentId, { apply: true })).advice).toMatchObject({
+      action: 'advance',
+      step: 1,
+    });
+    expect(await manager.getDeployment(deploymentId)).toMatchObject({
+      status: 'active',
+      trafficFraction: 0.1,
+      planned: 1,
+    });
+    await manager.pause(deploymentId, { reason: 'holiday' });
+    expect(predict(1)).toMatchObject({ prediction: 0, reason: 'paused' });
+    await manager.resume(deploymentId);
+    expect((await manager.getDeployment(deploymentId)).history.map(({ action }) => action)).toEqual([
+      'begin',
+      'adjust',
+      'pause',
+      'resume',
+    ]);
+    await manager.adjustTraffic(deploymentId, { trafficPercentage: 0.2 });
+    expect(await failure(manager.adjustTraffic(deploymentId, { trafficPercentage: 0.6 }))).toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+  });
+});
+
+describe('labels that come later', () => {
+  it('are joined by another process, once, and only within their window', async () => {
+    await manager.serve('spread');
+    const deploymentId = await deploy({ initialTrafficPercentage: 0.5, labelWindowHours: 48 });
+    const requests = Array.from({ length: 40 }, (_, key) => predict(key).requestId);
+    await manager.flush();
+    const other = new CanaryDeploymentManager(world.config, new ModelRegistry(world.config, world.options));
+    world.clock.advance(24 * hour);
+    for (const requestId of requests.slice(0, 30)) expect(await other.recordActual(requestId, 0.5)).toBe('joined');
+    expect(await manager.recordActual(requests[0]!, 0.5)).toBe('already_labelled');
+    expect(await manager.recordActual('nobody', 0.5)).toBe('unknown');
+    await other.flush();
+    const { strata } = (await manager.evaluate(deploymentId)).inputs.statistics;
+    const labels = strata.flatMap(({ canary, production }) => [...canary.cells.labels, ...production.cells.labels]);
+    expect(labels.reduce((sum, count) => sum + count, 0)).toBe(30);
+    world.clock.advance(31 * hour);
+    expect(await other.recordActual(requests[35]!, 0.5)).toBe('too_late');
+  });
+});
+
+describe('automatic mode', () => {
+  it('lets one of several processes evaluate, and does not begin twice', async () => {
+    const deploymentId = await deploy({ initialTrafficPercentage: 0.5 });
+    const other = new CanaryDeploymentManager(world.config, new ModelRegistry(world.config, world.options));
+    const decided: string[] = [];
+    const first = new Promise<void>((resolve) => {
+      for (const each of [manager, other]) {
+        each.automate({
+          everyMs: 10,
+          onDecision: (decision) => {
+            decided.push(decision.deploymentId);
+            resolve();
+          },
+        });
+      }
+    });
+    expect(() => manager.automate()).toThrow('automatic mode already');
+    await first;
+    await Promise.all([manager.close(), other.close()]);
+    expect(new Set(decided)).toEqual(new Set([deploymentId]));
+  });
+});
