@@ -158,6 +158,23 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .addHelpText('after', example('bondx-mlops list --models --stage production'))
     .action(action(async () => (await import('./commands/list.js')).list));
 
+  const canary = program.command('canary').description("watch and steer a model's latest canary");
+  const canaryCommands = {
+    status: 'what it does, who serves it, and the last decision',
+    pause: 'let production answer everything until resume',
+    resume: 'go on where pause stopped',
+    promote: 'make the candidate production; exit code 3 when a gate refuses',
+    rollback: 'end it: production answers everything again',
+    halt: 'the kill switch: no traffic any more, in every process within a second',
+  } as const;
+  for (const [name, description] of Object.entries(canaryCommands)) {
+    const command = canary.command(name).description(description).addOption(model);
+    if (name !== 'status') command.addOption(user).option('--reason <text>', 'why, for the record');
+    command
+      .addHelpText('after', example(`bondx-mlops canary ${name} --model spread`))
+      .action(action(async () => (await import('./commands/canary.js'))[name as keyof typeof canaryCommands]));
+  }
+
   program
     .command('decision')
     .description('check stored canary decisions')

@@ -74,6 +74,12 @@ describe('bondx-mlops', () => {
     );
     expect((await bondx('list --models --stage production')).out).toMatch(/spread +1\.0\.0 +Production/);
     expect((await bondx('list --deployments')).out).toMatch(/spread +1\.0\.1 +1\.0\.0 +active +10\.0%/);
+    expect((await bondx('canary status --model spread')).out).toContain('spread 1.0.1 beside 1.0.0: active, 10.0%');
+    expect((await bondx('canary pause --model spread --user ops')).out).toContain(': paused');
+    expect((await bondx('canary resume --model spread')).out).toContain(': active');
+    expect((await bondx('canary halt --model spread --reason wrong')).out).toContain(': halted');
+    expect((await bondx('canary promote --model spread')).code).toBe(1);
+    expect((await bondx('canary rollback --model spread --reason halted')).out).toContain(': rolled_back');
     expect((await bondx('list --runs')).out.match(/spread_training +completed/g)).toHaveLength(2);
     expect(JSON.parse((await bondx('list --models --json')).out)).toHaveLength(2);
     const verification = await bondx('audit verify --json');
@@ -129,6 +135,7 @@ describe('bondx-mlops', () => {
     ['train --data data.csv', 2, "required option '--model <name>'"],
     ['train --model spread --data data.csv --typ x', 2, 'Did you mean --type?'],
     ['trian --model spread', 2, 'Did you mean train?'],
+    ['canary status --model spread', 1, 'spread has had no canary'],
     ['list --models --deployments', 2, 'choose one'],
     ['list --runs --stage production', 2, '--stage goes with --models'],
     ['list --limit 0', 2, 'whole number from 1'],
@@ -162,6 +169,8 @@ describe('bondx-mlops', () => {
       'rollback',
       'drift-check',
       'deploy',
+      'canary status',
+      'canary halt',
       'list',
       'audit verify',
       'audit list',

@@ -1,0 +1,101 @@
+import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
+import type { CanaryDeployment } from '../../canary/deployment.js';
+import { MLOpsError } from '../../errors.js';
+import { ModelRegistry } from '../../registry/model-registry.js';
+import { exitCode } from '../exit-code.js';
+import { formatTable } from '../output.js';
+import type { Session } from '../session.js';
+
+export interface CanaryOptions {
+  readonly model: string;
+  readonly user?: string;
+  readonly reason?: string;
+}
+
+type CanaryCommand = (session: Session, options: CanaryOptions) => Promise<number>;
+
+/** What the model's latest canary does, and who serves it. */
+export const status: CanaryCommand = (session, { model }) =>
+  withLatest(session, model, async (manager, { deploymentId }) => {
+    const found = await manager.getStatus(deploymentId);
+    const { deployment, processes } = found;
+    const decisions = await manager.listDecisions(deploymentId);
+    const last = decisions.at(-1);
+    const head = ['process', 'pid', 'status', 'reported', 'canary', 'production', 'late'];
+    const rows = processes.map((p) => [
+      p.process.slice(0, 13),
+      String(p.pid),
+      p.status,
+      p.flushedAt,
+      String(p.routed.canary),
+      String(p.routed.production),
+      String(p.late),
+    ]);
+    session.output.result(
+      { ...found, ...(last !== undefined && { lastDecision: last }) },
+      [
+        describe(deployment),
+        last === undefined ? 'not evaluated yet' : `${last.decidedAt} ${last.verdict}: ${last.reason}`,
+        rows.length === 0 ? 'no process has reported' : formatTable(head, rows),
+      ].join('\n'),
+    );
+    return exitCode.ok;
+  });
+
+export const pause = changing((manager, { deploymentId }, why) => manager.pause(deploymentId, why));
+export const resume = changing((manager, { deploymentId }, why) => manager.resume(deploymentId, why));
+export const halt = changing((manager, { modelName }, why) => manager.halt(modelName, why));
+export const rollback = changing((manager, { deploymentId }, { changedBy, reason }) =>
+  manager.rollbackCanary(deploymentId, changedBy, reason),
+);
+
+/** Makes the candidate production; exit code 3 when a gate refuses. */
+export const promote: CanaryCommand = (session, options) =>
+  withLatest(session, options.model, async (manager, { deploymentId }) => {
+    const result = await manager.promoteCanary(deploymentId, options.user, options.reason);
+    const text =
+      result.status === 'promoted'
+        ? `${options.model} ${result.version} is in production`
+        : result.failures.map(({ gate, status: state, message }) => `${gate} (${state}): ${message}`).join('\n');
+    session.output.result(result, text);
+    return result.status === 'promoted' ? exitCode.ok : exitCode.found;
+  });
+
+interface Why {
+  readonly changedBy?: string;
+  readonly reason?: string;
+}
+
+/** A command that changes the latest canary and shows it afterwards. */
+function changing(
+  change: (manager: CanaryDeploymentManager, deployment: CanaryDeployment, why: Why) => Promise<unknown>,
+): CanaryCommand {
+  return (session, { model, user, reason }) =>
+    withLatest(session, model, async (manager, deployment) => {
+      const why = { ...(user !== undefined && { changedBy: user }), ...(reason !== undefined && { reason }) };
+      await change(manager, deployment, why);
+      const changed = await manager.getDeployment(deployment.deploymentId);
+      session.output.result(changed, describe(changed));
+      return exitCode.ok;
+    });
+}
+
+async function withLatest(
+  { config }: Session,
+  modelName: string,
+  work: (manager: CanaryDeploymentManager, deployment: CanaryDeployment) => Promise<number>,
+): Promise<number> {
+  await using registry = new ModelRegistry(config);
+  await using manager = new CanaryDeploymentManager(config, registry);
+  const { deployments } = await manager.listDeployments({ modelName, limit: 1 });
+  const [latest] = deployments;
+  if (latest === undefined) throw new MLOpsError('NOT_FOUND', `${modelName} has had no canary; deploy begins one`);
+  return await work(manager, latest);
+}
+
+function describe(deployment: CanaryDeployment): string {
+  const { modelName, candidateVersion, productionVersion, status: state, trafficFraction, endReason } = deployment;
+  const share = `${(100 * trafficFraction).toFixed(1)}% of the traffic`;
+  const why = endReason === undefined ? '' : `: ${endReason}`;
+  return `${modelName} ${candidateVersion} beside ${productionVersion}: ${state}, ${share}${why}`;
+}
