@@ -1,6 +1,5 @@
 import { type StoredModel, modelsCollection } from '../registry/model-record.js';
 import type { Storage, StoredRecord } from '../storage/storage.js';
-import type { StoredDeployment } from './deployment.js';
 import { type LoadedDeployment, findDeployment } from './deployment-lookups.js';
 
 /** What routes a model's requests, as the store had it at one moment. */
@@ -52,6 +51,3 @@ async function stateOf(storage: Storage, record: StoredRecord): Promise<RouteSta
   const deployment = model.canary === null ? undefined : await findDeployment(storage, model.canary);
   return { modelName: record.id, fence: record.version, production: model.production ?? undefined, deployment };
 }
-
-/** The deployment whose requests this state routes or scores. */
-export const deploymentOf = ({ deployment }: RouteState): StoredDeployment | undefined => deployment?.value;

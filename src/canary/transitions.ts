@@ -30,9 +30,6 @@ export const isServing = (status: DeploymentStatus): boolean => status === 'shad
 /** Whether nothing can happen to it any more. */
 export const hasEnded = (status: DeploymentStatus): boolean => Object.keys(table[status]).length === 0;
 
-/** Every status a deployment that has not ended can be in. */
-export const openStatuses: readonly DeploymentStatus[] = ['shadow', 'active', 'paused', 'halted'];
-
 /**
  * The status after an action.
  *

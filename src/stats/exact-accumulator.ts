@@ -91,15 +91,6 @@ export function addSums(a: EncodedSum, b: EncodedSum): EncodedSum {
 /** The nearest double. */
 export const sumValue = (sum: EncodedSum): number => (sum === emptySum ? 0 : Number(unitsOf(sum)) * 2 ** unitExponent);
 
-/** Adds an encoded sum to the limbs at `at`. */
-export function addEncoded(limbs: Float64Array, at: number, sum: EncodedSum): void {
-  let rest = unitsOf(sum);
-  for (let i = at; rest > 0n; i++) {
-    limbs[i]! += Number(rest & 0xffffffffn);
-    rest >>= 32n;
-  }
-}
-
 /** How many units of 2^−192 a sum is. */
 function unitsOf(sum: EncodedSum): bigint {
   if (sum === emptySum) return 0n;

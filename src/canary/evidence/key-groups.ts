@@ -4,9 +4,6 @@ export const groupCount = 128;
 /** Key groups of one segment. */
 export const segmentGroupCount = 32;
 
-/** Slots in which routing keys with an event are noted; see `EventUnits`. */
-export const slotCount = 2 ** 14;
-
 /**
  * Spreads the hash of a routing key anew (murmur3's fmix32, A. Appleby, public domain), so that groups and slots are
  * independent of the side a key was sent to even when that was decided by the same hash.

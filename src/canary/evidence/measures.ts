@@ -89,8 +89,6 @@ export const metricMeasures: Readonly<Record<string, MetricMeasure>> = {
   }),
 };
 
-export const knownMetrics: readonly string[] = Object.keys(metricMeasures);
-
 const eventRate = (
   name: string,
   count: (cells: CellTable, i: number) => number,
