@@ -5,9 +5,11 @@ import {
   type CategoricalColumn,
   type Column,
   type ColumnKind,
+  type ColumnOrigin,
   categoricalColumn,
   numberColumn,
   numberOf,
+  withOrigin,
 } from './column.js';
 
 /** Rows converted before others get a turn. */
@@ -17,6 +19,10 @@ export interface BuiltColumn {
   readonly column: Column;
   /** What a reader should know about how the kind was chosen. */
   readonly note?: string;
+}
+
+interface InferredColumn extends BuiltColumn {
+  readonly storedAsText?: ColumnOrigin['storedAsText'];
 }
 
 /**
@@ -34,11 +40,26 @@ export class ColumnBuilder {
   /** Cells that are text and nothing else. */
   #wordCount = 0;
 
-  /** @param isTextual whether all cells come as text, so that a number stored as one is nothing to mention */
+  /** Cells taken as missing because nothing can be read from them. */
+  #unreadableCount = 0;
+  /** Of parts added that were columns already. */
+  #storedAsText: ColumnOrigin['storedAsText'];
+
+  /**
+   * @param isTextual whether all cells come as text, so that a number stored as one is nothing to mention
+   * @param unreadable what becomes of cells that are arrays, objects or functions
+   */
   constructor(
     readonly name: string,
     private readonly isTextual: boolean,
+    private readonly unreadable: 'refuse' | 'missing' = 'refuse',
   ) {}
+
+  /** Takes over what is known of a part whose cells are added one by one. */
+  addOrigin(origin: ColumnOrigin | undefined): void {
+    this.#storedAsText ??= origin?.storedAsText;
+    this.#unreadableCount += origin?.unreadable ?? 0;
+  }
 
   /** Any cell; `row` counts from 0. Rows left out before it are missing. */
   addCell(cell: unknown, row: number): void {
@@ -49,6 +70,8 @@ export class ColumnBuilder {
     else if (typeof cell === 'bigint') this.addNumber(Number(cell), row);
     else if (cell instanceof Date) {
       if (!Number.isNaN(cell.getTime())) this.#addWord(cell.toISOString(), row);
+    } else if (this.unreadable === 'missing') {
+      this.#unreadableCount++;
     } else {
       refuse(
         `row ${row}, column ${JSON.stringify(this.name)} holds ${Array.isArray(cell) ? 'an array' : `a ${typeof cell}`}; ` +
@@ -110,6 +133,22 @@ export class ColumnBuilder {
 
   /** {@link finish} in steps, for columns of millions of rows. */
   *finishSteps(rowCount: number, forced?: ColumnKind): Generator<number, BuiltColumn> {
+    const built = yield* this.#build(rowCount, forced);
+    const isText = this.#wordCount === 0 && this.#numericTextCount > 0 && !this.isTextual;
+    const storedAsText = built.storedAsText ?? this.#storedAsText ?? (isText ? 'numbers' : undefined);
+    const isNumeric = built.column.kind === 'numeric' && storedAsText !== undefined;
+    const unreadable = this.#unreadableCount;
+    if (!isNumeric && unreadable === 0) return built;
+    const column = withOrigin(built.column, {
+      ...(isNumeric && { storedAsText }),
+      ...(unreadable > 0 && { unreadable }),
+    });
+    if (unreadable === 0) return { ...built, column };
+    const note = `column ${JSON.stringify(this.name)} holds ${unreadable} cells that are arrays or objects: taken as missing`;
+    return { column, note: built.note === undefined ? note : `${built.note}; ${note}` };
+  }
+
+  *#build(rowCount: number, forced?: ColumnKind): Generator<number, InferredColumn> {
     if (rowCount > 0) this.#reserve(Math.max(rowCount, this.#length) - 1);
     switch (forced) {
       case 'categorical':
@@ -123,7 +162,7 @@ export class ColumnBuilder {
     }
   }
 
-  *#infer(rowCount: number): Generator<number, BuiltColumn> {
+  *#infer(rowCount: number): Generator<number, InferredColumn> {
     const quoted = JSON.stringify(this.name);
     if (this.#wordCount === 0) {
       const column = numberColumn('numeric', this.name, this.#numbers.slice(0, rowCount));
@@ -143,7 +182,8 @@ export class ColumnBuilder {
       return { column: yield* this.#convert('date', rowCount, parseDate) };
     if (texts.every((text) => !Number.isNaN(parsePercent(text)))) {
       const note = `column ${quoted} holds percentages as text: read as numbers in percent (4.250% is 4.25)`;
-      return { column: yield* this.#convert('numeric', rowCount, parsePercent), note };
+      const column = yield* this.#convert('numeric', rowCount, parsePercent);
+      return { column, note, storedAsText: 'percentages' };
     }
     return { column: yield* this.#categories(rowCount) };
   }

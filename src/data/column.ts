@@ -1,9 +1,18 @@
+/** How the cells of a column came, where a reader would not expect it. */
+export interface ColumnOrigin {
+  /** Numbers that came as texts among cells of other types. */
+  readonly storedAsText?: 'numbers' | 'percentages';
+  /** Cells that are no numbers, texts, booleans or dates and were taken as missing. */
+  readonly unreadable?: number;
+}
+
 /** Numbers; NaN is missing. */
 export interface NumericColumn {
   readonly kind: 'numeric';
   readonly name: string;
   readonly values: Float64Array;
   readonly missingCount: number;
+  readonly origin?: ColumnOrigin;
 }
 
 /** Texts, stored as positions in a list of the distinct ones; -1 is missing. */
@@ -14,6 +23,7 @@ export interface CategoricalColumn {
   /** Distinct values in the order of their first appearance; each is used. */
   readonly categories: readonly string[];
   readonly missingCount: number;
+  readonly origin?: ColumnOrigin;
 }
 
 /** Points in time, in milliseconds since the Unix epoch, UTC; NaN is missing. */
@@ -22,6 +32,7 @@ export interface DateColumn {
   readonly name: string;
   readonly values: Float64Array;
   readonly missingCount: number;
+  readonly origin?: ColumnOrigin;
 }
 
 export type Column = NumericColumn | CategoricalColumn | DateColumn;
@@ -60,12 +71,16 @@ export function takeFromColumn(column: Column, rows: ArrayLike<number>): Column 
   if (column.kind === 'categorical') {
     const codes = new Int32Array(length);
     for (let i = 0; i < length; i++) codes[i] = column.codes[rows[i]!]!;
-    return categoricalColumn(column.name, codes, column.categories);
+    return withOrigin(categoricalColumn(column.name, codes, column.categories), column.origin);
   }
   const values = new Float64Array(length);
   for (let i = 0; i < length; i++) values[i] = column.values[rows[i]!]!;
-  return numberColumn(column.kind, column.name, values);
+  return withOrigin(numberColumn(column.kind, column.name, values), column.origin);
 }
+
+/** The column, with what is known of how its cells came. */
+export const withOrigin = <T extends Column>(column: T, origin: ColumnOrigin | undefined): T =>
+  origin === undefined ? column : { ...column, origin };
 
 /**
  * Columns of one name one after the other. A column without any value takes the kind of the others; otherwise kinds must
@@ -75,7 +90,10 @@ export function joinColumns(parts: readonly Column[]): Column | undefined {
   const model = parts.find((part) => part.missingCount < columnLength(part)) ?? parts[0]!;
   if (parts.some((part) => part.kind !== model.kind && part.missingCount < columnLength(part))) return undefined;
   const length = parts.reduce((sum, part) => sum + columnLength(part), 0);
-  return model.kind === 'categorical' ? joinCategories(model.name, parts, length) : joinNumbers(model, parts, length);
+  const origin = parts.find((part) => part.origin !== undefined)?.origin;
+  const joined =
+    model.kind === 'categorical' ? joinCategories(model.name, parts, length) : joinNumbers(model, parts, length);
+  return withOrigin(joined, origin);
 }
 
 function joinNumbers(model: NumericColumn | DateColumn, parts: readonly Column[], length: number): Column {

@@ -74,12 +74,16 @@ const csvOptions = (path: string, options: ReadTableOptions): ReadTableOptions =
   options.delimiter === undefined && extname(path).toLowerCase() === '.tsv' ? { ...options, delimiter: '\t' } : options;
 
 async function joinBatches(batches: AsyncIterable<TableInput>, options: ReadTableOptions): Promise<Table> {
-  const builder = new TableBuilder();
+  const builder = new TableBuilder(options);
   const watch = { signal: options.signal };
   for await (const batch of batches) {
     checkNotAborted(options.signal);
     if (Array.isArray(batch)) await inSteps(builder.addRows(batch as readonly Row[]), watch);
-    else await inSteps(builder.addTable(await inSteps(tableSteps(batch, {}), watch)), watch);
+    else
+      await inSteps(
+        builder.addTable(await inSteps(tableSteps(batch, { unreadable: options.unreadable }), watch)),
+        watch,
+      );
   }
-  return inSteps(builder.finish(options), watch);
+  return inSteps(builder.finish(), watch);
 }

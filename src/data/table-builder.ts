@@ -9,11 +9,16 @@ const stepLength = 1 << 10;
 export class TableBuilder {
   readonly #builders = new Map<string, ColumnBuilder>();
   readonly #notes = new Set<string>();
+  readonly #options: TableOptions;
   #rowCount = 0;
+
+  constructor(options: TableOptions = {}) {
+    this.#options = options;
+  }
 
   *addRows(rows: readonly Row[]): Generator<number, void> {
     for (let i = 0; i < rows.length; i++) {
-      addRow(this.#builders, rows[i], this.#rowCount++);
+      addRow(this.#builders, rows[i], this.#rowCount++, this.#options);
       if (i % stepLength === 0) yield i / rows.length;
     }
   }
@@ -28,12 +33,13 @@ export class TableBuilder {
     this.#rowCount += table.rowCount;
   }
 
-  *finish(options: TableOptions): Generator<number, Table> {
-    return yield* tableFromBuilders([...this.#builders.values()], this.#rowCount, options, [...this.#notes]);
+  *finish(): Generator<number, Table> {
+    return yield* tableFromBuilders([...this.#builders.values()], this.#rowCount, this.#options, [...this.#notes]);
   }
 }
 
 function* addColumn(builder: ColumnBuilder, column: Column, firstRow: number): Generator<number, void> {
+  builder.addOrigin(column.origin);
   const length = column.kind === 'categorical' ? column.codes.length : column.values.length;
   for (let i = 0; i < length; i++) {
     if (i % stepLength === 0) yield i / length;

@@ -21,6 +21,8 @@ export type TableInput = Table | readonly Row[] | ColumnsInput | ArrowTable;
 export interface TableOptions {
   /** Kinds that are not to be inferred. A cell that does not fit is refused. */
   readonly types?: Readonly<Record<string, ColumnKind>>;
+  /** Cells that are arrays, objects or functions are refused unless told to take them as missing, with a note. */
+  readonly unreadable?: 'refuse' | 'missing' | undefined;
 }
 
 /**
@@ -190,14 +192,19 @@ const stepLength = 1 << 10;
 function* rowSteps(rows: readonly Row[], options: TableOptions): Generator<number, Table> {
   const builders = new Map<string, ColumnBuilder>();
   for (let row = 0; row < rows.length; row++) {
-    addRow(builders, rows[row], row);
+    addRow(builders, rows[row], row, options);
     if (row % stepLength === 0) yield row / rows.length;
   }
   return yield* tableFromBuilders([...builders.values()], rows.length, options);
 }
 
 /** Adds a record's cells to the columns they belong to, which are made when they are first seen. */
-export function addRow(builders: Map<string, ColumnBuilder>, record: unknown, row: number): void {
+export function addRow(
+  builders: Map<string, ColumnBuilder>,
+  record: unknown,
+  row: number,
+  { unreadable }: TableOptions,
+): void {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     refuse(
       `row ${row} is ${record === null ? 'null' : Array.isArray(record) ? 'an array' : typeof record}; expected an object`,
@@ -205,7 +212,7 @@ export function addRow(builders: Map<string, ColumnBuilder>, record: unknown, ro
   }
   for (const name of Object.keys(record)) {
     let builder = builders.get(name);
-    if (builder === undefined) builders.set(name, (builder = new ColumnBuilder(name, false)));
+    if (builder === undefined) builders.set(name, (builder = new ColumnBuilder(name, false, unreadable)));
     builder.addCell((record as Row)[name], row);
   }
 }
@@ -224,16 +231,21 @@ function* columnSteps(columns: ColumnsInput, options: TableOptions): Generator<n
   }
   const built: BuiltColumn[] = [];
   for (const [name, cells] of entries) {
-    built.push(yield* readColumn(name, cells, options.types?.[name]));
+    built.push(yield* readColumn(name, cells, options));
     yield built.length / entries.length;
   }
   return assemble(built, entries[0]?.[1].length ?? 0, options);
 }
 
-function* readColumn(name: string, cells: ArrayLike<unknown>, forced?: ColumnKind): Generator<number, BuiltColumn> {
+function* readColumn(
+  name: string,
+  cells: ArrayLike<unknown>,
+  { types, unreadable }: TableOptions,
+): Generator<number, BuiltColumn> {
+  const forced = types?.[name];
   const values = (forced ?? 'numeric') === 'numeric' ? numbersOf(cells) : undefined;
   if (values !== undefined) return { column: numberColumn('numeric', name, values) };
-  const builder = new ColumnBuilder(name, false);
+  const builder = new ColumnBuilder(name, false, unreadable);
   for (let row = 0; row < cells.length; row++) {
     builder.addCell(cells[row], row);
     if (row % stepLength === 0) yield row / cells.length;

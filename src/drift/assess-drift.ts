@@ -8,7 +8,8 @@ import type { ColumnEffects } from './column-effects.js';
 import { type ColumnRule, type ErrorLevels, type JudgedColumn, driftEvidence, judgeColumn } from './column-verdict.js';
 import { compareColumns } from './compare-columns.js';
 import { type DriftInputs, comparisonSteps } from './comparisons.js';
-import type { ColumnDrift, DriftReport, DriftVerdict } from './drift-report.js';
+import type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict } from './drift-report.js';
+import { type Schema, schemaFindings } from './schema-findings.js';
 
 /** What was measured about one column, and what the column is to the model. */
 export interface ComparedColumn {
@@ -20,7 +21,17 @@ export interface ComparedColumn {
 export interface ComparedData {
   readonly digest: Digest;
   readonly rowCount: number;
+  readonly schema: Schema;
 }
+
+/** The kinds of a table's columns. */
+export const schemaOf = (table: Table): Schema =>
+  new Map(
+    Array.from(table.columns.values(), (column) => [
+      column.name,
+      column.missingCount === table.rowCount ? 'empty' : column.kind,
+    ]),
+  );
 
 type Assessment = Omit<DriftReport, 'reportId' | 'createdAt' | 'modelVersion'>;
 
@@ -32,18 +43,22 @@ export function assessDrift(inputs: DriftInputs, config: MLOpsConfig, model: Mod
     role: pair.role,
     effects: compareColumns(pair.name, pair.baseline, pair.current, rows),
   }));
-  const digested = (table: Table): ComparedData => ({ digest: table.digest(), rowCount: table.rowCount });
+  const digested = (table: Table): ComparedData => ({
+    digest: table.digest(),
+    rowCount: table.rowCount,
+    schema: schemaOf(table),
+  });
   return judgeDrift(inputs, config, compared, { baseline: digested(baseline), current: digested(current) });
 }
 
 /** The report apart from its identity, from what was measured about each column. Pure. */
 export function judgeDrift(
-  inputs: Pick<DriftInputs, 'modelName' | 'policy' | 'featureColumns' | 'targetColumn'>,
+  inputs: Pick<DriftInputs, 'modelName' | 'policy' | 'featureColumns' | 'targetColumn' | 'predictionColumn'>,
   config: MLOpsConfig,
   compared: readonly ComparedColumn[],
   data: { readonly baseline: ComparedData; readonly current: ComparedData },
 ): Assessment {
-  const { featureColumns, targetColumn } = inputs;
+  const { featureColumns, targetColumn, predictionColumn } = inputs;
   const { ksTestThreshold: alpha, psiThreshold } = config.policy.drift;
   const judged = compared.map(({ role, effects }) => ({
     effects,
@@ -65,6 +80,11 @@ export function judgeDrift(
     featureColumns,
     ...(targetColumn !== undefined && { targetColumn }),
     columns,
+    findings: schemaFindings(
+      data.baseline.schema,
+      data.current.schema,
+      new Set([...columns.map(({ column }) => column), ...(predictionColumn === undefined ? [] : [predictionColumn])]),
+    ),
     recommendations: recommend(columns),
     inputs: {
       baselineDigest: data.baseline.digest,
@@ -139,7 +159,14 @@ function recommend(columns: readonly ColumnDrift[]): readonly string[] {
     advice.push('errors of the model changed: retrain, or go back to an earlier version meanwhile');
   const unknown = columns.filter((column) => column.verdict === 'not_assessed').map((column) => column.column);
   if (unknown.length > 0) advice.push(`look at the data of ${unknown.join(', ')}: nothing could be said about it`);
+  const spoilt = columns.filter(({ findings }) => findings.some(({ kind }) => spoiltKinds.includes(kind)));
+  if (spoilt.length > 0)
+    advice.push(
+      `check how ${spoilt.map(({ column }) => column).join(', ')} is recorded: types are mixed or unreadable`,
+    );
   const unclear = columns.filter((column) => column.verdict === 'inconclusive').map((column) => column.column);
   if (unclear.length > 0) advice.push(`collect more rows to judge ${unclear.join(', ')}`);
   return advice;
 }
+
+const spoiltKinds: readonly DriftFinding['kind'][] = ['mixed_types', 'unreadable_values', 'type_changed'];

@@ -1,4 +1,5 @@
 import type { CategoricalColumn } from '../data/column.js';
+import { countsOf } from '../data/column-shape.js';
 import { chiSquareContingency } from '../stats/chi-square.js';
 import { totalVariationEstimate } from '../stats/distance-estimate.js';
 import { psiEstimate } from '../stats/psi.js';
@@ -30,8 +31,7 @@ export function categoryEffects(
 }
 
 function countCategories(column: CategoricalColumn, categories: readonly string[]): number[] {
-  const counts = new Array<number>(column.categories.length).fill(0);
-  for (const code of column.codes) if (code >= 0) counts[code]!++;
+  const counts = countsOf(column);
   const byName = new Map(column.categories.map((category, code) => [category, counts[code]!]));
   return categories.map((category) => byName.get(category) ?? 0);
 }

@@ -1,6 +1,7 @@
 import { type DistanceEstimate, totalVariationEstimate } from '../stats/distance-estimate.js';
 import type { SideCounts } from './column-effects.js';
 import type { DriftFinding } from './drift-report.js';
+import { firstOf } from './schema-findings.js';
 
 /** The share of missing values is a distribution over two categories like any other. */
 export function missingEstimate(baseline: SideCounts, current: SideCounts): DistanceEstimate | undefined {
@@ -9,6 +10,12 @@ export function missingEstimate(baseline: SideCounts, current: SideCounts): Dist
   return totalVariationEstimate(shares(baseline), shares(current));
 }
 
+/** Why a column could not be compared although nothing seemed to stand in the way. */
+export const failedFinding = (error: unknown): DriftFinding => ({
+  kind: 'failed',
+  message: `the comparison failed: ${error instanceof Error ? error.message : String(error)}`,
+});
+
 /** Infinities are ordered like any number, but have no distance in units. */
 export function infinityFinding(infinite: { readonly reference: number; readonly current: number }): DriftFinding[] {
   if (infinite.reference + infinite.current === 0) return [];
@@ -16,16 +23,20 @@ export function infinityFinding(infinite: { readonly reference: number; readonly
   return [{ kind: 'infinite_values', message }];
 }
 
-/** @param range the baseline's least and greatest value, and how many of the m current ones are outside */
+/**
+ * @param range the baseline's least and greatest value, and how many of the m current ones are outside: so many, or at
+ *   least so many
+ */
 export function rangeFinding(range: {
   readonly lowest: number;
   readonly highest: number;
   readonly outside: number;
   readonly m: number;
+  readonly isAtLeast?: boolean;
 }): DriftFinding[] {
-  const { lowest, highest, outside, m } = range;
+  const { lowest, highest, outside, m, isAtLeast = false } = range;
   if (outside === 0) return [];
-  const message = `${outside} of ${m} values are outside the baseline's range ${round(lowest)} to ${round(highest)}`;
+  const message = `${isAtLeast ? 'at least ' : ''}${outside} of ${m} values are outside the baseline's range ${round(lowest)} to ${round(highest)}`;
   return [{ kind: 'range_exceeded', message }];
 }
 
@@ -49,11 +60,6 @@ export function categoryFindings(
       categories.filter((_, i) => before[i]! > 0 && after[i] === 0),
     ),
   ];
-}
-
-function firstOf(names: readonly string[]): string {
-  const more = names.length > 10 ? ` and ${names.length - 10} more` : '';
-  return `${names.slice(0, 10).join(', ')}${more}`;
 }
 
 /** A number as a sentence shows it. */

@@ -1,10 +1,11 @@
 import { type CategoricalColumn, type Column, columnLength } from '../data/column.js';
-import { MLOpsError } from '../errors.js';
+import { shapeOf } from '../data/column-shape.js';
 import { categoricalEffects } from './categorical-effects.js';
 import type { ColumnEffects, MeasuredEffects, SideCounts } from './column-effects.js';
-import { missingEstimate } from './column-findings.js';
+import { failedFinding, missingEstimate } from './column-findings.js';
 import type { DriftFinding } from './drift-report.js';
 import { numericEffects } from './numeric-effects.js';
+import { shapeFindings } from './shape-findings.js';
 
 /**
  * Compares one column of two data sets. Whatever goes wrong with this column becomes a finding about it. A column that
@@ -25,17 +26,19 @@ export function compareColumns(
     ...counts,
     ...(missing !== undefined && { missing }),
   };
-  const obstacle = obstacleTo(baseline, current);
-  if (obstacle !== undefined) return { ...known, findings: [obstacle] };
   try {
-    return { ...known, ...measure(baseline!, current!) };
+    const shape = shapeFindings(baseline && shapeOf(baseline), current && shapeOf(current));
+    const obstacle = obstacleTo(baseline, current);
+    if (obstacle !== undefined) return { ...known, findings: [obstacle, ...shape] };
+    const measured = measure(baseline!, current!);
+    return { ...known, ...measured, findings: [...measured.findings, ...shape] };
   } catch (error) {
-    if (!(error instanceof MLOpsError)) throw error;
-    return { ...known, findings: [{ kind: 'failed', message: error.message }] };
+    return { ...known, findings: [failedFinding(error)] };
   }
 }
 
-const sideCounts = (column: Column | undefined, rows: number): SideCounts => ({
+/** Rows of one side and how many lack a value; all of them where there is no column. */
+export const sideCounts = (column: Column | undefined, rows: number): SideCounts => ({
   rows,
   missing: column?.missingCount ?? rows,
 });
@@ -51,7 +54,7 @@ function obstacleTo(baseline: Column | undefined, current: Column | undefined): 
     return { kind: 'column_disappeared', message: 'the current data has no such column' };
   const empty = [isEmpty(baseline) ? 'baseline' : '', isEmpty(current) ? 'current' : ''].filter(Boolean);
   if (empty.length > 0) return { kind: 'no_values', message: `no values in ${empty.join(' and ')} data` };
-  if ((baseline!.kind === 'categorical') === (current!.kind === 'categorical')) return undefined;
+  if (baseline!.kind === current!.kind) return undefined;
   return { kind: 'type_changed', message: `was ${baseline!.kind} in the baseline and is ${current!.kind} now` };
 }
 

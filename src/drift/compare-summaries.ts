@@ -1,11 +1,12 @@
+import type { ColumnSummary } from '../data/column-summary.js';
 import { ksEstimate } from '../stats/distance-estimate.js';
 import { compareHistograms } from '../stats/dyadic-histogram.js';
 import { psiEstimate } from '../stats/psi.js';
 import { categoryEffects } from './categorical-effects.js';
 import type { ColumnEffects, MeasuredEffects } from './column-effects.js';
-import { missingEstimate } from './column-findings.js';
-import type { ColumnSummary } from './column-summary.js';
+import { failedFinding, infinityFinding, missingEstimate, rangeFinding } from './column-findings.js';
 import type { DriftFinding } from './drift-report.js';
+import { shapeFindings } from './shape-findings.js';
 
 /**
  * Compares one column of two data sets known by their counts only. What the counts leave open about the distance is its
@@ -23,8 +24,14 @@ export function compareSummaries(
   const missing = baseline && current ? missingEstimate(counts.baseline, counts.current) : undefined;
   const kind = (baseline ?? current)?.kind === 'categorical' ? 'categorical' : 'numeric';
   const known = { column: name, kind, ...counts, ...(missing !== undefined && { missing }) } as const;
-  const measured = measure(baseline, current);
-  return 'kind' in measured ? { ...known, findings: [measured] } : { ...known, ...measured };
+  try {
+    const shape = shapeFindings(baseline?.shape(), current?.shape());
+    const measured = measure(baseline, current);
+    if ('kind' in measured) return { ...known, findings: [measured, ...shape] };
+    return { ...known, ...measured, findings: [...measured.findings, ...shape] };
+  } catch (error) {
+    return { ...known, findings: [failedFinding(error)] };
+  }
 }
 
 function measure(
@@ -39,7 +46,7 @@ function measure(
     return { kind: 'no_values', message: 'no values in the baseline or the current data' };
   if (baseline.kind !== current.kind)
     return { kind: 'type_changed', message: `was ${baseline.kind} in the baseline and is ${current.kind} now` };
-  return baseline.kind === 'numeric' ? numbers(baseline, current) : categories(baseline, current);
+  return baseline.kind === 'categorical' ? categories(baseline, current) : numbers(baseline, current);
 }
 
 function numbers(baseline: ColumnSummary, current: ColumnSummary): MeasuredEffects {
@@ -47,8 +54,27 @@ function numbers(baseline: ColumnSummary, current: ColumnSummary): MeasuredEffec
   return {
     distance: ksEstimate((ks.least + ks.greatest) / 2, n, m, (ks.greatest - ks.least) / 2),
     psi: psiEstimate(referenceCounts, currentCounts),
-    findings: [],
+    findings: [...infinityFinding(infinities(baseline, current)), ...rangeFinding(outside(baseline, current, m))],
   };
+}
+
+function infinities(baseline: ColumnSummary, current: ColumnSummary) {
+  const count = ({ numbers }: ColumnSummary): number =>
+    numbers.bins().reduce((sum, [bin, inBin]) => sum + (Math.abs(bin) === Infinity ? inBin : 0), 0);
+  return { reference: count(baseline), current: count(current) };
+}
+
+/** Bins that lie outside the baseline's range as a whole are counted; of a bin at its end, one value if any. */
+function outside(baseline: ColumnSummary, current: ColumnSummary, m: number) {
+  const { lowest, highest } = baseline.range;
+  const now = current.range;
+  // The bin's name is its value of least magnitude: positive bins lie at or above it, negative ones at or below.
+  const beyond = current.numbers
+    .bins()
+    .reduce((sum, [bin, count]) => sum + ((bin >= 0 && bin > highest) || (bin <= 0 && bin < lowest) ? count : 0), 0);
+  const isAtEnd = now.lowest < lowest || now.highest > highest;
+  const isAtLeast = baseline.numbers.dropped + current.numbers.dropped > 0;
+  return { lowest, highest, outside: beyond === 0 && isAtEnd ? 1 : beyond, m, isAtLeast };
 }
 
 function categories(baseline: ColumnSummary, current: ColumnSummary): MeasuredEffects | DriftFinding {

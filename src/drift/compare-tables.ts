@@ -1,9 +1,12 @@
 import type { Column } from '../data/column.js';
 import { columnLength } from '../data/column.js';
+import { MLOpsError } from '../errors.js';
 import { type Watch, checkNotAborted, inSteps } from '../util/in-steps.js';
 import { WorkerSession } from '../util/run-in-worker.js';
 import type { ComparedColumn } from './assess-drift.js';
-import { compareColumns } from './compare-columns.js';
+import type { ColumnEffects } from './column-effects.js';
+import { failedFinding } from './column-findings.js';
+import { compareColumns, sideCounts } from './compare-columns.js';
 import { type ColumnPair, compareTask } from './compare-task.js';
 import type { Comparison } from './comparisons.js';
 
@@ -34,7 +37,10 @@ export async function compareTables(
     for (const { role, ...pair } of comparisons) {
       checkNotAborted(signal);
       const isLarge = lengthOf(pair.baseline) + lengthOf(pair.current) >= workerFrom;
-      const effects = isLarge ? await bench.compare({ ...pair, rows }) : await compareHere({ ...pair, rows }, signal);
+      const whole = { ...pair, rows };
+      const effects = await (isLarge ? bench.compare(whole) : compareHere(whole, signal)).catch((error: unknown) =>
+        uncompared(whole, error),
+      );
       compared.push({ role, effects });
       onProgress?.(compared.length / comparisons.length);
     }
@@ -42,6 +48,19 @@ export async function compareTables(
   } finally {
     await bench.close();
   }
+}
+
+/** A column whose comparison failed with its thread, as when memory ran out; the others go on. */
+function uncompared({ name, baseline, current, rows }: ColumnPair, error: unknown): ColumnEffects {
+  if (error instanceof MLOpsError && error.code === 'ABORTED') throw error;
+  const kind = (baseline ?? current)?.kind === 'categorical' ? 'categorical' : 'numeric';
+  return {
+    column: name,
+    kind,
+    baseline: sideCounts(baseline, rows.baseline),
+    current: sideCounts(current, rows.current),
+    findings: [failedFinding(error)],
+  };
 }
 
 const lengthOf = (column: Column | undefined): number => (column === undefined ? 0 : columnLength(column));
@@ -66,15 +85,18 @@ class Bench {
     this.#session ??= new WorkerSession();
     const baseline = await this.#share('baseline', pair.baseline);
     const current = await this.#share('current', pair.current);
-    return this.#session.run(
-      compareTask,
-      { ...pair, baseline, current },
-      this.signal === undefined ? {} : { signal: this.signal },
-    );
+    try {
+      const watch = this.signal === undefined ? {} : { signal: this.signal };
+      return await this.#session.run(compareTask, { ...pair, baseline, current }, watch);
+    } catch (error) {
+      await this.close(); // a thread that failed is not used again
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
     await this.#session?.close();
+    this.#session = undefined;
   }
 
   async #share(side: 'baseline' | 'current', column: Column | undefined): Promise<Column | undefined> {

@@ -1,4 +1,5 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
+import { type DataSummary, summarizeData } from '../data/data-summary.js';
 import { type DataSource, readTable } from '../data/read-table.js';
 import { Table } from '../data/table.js';
 import { MLOpsError } from '../errors.js';
@@ -16,11 +17,10 @@ import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
 import { inSteps } from '../util/in-steps.js';
 import type { JsonValue } from '../util/json.js';
-import { type ComparedColumn, judgeDrift } from './assess-drift.js';
+import { type ComparedColumn, type ComparedData, judgeDrift, schemaOf } from './assess-drift.js';
 import { compareSummaries } from './compare-summaries.js';
 import { compareTables } from './compare-tables.js';
 import { comparisonSteps, type DriftInputs } from './comparisons.js';
-import { type DataSummary, summarizeData } from './data-summary.js';
 import type { DriftReport } from './drift-report.js';
 
 export const driftReportsCollection = 'drift_reports';
@@ -167,7 +167,7 @@ export class DriftMonitor {
     const read = (source: DataSource, from: number): Promise<Table | DataSummary> =>
       streaming === true
         ? summarizeData(source, { signal, onProgress: (share) => onProgress?.(from + share / 2) })
-        : readTable(source, { signal });
+        : readTable(source, { signal, unreadable: 'missing' });
     const baseline = await read(options.baselineData, 0);
     const current = await read(options.currentData, 0.5);
     const targetColumn = options.targetColumn ?? policy.targetColumn ?? undefined;
@@ -199,13 +199,16 @@ export class DriftMonitor {
     const rows = { baseline: baseline.rowCount, current: current.rowCount };
     if (!(baseline instanceof Table && current instanceof Table)) {
       const data = { baseline: inputs.baseline as DataSummary, current: inputs.current as DataSummary };
-      return judgeDrift(inputs, this.#context.config, summarized(inputs, data, rows), data);
+      return judgeDrift(inputs, this.#context.config, summarized(inputs, data, rows), {
+        baseline: describeSummary(data.baseline),
+        current: describeSummary(data.current),
+      });
     }
     const comparisons = await inSteps(comparisonSteps({ ...inputs, baseline, current }, model), { signal });
     const compared = await compareTables(comparisons, rows, { signal, onProgress });
     return judgeDrift(inputs, this.#context.config, compared, {
-      baseline: { digest: await baseline.digestInSteps({ signal }), rowCount: baseline.rowCount },
-      current: { digest: await current.digestInSteps({ signal }), rowCount: current.rowCount },
+      baseline: await describeTable(baseline, signal),
+      current: await describeTable(current, signal),
     });
   }
 
@@ -251,6 +254,16 @@ type CheckedInputs = Omit<DriftInputs, 'baseline' | 'current'> & {
   readonly baseline: Table | DataSummary;
   readonly current: Table | DataSummary;
 };
+
+async function describeTable(table: Table, signal: AbortSignal | undefined): Promise<ComparedData> {
+  return { digest: await table.digestInSteps({ signal }), rowCount: table.rowCount, schema: schemaOf(table) };
+}
+
+const describeSummary = ({ digest, rowCount, columns }: DataSummary): ComparedData => ({
+  digest,
+  rowCount,
+  schema: new Map(Array.from(columns, ([name, column]) => [name, column.kind])),
+});
 
 function summarized(
   { featureColumns, targetColumn }: CheckedInputs,

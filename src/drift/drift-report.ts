@@ -26,6 +26,10 @@ export interface DriftFinding {
     | 'missing_rate_changed'
     | 'infinite_values'
     | 'range_exceeded'
+    | 'constant'
+    | 'mixed_types'
+    | 'numbers_as_text'
+    | 'unreadable_values'
     | 'type_changed'
     | 'column_appeared'
     | 'column_disappeared'
@@ -88,6 +92,8 @@ export interface DriftReport {
   readonly featureColumns: readonly string[];
   readonly targetColumn?: string;
   readonly columns: readonly ColumnDrift[];
+  /** About columns that were not compared: those that appeared, disappeared or changed their type. */
+  readonly findings: readonly DriftFinding[];
   readonly recommendations: readonly string[];
   /** What the verdict was computed from. */
   readonly inputs: {

@@ -122,7 +122,11 @@ describe('detectDrift', () => {
       'new_categories',
       'vanished_categories',
     ]);
-    expect(columnOf(report, 'x').findings.map(({ kind }) => kind)).toEqual(['missing_rate_changed', 'range_exceeded']);
+    expect(columnOf(report, 'x').findings.map(({ kind }) => kind)).toEqual([
+      'missing_rate_changed',
+      'range_exceeded',
+      'constant',
+    ]);
     expect(columnOf(report, 'y').findings).toMatchObject([{ kind: 'type_changed' }]);
   });
 

@@ -160,6 +160,10 @@ describe('an empty, a constant, an all-NaN and a mixed column among 50', () => {
     const found = (name: string) => report.columns.find(({ column }) => column === name)!.findings;
     expect(found('empty')).toMatchObject([{ kind: 'no_values' }]);
     expect(found('nan')).toMatchObject([{ kind: 'no_values' }]);
+    expect(found('constant')).toEqual([{ kind: 'constant', message: 'holds a single value (7) in both data sets' }]);
+    expect(found('mixed')).toMatchObject([{ kind: 'mixed_types' }]);
+    expect(found('mixed')[0]!.message).toContain('mixes 1500 numbers with 1500 texts');
+    expect(good.flatMap((name) => found(name)).filter(({ kind }) => kind !== 'range_exceeded')).toEqual([]);
     await monitor.close();
   });
 });

@@ -70,9 +70,10 @@ function describe(report: DriftReport): string {
     String(column.tolerance),
     column.psi === undefined ? '' : column.psi.value.toFixed(3),
   ]);
-  const findings = report.columns.flatMap(({ column, findings }) =>
-    findings.map(({ message }) => `  ${column}: ${message}`),
-  );
+  const findings = [
+    ...report.columns.flatMap(({ column, findings }) => findings.map(({ message }) => `  ${column}: ${message}`)),
+    ...report.findings.map(({ message }) => `  ${message}`),
+  ];
   return [
     `${report.modelName}: ${report.verdict}${report.requiresRetraining ? ', retraining required' : ''}`,
     formatTable(['column', 'role', 'verdict', 'distance (interval)', 'tolerance', 'psi'], rows),

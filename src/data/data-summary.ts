@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type DataSource, readBatches } from '../data/read-table.js';
+import { type DataSource, readBatches } from './read-table.js';
 import { type Digest, digestBytes } from '../util/digest.js';
 import type { Watch } from '../util/in-steps.js';
 import { ColumnSummary } from './column-summary.js';
@@ -19,7 +19,7 @@ export interface DataSummary {
 export async function summarizeData(source: DataSource, watch: Watch): Promise<DataSummary> {
   const columns = new Map<string, ColumnSummary>();
   let rowCount = 0;
-  for await (const batch of readBatches(source, batchRows, watch)) {
+  for await (const batch of readBatches(source, batchRows, { ...watch, unreadable: 'missing' })) {
     for (const column of batch.columns.values()) {
       let summary = columns.get(column.name);
       if (summary === undefined) columns.set(column.name, (summary = new ColumnSummary()));

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { type DriftReport, DriftMonitor, type Row } from '@bondx/mlops';
+import { createRandom } from '../../src/util/random.js';
+import { createWorld } from '../helpers.js';
+
+type Cells = (row: number, random: () => number) => unknown;
+
+const rowsOf = (seed: string, columns: Readonly<Record<string, Cells>>): Row[] => {
+  const random = createRandom(seed);
+  return Array.from({ length: 1500 }, (_, row) =>
+    Object.fromEntries(Object.entries(columns).map(([name, cell]) => [name, cell(row, () => random.next())])),
+  );
+};
+
+/** What a check of column `x` finds, beside a good column that must stay judged. */
+async function findingsOf(before: Cells, after: Cells, streaming = false): Promise<DriftReport> {
+  const { config, options } = createWorld();
+  const good: Cells = (_, random) => random();
+  const report = await new DriftMonitor(config, options).detectDrift({
+    modelName: 'spread',
+    baselineData: rowsOf('a', { x: before, good }),
+    currentData: rowsOf('b', { x: after, good }),
+    featureColumns: ['x', 'good'],
+    streaming,
+  });
+  expect(report.columns.find(({ column }) => column === 'good')!.verdict).toBe('stable');
+  expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  return report;
+}
+
+const kindsOf = ({ columns }: DriftReport): string[] => columns[0]!.findings.map(({ kind }) => kind);
+const number: Cells = (_, random) => 2 + random();
+
+const cases: readonly (readonly [string, Cells, Cells, readonly string[]])[] = [
+  ['became constant', number, () => 2.5, ['constant']],
+  ['numbers now stored as text', number, (_, random) => (2 + 0.9 * random()).toFixed(3), ['numbers_as_text']],
+  ['percentages as text', number, (_, random) => `${(2.05 + 0.9 * random()).toFixed(3)}%`, ['numbers_as_text']],
+  [
+    'numbers now mixed with texts',
+    number,
+    (row, random) => (row % 9 === 0 ? 'n.m.' : random()),
+    ['type_changed', 'mixed_types'],
+  ],
+  ['dates now numbers', () => '2024-05-01', number, ['type_changed', 'constant']],
+  ['beyond the range', number, (_, random) => 2.5 + random(), ['range_exceeded']],
+  ['all values now missing', number, () => null, ['missing_rate_changed', 'no_values']],
+  [
+    'objects among the cells',
+    number,
+    (row, random) => (row === 3 ? { a: 1 } : 2.01 + 0.9 * random()),
+    ['unreadable_values'],
+  ],
+  [
+    'a category that appeared, one that vanished',
+    (row) => 'ab'[row % 2],
+    (row) => 'ac'[row % 2],
+    ['new_categories', 'vanished_categories'],
+  ],
+];
+
+describe.each([false, true])('findings, streaming %s', (streaming) => {
+  it.each(cases)('%s', async (_, before, after, expected) => {
+    const found = kindsOf(await findingsOf(before, after, streaming)).filter(
+      (kind) => kind !== 'range_exceeded' || expected.includes(kind),
+    );
+    expect(found).toEqual(expected);
+  });
+
+  it('say what changed about columns that are not compared', async () => {
+    const { config, options } = createWorld();
+    const report = await new DriftMonitor(config, options).detectDrift({
+      modelName: 'spread',
+      baselineData: rowsOf('a', { x: number, desk: () => 'NY', rating: () => 3, old: number }),
+      currentData: rowsOf('b', { x: number, desk: () => 'LN', rating: () => 'AA', fresh: number }),
+      featureColumns: ['x'],
+      streaming,
+    });
+    expect(report.findings).toEqual([
+      { kind: 'column_appeared', message: 'columns only in the current data: fresh' },
+      { kind: 'column_disappeared', message: 'columns only in the baseline: old' },
+      { kind: 'type_changed', message: 'columns of another type: rating (numeric, now categorical)' },
+    ]);
+  });
+});
