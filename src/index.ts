@@ -35,13 +35,28 @@ export type {
   ListModelsOptions,
   PromoteModelOptions,
   PromotionResult,
+  RegistryOptions,
   SetAliasOptions,
   VersionPage,
   VersionReference,
 } from './registry/registry-options.js';
 export type { RegisterModelOptions } from './registry/registration.js';
 export type { VersionSelector } from './registry/lookups.js';
-export type { GateResult, GateStatus } from './registry/gate-result.js';
+export type { GateName, GateResult, GateStatus, GrantedOverride } from './registry/gate-result.js';
+export type { CustomGate, CustomGates, CustomGateVerdict } from './registry/custom-gate.js';
+export { PromotionApprovals } from './registry/approvals/promotion-approvals.js';
+export type {
+  ListRequestsOptions,
+  RequestPromotionOptions,
+  VoteOptions,
+} from './registry/approvals/promotion-approvals.js';
+export type {
+  ApprovalBinding,
+  ApprovalVote,
+  GateOverride,
+  PromotionRequest,
+  PromotionRequestStatus,
+} from './registry/approvals/approval.js';
 export type { EvidenceKind } from './registry/evidence-kind.js';
 export type { Evidence, HistoryEvent, ModelOrigin, ModelVersion, TrainingData } from './registry/model-record.js';
 export { ModelStage } from './registry/stage.js';

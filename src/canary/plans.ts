@@ -1,7 +1,8 @@
 import type { OperationName } from '../governance/operations.js';
 import type { Plan } from '../governance/control-plane.js';
 import { actorId, attribution } from '../registry/attribution.js';
-import { checkVersionGates } from '../registry/lookups.js';
+import { sayGates } from '../registry/gate-result.js';
+import { judgePromotion } from '../registry/promotion.js';
 import { ModelStage } from '../registry/stage.js';
 import { ModelEdit } from '../registry/stage-change.js';
 import type { Context } from '../runtime/context.js';
@@ -140,21 +141,22 @@ export async function planPromotion(
   const edit = await ModelEdit.open(storage, modelName);
   const after = act(open.value, 'promote', saidBy(context, { ...request, reason: request.reason ?? 'promoted' }));
   const candidate = await edit.version(candidateVersion);
-  const gates = await checkVersionGates(context.config, candidate, artifacts);
-  const failures = gates.filter((gate) => gate.status !== 'passed');
+  const { gates, failures, changes } = await judgePromotion(context, storage, artifacts, candidate);
   if (failures.length > 0) {
     return {
       changes: [],
       result: { status: 'refused', version: candidateVersion, failures },
       decision: 'deny',
-      reason: failures.map(({ gate, message }) => `${gate}: ${message}`).join('; '),
+      reason: sayGates(failures),
     };
   }
   const said = { ...attribution(context, request.onBehalfOf, request.reason ?? 'canary promoted'), gates };
   const archivedVersion = await edit.moveTo(candidateVersion, ModelStage.PRODUCTION, said);
   edit.updateModel({ canary: null });
+  const promotion = changeOf(edit, open, after, request);
   return {
-    ...changeOf(edit, open, after, request),
+    ...promotion,
+    changes: [...promotion.changes, ...changes],
     result: {
       status: 'promoted',
       version: candidateVersion,

@@ -100,6 +100,12 @@ export interface PromotionPolicy {
   readonly requireSecurityScan: boolean;
   /** Evidence of a compliance check must be recorded. Default true. */
   readonly requireComplianceCheck: boolean;
+  /** Gates written in code that must pass; a process without their code cannot promote. Default none. */
+  readonly customGates: readonly string[];
+  /** People who must approve a promotion, other than who asked for it; integer >= 0. Default 0. */
+  readonly requiredApprovals: number;
+  /** How long an approval holds, hours. Default 72. */
+  readonly approvalExpiryHours: number;
 }
 
 /** What a training run records. */

@@ -74,6 +74,9 @@ function build() {
       require_bias_testing: on(),
       require_security_scan: on(),
       require_compliance_check: on(),
+      custom_gates: z._default(list(text('the name of a gate')), []),
+      required_approvals: z._default(integer(0), 0),
+      approval_expiry_hours: z._default(positive('hours'), 72),
     }),
     tracking: section({
       tracking_backend: z._default(oneOf('local', 'mlflow', 'weights_biases'), 'local'),

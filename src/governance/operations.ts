@@ -17,6 +17,10 @@ export const operations = {
   'tracking.read': { permission: 'read', audit: 'none' },
   'registry.register': { permission: 'register', audit: 'always' },
   'registry.promote': { permission: 'promote', audit: 'always' },
+  'registry.request_promotion': { permission: 'register', audit: 'always' },
+  'registry.withdraw_promotion': { permission: 'register', audit: 'always' },
+  'registry.approve_promotion': { permission: 'approve', audit: 'always' },
+  'registry.reject_promotion': { permission: 'approve', audit: 'always' },
   'registry.rollback': { permission: 'rollback', audit: 'always' },
   'registry.record_evidence': { permission: 'register', audit: 'always' },
   'registry.set_alias': { permission: 'promote', audit: 'always' },
@@ -44,7 +48,8 @@ export const operations = {
 } as const satisfies Record<string, OperationRule>;
 
 interface OperationRule {
-  readonly permission: 'track' | 'register' | 'promote' | 'rollback' | 'monitor' | 'retrain' | 'serve' | 'read';
+  readonly permission:
+    'track' | 'register' | 'promote' | 'approve' | 'rollback' | 'monitor' | 'retrain' | 'serve' | 'read';
   readonly audit: 'always' | 'covered' | 'none';
 }
 

@@ -1,4 +1,5 @@
 import { MLOpsError } from '../errors.js';
+import { bundleDigest } from '../runtime/bundle.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Digest } from '../util/digest.js';
 import type { ArtifactScan } from './gates.js';
@@ -8,14 +9,15 @@ import type { StoredVersion } from './model-record.js';
 const allowedEndings = ['.json', '.onnx', '.safetensors', '.csv', '.txt', '.md', '.yaml', '.yml'];
 
 /**
- * Reads every file of a version: is it there, are its bytes those that were registered, is its format one that cannot
+ * Reads every file of a version: is the list of files that of the registration, is each file there, are its bytes those that were registered, is its format one that cannot
  * execute anything, and does it not begin like a Python pickle or a zip of one.
  */
 export async function scanArtifacts(
-  version: Pick<StoredVersion, 'files'>,
+  version: Pick<StoredVersion, 'files' | 'digest'>,
   artifacts: ArtifactStore,
 ): Promise<ArtifactScan> {
   const problems: string[] = [];
+  if (bundleDigest(version.files) !== version.digest) problems.push('the list of files was changed after registration');
   for (const file of version.files) {
     if (!allowedEndings.some((ending) => file.path.toLowerCase().endsWith(ending))) {
       problems.push(`${file.path}: format not allowed; allowed are ${allowedEndings.join(' ')}`);

@@ -1,6 +1,6 @@
 import type { Policy } from '../config/policy.js';
 import type { EvidenceKind } from './evidence-kind.js';
-import type { GateResult, GateStatus } from './gate-result.js';
+import type { GateName, GateResult, GateStatus } from './gate-result.js';
 import type { StoredVersion } from './model-record.js';
 
 /** Result of looking at the stored bytes of a version. */
@@ -77,7 +77,7 @@ function evidenceGate({ evidence }: GatedVersion, kind: EvidenceKind): GateResul
     : gate(kind, 'failed', `the evidence recorded by ${found.recordedBy} at ${found.recordedAt} says it failed`);
 }
 
-const gate = (name: GateResult['gate'], status: GateStatus, message: string): GateResult => ({
+const gate = (name: GateName, status: GateStatus, message: string): GateResult => ({
   gate: name,
   status,
   message,

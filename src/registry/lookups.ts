@@ -3,14 +3,11 @@ import { MLOpsError } from '../errors.js';
 import type { AnyModel, ModelFile, ModelLoader } from '../models/async-model.js';
 import { openModel } from '../models/model-file.js';
 import type { Model, Task } from '../models/model.js';
-import { type BundleFile, readStored } from '../runtime/bundle.js';
+import { type BundleFile, bundleDigest, readStored } from '../runtime/bundle.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { checkName, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
-import { scanArtifacts } from './artifact-scan.js';
-import type { GateResult } from './gate-result.js';
-import { evaluateGates } from './gates.js';
 import {
   type HistoryEvent,
   type StoredModel,
@@ -106,6 +103,12 @@ async function openFiles(
   task: Task,
   loaders: readonly ModelLoader[],
 ): Promise<AnyModel> {
+  if (bundleDigest(version.files) !== version.digest) {
+    throw new MLOpsError(
+      'CORRUPT',
+      `the files of ${version.modelName} ${version.version} are not those that were registered; restore the store from a backup`,
+    );
+  }
   const own = version.files.find(({ path }) => path === version.modelFile)!;
   const read = async ({ path, digest }: BundleFile): Promise<ModelFile> => ({
     path,
@@ -114,16 +117,6 @@ async function openFiles(
   const others = own.path.endsWith('.json') ? [] : version.files.filter((file) => file !== own);
   const files = [await read(own), ...(await Promise.all(others.map(read)))];
   return openModel(files, { task, featureColumns: version.featureColumns }, loaders);
-}
-
-/** The gates of the policy for a version, its stored bytes scanned now. */
-export async function checkVersionGates(
-  config: MLOpsConfig,
-  version: StoredVersion,
-  artifacts: ArtifactStore,
-): Promise<readonly GateResult[]> {
-  const scan = await scanArtifacts(version, artifacts);
-  return evaluateGates(version, config.modelPolicy(version.modelType).task, scan, config.policy.promotion);
 }
 
 /** Versions that have been in production, latest first, without repeats. */

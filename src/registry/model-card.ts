@@ -73,9 +73,13 @@ export function renderModelCard({ version, gates, history }: ModelCardFacts): st
 const row = (name: string, value: string | undefined): string =>
   `- **${inline(name)}**: ${value === undefined || value === '' ? 'not recorded' : inline(value)}`;
 
-function describeEvent({ kind, from, to, by, onBehalfOf, reason }: HistoryEvent): string {
+function describeEvent({ kind, from, to, by, onBehalfOf, reason, gates = [] }: HistoryEvent): string {
   const what = kind === 'stage_changed' ? `${from ?? 'nowhere'} → ${to}` : kind.replace('_', ' ');
-  return `${what}, by ${by}${onBehalfOf === undefined ? '' : ` for ${onBehalfOf}`}${reason === undefined ? '' : `: ${reason}`}`;
+  const who = `by ${by}${onBehalfOf === undefined ? '' : ` for ${onBehalfOf}`}`;
+  const past = gates.flatMap(({ gate, override }) =>
+    override === undefined ? [] : [`past ${gate} (${override.reason}; approved by ${override.approvedBy.join(', ')})`],
+  );
+  return `${[what, who, ...past].join(', ')}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 /** Text from data cannot add headings, links or HTML of its own. */

@@ -3,13 +3,16 @@ import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { AnyModel, ModelLoader } from '../models/async-model.js';
 import type { Model } from '../models/model.js';
-import { type Context, type ContextOptions, createContext, deriveContext, shareContext } from '../runtime/context.js';
+import { type Context, createContext, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
-import { type JsonObject, type JsonValue, assertJson } from '../util/json.js';
+import { type JsonObject, assertJson } from '../util/json.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
+import type { Storage } from '../storage/storage.js';
 import { checkAlias } from './alias.js';
+import { PromotionApprovals } from './approvals/promotion-approvals.js';
 import { actorId, attribution } from './attribution.js';
 import { type VersionDifference, compareVersions } from './compare-versions.js';
 import { evidenceChanges } from './evidence.js';
@@ -17,7 +20,6 @@ import { type EvidenceKind, evidenceKinds } from './evidence-kind.js';
 import type { GateResult } from './gate-result.js';
 import {
   type VersionSelector,
-  checkVersionGates,
   formerProductions,
   openVersion,
   readHistory,
@@ -46,10 +48,12 @@ import type {
   ListModelsOptions,
   PromoteModelOptions,
   PromotionResult,
+  RegistryOptions,
   SetAliasOptions,
   VersionPage,
   VersionReference,
 } from './registry-options.js';
+import { judgePromotion, planPromotion } from './promotion.js';
 import { ModelStage, parseStage } from './stage.js';
 import { ModelEdit, findModel, loadModelRecord, loadVersion } from './stage-change.js';
 import { checkVersion, nextVersion } from './version-number.js';
@@ -63,8 +67,9 @@ export class ModelRegistry {
   readonly #context: Context;
   readonly #control: ControlPlane;
 
-  constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
-    this.#context = 'stores' in options ? options : createContext(config, options);
+  /** @param options.gates conditions of one's own for entering production */
+  constructor(config: MLOpsConfig, options: RegistryOptions | Context = {}) {
+    this.#context = 'stores' in options ? options : createContext(config, options, options.gates);
     this.#control = new ControlPlane(this.#context);
     shareContext(this, this.#context);
   }
@@ -160,44 +165,10 @@ export class ModelRegistry {
     const version = checkVersion(options.version);
     const to = parseStage(options.targetStage, 'targetStage');
     const deployedBy = checkOptionalName(options.deployedBy, 'deployedBy');
+    const { reason, replaces } = options;
     const resource = { type: 'model_version', id: modelName, version };
-    return this.#control.change<PromotionResult>(
-      'registry.promote',
-      { resource, onBehalfOf: deployedBy },
-      async (storage, artifacts) => {
-        const edit = await ModelEdit.open(storage, modelName);
-        if (options.replaces !== undefined) edit.assertProduction(options.replaces);
-        const before = await edit.version(version);
-        const gates =
-          to === ModelStage.PRODUCTION ? await checkVersionGates(this.#context.config, before, artifacts) : [];
-        const failures = gates.filter((gate) => gate.status !== 'passed');
-        if (failures.length > 0) {
-          return {
-            changes: [],
-            result: Object.freeze({ status: 'refused' as const, modelName, version, failures, gates }),
-            decision: 'deny' as const,
-            reason: failures.map(({ gate, message }) => `${gate}: ${message}`).join('; '),
-          };
-        }
-        const archivedVersion = await edit.moveTo(version, to, {
-          ...attribution(this.#context, deployedBy, options.reason),
-          ...(gates.length > 0 && { gates }),
-        });
-        return {
-          changes: edit.changes(),
-          result: Object.freeze({
-            status: 'promoted' as const,
-            modelName,
-            version,
-            from: before.stage,
-            to,
-            ...(archivedVersion !== undefined && { archivedVersion }),
-            gates,
-          }),
-          resource: { ...resource, digest: before.digest },
-          detail: { from: before.stage, to, gates: gates as unknown as JsonValue },
-        };
-      },
+    return this.#control.change('registry.promote', { resource, onBehalfOf: deployedBy }, (storage, artifacts) =>
+      planPromotion(this.#context, storage, artifacts, { modelName, version, to, deployedBy, reason, replaces }),
     );
   }
 
@@ -244,10 +215,15 @@ export class ModelRegistry {
     });
   }
 
+  /** Lets more than one person decide on a promotion, and grants overrides of gates. */
+  get approvals(): PromotionApprovals {
+    return new PromotionApprovals(this.#context);
+  }
+
   /** What stands between a version and production, without promoting it. */
   async checkGates(modelName: string, version: string): Promise<readonly GateResult[]> {
     return this.#control.access('registry.read', async (storage, artifacts) =>
-      checkVersionGates(this.#context.config, (await loadVersion(storage, modelName, version)).value, artifacts),
+      this.#gates(storage, artifacts, (await loadVersion(storage, modelName, version)).value),
     );
   }
 
@@ -397,10 +373,14 @@ export class ModelRegistry {
   async getModelCard(modelName: string, selector: VersionSelector): Promise<string> {
     return this.#control.access('registry.read', async (storage, artifacts) => {
       const stored = await selectVersion(storage, modelName, selector);
-      const gates = await checkVersionGates(this.#context.config, stored, artifacts);
+      const gates = await this.#gates(storage, artifacts, stored);
       const history = (await readHistory(storage, modelName)).filter(({ version }) => version === stored.version);
       return renderModelCard({ version: viewVersion(stored), gates, history });
     });
+  }
+
+  async #gates(storage: Storage, artifacts: ArtifactStore, version: StoredVersion): Promise<readonly GateResult[]> {
+    return (await judgePromotion(this.#context, storage, artifacts, version)).gates;
   }
 
   /** Changes a model's record and one of its versions, with a line of history and an audit record. */

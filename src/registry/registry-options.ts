@@ -1,7 +1,14 @@
 import type { Filter } from '../search/filter.js';
+import type { ContextOptions } from '../runtime/context.js';
+import type { CustomGates } from './custom-gate.js';
 import type { GateResult } from './gate-result.js';
 import type { ModelVersion } from './model-record.js';
 import type { ModelStage } from './stage.js';
+
+export interface RegistryOptions extends ContextOptions {
+  /** Conditions of one's own for entering production, by name; they hold for canaries made from the registry too. */
+  readonly gates?: CustomGates;
+}
 
 export interface PromoteModelOptions {
   readonly modelName: string;

@@ -23,6 +23,9 @@ export interface ContextOptions {
   readonly principal?: Principal;
 }
 
+/** The registry's custom gates, which everything made from it carries along. */
+type CustomGates = Readonly<Record<string, (version: never, open: never) => unknown>>;
+
 /** What an instance of a public class works with. */
 export interface Context {
   readonly config: MLOpsConfig;
@@ -31,13 +34,18 @@ export interface Context {
   readonly random: Random;
   /** Undefined when nobody was named and the policy demands that somebody is. */
   readonly principal: Principal | undefined;
+  readonly customGates: CustomGates;
   readonly stores: Stores;
 }
 
 /**
  * @throws MLOpsError `INVALID_INPUT` when only one of `storage` and `artifacts` is given
  */
-export function createContext(config: MLOpsConfig, options: ContextOptions = {}): Context {
+export function createContext(
+  config: MLOpsConfig,
+  options: ContextOptions = {},
+  customGates: CustomGates = {},
+): Context {
   const { storage, artifacts } = options;
   if ((storage === undefined) !== (artifacts === undefined)) {
     throw new MLOpsError(
@@ -51,6 +59,7 @@ export function createContext(config: MLOpsConfig, options: ContextOptions = {})
     ids: options.ids ?? uuidSource,
     random: options.random ?? createRandom(config.policy.seed),
     principal: options.principal ?? ambientPrincipal(config),
+    customGates,
     stores: storage !== undefined && artifacts !== undefined ? givenStores(storage, artifacts) : policyStores(config),
   };
 }
@@ -82,6 +91,7 @@ export function deriveContext(context: Context, options: ContextOptions = {}): C
     ids: options.ids ?? context.ids,
     random: options.random ?? context.random,
     principal: options.principal ?? context.principal,
+    customGates: context.customGates,
     // Only the instance that took a share of the stores gives it up.
     stores: { ...context.stores, release: () => Promise.resolve() },
   };

@@ -48,6 +48,15 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     loadModel: 'registry.read',
     openModel: 'registry.read',
   },
+  PromotionApprovals: {
+    request: 'registry.request_promotion',
+    withdraw: 'registry.withdraw_promotion',
+    approve: 'registry.approve_promotion',
+    reject: 'registry.reject_promotion',
+    execute: 'registry.promote',
+    get: 'registry.read',
+    list: 'registry.read',
+  },
   DriftMonitor: { detectDrift: 'drift.detect', getReport: 'drift.read', listReports: 'drift.read' },
   RetrainPipeline: {
     triggerRetraining: 'retraining.trigger',
@@ -79,7 +88,16 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
 };
 
 /** In memory only: nothing to authorize. */
-const exempt = ['constructor', 'withPrincipal', 'close', 'routePrediction', 'predict', 'recordOutcome', 'recordShadow'];
+const exempt = [
+  'constructor',
+  'withPrincipal',
+  'close',
+  'approvals',
+  'routePrediction',
+  'predict',
+  'recordOutcome',
+  'recordShadow',
+];
 
 describe('the choke point', () => {
   it('has a row for every public method, and no others', () => {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { ModelRegistry } from '../../registry/model-registry.js';
+import type { PromotionResult } from '../../registry/registry-options.js';
 import { parseStage } from '../../registry/stage.js';
 import { exitCode } from '../exit-code.js';
 import { readModelMetadata } from '../model-files.js';
@@ -53,6 +54,11 @@ export async function promote({ config, output }: Session, options: PromoteOptio
     ...(options.user !== undefined && { deployedBy: options.user }),
     ...(options.reason !== undefined && { reason: options.reason }),
   });
+  return reportPromotion(output, result);
+}
+
+/** What became of a promotion; exit code 3 when it was refused. */
+export function reportPromotion(output: Session['output'], result: PromotionResult): number {
   if (result.status === 'refused') {
     const failures = result.failures.map(({ gate, status, message }) => `  ${gate} (${status}): ${message}`).join('\n');
     output.result(result, `refused: ${result.modelName} ${result.version} did not pass\n${failures}`);

@@ -1,0 +1,61 @@
+import type { AnyModel } from '../models/async-model.js';
+import type { GateResult } from './gate-result.js';
+import type { ModelVersion } from './model-record.js';
+
+/** What a custom gate finds. */
+export interface CustomGateVerdict {
+  readonly passed: boolean;
+  /** What was found, and what to do when it did not pass. */
+  readonly message: string;
+}
+
+/**
+ * A condition of the user's own for entering production. What it throws means `not_assessed`, which is not a pass.
+ *
+ * @param version the version to be promoted
+ * @param open opens its model, verified
+ */
+export type CustomGate = (
+  version: ModelVersion,
+  open: () => Promise<AnyModel>,
+) => CustomGateVerdict | Promise<CustomGateVerdict>;
+
+export type CustomGates = Readonly<Record<string, CustomGate>>;
+
+/**
+ * The results of the custom gates: those given in code, and those that the policy's `promotion.custom_gates` demands but
+ * whose code this process does not have.
+ */
+export async function runCustomGates(
+  gates: CustomGates,
+  demanded: readonly string[],
+  version: ModelVersion,
+  open: () => Promise<AnyModel>,
+): Promise<readonly GateResult[]> {
+  const names = [...new Set([...demanded, ...Object.keys(gates)])];
+  return Promise.all(names.map((name) => runGate(name, gates[name], version, open)));
+}
+
+async function runGate(
+  gate: string,
+  check: CustomGate | undefined,
+  version: ModelVersion,
+  open: () => Promise<AnyModel>,
+): Promise<GateResult> {
+  if (check === undefined) {
+    const message = `promotion.custom_gates demands it, and this process has no code for it; promote from one whose registry was given gates: { ${gate} }`;
+    return { gate, status: 'not_assessed', message };
+  }
+  try {
+    const { passed, message } = await check(version, open);
+    if (typeof passed !== 'boolean' || typeof message !== 'string')
+      throw new TypeError('it returned no { passed, message }');
+    return { gate, status: passed ? 'passed' : 'failed', message };
+  } catch (error) {
+    return {
+      gate,
+      status: 'not_assessed',
+      message: `its check failed: ${(error as Error).message}; mend it and try again`,
+    };
+  }
+}
