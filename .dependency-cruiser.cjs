@@ -14,7 +14,7 @@ const layers = [
   ['registry'],
   ['drift'],
   ['retraining', 'canary'],
-  ['index.ts', 'testing', 'worker.ts'],
+  ['index.ts', 'testing', 'worker.ts', 'integrations/onnx'],
   ['cli'],
 ];
 

@@ -4,7 +4,12 @@ import { type Options, defineConfig } from 'tsup';
 
 const yamlFolder = dirname(createRequire(import.meta.url).resolve('yaml/package.json'));
 
-const library = { index: 'src/index.ts', testing: 'src/testing/index.ts', postgres: 'src/adapters/postgres/index.ts' };
+const library = {
+  index: 'src/index.ts',
+  testing: 'src/testing/index.ts',
+  postgres: 'src/adapters/postgres/index.ts',
+  onnx: 'src/integrations/onnx/index.ts',
+};
 
 const common: Options = {
   target: 'node20',

@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@bondx\/mlops\/testing$/, replacement: source('testing/index.ts') },
+      { find: /^@bondx\/mlops\/onnx$/, replacement: source('integrations/onnx/index.ts') },
       { find: /^@bondx\/mlops\/postgres$/, replacement: source('adapters/postgres/index.ts') },
       { find: /^@bondx\/mlops$/, replacement: source('index.ts') },
     ],

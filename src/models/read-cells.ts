@@ -32,6 +32,18 @@ export function positionsOf(
   return column.values.map((value) => position(asCategory(toText(value))));
 }
 
+/** A column's cells as the texts they would be as categories; empty where missing. */
+export function textsOf(column: Column | undefined, rowCount: number): readonly string[] {
+  const texts = new Map<string, number>();
+  const known: string[] = [];
+  const positions = positionsOf(column, rowCount, (text) => {
+    const position = texts.get(text) ?? texts.size;
+    if (position === texts.size) texts.set(text, known.push(text) - 1);
+    return position;
+  });
+  return Array.from(positions, (position) => known[position]!);
+}
+
 /** A cell as a number, NaN when it is none. */
 export function asNumber(cell: unknown): number {
   if (typeof cell === 'number') return cell;

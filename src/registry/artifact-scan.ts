@@ -1,4 +1,6 @@
+import { posix } from 'node:path';
 import { MLOpsError } from '../errors.js';
+import { foreignFormat } from '../models/foreign-format.js';
 import { bundleDigest } from '../runtime/bundle.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Digest } from '../util/digest.js';
@@ -8,23 +10,25 @@ import type { StoredVersion } from './model-record.js';
 /** Endings of files a version may consist of. Nothing that is executed when it is read. */
 const allowedEndings = ['.json', '.onnx', '.safetensors', '.csv', '.txt', '.md', '.yaml', '.yml'];
 
+/** What a scan looks at; the signature says which files hold weights only. */
+export type ScannedVersion = Pick<StoredVersion, 'files' | 'digest' | 'signature'> & { readonly modelFile: string };
+
 /**
  * Reads every file of a version: is the list of files that of the registration, is each file there, are its bytes those that were registered, is its format one that cannot
  * execute anything, and does it not begin like a Python pickle or a zip of one.
  */
-export async function scanArtifacts(
-  version: Pick<StoredVersion, 'files' | 'digest'>,
-  artifacts: ArtifactStore,
-): Promise<ArtifactScan> {
+export async function scanArtifacts(version: ScannedVersion, artifacts: ArtifactStore): Promise<ArtifactScan> {
   const problems: string[] = [];
   if (bundleDigest(version.files) !== version.digest) problems.push('the list of files was changed after registration');
+  const weights = weightFiles(version);
   for (const file of version.files) {
-    if (!allowedEndings.some((ending) => file.path.toLowerCase().endsWith(ending))) {
+    const isAllowed = allowedEndings.some((ending) => file.path.toLowerCase().endsWith(ending));
+    if (!isAllowed && !weights.includes(file.path)) {
       problems.push(`${file.path}: format not allowed; allowed are ${allowedEndings.join(' ')}`);
     }
     try {
-      if (isPickle(await verifiedHead(artifacts, file.digest)))
-        problems.push(`${file.path}: is a Python pickle, which executes code when it is loaded`);
+      const foreign = foreignFormat(await verifiedHead(artifacts, file.digest));
+      if (foreign !== undefined) problems.push(`${file.path}: is ${foreign}`);
     } catch (error) {
       if (!(error instanceof MLOpsError)) throw error;
       problems.push(`${file.path}: ${error.message}`);
@@ -41,7 +45,6 @@ async function verifiedHead(artifacts: ArtifactStore, digest: Digest): Promise<U
   return head;
 }
 
-/** Pickle protocols 2 to 5 begin with 0x80 and their number; torch saves a zip of pickles. */
-const isPickle = (head: Uint8Array): boolean =>
-  (head[0] === 0x80 && head[1] !== undefined && head[1] >= 2 && head[1] <= 5) ||
-  (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4);
+/** Files that a model names as those its weights lie in: numbers, whatever their ending. */
+const weightFiles = ({ signature, modelFile }: ScannedVersion): readonly string[] =>
+  (signature?.externalData ?? []).map(({ location }) => posix.join(posix.dirname(modelFile), location));

@@ -27,7 +27,14 @@ export function renderModelCard({ version, gates, history }: ModelCardFacts): st
         row('Description', version.description),
       ],
     ],
-    ['Inputs and output', [row('Features', version.featureColumns.join(', ')), row('Target', version.targetColumn)]],
+    [
+      'Inputs and output',
+      [
+        row('Features', version.featureColumns.join(', ')),
+        row('Target', version.targetColumn),
+        ...(version.signature === undefined ? [] : [row('Signature', JSON.stringify(version.signature))]),
+      ],
+    ],
     [
       'Training data',
       trainingData === undefined

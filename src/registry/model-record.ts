@@ -1,4 +1,5 @@
 import type { DataProfile } from '../data/profile.js';
+import type { ModelSignature } from '../models/model-signature.js';
 import type { BundleFile } from '../runtime/bundle.js';
 import type { IndexFields } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
@@ -86,6 +87,8 @@ export interface StoredVersion {
   /** The stored files, and which of them is the model. */
   readonly files: readonly BundleFile[];
   readonly modelFile: string;
+  /** What the model's file says of itself; absent for formats that say nothing, and in records of older versions. */
+  readonly signature?: ModelSignature;
   /** Digest of the files as a whole. */
   readonly digest: Digest;
   readonly evidence: Readonly<Partial<Record<EvidenceKind, Evidence>>>;
@@ -114,12 +117,14 @@ export interface ModelVersion {
   readonly trainingData?: TrainingData;
   readonly origin?: ModelOrigin;
   readonly files: readonly BundleFile[];
+  /** Inputs, outputs and operator sets, for formats that declare them. */
+  readonly signature?: ModelSignature;
   readonly digest: Digest;
   readonly evidence: Readonly<Partial<Record<EvidenceKind, Evidence>>>;
 }
 
 export function viewVersion(stored: StoredVersion): ModelVersion {
-  const { runId, experimentName, targetColumn, description, trainingData, origin } = stored;
+  const { runId, experimentName, targetColumn, description, trainingData, origin, signature } = stored;
   return Object.freeze({
     modelId: stored.modelId,
     modelName: stored.modelName,
@@ -139,6 +144,7 @@ export function viewVersion(stored: StoredVersion): ModelVersion {
     ...(trainingData !== null && { trainingData }),
     ...(origin !== null && { origin }),
     files: stored.files,
+    ...(signature !== undefined && { signature }),
     digest: stored.digest,
     evidence: stored.evidence,
   });

@@ -38,6 +38,7 @@ import { renderModelCard } from './model-card.js';
 import {
   type RegisterModelOptions,
   type RegistrationExtras,
+  type StoredFiles,
   checkRegistration,
   checkRun,
   registrationChanges,
@@ -84,7 +85,8 @@ export class ModelRegistry {
    *
    * @returns the version's unique id
    * @throws MLOpsError `ALREADY_EXISTS` when the version does, `NOT_FOUND` for an unknown run or path, `INVALID_INPUT`
-   *   for anything malformed or larger than `tracking.max_artifact_size_mb`
+   *   for anything malformed or larger than `tracking.max_artifact_size_mb`, and for a pickle called `.onnx` or an ONNX
+   *   model whose weights lie outside of its folder; `CORRUPT` for one that is damaged
    */
   async registerModel(options: RegisterModelOptions): Promise<string> {
     return (await this.register(options)).modelId;
@@ -104,7 +106,7 @@ export class ModelRegistry {
     const { modelName } = said;
     const modelId = this.#context.ids.next();
     const resource = { type: 'model_version', id: modelName, ...(said.version !== null && { version: said.version }) };
-    let stored: Pick<StoredVersion, 'files' | 'modelFile' | 'digest'> | undefined;
+    let stored: StoredFiles | undefined;
     return this.#control.change(
       'registry.register',
       { resource, onBehalfOf: options.registeredBy },

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { MLOpsError } from '../errors.js';
 import type { AnyModel, ModelFile } from '../models/async-model.js';
 import { modelFiles } from '../models/model-file.js';
+import { checkModelFile } from './model-format.js';
 import { type BundleSource, bundleDigest, localSources, storeBundle } from '../runtime/bundle.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
@@ -92,6 +93,7 @@ export type Registration = Omit<
   | 'registeredBy'
   | 'files'
   | 'modelFile'
+  | 'signature'
   | 'digest'
   | 'evidence'
   | 'canaryRollbacks'
@@ -172,12 +174,15 @@ export async function checkRun(storage: Storage, runId: string | undefined): Pro
   return [{ kind: 'check', collection: runsCollection, id: runId, expect: run.version }];
 }
 
-/** Copies a model's files into the store. */
+/** What a registration leaves in the store. */
+export type StoredFiles = Pick<StoredVersion, 'files' | 'modelFile' | 'digest' | 'signature'>;
+
+/** Copies a model's files into the store, unless they are not what they seem. */
 export async function storeFiles(
   artifacts: ArtifactStore,
   options: RegisterModelOptions,
   maxBytes: number,
-): Promise<Pick<StoredVersion, 'files' | 'modelFile' | 'digest'>> {
+): Promise<StoredFiles> {
   const sources = await modelSources(options);
   if (options.metadataPath !== undefined) {
     const [metadata] = await localSources(options.metadataPath);
@@ -190,8 +195,9 @@ export async function storeFiles(
           sources.map((source) => source.path),
           options,
         );
+  const signature = await checkModelFile(sources, modelFile, maxBytes);
   const files = await storeBundle(artifacts, sources, maxBytes);
-  return { files, modelFile, digest: bundleDigest(files) };
+  return { files, modelFile, digest: bundleDigest(files), ...(signature !== undefined && { signature }) };
 }
 
 function chooseModelFile(paths: readonly string[], options: RegisterModelOptions): string {

@@ -19,6 +19,8 @@ const lazy = [
   'better-sqlite3',
   'kysely',
   'hyparquet',
+  'onnxruntime',
+  '/src/integrations/',
   'ml-cart',
   'ml-random-forest',
   'commander',

@@ -34,6 +34,7 @@ describe('the snippets', () => {
       const file = join(cwd, 'snippet.mts');
       writeFileSync(file, code);
       copyFileSync('policy.example.yaml', join(cwd, 'policy.yaml'));
+      copyFileSync('tests/reference-models/onnx/spread-pipeline.onnx', join(cwd, 'spread.onnx'));
       const env = { ...process.env, TSX_TSCONFIG_PATH: resolve('tsconfig.json') };
       const { stdout } = await run(process.execPath, ['--import', tsx, file], { cwd, env });
       for (const [, said] of code.matchAll(/console\.log\(.*\); \/\/ (.*)/g)) expect(stdout).toContain(said);

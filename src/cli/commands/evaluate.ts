@@ -1,9 +1,11 @@
 import { readCsv } from '../../data/csv.js';
 import { metricsOf, numericTarget } from '../../models/metrics/metrics-of.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
+import { isSynchronous } from '../../models/async-model.js';
 import { refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
 import { formatMetrics } from '../output.js';
+import { modelLoaders } from '../loaders.js';
 import type { Session } from '../session.js';
 
 export interface EvaluateOptions {
@@ -16,11 +18,12 @@ export async function evaluate({ config, output, signal }: Session, options: Eva
   await using registry = new ModelRegistry(config);
   const selector = { version: options.version };
   const { targetColumn } = await registry.getModelVersion(options.model, selector);
-  const model = await registry.loadModel(options.model, selector);
   if (targetColumn === undefined) refuse(`${options.model} ${options.version} was registered without a target column`);
+  const model = await registry.openModel(options.model, selector, await modelLoaders());
   const data = await readCsv(options.testData, { signal });
   for (const { name } of model.features) data.column(name);
-  const metrics = metricsOf(model.task, numericTarget(data, targetColumn), model.predictBatch(data));
+  const metrics = metricsOf(model.task, numericTarget(data, targetColumn), await model.predictBatch(data));
+  if (!isSynchronous(model)) await model.close();
   output.result(
     { model: options.model, version: options.version, rows: data.rowCount, dataDigest: data.digest(), metrics },
     `${options.model} ${options.version} on ${data.rowCount} rows\n${formatMetrics(metrics)}`,

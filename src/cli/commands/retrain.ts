@@ -6,6 +6,7 @@ import type { RetrainResult } from '../../retraining/retrain-result.js';
 import { ExperimentTracker } from '../../tracking/experiment-tracker.js';
 import { refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
+import { modelLoaders } from '../loaders.js';
 import { formatMetrics } from '../output.js';
 import type { Session } from '../session.js';
 
@@ -22,7 +23,7 @@ export async function retrain({ config, output, signal }: Session, options: Retr
   await using tracker = new ExperimentTracker(config);
   await using registry = new ModelRegistry(config);
   await using monitor = new DriftMonitor(config);
-  const pipeline = new RetrainPipeline(config, tracker, registry);
+  const pipeline = new RetrainPipeline(config, tracker, registry, { loaders: await modelLoaders() });
   const progress = output.progress();
   const work = { signal, onProgress: (share: number, step: string) => progress.update(share, step) };
   const begin = async (): Promise<RetrainResult> => {

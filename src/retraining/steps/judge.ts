@@ -1,10 +1,10 @@
 import { scanArtifacts } from '../../registry/artifact-scan.js';
+import { checkModelFile } from '../../registry/model-format.js';
 import type { GateResult } from '../../registry/gate-result.js';
 import { evaluateGates } from '../../registry/gates.js';
 import type { Evidence } from '../../registry/model-record.js';
 import { toIso } from '../../util/clock.js';
 import { digestJson } from '../../util/digest.js';
-
 import { type Champion, challenge } from '../challenge.js';
 import { type ExplanationEvidence, explainModel } from '../explain.js';
 import type { Job } from '../job.js';
@@ -48,7 +48,12 @@ export function gatesStep(
     policy: config.digest,
   };
   return journal.step('gates', inputs, async () => {
-    const scan = await scanArtifacts(challenger, artifacts);
+    const maxBytes = config.policy.tracking.maxArtifactSizeMb * 1024 * 1024;
+    const sources = challenger.contents.map(({ path, bytes }) => ({ path, open: () => bytes }));
+    const signature = await checkModelFile(sources, challenger.main, maxBytes);
+    const { files, main: modelFile, digest } = challenger;
+    const scanned = { files, modelFile, digest, ...(signature && { signature }) };
+    const scan = await scanArtifacts(scanned, artifacts);
     const { startedAt, startedBy } = journal.record;
     const recorded = { recordedAt: toIso(startedAt), recordedBy: startedBy };
     const evidence: Record<string, Evidence> = {};
