@@ -22,6 +22,13 @@ export type {
 } from './tracking/tracking-options.js';
 export type { MetricPoint, MetricSummary } from './tracking/metric.js';
 export type { FinalRunStatus, Run, RunArtifact, RunDataset, RunStatus } from './tracking/run.js';
+export type {
+  RefusedRun,
+  RunStore,
+  TransferOptions,
+  TransferResult,
+  TransferRunsOptions,
+} from './tracking/transfer/transfer-options.js';
 export { and, not, or, where } from './search/filter.js';
 export type { Comparison, FieldBuilder, Filter } from './search/filter.js';
 export type { OrderTerm } from './search/order-by.js';

@@ -14,6 +14,7 @@ export const operations = {
   'tracking.resume_run': { permission: 'track', audit: 'always' },
   'tracking.delete_run': { permission: 'track', audit: 'always' },
   'tracking.restore_run': { permission: 'track', audit: 'always' },
+  'tracking.import_run': { permission: 'track', audit: 'always' },
   'tracking.read': { permission: 'read', audit: 'none' },
   'registry.register': { permission: 'register', audit: 'always' },
   'registry.promote': { permission: 'promote', audit: 'always' },

@@ -4,6 +4,7 @@ import { ControlPlane } from '../governance/control-plane.js';
 import { storeBundle } from '../runtime/bundle.js';
 import { type Context, type ContextOptions, createContext, deriveContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Durability, Storage, StoredRecord } from '../storage/storage.js';
 import { and, where } from '../search/filter.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
@@ -24,7 +25,9 @@ import {
   type Run,
   type RunArtifact,
   type StoredRun,
+  auditedSummary,
   finalRunStatuses,
+  nextRevision,
   runsCollection,
   viewRun,
 } from './run.js';
@@ -42,6 +45,9 @@ import type {
   StartRunOptions,
   WithRunOptions,
 } from './tracking-options.js';
+import { withOtherStore } from './transfer/run-archive.js';
+import type { TransferResult, TransferRunsOptions } from './transfer/transfer-options.js';
+import { transferRuns } from './transfer/transfer-runs.js';
 
 /**
  * Records experiments: runs with parameters, metrics over steps, tags, artifacts and the environment they ran in.
@@ -98,6 +104,7 @@ export class ExperimentTracker {
         error: null,
         note: null,
         deletedAt: null,
+        revision: 1,
       };
       const lease = heartbeat ? [this.#leases.take(runId)] : [];
       return { changes: [putRun(run, 'absent'), ...lease, ...parent], result: undefined, detail: { experimentName } };
@@ -193,7 +200,7 @@ export class ExperimentTracker {
     checkOneOf(status, finalRunStatuses, 'status');
     const ended = { status, endedAt: this.#context.clock.now(), error: error ?? null };
     await this.#transition('tracking.end_run', runId, (record) => ({
-      run: { ...openRun(record), ...ended },
+      run: nextRevision({ ...openRun(record), ...ended }),
       changes: [RunLeases.drop(runId)],
     }));
     this.#leases.end(runId);
@@ -213,7 +220,8 @@ export class ExperimentTracker {
         const state = run.status === 'running' ? 'is under way' : 'was completed';
         throw new MLOpsError('ILLEGAL_STATE', `run ${runId} ${state}; killed, failed and aborted runs can be resumed`);
       }
-      return { run: { ...run, status: 'running', endedAt: null, error: null }, changes: [this.#leases.take(runId)] };
+      const resumed = nextRevision({ ...run, status: 'running', endedAt: null, error: null });
+      return { run: resumed, changes: [this.#leases.take(runId)] };
     });
     this.#leases.begin(runId);
   }
@@ -327,6 +335,31 @@ export class ExperimentTracker {
     await this.#control.access('tracking.read', (_storage, artifacts) => downloadArtifact(artifacts, artifact, path));
   }
 
+  /**
+   * Copies runs, with their points and files, into an archive: a folder that is a store itself, or the store given. The
+   * same again changes nothing; what has grown since is brought up to date.
+   *
+   * @returns what became of each run; those that the archive has otherwise are refused, the others copied
+   * @throws MLOpsError `NOT_FOUND` for a run that is not there, `ABORTED`
+   */
+  async exportRuns(options: TransferRunsOptions): Promise<TransferResult> {
+    return withOtherStore(options, false, (to, chosen) =>
+      this.#read(async (storage, artifacts) => transferRuns({ storage, artifacts }, to, this.#context, chosen)),
+    );
+  }
+
+  /**
+   * Copies runs from an archive, or from the folder of a service without a network, into this store; the counterpart of
+   * {@link exportRuns}. Every point and every file is verified before it counts.
+   *
+   * @throws MLOpsError `NOT_FOUND` when there is no archive, `ABORTED`
+   */
+  async importRuns(options: TransferRunsOptions): Promise<TransferResult> {
+    return withOtherStore(options, true, (from, chosen) =>
+      this.#read(async (storage, artifacts) => transferRuns(from, { storage, artifacts }, this.#context, chosen)),
+    );
+  }
+
   /** Gives up the storage; it closes when the last instance made from the same config has. */
   async close(): Promise<void> {
     this.#leases.close();
@@ -352,10 +385,10 @@ export class ExperimentTracker {
   }
 
   /** Reads what holds now: runs whose process died are ended first. */
-  async #read<T>(task: (storage: Storage) => Promise<T>): Promise<T> {
-    return this.#control.access('tracking.read', async (storage) => {
+  async #read<T>(task: (storage: Storage, artifacts: ArtifactStore) => Promise<T>): Promise<T> {
+    return this.#control.access('tracking.read', async (storage, artifacts) => {
       await this.#leases.sweep(storage);
-      return task(storage);
+      return task(storage, artifacts);
     });
   }
 
@@ -371,7 +404,7 @@ export class ExperimentTracker {
         const record = await this.#load(storage, runId);
         const { run, changes = [] } = change(record);
         writer.forget();
-        return { changes: [putRun(run, record.version), ...changes], result: undefined, detail: summarize(run) };
+        return { changes: [putRun(run, record.version), ...changes], result: undefined, detail: auditedSummary(run) };
       }),
     );
   }
@@ -414,12 +447,6 @@ export class ExperimentTracker {
 }
 
 type RunTransition = 'tracking.end_run' | 'tracking.resume_run' | 'tracking.delete_run' | 'tracking.restore_run';
-
-/** What the audit trail says of a run: how many points of each metric there are, and their digests. */
-const summarize = ({ status, metrics }: StoredRun): JsonObject => ({
-  status,
-  metrics: Object.fromEntries(Object.entries(metrics).map(([key, { count, digest }]) => [key, { count, digest }])),
-});
 
 function missing(problem: string, guess: string | undefined, otherwise: string): never {
   throw new MLOpsError('NOT_FOUND', `${problem}; ${guess === undefined ? otherwise : `did you mean ${guess}?`}`);

@@ -3,7 +3,7 @@ import { ControlPlane } from '../governance/control-plane.js';
 import { type Context, deriveContext } from '../runtime/context.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
-import { type StoredRun, runsCollection } from './run.js';
+import { type StoredRun, nextRevision, runsCollection } from './run.js';
 import { putRun } from './run-writer.js';
 
 const leasesCollection = 'run_leases';
@@ -107,7 +107,7 @@ export class RunLeases {
         return { changes: [drop], result: undefined, reason: 'the run had ended' };
       }
       const error = `its process gave no sign of life after ${toIso(expiresAt)}`;
-      const killed: StoredRun = { ...run, status: 'killed', endedAt: expiresAt, error };
+      const killed = nextRevision({ ...run, status: 'killed', endedAt: expiresAt, error });
       return { changes: [putRun(killed, record.version), drop], result: undefined, reason: error };
     });
   }

@@ -3,7 +3,7 @@ import { retryConflicts } from '../governance/control-plane.js';
 import type { Change, Durability, Storage, StoredRecord } from '../storage/storage.js';
 import type { JsonValue } from '../util/json.js';
 import { Mutex } from '../util/mutex.js';
-import { type StoredRun, indexRun, runsCollection } from './run.js';
+import { type StoredRun, indexRun, nextRevision, runsCollection } from './run.js';
 
 /** A change to a run, and the points that come with it. */
 export type RunChange = (run: StoredRun) => { readonly run: StoredRun; readonly appends?: readonly Change[] };
@@ -30,7 +30,8 @@ export class RunWriter {
 
   async #attempt(storage: Storage, durability: Durability, change: RunChange): Promise<void> {
     this.#known ??= await this.load(storage);
-    const { run, appends = [] } = change(openRun(this.#known));
+    const { run: changed, appends = [] } = change(openRun(this.#known));
+    const run = nextRevision(changed);
     try {
       const [version] = await storage.commit([putRun(run, this.#known.version), ...appends], { durability });
       this.#known = { id: run.runId, version: version!, value: run as unknown as JsonValue };

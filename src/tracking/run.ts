@@ -54,10 +54,15 @@ export interface StoredRun {
   readonly artifacts: readonly RunArtifact[];
   readonly environment: JsonObject | null;
   readonly error: string | null;
-  /** Absent in runs of older versions, as the two below. */
+  /** Absent in runs of older versions, as those below. */
   readonly datasets?: readonly RunDataset[];
   readonly note?: string | null;
   readonly deletedAt?: number | null;
+  /**
+   * Counts what was written about the run since its start, in whatever store: of two copies the one with more is the newer
+   * one. Hiding and restoring a run do not count.
+   */
+  readonly revision?: number;
 }
 
 /** A run as a caller sees it. */
@@ -110,6 +115,17 @@ export function viewRun(stored: StoredRun): Run {
     ...(deletedAt !== null && { deletedAt: toIso(deletedAt) }),
   });
 }
+
+/** The run after another write. */
+export const nextRevision = (run: StoredRun): StoredRun => ({ ...run, revision: revisionOf(run) + 1 });
+
+export const revisionOf = (run: StoredRun): number => run.revision ?? 1;
+
+/** What the audit trail says of a run: how many points of each metric there are, and their digests. */
+export const auditedSummary = ({ status, metrics }: StoredRun): JsonObject => ({
+  status,
+  metrics: Object.fromEntries(Object.entries(metrics).map(([key, { count, digest }]) => [key, { count, digest }])),
+});
 
 /** What runs are searched by; {@link runCatalog} knows the names that people use. */
 export function indexRun(run: StoredRun): IndexFields {

@@ -20,6 +20,8 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     withRun: 'tracking.start_run',
     deleteRun: 'tracking.delete_run',
     restoreRun: 'tracking.restore_run',
+    importRuns: 'tracking.import_run',
+    exportRuns: 'tracking.read',
     searchRuns: 'tracking.read',
     compareRuns: 'tracking.read',
     listArtifacts: 'tracking.read',

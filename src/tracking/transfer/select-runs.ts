@@ -1,0 +1,55 @@
+import { MLOpsError } from '../../errors.js';
+import type { Storage } from '../../storage/storage.js';
+import { refuse } from '../../util/check.js';
+import { type StoredRun, runsCollection } from '../run.js';
+import { runQuery } from '../run-search.js';
+import type { TransferOptions } from './transfer-options.js';
+
+const pageSize = 500;
+
+/**
+ * The ids of the runs to copy, oldest first unless listed, each after the runs it is a part of: those come along.
+ *
+ * @throws MLOpsError `NOT_FOUND` for an id in the list that the store does not have
+ */
+export async function selectRuns(storage: Storage, options: TransferOptions): Promise<readonly string[]> {
+  const { runIds, filter } = options;
+  if (runIds !== undefined && filter !== undefined) refuse('give either runIds or filter: they choose the same thing');
+  const selected = new Set<string>();
+  if (runIds !== undefined) {
+    for (const runId of runIds) await addWithParents(storage, runId, await parentOf(storage, runId), selected);
+    return [...selected];
+  }
+  for (let cursor: string | undefined; ;) {
+    const query = runQuery({ filter: filter ?? '', orderBy: 'start_time', limit: pageSize });
+    const page = await storage.query(runsCollection, { ...query, ...(cursor !== undefined && { cursor }) });
+    for (const { id, value } of page.records) {
+      await addWithParents(storage, id, (value as unknown as StoredRun).parentRunId, selected);
+    }
+    if (page.cursor === undefined) return [...selected];
+    cursor = page.cursor;
+  }
+}
+
+/** A parent that the store does not have is left out: the run keeps its id. */
+async function addWithParents(
+  storage: Storage,
+  runId: string,
+  parentRunId: string | null,
+  selected: Set<string>,
+): Promise<void> {
+  const line = [runId];
+  for (let parent = parentRunId; parent !== null && !selected.has(parent) && !line.includes(parent);) {
+    const record = await storage.get(runsCollection, parent);
+    if (record === undefined) break;
+    line.push(parent);
+    parent = (record.value as unknown as StoredRun).parentRunId;
+  }
+  for (const id of line.reverse()) selected.add(id);
+}
+
+async function parentOf(storage: Storage, runId: string): Promise<string | null> {
+  const record = await storage.get(runsCollection, runId);
+  if (record !== undefined) return (record.value as unknown as StoredRun).parentRunId;
+  throw new MLOpsError('NOT_FOUND', `there is no run ${runId} to copy; searchRuns(...) finds those that there are`);
+}
