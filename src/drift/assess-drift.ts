@@ -7,7 +7,7 @@ import { atOnce } from '../util/in-steps.js';
 import type { ColumnEffects } from './column-effects.js';
 import { type ColumnRule, type ErrorLevels, type JudgedColumn, driftEvidence, judgeColumn } from './column-verdict.js';
 import { compareColumns } from './compare-columns.js';
-import { type DriftInputs, comparisonSteps } from './comparisons.js';
+import { type DriftInputs, clusterPairSteps, comparisonSteps } from './comparisons.js';
 import type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict } from './drift-report.js';
 import { type Schema, schemaFindings } from './schema-findings.js';
 
@@ -39,9 +39,10 @@ type Assessment = Omit<DriftReport, 'reportId' | 'createdAt' | 'modelVersion'>;
 export function assessDrift(inputs: DriftInputs, config: MLOpsConfig, model: Model | undefined): Assessment {
   const { baseline, current } = inputs;
   const rows = { baseline: baseline.rowCount, current: current.rowCount };
+  const clusters = atOnce(clusterPairSteps(inputs));
   const compared = atOnce(comparisonSteps(inputs, model)).map((pair) => ({
     role: pair.role,
-    effects: compareColumns(pair.name, pair.baseline, pair.current, rows),
+    effects: compareColumns(pair.name, pair.baseline, pair.current, rows, clusters),
   }));
   const digested = (table: Table): ComparedData => ({
     digest: table.digest(),
@@ -53,12 +54,15 @@ export function assessDrift(inputs: DriftInputs, config: MLOpsConfig, model: Mod
 
 /** The report apart from its identity, from what was measured about each column. Pure. */
 export function judgeDrift(
-  inputs: Pick<DriftInputs, 'modelName' | 'policy' | 'featureColumns' | 'targetColumn' | 'predictionColumn'>,
+  inputs: Pick<
+    DriftInputs,
+    'modelName' | 'policy' | 'featureColumns' | 'targetColumn' | 'predictionColumn' | 'clusterColumn'
+  >,
   config: MLOpsConfig,
   compared: readonly ComparedColumn[],
   data: { readonly baseline: ComparedData; readonly current: ComparedData },
 ): Assessment {
-  const { featureColumns, targetColumn, predictionColumn } = inputs;
+  const { featureColumns, targetColumn, predictionColumn, clusterColumn } = inputs;
   const { ksTestThreshold: alpha, psiThreshold } = config.policy.drift;
   const judged = compared.map(({ role, effects }) => ({
     effects,
@@ -79,11 +83,12 @@ export function judgeDrift(
     overallDriftScore: Math.max(0, ...features.map((column) => column.distance?.value ?? 0)),
     featureColumns,
     ...(targetColumn !== undefined && { targetColumn }),
+    ...(clusterColumn !== undefined && { clusterColumn }),
     columns,
     findings: schemaFindings(
       data.baseline.schema,
       data.current.schema,
-      new Set([...columns.map(({ column }) => column), ...(predictionColumn === undefined ? [] : [predictionColumn])]),
+      new Set([...columns.map(({ column }) => column), predictionColumn ?? '', clusterColumn ?? '']),
     ),
     recommendations: recommend(columns),
     inputs: {

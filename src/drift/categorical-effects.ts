@@ -3,24 +3,45 @@ import { countsOf } from '../data/column-shape.js';
 import { chiSquareContingency } from '../stats/chi-square.js';
 import { totalVariationEstimate } from '../stats/distance-estimate.js';
 import { psiEstimate } from '../stats/psi.js';
+import { sizeOf } from '../stats/total-variation.js';
+import { type ClusterPair, type EffectiveCounts, effectiveOfCategories } from './clusters.js';
 import type { MeasuredEffects } from './column-effects.js';
 import { categoryFindings } from './column-findings.js';
 
 /** Effects of two columns of categories, each with at least one value. */
-export function categoricalEffects(baseline: CategoricalColumn, current: CategoricalColumn): MeasuredEffects {
+export function categoricalEffects(
+  baseline: CategoricalColumn,
+  current: CategoricalColumn,
+  clusters?: ClusterPair,
+): MeasuredEffects {
   const categories = [...new Set([...baseline.categories, ...current.categories])];
-  return categoryEffects(categories, countCategories(baseline, categories), countCategories(current, categories));
+  const [before, after] = [countCategories(baseline, categories), countCategories(current, categories)];
+  if (clusters === undefined) return categoryEffects(categories, before, after);
+  const effective = {
+    baseline: effectiveOfCategories(baseline, clusters.baseline),
+    current: effectiveOfCategories(current, clusters.current),
+  };
+  return { ...categoryEffects(categories, before, after, effective), effective };
 }
 
-/** Effects of two lists of counts over the same categories. */
+/**
+ * Effects of two lists of counts over the same categories.
+ *
+ * @param effective independent rows that the counts are worth; as many as are counted unless told
+ */
 export function categoryEffects(
   categories: readonly string[],
   before: readonly number[],
   after: readonly number[],
+  effective?: EffectiveCounts,
 ): MeasuredEffects {
   const used = categories.flatMap((_, i) => (before[i]! + after[i]! > 0 ? [i] : []));
-  const beforeUsed = used.map((i) => before[i]!);
-  const afterUsed = used.map((i) => after[i]!);
+  const weigh = (counts: readonly number[], worth: number | undefined): readonly number[] => {
+    const own = used.map((i) => counts[i]!);
+    return worth === undefined ? own : scaled(own, worth / sizeOf(own));
+  };
+  const beforeUsed = weigh(before, effective?.baseline);
+  const afterUsed = weigh(after, effective?.current);
   const test = used.length < 2 ? undefined : chiSquareContingency([beforeUsed, afterUsed]);
   return {
     distance: totalVariationEstimate(beforeUsed, afterUsed),
@@ -29,6 +50,9 @@ export function categoryEffects(
     findings: categoryFindings(categories, before, after),
   };
 }
+
+/** Counts multiplied by a factor. */
+export const scaled = (counts: readonly number[], factor: number): number[] => counts.map((count) => count * factor);
 
 function countCategories(column: CategoricalColumn, categories: readonly string[]): number[] {
   const counts = countsOf(column);

@@ -1,5 +1,6 @@
 import type { DistanceEstimate } from '../stats/distance-estimate.js';
 import type { PsiEstimate } from '../stats/psi.js';
+import type { EffectiveCounts } from './clusters.js';
 import type { DriftFinding, DriftTest } from './drift-report.js';
 
 /** Rows of one side of a comparison. */
@@ -25,9 +26,11 @@ export interface ColumnEffects {
   readonly test?: Omit<DriftTest, 'adjustedPValue'>;
   /** Total variation of missing against present rows; absent without rows on either side. */
   readonly missing?: DistanceEstimate;
+  /** Independent rows that the values present are worth, where rows depend on each other. */
+  readonly effective?: EffectiveCounts;
   readonly findings: readonly DriftFinding[];
 }
 
 /** What was measured about a pair of columns of one kind. */
 export type MeasuredEffects = Required<Pick<ColumnEffects, 'distance' | 'psi' | 'findings'>> &
-  Pick<ColumnEffects, 'wasserstein' | 'test'>;
+  Pick<ColumnEffects, 'wasserstein' | 'test' | 'effective'>;

@@ -1,13 +1,23 @@
 import { type DistanceEstimate, totalVariationEstimate } from '../stats/distance-estimate.js';
+import type { EffectiveCounts } from './clusters.js';
 import type { SideCounts } from './column-effects.js';
 import type { DriftFinding } from './drift-report.js';
 import { firstOf } from './schema-findings.js';
 
-/** The share of missing values is a distribution over two categories like any other. */
-export function missingEstimate(baseline: SideCounts, current: SideCounts): DistanceEstimate | undefined {
+/**
+ * The share of missing values is a distribution over two categories like any other.
+ *
+ * @param worth independent rows that either side is worth; all of them unless told
+ */
+export function missingEstimate(
+  baseline: SideCounts,
+  current: SideCounts,
+  worth: EffectiveCounts = { baseline: baseline.rows, current: current.rows },
+): DistanceEstimate | undefined {
   if (baseline.rows === 0 || current.rows === 0) return undefined;
-  const shares = ({ rows, missing }: SideCounts): number[] => [missing, rows - missing];
-  return totalVariationEstimate(shares(baseline), shares(current));
+  const shares = ({ rows, missing }: SideCounts, size: number): number[] =>
+    [missing, rows - missing].map((count) => (count * size) / rows);
+  return totalVariationEstimate(shares(baseline, worth.baseline), shares(current, worth.current));
 }
 
 /** Why a column could not be compared although nothing seemed to stand in the way. */

@@ -55,7 +55,7 @@ export function driftEvidence(
  * above the threshold; it is stable when the upper bounds of both are not.
  */
 export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: ErrorLevels): JudgedColumn {
-  const { column, kind, baseline, current, wasserstein, test } = effects;
+  const { column, kind, baseline, current, wasserstein, test, effective } = effects;
   const findings = [...missingFinding(effects, rule, levels), ...effects.findings];
   const described = {
     column,
@@ -63,6 +63,7 @@ export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: Er
     kind,
     baselineCount: baseline.rows - baseline.missing,
     currentCount: current.rows - current.missing,
+    ...(effective !== undefined && { effectiveCounts: effective }),
     baselineMissingRate: missingRate(baseline),
     currentMissingRate: missingRate(current),
     tolerance: rule.tolerance,
@@ -75,14 +76,17 @@ export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: Er
   const distance = distanceEffect(effects.distance, levels);
   const psi = psiEffect(effects.psi, levels);
   const verdict = verdictOf(distance, psi, rule);
-  const needs = rowsNeeded(
-    verdict,
-    [
-      { effect: distance, estimate: distance.value, threshold: rule.tolerance },
-      { effect: psi, estimate: psi.value - psi.expectedUnderNoDrift, threshold: rule.psiThreshold },
-    ],
-    effects.distance.baselineCount,
-    effects.distance.currentCount,
+  const needs = inRows(
+    rowsNeeded(
+      verdict,
+      [
+        { effect: distance, estimate: distance.value, threshold: rule.tolerance },
+        { effect: psi, estimate: psi.value - psi.expectedUnderNoDrift, threshold: rule.psiThreshold },
+      ],
+      effects.distance.baselineCount,
+      effects.distance.currentCount,
+    ),
+    described,
   );
   return {
     ...described,
@@ -94,6 +98,21 @@ export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: Er
     ...(test !== undefined && { test }),
     ...(needs !== undefined && { needs }),
   };
+}
+
+/** Independent rows as rows like those there are, where those depend on each other. */
+function inRows(
+  needs: RowsNeeded | undefined,
+  {
+    baselineCount,
+    currentCount,
+    effectiveCounts,
+  }: Pick<ColumnDrift, 'baselineCount' | 'currentCount' | 'effectiveCounts'>,
+): RowsNeeded | undefined {
+  if (needs === undefined || effectiveCounts === undefined) return needs;
+  const ofCurrent = currentCount / effectiveCounts.current;
+  const factor = needs.of === 'current' ? ofCurrent : Math.max(ofCurrent, baselineCount / effectiveCounts.baseline);
+  return { ...needs, rows: Math.ceil(needs.rows * factor) };
 }
 
 function distanceEffect(estimate: DistanceEstimate, levels: ErrorLevels): Effect {

@@ -1,6 +1,7 @@
 import { type CategoricalColumn, type Column, columnLength } from '../data/column.js';
 import { shapeOf } from '../data/column-shape.js';
 import { categoricalEffects } from './categorical-effects.js';
+import { type ClusterPair, type EffectiveCounts, effectiveOfMissing } from './clusters.js';
 import type { ColumnEffects, MeasuredEffects, SideCounts } from './column-effects.js';
 import { failedFinding, missingEstimate } from './column-findings.js';
 import type { DriftFinding } from './drift-report.js';
@@ -16,10 +17,12 @@ export function compareColumns(
   baseline: Column | undefined,
   current: Column | undefined,
   rows: { readonly baseline: number; readonly current: number },
+  clusters?: ClusterPair,
 ): ColumnEffects {
   const counts = { baseline: sideCounts(baseline, rows.baseline), current: sideCounts(current, rows.current) };
   const isInBoth = baseline !== undefined && current !== undefined;
-  const missing = isInBoth ? missingEstimate(counts.baseline, counts.current) : undefined;
+  const worth = isInBoth && clusters !== undefined ? effectiveMissing(baseline, current, clusters) : undefined;
+  const missing = isInBoth ? missingEstimate(counts.baseline, counts.current, worth) : undefined;
   const known = {
     column: name,
     kind: (baseline ?? current)?.kind === 'categorical' ? ('categorical' as const) : ('numeric' as const),
@@ -30,7 +33,7 @@ export function compareColumns(
     const shape = shapeFindings(baseline && shapeOf(baseline), current && shapeOf(current));
     const obstacle = obstacleTo(baseline, current);
     if (obstacle !== undefined) return { ...known, findings: [obstacle, ...shape] };
-    const measured = measure(baseline!, current!);
+    const measured = measure(baseline!, current!, clusters);
     return { ...known, ...measured, findings: [...measured.findings, ...shape] };
   } catch (error) {
     return { ...known, findings: [failedFinding(error)] };
@@ -58,7 +61,12 @@ function obstacleTo(baseline: Column | undefined, current: Column | undefined): 
   return { kind: 'type_changed', message: `was ${baseline!.kind} in the baseline and is ${current!.kind} now` };
 }
 
-const measure = (baseline: Column, current: Column): MeasuredEffects =>
+const measure = (baseline: Column, current: Column, clusters: ClusterPair | undefined): MeasuredEffects =>
   baseline.kind === 'categorical'
-    ? categoricalEffects(baseline, current as CategoricalColumn)
-    : numericEffects(baseline, current as Exclude<Column, CategoricalColumn>);
+    ? categoricalEffects(baseline, current as CategoricalColumn, clusters)
+    : numericEffects(baseline, current as Exclude<Column, CategoricalColumn>, clusters);
+
+const effectiveMissing = (baseline: Column, current: Column, clusters: ClusterPair): EffectiveCounts => ({
+  baseline: effectiveOfMissing(baseline, clusters.baseline),
+  current: effectiveOfMissing(current, clusters.current),
+});

@@ -1,5 +1,6 @@
 import type { Column } from '../data/column.js';
 import type { WorkerTask } from '../util/worker-task.js';
+import type { ClusterPair } from './clusters.js';
 import type { ColumnEffects } from './column-effects.js';
 import { compareColumns } from './compare-columns.js';
 
@@ -9,10 +10,11 @@ export interface ColumnPair {
   readonly baseline: Column | undefined;
   readonly current: Column | undefined;
   readonly rows: { readonly baseline: number; readonly current: number };
+  readonly clusters?: ClusterPair | undefined;
 }
 
 export const compareTask: WorkerTask<ColumnPair, ColumnEffects> = { name: 'drift.compareColumns' };
 
 /** The function behind {@link compareTask}. */
-export const compareInWorker = ({ name, baseline, current, rows }: ColumnPair): ColumnEffects =>
-  compareColumns(name, baseline, current, rows);
+export const compareInWorker = ({ name, baseline, current, rows, clusters }: ColumnPair): ColumnEffects =>
+  compareColumns(name, baseline, current, rows, clusters);

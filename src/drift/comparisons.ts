@@ -2,6 +2,7 @@ import type { ModelPolicy } from '../config/mlops-config.js';
 import { type Column, type NumericColumn, numberColumn } from '../data/column.js';
 import type { Table } from '../data/table.js';
 import type { Model } from '../models/model.js';
+import { type ClusterPair, clusterSteps } from './clusters.js';
 import type { ColumnDrift } from './drift-report.js';
 
 /** A drift check's inputs, validated. */
@@ -13,6 +14,8 @@ export interface DriftInputs {
   readonly featureColumns: readonly string[];
   readonly targetColumn?: string;
   readonly predictionColumn?: string;
+  /** Rows with the same value here depend on each other. */
+  readonly clusterColumn?: string;
 }
 
 /** A pair of columns to compare, and as what. */
@@ -44,6 +47,19 @@ export function* comparisonSteps(inputs: DriftInputs, model: Model | undefined):
     comparisons.push({ name: residualsName, role: 'residual', baseline: before, current: after });
   }
   return comparisons;
+}
+
+/** Which rows depend on each other, when the caller names a column that says so. */
+export function* clusterPairSteps({
+  baseline,
+  current,
+  clusterColumn,
+}: DriftInputs): Generator<number, ClusterPair | undefined> {
+  if (clusterColumn === undefined) return undefined;
+  return {
+    baseline: yield* clusterSteps(baseline.column(clusterColumn)),
+    current: yield* clusterSteps(current.column(clusterColumn)),
+  };
 }
 
 /** What the comparison of residuals is called in a report. */

@@ -20,7 +20,7 @@ import type { JsonValue } from '../util/json.js';
 import { type ComparedColumn, type ComparedData, judgeDrift, schemaOf } from './assess-drift.js';
 import { compareSummaries } from './compare-summaries.js';
 import { compareTables } from './compare-tables.js';
-import { comparisonSteps, type DriftInputs } from './comparisons.js';
+import { clusterPairSteps, comparisonSteps, type DriftInputs } from './comparisons.js';
 import type { DriftReport } from './drift-report.js';
 
 export const driftReportsCollection = 'drift_reports';
@@ -38,6 +38,11 @@ export interface DetectDriftOptions {
   readonly targetColumn?: string;
   /** Column that holds the model's predictions; without it, a registered version makes them. */
   readonly predictionColumn?: string;
+  /**
+   * Column that says which rows depend on each other, such as the security that recurs every month, or the month of a
+   * daily series: rows with the same value there count as what they are worth as independent ones.
+   */
+  readonly clusterColumn?: string;
   /** Which policy section under `models` applies; the model's name unless told. */
   readonly modelType?: string;
   /**
@@ -150,6 +155,7 @@ export class DriftMonitor {
         'featureColumns',
         'targetColumn',
         'predictionColumn',
+        'clusterColumn',
         'modelType',
         'streaming',
         'signal',
@@ -164,6 +170,9 @@ export class DriftMonitor {
     if (streaming === true && options.predictionColumn !== undefined) {
       refuse('predictionColumn has no effect with streaming: residuals need the rows; leave one of them out');
     }
+    if (streaming === true && options.clusterColumn !== undefined) {
+      refuse('clusterColumn has no effect with streaming: dependence shows in the rows only; leave one of them out');
+    }
     const read = (source: DataSource, from: number): Promise<Table | DataSummary> =>
       streaming === true
         ? summarizeData(source, { signal, onProgress: (share) => onProgress?.(from + share / 2) })
@@ -171,7 +180,7 @@ export class DriftMonitor {
     const baseline = await read(options.baselineData, 0);
     const current = await read(options.currentData, 0.5);
     const targetColumn = options.targetColumn ?? policy.targetColumn ?? undefined;
-    const { predictionColumn } = options;
+    const { predictionColumn, clusterColumn } = options;
     const featureColumns = options.featureColumns ?? policy.featureColumns;
     if (featureColumns.length === 0) {
       refuse(`featureColumns is empty; pass it, or list models.${modelName}.feature_columns in the policy`);
@@ -179,6 +188,9 @@ export class DriftMonitor {
     for (const column of featureColumns) checkName(column, 'feature column');
     requireColumn(predictionColumn, baseline, current);
     requireColumn(options.targetColumn, baseline, current);
+    for (const table of [baseline, current]) {
+      if (clusterColumn !== undefined && table instanceof Table) table.column(clusterColumn);
+    }
     return {
       modelName,
       policy,
@@ -187,6 +199,7 @@ export class DriftMonitor {
       featureColumns,
       ...(targetColumn !== undefined && { targetColumn }),
       ...(predictionColumn !== undefined && { predictionColumn }),
+      ...(clusterColumn !== undefined && { clusterColumn }),
     };
   }
 
@@ -204,8 +217,10 @@ export class DriftMonitor {
         current: describeSummary(data.current),
       });
     }
-    const comparisons = await inSteps(comparisonSteps({ ...inputs, baseline, current }, model), { signal });
-    const compared = await compareTables(comparisons, rows, { signal, onProgress });
+    const held = { ...inputs, baseline, current };
+    const comparisons = await inSteps(comparisonSteps(held, model), { signal });
+    const clusters = await inSteps(clusterPairSteps(held), { signal });
+    const compared = await compareTables(comparisons, rows, { signal, onProgress }, clusters);
     return judgeDrift(inputs, this.#context.config, compared, {
       baseline: await describeTable(baseline, signal),
       current: await describeTable(current, signal),

@@ -58,6 +58,8 @@ export interface ColumnDrift {
   /** Values present. */
   readonly baselineCount: number;
   readonly currentCount: number;
+  /** Independent rows that these are worth, where rows depend on each other. */
+  readonly effectiveCounts?: { readonly baseline: number; readonly current: number };
   /** Share of rows without a value. */
   readonly baselineMissingRate: number;
   readonly currentMissingRate: number;
@@ -91,6 +93,8 @@ export interface DriftReport {
   readonly overallDriftScore: number;
   readonly featureColumns: readonly string[];
   readonly targetColumn?: string;
+  /** Rows with the same value here were taken as dependent. */
+  readonly clusterColumn?: string;
   readonly columns: readonly ColumnDrift[];
   /** About columns that were not compared: those that appeared, disappeared or changed their type. */
   readonly findings: readonly DriftFinding[];

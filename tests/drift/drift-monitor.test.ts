@@ -267,4 +267,26 @@ describe('on Treasury bonds', () => {
     expect(columnOf(report, 'maturity_years')).toMatchObject({ verdict: 'stable' });
     expect(columnOf(report, 'maturity_years').distance!.value).toBeCloseTo(0.04, 2);
   });
+
+  it('flags no quarter against the next in what does not follow the market, each bond counted for what it adds', async () => {
+    const bonds = await readCsv('examples/data/bonds-monthly-2010-2012.csv');
+    const date = bonds.column('date');
+    const times = [...(date.kind === 'date' ? date.values : [])];
+    const { config, options } = createWorld();
+    const monitor = new DriftMonitor(config, options);
+    const quarter = (i: number) => {
+      const [from, to] = [Date.UTC(2010, 3 * i, 1), Date.UTC(2010, 3 * i + 3, 1)];
+      return bonds.take([...times.keys()].filter((row) => times[row]! >= from && times[row]! < to));
+    };
+    for (let i = 0; i < 11; i++) {
+      const report = await monitor.detectDrift({
+        modelName: 'bonds',
+        baselineData: quarter(i),
+        currentData: quarter(i + 1),
+        featureColumns: ['coupon_rate', 'maturity_years', 'age_years', 'security_type', 'term', 'issue_size_bn'],
+        clusterColumn: 'security_id',
+      });
+      expect(report.driftedFeatures, `quarter ${i}`).toEqual([]);
+    }
+  });
 });

@@ -1,0 +1,91 @@
+import { studentTSf } from './distributions/student-t.js';
+
+/** Which rows depend on each other: the cluster of each row, numbered from 0. */
+export interface Clusters {
+  readonly codes: Int32Array;
+  readonly count: number;
+}
+
+/**
+ * How many independent rows say as much about the shares of bins as these clustered ones do: rows / design effect. The
+ * design effect of a share p is its variance between clusters, G/(G − 1)·Σ(n_cb − n_c·p)²/n² over G clusters, divided by
+ * p(1 − p)/n (Kish 1965). Since G clusters tell that variance only roughly, it is enlarged by (t/z)², the squared ratio of
+ * the 97.5% points of Student's t with G − 1 degrees of freedom and of the normal distribution. Never more than the rows;
+ * at least 1.
+ *
+ * - `cumulative`: bins are ordered, and the largest design effect of the shares up to each edge counts, since a
+ *   Kolmogorov–Smirnov distance may be attained anywhere.
+ * - `each`: bins are categories; the mean of their design effects weighted by 1 − p (Rao & Scott 1981).
+ *
+ * @param bins the bin of each row, from 0; −1 is missing
+ */
+export function effectiveSize(
+  bins: Int32Array,
+  binCount: number,
+  clusters: Clusters,
+  shares: 'cumulative' | 'each',
+): number {
+  const sizes = new Float64Array(clusters.count);
+  const counts = new Int32Array(clusters.count * binCount);
+  let n = 0;
+  for (let row = 0; row < bins.length; row++) {
+    if (bins[row]! < 0) continue;
+    const cluster = clusters.codes[row]!;
+    sizes[cluster]!++;
+    counts[cluster * binCount + bins[row]!]!++;
+    n++;
+  }
+  const used = sizes.reduce((sum, size) => sum + (size > 0 ? 1 : 0), 0);
+  if (used === n || n === 0) return n;
+  if (used === 1) return 1;
+  const effects = designEffects(counts, sizes, binCount, shares === 'cumulative', { n, used });
+  if (effects.length === 0) return used; // a single value: nothing tells how alike the rows of a cluster are
+  const weight = effects.reduce((sum, { share }) => sum + (1 - share), 0);
+  const effect =
+    shares === 'cumulative'
+      ? Math.max(...effects.map(({ effect: own }) => own))
+      : effects.reduce((sum, { effect: own, share }) => sum + own * (1 - share), 0) / weight;
+  return Math.max(1, n / Math.max(1, effect * uncertainty(used - 1)));
+}
+
+/** Of every share strictly between 0 and 1. */
+function designEffects(
+  counts: Int32Array,
+  sizes: Float64Array,
+  binCount: number,
+  isCumulative: boolean,
+  { n, used }: { readonly n: number; readonly used: number },
+): { readonly share: number; readonly effect: number }[] {
+  const inBin = new Float64Array(sizes.length);
+  const found: { share: number; effect: number }[] = [];
+  for (let bin = 0; bin < binCount; bin++) {
+    let total = 0;
+    for (let cluster = 0; cluster < sizes.length; cluster++) {
+      const count = counts[cluster * binCount + bin]!;
+      inBin[cluster] = isCumulative ? inBin[cluster]! + count : count;
+      total += inBin[cluster]!;
+    }
+    const share = total / n;
+    if (share === 0 || share === 1) continue;
+    let squares = 0;
+    for (let cluster = 0; cluster < sizes.length; cluster++) {
+      squares += (inBin[cluster]! - sizes[cluster]! * share) ** 2;
+    }
+    found.push({ share, effect: ((used / (used - 1)) * squares) / (n * share * (1 - share)) });
+  }
+  return found;
+}
+
+const normalPoint = 1.959963984540054;
+
+/** (t/z)² at 97.5%. */
+function uncertainty(degreesOfFreedom: number): number {
+  let low = 1.9;
+  let high = 13;
+  while (high - low > 1e-9) {
+    const middle = (low + high) / 2;
+    if (studentTSf(middle, degreesOfFreedom) > 0.025) low = middle;
+    else high = middle;
+  }
+  return (high / normalPoint) ** 2;
+}
