@@ -14,8 +14,11 @@ async function afterImport(code: string): Promise<string> {
 /** Heavy, optional, or of another layer: loaded only when used. */
 const lazy = [
   'node_modules/pg/',
+  'node_modules/@aws-sdk/',
+  'node_modules/@smithy/',
   '/src/adapters/sql/',
   '/src/adapters/postgres/',
+  '/src/adapters/s3/',
   'better-sqlite3',
   'kysely',
   'hyparquet',
