@@ -6,10 +6,12 @@ export type { Conflict, ErrorCode, PolicyIssue } from './errors.js';
 
 export { ExperimentTracker } from './tracking/experiment-tracker.js';
 export type { ActiveRun } from './tracking/active-run.js';
+export type { BufferReport, BufferedRun } from './tracking/buffered-run.js';
 export type { ArtifactEntry } from './tracking/artifact-tree.js';
 export type { ComparedMetric, ComparedParameter, RunComparison } from './tracking/compare-runs.js';
 export type {
   BatchPoint,
+  BufferRunOptions,
   ListRunsOptions,
   LogArtifactOptions,
   LogDatasetOptions,

@@ -134,6 +134,8 @@ export interface TrackingPolicy {
   readonly heartbeatIntervalSeconds: number;
   /** Silence after which a run counts as killed, seconds; at least twice the interval. Default 60. */
   readonly runLeaseSeconds: number;
+  /** Time between samples of CPU, memory and event loop during runs, seconds; null: none are taken. Default null. */
+  readonly systemMetricsIntervalSeconds: number | null;
 }
 
 /** Where records and files live. */

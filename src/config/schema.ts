@@ -91,6 +91,7 @@ function build() {
       environment_variables: z._default(list(text('the name of an environment variable')), []),
       heartbeat_interval_seconds: z._default(positive('seconds'), 10),
       run_lease_seconds: z._default(positive('seconds'), 60),
+      system_metrics_interval_seconds: z._default(z.nullable(positive('seconds')), null),
     }),
     storage: section({
       kind: z._default(oneOf('filesystem', 'memory', 'postgres'), 'filesystem'),

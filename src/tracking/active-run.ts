@@ -1,6 +1,13 @@
 import type { JsonValue } from '../util/json.js';
+import type { BufferedRun } from './buffered-run.js';
 import type { RunArtifact } from './run.js';
-import type { LogArtifactOptions, LogDatasetOptions, LogMetricsOptions, RunBatch } from './tracking-options.js';
+import type {
+  BufferRunOptions,
+  LogArtifactOptions,
+  LogDatasetOptions,
+  LogMetricsOptions,
+  RunBatch,
+} from './tracking-options.js';
 
 /** The calls of a tracker that an active run passes on. */
 export interface RunLog {
@@ -10,6 +17,7 @@ export interface RunLog {
   setTags(runId: string, tags: Readonly<Record<string, string>>): Promise<void>;
   logArtifact(runId: string, options: LogArtifactOptions): Promise<readonly RunArtifact[]>;
   logDataset(runId: string, options: LogDatasetOptions): Promise<void>;
+  bufferRun(runId: string, options?: BufferRunOptions): BufferedRun;
 }
 
 /** A run under way, as `withRun` passes it on: the tracker's calls without the run's id. */
@@ -41,5 +49,10 @@ export class ActiveRun {
 
   logDataset(options: LogDatasetOptions): Promise<void> {
     return this.tracker.logDataset(this.runId, options);
+  }
+
+  /** A buffer for metrics of loops that cannot wait; it is stored before the run ends. */
+  buffer(options?: BufferRunOptions): BufferedRun {
+    return this.tracker.bufferRun(this.runId, options);
   }
 }

@@ -24,19 +24,30 @@ export function checkBatch(batch: RunBatch, now: number): CheckedBatch {
   const points = new Map<string, MetricPoint[]>();
   for (const { key, value, step = 0, timestamp = now } of metrics) {
     checkName(key, 'metric name');
-    if (typeof value !== 'number') refuse(`metric ${key} must be a number, got ${typeof value}`);
-    if (!Number.isSafeInteger(step)) refuse(`step must be a whole number, got ${step}`);
-    if (!Number.isFinite(timestamp)) refuse(`timestamp must be UTC milliseconds, got ${timestamp}`);
-    const point = { step, timestamp, value };
-    const sofar = points.get(key);
-    if (sofar === undefined) points.set(key, [point]);
-    else sofar.push(point);
+    checkPosition(step, timestamp);
+    checkValue(key, value);
+    addPoint(points, key, { step, timestamp, value });
   }
   for (const [key, value] of Object.entries(parameters)) {
     checkName(key, 'parameter name');
     assertJson(value, `parameter ${key}`);
   }
   return { points, parameters, tags: checkTags(tags) };
+}
+
+export function checkPosition(step: number, timestamp: number): void {
+  if (!Number.isSafeInteger(step)) refuse(`step must be a whole number, got ${step}`);
+  if (!Number.isFinite(timestamp)) refuse(`timestamp must be UTC milliseconds, got ${timestamp}`);
+}
+
+export function checkValue(key: string, value: unknown): void {
+  if (typeof value !== 'number') refuse(`metric ${key} must be a number, got ${typeof value}`);
+}
+
+export function addPoint(points: Map<string, MetricPoint[]>, key: string, point: MetricPoint): void {
+  const sofar = points.get(key);
+  if (sofar === undefined) points.set(key, [point]);
+  else sofar.push(point);
 }
 
 export function checkTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

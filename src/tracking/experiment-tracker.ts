@@ -14,6 +14,7 @@ import { nearest } from '../util/nearest.js';
 import { ActiveRun } from './active-run.js';
 import { artifactSources, checkArtifactOptions } from './artifact-sources.js';
 import { type ArtifactEntry, listFolder } from './artifact-tree.js';
+import { BufferedRun, type BufferTarget } from './buffered-run.js';
 import { applyBatch, checkBatch, checkTags } from './batch.js';
 import { type RunComparison, compareRuns } from './compare-runs.js';
 import { describeDataset } from './dataset.js';
@@ -31,10 +32,13 @@ import {
   runsCollection,
   viewRun,
 } from './run.js';
+import { RunBuffers } from './run-buffers.js';
 import { RunLeases } from './run-leases.js';
 import { runQuery } from './run-search.js';
 import { type RunChange, RunWriter, openRun, putRun } from './run-writer.js';
+import { SystemSampler } from './system-metrics.js';
 import type {
+  BufferRunOptions,
   ListRunsOptions,
   LogArtifactOptions,
   LogDatasetOptions,
@@ -61,6 +65,7 @@ export class ExperimentTracker {
   /** Orders the writes of this process to one run, so that they do not race each other. */
   readonly #writers = new Map<string, RunWriter>();
   readonly #leases: RunLeases;
+  readonly #buffers = new RunBuffers();
 
   constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
     this.#context = 'stores' in options ? options : createContext(config, options);
@@ -75,8 +80,9 @@ export class ExperimentTracker {
 
   /** @returns the new run's id */
   async startRun(options: StartRunOptions): Promise<string> {
-    checkOptions(options, ['experimentName', 'modelType', 'runName', 'parentRunId', 'tags', 'heartbeat'], 'startRun');
+    checkOptions(options, startRunOptions, 'startRun');
     const { heartbeat = true } = options;
+    const samplingSeconds = checkSampling(options.systemMetricsIntervalSeconds);
     const described = {
       experimentName: checkName(options.experimentName, 'experimentName'),
       modelType: checkOptionalName(options.modelType, 'modelType') ?? null,
@@ -110,6 +116,7 @@ export class ExperimentTracker {
       return { changes: [putRun(run, 'absent'), ...lease, ...parent], result: undefined, detail: { experimentName } };
     });
     if (heartbeat) this.#leases.begin(runId);
+    this.#sample(runId, this.#context.clock.now(), samplingSeconds);
     return runId;
   }
 
@@ -134,6 +141,19 @@ export class ExperimentTracker {
     await this.logBatch(runId, {
       metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, ...options })),
     });
+  }
+
+  /**
+   * Metrics for loops that cannot wait: the buffer takes points in at once and stores them in the background. What it has
+   * taken in is stored when the run ends or the tracker closes; `flush` says so earlier.
+   *
+   * @example
+   * const buffer = tracker.bufferRun(runId);
+   * for (let step = 0; step < 1e6; step++) buffer.logMetrics({ loss: train(step) }, { step });
+   * const { dropped } = await buffer.close();
+   */
+  bufferRun(runId: string, options: BufferRunOptions = {}): BufferedRun {
+    return this.#buffers.add(new BufferedRun(checkName(runId, 'runId'), this.#bufferTarget(runId), options));
   }
 
   /** Sets tags, replacing former values. */
@@ -198,6 +218,7 @@ export class ExperimentTracker {
    */
   async endRun(runId: string, status: FinalRunStatus = 'completed', error?: string): Promise<void> {
     checkOneOf(status, finalRunStatuses, 'status');
+    await this.#buffers.close(runId);
     const ended = { status, endedAt: this.#context.clock.now(), error: error ?? null };
     await this.#transition('tracking.end_run', runId, (record) => ({
       run: nextRevision({ ...openRun(record), ...ended }),
@@ -214,8 +235,10 @@ export class ExperimentTracker {
    */
   async resumeRun(runId: string): Promise<void> {
     await this.#control.access('tracking.read', (storage) => this.#leases.sweep(storage));
+    let startedAt = 0;
     await this.#transition('tracking.resume_run', runId, (record) => {
       const run = record.value as unknown as StoredRun;
+      startedAt = run.startedAt;
       if (run.status === 'running' || run.status === 'completed') {
         const state = run.status === 'running' ? 'is under way' : 'was completed';
         throw new MLOpsError('ILLEGAL_STATE', `run ${runId} ${state}; killed, failed and aborted runs can be resumed`);
@@ -224,6 +247,7 @@ export class ExperimentTracker {
       return { run: resumed, changes: [this.#leases.take(runId)] };
     });
     this.#leases.begin(runId);
+    this.#sample(runId, startedAt);
   }
 
   /**
@@ -360,10 +384,14 @@ export class ExperimentTracker {
     );
   }
 
-  /** Gives up the storage; it closes when the last instance made from the same config has. */
+  /** Stores what buffers hold and gives up the storage; it closes when the last instance made from the same config has. */
   async close(): Promise<void> {
-    this.#leases.close();
-    await this.#context.stores.release();
+    try {
+      await this.#buffers.closeAll();
+    } finally {
+      this.#leases.close();
+      await this.#context.stores.release();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -372,6 +400,19 @@ export class ExperimentTracker {
 
   get #policy(): MLOpsConfig['policy']['tracking'] {
     return this.#context.config.policy.tracking;
+  }
+
+  #bufferTarget(runId: string): BufferTarget {
+    const update = (change: RunChange): Promise<void> => this.#update(runId, 'process', change);
+    return { clock: this.#context.clock, isRecording: this.#policy.logMetrics, update };
+  }
+
+  /** Samples what the process uses until the run ends, if that is wanted. */
+  #sample(runId: string, startedAt: number, seconds = this.#policy.systemMetricsIntervalSeconds): void {
+    if (seconds === null || !this.#policy.logMetrics) return;
+    const { clock } = this.#context;
+    const buffer = new BufferedRun(runId, this.#bufferTarget(runId));
+    this.#buffers.addSampler(runId, new SystemSampler(buffer, seconds * 1_000, startedAt, clock));
   }
 
   async #captureEnvironment(): Promise<JsonObject | null> {
@@ -447,6 +488,21 @@ export class ExperimentTracker {
 }
 
 type RunTransition = 'tracking.end_run' | 'tracking.resume_run' | 'tracking.delete_run' | 'tracking.restore_run';
+
+const startRunOptions = [
+  'experimentName',
+  'modelType',
+  'runName',
+  'parentRunId',
+  'tags',
+  'heartbeat',
+  'systemMetricsIntervalSeconds',
+];
+
+function checkSampling(seconds: number | null | undefined): number | null | undefined {
+  if (seconds === undefined || seconds === null || seconds > 0) return seconds;
+  return refuse(`systemMetricsIntervalSeconds must be seconds above 0, or null, got ${seconds}`);
+}
 
 function missing(problem: string, guess: string | undefined, otherwise: string): never {
   throw new MLOpsError('NOT_FOUND', `${problem}; ${guess === undefined ? otherwise : `did you mean ${guess}?`}`);

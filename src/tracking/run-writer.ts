@@ -5,8 +5,11 @@ import type { JsonValue } from '../util/json.js';
 import { Mutex } from '../util/mutex.js';
 import { type StoredRun, indexRun, nextRevision, runsCollection } from './run.js';
 
-/** A change to a run, and the points that come with it. */
-export type RunChange = (run: StoredRun) => { readonly run: StoredRun; readonly appends?: readonly Change[] };
+/** What a run becomes, and the points that come with it; undefined: nothing is to be written. */
+export type ChangedRun = { readonly run: StoredRun; readonly appends?: readonly Change[] } | undefined;
+
+/** A change to a run; made anew when somebody else wrote first. */
+export type RunChange = (run: StoredRun, storage: Storage) => ChangedRun | Promise<ChangedRun>;
 
 /** Applies one process's changes to a run one after the other, remembering the run between them. */
 export class RunWriter {
@@ -30,10 +33,13 @@ export class RunWriter {
 
   async #attempt(storage: Storage, durability: Durability, change: RunChange): Promise<void> {
     this.#known ??= await this.load(storage);
-    const { run: changed, appends = [] } = change(openRun(this.#known));
-    const run = nextRevision(changed);
+    const changed = await change(openRun(this.#known), storage);
+    if (changed === undefined) return;
+    const run = nextRevision(changed.run);
     try {
-      const [version] = await storage.commit([putRun(run, this.#known.version), ...appends], { durability });
+      const [version] = await storage.commit([putRun(run, this.#known.version), ...(changed.appends ?? [])], {
+        durability,
+      });
       this.#known = { id: run.runId, version: version!, value: run as unknown as JsonValue };
     } catch (error) {
       this.#known = undefined;

@@ -63,6 +63,8 @@ export interface StoredRun {
    * one. Hiding and restoring a run do not count.
    */
   readonly revision?: number;
+  /** Points that buffers had no room for. */
+  readonly droppedPoints?: number;
 }
 
 /** A run as a caller sees it. */
@@ -86,12 +88,15 @@ export interface Run {
   readonly environment?: JsonObject;
   readonly error?: string;
   readonly note?: string;
+  /** Points that were not recorded because a buffer was full; present when there are any. */
+  readonly droppedPoints?: number;
   /** Present when the run was deleted and can still be restored. */
   readonly deletedAt?: string;
 }
 
 export function viewRun(stored: StoredRun): Run {
-  const { modelType, runName, parentRunId, endedAt, environment, error, note = null, deletedAt = null } = stored;
+  const { modelType, runName, parentRunId, endedAt, environment, error } = stored;
+  const { note = null, deletedAt = null, droppedPoints = 0 } = stored;
   return Object.freeze({
     runId: stored.runId,
     experimentName: stored.experimentName,
@@ -112,6 +117,7 @@ export function viewRun(stored: StoredRun): Run {
     ...(environment !== null && { environment }),
     ...(error !== null && { error }),
     ...(note !== null && { note }),
+    ...(droppedPoints > 0 && { droppedPoints }),
     ...(deletedAt !== null && { deletedAt: toIso(deletedAt) }),
   });
 }
@@ -122,8 +128,9 @@ export const nextRevision = (run: StoredRun): StoredRun => ({ ...run, revision: 
 export const revisionOf = (run: StoredRun): number => run.revision ?? 1;
 
 /** What the audit trail says of a run: how many points of each metric there are, and their digests. */
-export const auditedSummary = ({ status, metrics }: StoredRun): JsonObject => ({
+export const auditedSummary = ({ status, metrics, droppedPoints }: StoredRun): JsonObject => ({
   status,
+  ...(droppedPoints !== undefined && { droppedPoints }),
   metrics: Object.fromEntries(Object.entries(metrics).map(([key, { count, digest }]) => [key, { count, digest }])),
 });
 

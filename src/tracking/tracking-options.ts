@@ -17,6 +17,11 @@ export interface StartRunOptions {
    * several processes take turns at. True unless told.
    */
   readonly heartbeat?: boolean;
+  /**
+   * Seconds between two samples of this process's CPU, memory and event loop, recorded as metrics `system.…`; null for
+   * none. `tracking.system_metrics_interval_seconds` unless told.
+   */
+  readonly systemMetricsIntervalSeconds?: number | null;
 }
 
 export interface WithRunOptions extends StartRunOptions {
@@ -29,6 +34,13 @@ export interface LogMetricsOptions {
   readonly step?: number;
   /** UTC milliseconds; now unless told. */
   readonly timestamp?: number;
+}
+
+export interface BufferRunOptions {
+  /** Most points that wait to be stored; more are dropped and counted. 100,000 unless told. */
+  readonly maxPoints?: number;
+  /** Longest that a point waits before it is stored, milliseconds. 1,000 unless told. */
+  readonly flushIntervalMs?: number;
 }
 
 /** One point of one metric. */

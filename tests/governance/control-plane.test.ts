@@ -11,6 +11,7 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     logParameters: 'tracking.log',
     logMetrics: 'tracking.log',
     logArtifact: 'tracking.log',
+    bufferRun: 'tracking.log',
     setTags: 'tracking.log',
     logBatch: 'tracking.log',
     logDataset: 'tracking.log',

@@ -23,6 +23,7 @@ const changing = [
   'artifacts',
   'datasets',
   'metrics',
+  'droppedPoints',
 ] as const satisfies readonly (keyof StoredRun)[];
 
 /** How a copy of a run stands to the one that is there. */
