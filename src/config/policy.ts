@@ -124,6 +124,8 @@ export interface TrackingPolicy {
   readonly logEnvironment: boolean;
   /** Record the git commit of the working folder. Default true. */
   readonly logGitSha: boolean;
+  /** Keep what tracked files hold beyond that commit, as a file of the run. Default true. */
+  readonly logUncommittedDiff: boolean;
   /** Folder of the content-addressed files. Default `./mlruns`. */
   readonly artifactStoragePath: string;
   /** Largest file accepted, mebibytes; above 0. Default 100. */

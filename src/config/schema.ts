@@ -86,6 +86,7 @@ function build() {
       log_artifacts: on(),
       log_environment: on(),
       log_git_sha: on(),
+      log_uncommitted_diff: on(),
       artifact_storage_path: z._default(path(), './mlruns'),
       max_artifact_size_mb: z._default(positive('mebibytes'), 100),
       environment_variables: z._default(list(text('the name of an environment variable')), []),

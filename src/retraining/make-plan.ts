@@ -1,5 +1,5 @@
 import type { Table } from '../data/table.js';
-import { captureGit } from '../tracking/environment.js';
+import { captureGit } from '../tracking/git.js';
 import type { Context } from '../runtime/context.js';
 import { checkFraction } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';

@@ -9,17 +9,17 @@ import type { Change, Durability, Storage, StoredRecord } from '../storage/stora
 import { and, where } from '../search/filter.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
-import type { JsonObject, JsonValue } from '../util/json.js';
+import type { JsonValue } from '../util/json.js';
 import { nearest } from '../util/nearest.js';
 import { ActiveRun } from './active-run.js';
 import { artifactSources, checkArtifactOptions } from './artifact-sources.js';
 import { type ArtifactEntry, listFolder } from './artifact-tree.js';
 import { BufferedRun, type BufferTarget } from './buffered-run.js';
 import { applyBatch, checkBatch, checkTags } from './batch.js';
+import { captureCircumstances, storeDiff } from './circumstances.js';
 import { type RunComparison, compareRuns } from './compare-runs.js';
 import { describeDataset } from './dataset.js';
 import { downloadArtifact } from './download-artifact.js';
-import { captureEnvironment, captureGit } from './environment.js';
 import { type MetricPoint, type StoredPoint, decodePoint, metricStream } from './metric.js';
 import {
   type FinalRunStatus,
@@ -91,30 +91,34 @@ export class ExperimentTracker {
       tags: checkTags(options.tags ?? {}),
     };
     const runId = this.#context.ids.next();
-    const environment = await this.#captureEnvironment();
-    await this.#control.change('tracking.start_run', { resource: { type: 'run', id: runId } }, async (storage) => {
-      const { parentRunId, experimentName } = described;
-      const parent = parentRunId === null ? [] : [await this.#presence(storage, parentRunId)];
-      const run: StoredRun = {
-        runId,
-        ...described,
-        status: 'running',
-        startedAt: this.#context.clock.now(),
-        endedAt: null,
-        startedBy: this.#context.principal?.id ?? 'anonymous',
-        parameters: {},
-        metrics: {},
-        artifacts: [],
-        datasets: [],
-        environment,
-        error: null,
-        note: null,
-        deletedAt: null,
-        revision: 1,
-      };
-      const lease = heartbeat ? [this.#leases.take(runId)] : [];
-      return { changes: [putRun(run, 'absent'), ...lease, ...parent], result: undefined, detail: { experimentName } };
-    });
+    const { environment, diff } = await captureCircumstances(this.#policy);
+    await this.#control.change(
+      'tracking.start_run',
+      { resource: { type: 'run', id: runId } },
+      async (storage, artifacts) => {
+        const { parentRunId, experimentName } = described;
+        const parent = parentRunId === null ? [] : [await this.#presence(storage, parentRunId)];
+        const run: StoredRun = {
+          runId,
+          ...described,
+          status: 'running',
+          startedAt: this.#context.clock.now(),
+          endedAt: null,
+          startedBy: this.#context.principal?.id ?? 'anonymous',
+          parameters: {},
+          metrics: {},
+          artifacts: await storeDiff(artifacts, diff),
+          datasets: [],
+          environment,
+          error: null,
+          note: null,
+          deletedAt: null,
+          revision: 1,
+        };
+        const lease = heartbeat ? [this.#leases.take(runId)] : [];
+        return { changes: [putRun(run, 'absent'), ...lease, ...parent], result: undefined, detail: { experimentName } };
+      },
+    );
     if (heartbeat) this.#leases.begin(runId);
     this.#sample(runId, this.#context.clock.now(), samplingSeconds);
     return runId;
@@ -413,16 +417,6 @@ export class ExperimentTracker {
     const { clock } = this.#context;
     const buffer = new BufferedRun(runId, this.#bufferTarget(runId));
     this.#buffers.addSampler(runId, new SystemSampler(buffer, seconds * 1_000, startedAt, clock));
-  }
-
-  async #captureEnvironment(): Promise<JsonObject | null> {
-    const { logEnvironment, logGitSha } = this.#policy;
-    const [environment, git] = await Promise.all([
-      logEnvironment ? captureEnvironment(this.#policy.environmentVariables) : null,
-      logGitSha ? captureGit() : null,
-    ]);
-    if (environment === null && git === null) return null;
-    return { ...environment, ...(git !== null && { git }) };
   }
 
   /** Reads what holds now: runs whose process died are ended first. */

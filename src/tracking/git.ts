@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { JsonObject } from '../util/json.js';
+
+const execute = promisify(execFile);
+
+/** Takes no locks that others wait for, and runs no programs that the repository's configuration names. */
+const harmless = ['--no-optional-locks', '-c', 'core.fsmonitor=false'];
+
+const timeoutMs = 5_000;
+
+/** What the working directory holds beyond its last commit. */
+export interface UncommittedDiff {
+  readonly content: Buffer;
+  /** Cut at the largest size. */
+  readonly isTruncated: boolean;
+}
+
+/** Commit and branch of the working directory, and whether it held uncommitted changes; null outside of git. */
+export async function captureGit(directory = process.cwd()): Promise<JsonObject | null> {
+  try {
+    const status = ['status', '--porcelain=v2', '--branch', '--untracked-files=no'];
+    const { stdout } = await execute('git', [...harmless, ...status], { cwd: directory, timeout: timeoutMs });
+    const lines = stdout.split('\n');
+    const header = (name: string): string | undefined =>
+      lines.find((line) => line.startsWith(`# branch.${name} `))?.slice(`# branch.${name} `.length);
+    const [commit, branch] = [header('oid'), header('head')];
+    if (commit === undefined || branch === undefined || commit === '(initial)') return null;
+    const isDirty = lines.some((line) => line !== '' && !line.startsWith('#'));
+    return { commit, branch: branch === '(detached)' ? 'HEAD' : branch, isDirty };
+  } catch {
+    return null; // no git, no repository, or no commit yet: all mean "not known"
+  }
+}
+
+/**
+ * The changes to tracked files since the last commit, as a patch. Of binary files it says only that they differ.
+ *
+ * @param maxBytes what is beyond is cut off, at the end of a line
+ * @returns null when there are none, or nobody knows
+ */
+export async function captureDiff(maxBytes: number, directory = process.cwd()): Promise<UncommittedDiff | null> {
+  const command = [...harmless, 'diff', '--no-ext-diff', '--no-textconv', '--no-color', 'HEAD'];
+  const options = { cwd: directory, timeout: timeoutMs, maxBuffer: maxBytes, encoding: 'buffer' } as const;
+  try {
+    const { stdout } = await execute('git', command, options);
+    return stdout.length === 0 ? null : { content: stdout, isTruncated: false };
+  } catch (error) {
+    const { code, stdout } = error as { code?: unknown; stdout?: Buffer };
+    if (code !== 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' || stdout === undefined) return null;
+    return { content: stdout.subarray(0, stdout.lastIndexOf('\n', maxBytes) + 1), isTruncated: true };
+  }
+}
