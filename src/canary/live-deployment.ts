@@ -12,12 +12,13 @@ import type { Outcome, RoutedRequest, ShadowOutcome } from './outcomes.js';
 import { type ProcessReport, heartbeatMs, processesCollection, putReport } from './process-report.js';
 import type { LoggedPrediction } from './prediction-log.js';
 import { currentStep } from './rollout.js';
-import type { RoutedCounts } from './router.js';
+import { noCounts } from './route-table.js';
 import { hasEnded } from './transitions.js';
 
 /** A deployment as one process serves it: what it has seen, and how much of that is stored. */
 export class LiveDeployment {
-  readonly counts: RoutedCounts = { canary: 0, production: 0, shadow: 0 };
+  /** Requests routed so far, as of the last time somebody asked the router. */
+  routed = noCounts;
   droppedShadow = 0;
   /** Predictions that wait for their label and could not be kept. */
   droppedPredictions = 0;
@@ -170,7 +171,7 @@ export class LiveDeployment {
       beganAt: this.beganAt,
       flushedAt: now,
       closedAt: isClosing || this.#isOver ? now : null,
-      routed: { ...this.counts },
+      routed: this.routed,
       late: this.#late,
       droppedShadow: this.droppedShadow,
       droppedPredictions: this.droppedPredictions,

@@ -81,9 +81,10 @@ export class LiveModels {
     return new Map([...this.#models].map(([modelName, { fence }]) => [modelName, fence]));
   }
 
-  /** Deployments that may have something to store. */
+  /** Deployments that may have something to store, each with the requests that were routed by now. */
   get deployments(): readonly LiveDeployment[] {
     for (const live of this.#replaced) if (live.isStored) this.#replaced.delete(live);
+    for (const [modelName, { live }] of this.#models) if (live) live.routed = this.#router.counts(modelName);
     return [...this.#replaced, ...[...this.#models.values()].flatMap(({ live }) => live ?? [])];
   }
 
@@ -97,6 +98,7 @@ export class LiveModels {
     const known = this.#models.get(modelName);
     if (known !== undefined && fence < known.fence) return;
     let live = known?.live;
+    if (live !== undefined) live.routed = this.#router.counts(modelName);
     if (deployment === undefined || deployment.value.deploymentId !== live?.deployment.deploymentId) live?.end();
     if (deployment !== undefined) {
       if (deployment.value.deploymentId !== live?.deployment.deploymentId) {
@@ -107,7 +109,7 @@ export class LiveModels {
       if (this.#halted.has(deployment.value.deploymentId)) live.end();
     }
     this.#models.set(modelName, { fence, live });
-    this.#router.set(modelName, production, deployment?.value, live?.counts);
+    this.#router.set(modelName, production, deployment?.value, live?.routed);
     if (live?.isOpen === false) this.#router.halt(modelName);
   }
 

@@ -1,8 +1,9 @@
 import type { PairedOutcome, RequestOutcome } from './evidence/outcome.js';
 
 /**
- * What routing said of a request, to be passed on: `{ ...route, modelName, … }`. Without a step the one in force counts;
- * without a unit, that of the routing key, else every outcome is a unit of its own.
+ * What routing said of a request, to be passed on: `{ modelName, prediction, …, ...route }` (an object that begins with the
+ * spread takes microseconds to make on Node 20). Without a step the one in force counts; without a unit, that of the
+ * routing key, else every outcome is a unit of its own.
  */
 export interface RoutedRequest {
   readonly modelName: string;

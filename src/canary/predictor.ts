@@ -48,12 +48,12 @@ export class Predictor {
     const answer = score(chosen, options.features);
     this.live.record(outcomeOf(options, route, answer), this.clock.now());
     if (route.reason === 'shadow') this.#shadow(options, route, answer);
-    if (!route.routeToCanary || answer.error !== true) return { ...route, prediction: answer.prediction };
+    if (!route.routeToCanary || answer.error !== true) return { prediction: answer.prediction, ...route };
     return this.#byProduction(options, route, 'candidate_failed');
   }
 
   #withoutChosen(options: PredictOptions, route: RouteDecision): PredictionResult {
-    if (route.reason === 'not_loaded' || route.version === undefined) return { ...route, prediction: undefined };
+    if (route.reason === 'not_loaded' || route.version === undefined) return { prediction: undefined, ...route };
     return this.#byProduction(options, route, route.routeToCanary ? 'candidate_not_loaded' : 'previous_version');
   }
 
@@ -73,7 +73,7 @@ export class Predictor {
       candidate !== undefined &&
       this.queue.push(() => {
         const canary = score(candidate, features);
-        this.live.recordPair({ ...route, modelName, canary, production, ...given({ actual, segment, value }) }, at);
+        this.live.recordPair({ modelName, canary, production, ...given({ actual, segment, value }), ...route }, at);
       });
     if (!isQueued) this.live.dropShadow(modelName);
   }

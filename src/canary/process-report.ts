@@ -4,7 +4,7 @@ import type { JsonValue } from '../util/json.js';
 import type { DeploymentStatistics } from './evidence/deployment-statistics.js';
 import { mergeStatistics } from './evidence/merge-statistics.js';
 import { countOutcomes } from './live-statistics.js';
-import type { RoutedCounts } from './router.js';
+import type { RoutedCounts } from './route-table.js';
 
 export const processesCollection = 'canary_processes';
 

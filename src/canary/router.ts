@@ -2,6 +2,7 @@ import type { IdSource } from '../util/ids.js';
 import { bucketingVersion, hashOf, saltSeed, scale } from './bucketing.js';
 import type { StoredDeployment } from './deployment.js';
 import { currentStep } from './rollout.js';
+import { type Route, RouteTable, type RoutedCounts, noCounts } from './route-table.js';
 
 /** Where a request goes. Plain data; pass it on to `recordOutcome`. */
 export interface RouteDecision {
@@ -43,14 +44,6 @@ export type RouteReason =
   | 'not_loaded'
   | 'failed';
 
-/** Requests assigned so far. */
-export interface RoutedCounts {
-  canary: number;
-  production: number;
-  /** Scored by both. */
-  shadow: number;
-}
-
 /** What a request is routed by. */
 export interface RouteRequest {
   readonly modelName: string;
@@ -58,111 +51,97 @@ export interface RouteRequest {
   readonly version?: string;
 }
 
-/** What routing needs to know of a model. */
-interface Route {
-  readonly production: string | undefined;
-  readonly candidate: string | undefined;
-  readonly deploymentId: string | undefined;
-  readonly step: number | undefined;
-  /** What a request that the candidate is not chosen for is told. */
-  readonly otherwise: RouteReason;
-  /** Hashes below it are the candidate's, of 2³²; 0 when it gets none. */
-  readonly threshold: number;
-  readonly isShadow: boolean;
-  readonly seed: number;
-  readonly counts: RoutedCounts;
-}
-
-const noCounts: RoutedCounts = { canary: 0, production: 0, shadow: 0 };
+/** Makes an unsigned order of the signed one. */
+const signBit = 0x80000000;
 
 /** Assigns requests to versions: synchronous, without I/O, and never throwing. */
 export class Router {
-  readonly #routes = new Map<string, Route>();
+  readonly #routes = new RouteTable();
 
   constructor(private readonly ids: IdSource) {}
 
-  /** @param counts where the requests that count for the deployment are counted */
+  /** @param counts requests that counted for the deployment before */
   set(
     modelName: string,
     production: string | undefined,
     deployment?: StoredDeployment,
     counts: RoutedCounts = noCounts,
   ): void {
-    this.#routes.set(modelName, routeOf(production, deployment, counts));
+    this.#routes.set(modelName, routeOf(production, deployment), counts);
+  }
+
+  /** Requests that counted for the deployment of a model so far. */
+  counts(modelName: string): RoutedCounts {
+    const place = this.#routes.placeOf(modelName);
+    return place === undefined ? noCounts : this.#routes.counts(place);
   }
 
   /** Takes all traffic from a model's canary, before anything is read or written. */
   halt(modelName: string): void {
-    const route = this.#routes.get(modelName);
-    if (route?.candidate !== undefined)
-      this.#routes.set(modelName, { ...route, ...withoutTraffic, otherwise: 'halted' });
+    const routes = this.#routes;
+    const place = routes.placeOf(modelName);
+    if (place === undefined || routes.candidate(place) === undefined) return;
+    const [production, candidate] = [routes.production(place), routes.candidate(place)];
+    const deploymentId = routes.deploymentId(place);
+    routes.set(modelName, { mode: 'halted', production, candidate, deploymentId }, routes.counts(place));
   }
 
   route(request: RouteRequest): RouteDecision {
     let requestId = '';
     let serving: string | undefined;
     try {
-      const route = this.#routes.get(request.modelName);
-      serving = route?.production;
+      const routes = this.#routes;
+      const place = routes.placeOf(request.modelName);
+      if (place !== undefined) serving = routes.production(place);
       requestId = this.ids.next();
-      if (route === undefined) return answer(false, requestId, undefined, undefined, undefined, 0, 'not_loaded');
+      if (place === undefined) return answer(false, requestId, undefined, undefined, undefined, 0, 'not_loaded');
       const { version, routingKey } = request;
-      if (version !== undefined) return overridden(route, requestId, version);
-      const { threshold, deploymentId, step, counts } = route;
-      if (threshold === 0) return answer(false, requestId, serving, undefined, undefined, 0, route.otherwise);
+      if (version !== undefined) return this.#overridden(place, requestId, version);
+      const mode = routes.mode(place);
+      if (mode !== 'split' && mode !== 'shadow')
+        return answer(false, requestId, serving, undefined, undefined, 0, mode);
       const key = typeof routingKey === 'string' ? routingKey : String(routingKey ?? requestId);
-      const unit = hashOf(route.seed, key);
-      if (route.isShadow) {
-        if (unit >>> 0 >= threshold) return answer(false, requestId, serving, undefined, undefined, 0, 'production');
-        counts.shadow++;
-        return answer(false, requestId, serving, deploymentId, step, unit, 'shadow');
+      const unit = hashOf(routes.seed(place), key);
+      const isChosen = (unit ^ signBit) <= routes.last(place);
+      if (mode === 'shadow') {
+        if (!isChosen) return answer(false, requestId, serving, undefined, undefined, 0, 'production');
+        routes.countShadow(place);
+        return answer(false, requestId, serving, routes.deploymentId(place), routes.step(place), unit, 'shadow');
       }
-      if (unit >>> 0 >= threshold) {
-        counts.production++;
+      const [deploymentId, step] = [routes.deploymentId(place), routes.step(place)];
+      if (!isChosen) {
+        routes.countProduction(place);
         return answer(false, requestId, serving, deploymentId, step, unit, 'production');
       }
-      counts.canary++;
-      return answer(true, requestId, route.candidate, deploymentId, step, unit, 'canary');
+      routes.countCanary(place);
+      return answer(true, requestId, routes.candidate(place), deploymentId, step, unit, 'canary');
     } catch {
       return answer(false, requestId, serving, undefined, undefined, 0, 'failed');
     }
   }
+
+  /** Requests that were not assigned by chance count for no comparison. */
+  #overridden(place: number, id: string, version: string): RouteDecision {
+    const production = this.#routes.production(place);
+    const isCandidate = version === this.#routes.candidate(place) && this.#routes.mode(place) === 'split';
+    if (isCandidate) return answer(true, id, version, undefined, undefined, 0, 'override');
+    const reason = version === production ? 'override' : 'override_refused';
+    return answer(false, id, production, undefined, undefined, 0, reason);
+  }
 }
 
-const withoutTraffic = { threshold: 0, isShadow: false, step: undefined } as const;
-
-function routeOf(
-  production: string | undefined,
-  deployment: StoredDeployment | undefined,
-  counts: RoutedCounts,
-): Route {
-  const none = { production, ...withoutTraffic, seed: 0, counts };
-  if (deployment === undefined) {
-    return { ...none, candidate: undefined, deploymentId: undefined, otherwise: 'no_canary' };
-  }
+function routeOf(production: string | undefined, deployment: StoredDeployment | undefined): Route {
+  if (deployment === undefined) return { mode: 'no_canary', production };
   const { candidateVersion: candidate, deploymentId, status, salt, bucketing } = deployment;
-  const known = { ...none, candidate, deploymentId };
+  const known = { production, candidate, deploymentId };
   // A function of a later release would send keys to the other side than that release does.
-  if (bucketing !== bucketingVersion) return { ...known, otherwise: 'failed' };
+  if (bucketing !== bucketingVersion) return { ...known, mode: 'failed' };
   // Somebody moved another version into production: the canary was not compared with that one.
   const step = production === deployment.productionVersion ? currentStep(deployment) : undefined;
-  if (step === undefined) return { ...known, otherwise: status === 'halted' ? 'halted' : 'paused' };
-  return {
-    ...known,
-    step: step.step,
-    otherwise: 'production',
-    threshold: step.share * scale,
-    isShadow: step.mode === 'shadow',
-    seed: saltSeed(salt),
-  };
-}
-
-/** Requests that were not assigned by chance count for no comparison. */
-function overridden({ production, candidate, threshold, isShadow }: Route, id: string, version: string): RouteDecision {
-  const isCandidate = version === candidate && threshold > 0 && !isShadow;
-  if (isCandidate) return answer(true, id, version, undefined, undefined, 0, 'override');
-  const reason = version === production ? 'override' : 'override_refused';
-  return answer(false, id, production, undefined, undefined, 0, reason);
+  if (step === undefined) return { ...known, mode: status === 'halted' ? 'halted' : 'paused' };
+  // Unsigned hashes below share · 2³² are the candidate's.
+  const last = Math.ceil(step.share * scale) - 1 - scale / 2;
+  return { ...known, mode: step.mode, step: step.step, seed: saltSeed(salt), last };
 }
 
 const answer = (

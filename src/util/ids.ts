@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { coarseClock } from './coarse-clock.js';
 
 /** Source of unique ids. */
 export interface IdSource {
@@ -79,5 +80,5 @@ export function uuidV7Source({ now, fillRandom }: UuidInputs): IdSource {
   return { next };
 }
 
-/** UUIDv7 by the system's clock and randomness, one source a process. */
-export const uuidSource: IdSource = uuidV7Source({ now: Date.now, fillRandom: randomFillSync });
+/** UUIDv7 by the system's clock (to a millisecond or a turn of the event loop) and randomness, one source a process. */
+export const uuidSource: IdSource = uuidV7Source({ now: coarseClock(Date.now), fillRandom: randomFillSync });
