@@ -40,8 +40,10 @@ export { printFilter } from './search/print-filter.js';
 export { ModelRegistry } from './registry/model-registry.js';
 export type { VersionDifference } from './registry/compare-versions.js';
 export type {
+  DescribeModelOptions,
   DescribeVersionOptions,
   ListModelsOptions,
+  ModelPage,
   PromoteModelOptions,
   PromotionResult,
   RegistryOptions,
@@ -49,6 +51,7 @@ export type {
   VersionPage,
   VersionReference,
 } from './registry/registry-options.js';
+export type { ModelSignature } from './registry/signature.js';
 export type { RegisterModelOptions } from './registry/registration.js';
 export type { VersionSelector } from './registry/lookups.js';
 export type { GateName, GateResult, GateStatus, GrantedOverride } from './registry/gate-result.js';
@@ -67,7 +70,14 @@ export type {
   PromotionRequestStatus,
 } from './registry/approvals/approval.js';
 export type { EvidenceKind } from './registry/evidence-kind.js';
-export type { Evidence, HistoryEvent, ModelOrigin, ModelVersion, TrainingData } from './registry/model-record.js';
+export type {
+  Evidence,
+  HistoryEvent,
+  ModelOrigin,
+  ModelVersion,
+  RegisteredModel,
+  TrainingData,
+} from './registry/model-record.js';
 export { ModelStage } from './registry/stage.js';
 
 export { DriftMonitor } from './drift/drift-monitor.js';

@@ -10,8 +10,8 @@ import type { StoredVersion } from './model-record.js';
 /** Endings of files a version may consist of. Nothing that is executed when it is read. */
 const allowedEndings = ['.json', '.onnx', '.safetensors', '.csv', '.txt', '.md', '.yaml', '.yml'];
 
-/** What a scan looks at; the signature says which files hold weights only. */
-export type ScannedVersion = Pick<StoredVersion, 'files' | 'digest' | 'signature'> & { readonly modelFile: string };
+/** What a scan looks at; what the model declares says which files hold weights only. */
+export type ScannedVersion = Pick<StoredVersion, 'files' | 'digest' | 'declared'> & { readonly modelFile: string };
 
 /**
  * Reads every file of a version: is the list of files that of the registration, is each file there, are its bytes those that were registered, is its format one that cannot
@@ -46,5 +46,5 @@ async function verifiedHead(artifacts: ArtifactStore, digest: Digest): Promise<U
 }
 
 /** Files that a model names as those its weights lie in: numbers, whatever their ending. */
-const weightFiles = ({ signature, modelFile }: ScannedVersion): readonly string[] =>
-  (signature?.externalData ?? []).map(({ location }) => posix.join(posix.dirname(modelFile), location));
+const weightFiles = ({ declared, modelFile }: ScannedVersion): readonly string[] =>
+  (declared?.externalData ?? []).map(({ location }) => posix.join(posix.dirname(modelFile), location));

@@ -22,7 +22,7 @@ export function compareVersions(first: ModelVersion, second: ModelVersion): read
 }
 
 function fieldsOf(version: ModelVersion): ReadonlyMap<string, JsonValue> {
-  const { trainingData, origin, signature } = version;
+  const { trainingData, origin, signature, declared } = version;
   const groups: Readonly<Record<string, object>> = {
     metrics: version.performanceMetrics,
     hyperparameters: version.hyperparameters,
@@ -31,6 +31,7 @@ function fieldsOf(version: ModelVersion): ReadonlyMap<string, JsonValue> {
     origin: origin ?? {},
     evidence: Object.fromEntries(Object.entries(version.evidence).map(([kind, { passed }]) => [kind, passed])),
     signature: signature ?? {},
+    declared: declared ?? {},
     files: Object.fromEntries(version.files.map(({ path, digest }) => [path, digest])),
   };
   const fields = new Map<string, JsonValue>();

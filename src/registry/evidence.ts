@@ -1,5 +1,9 @@
+import { type BundleFile, storeBundle } from '../runtime/bundle.js';
 import type { Context } from '../runtime/context.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
+import { artifactSources } from '../tracking/artifact-sources.js';
+import type { LogArtifactOptions } from '../tracking/tracking-options.js';
 import { toIso } from '../util/clock.js';
 import type { JsonObject } from '../util/json.js';
 import { actorId } from './attribution.js';
@@ -15,9 +19,21 @@ export async function evidenceChanges(
   kind: EvidenceKind,
   passed: boolean,
   detail: JsonObject,
+  files?: readonly BundleFile[],
 ): Promise<readonly Change[]> {
   const { value, recordVersion } = await loadVersion(storage, modelName, version);
   const recordedAt = toIso(context.clock.now());
-  const evidence = { ...value.evidence, [kind]: { passed, detail, recordedAt, recordedBy: actorId(context) } };
+  const found = { passed, detail, recordedAt, recordedBy: actorId(context), ...(files !== undefined && { files }) };
+  const evidence = { ...value.evidence, [kind]: found };
   return [putVersion({ ...value, evidence }, recordVersion)];
+}
+
+/** Copies what goes with evidence into the store. */
+export async function storeEvidence(
+  artifacts: ArtifactStore,
+  given: readonly LogArtifactOptions[],
+  maxBytes: number,
+): Promise<readonly BundleFile[]> {
+  const sources = await Promise.all(given.map(artifactSources));
+  return storeBundle(artifacts, sources.flat(), maxBytes);
 }

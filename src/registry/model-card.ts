@@ -33,6 +33,7 @@ export function renderModelCard({ version, gates, history }: ModelCardFacts): st
         row('Features', version.featureColumns.join(', ')),
         row('Target', version.targetColumn),
         ...(version.signature === undefined ? [] : [row('Signature', JSON.stringify(version.signature))]),
+        ...(version.declared === undefined ? [] : [row('The file declares', JSON.stringify(version.declared))]),
       ],
     ],
     [

@@ -1,4 +1,4 @@
-import type { ModelSignature } from '../models/model-signature.js';
+import type { FileDeclaration } from '../models/file-declaration.js';
 import { checkExternalData } from '../models/onnx/check-external-data.js';
 import { readOnnx } from '../models/onnx/read-onnx.js';
 import type { BundleSource } from '../runtime/bundle.js';
@@ -15,14 +15,14 @@ export async function checkModelFile(
   sources: readonly BundleSource[],
   modelFile: string,
   maxBytes: number,
-): Promise<ModelSignature | undefined> {
+): Promise<FileDeclaration | undefined> {
   if (!modelFile.endsWith('.onnx')) return undefined;
   const own = sources.find(({ path }) => path === modelFile)!;
-  const signature = readOnnx(await contentOf(own, maxBytes));
-  checkExternalData(signature, modelFile, (path) =>
+  const declared = readOnnx(await contentOf(own, maxBytes));
+  checkExternalData(declared, modelFile, (path) =>
     sources.some((source) => source.path === path) ? Infinity : undefined,
   );
-  return { format: 'onnx', ...signature };
+  return { format: 'onnx', ...declared };
 }
 
 async function contentOf({ path, open }: BundleSource, maxBytes: number): Promise<Uint8Array> {

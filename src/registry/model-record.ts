@@ -1,12 +1,14 @@
 import type { DataProfile } from '../data/profile.js';
-import type { ModelSignature } from '../models/model-signature.js';
+import type { FileDeclaration } from '../models/file-declaration.js';
 import type { BundleFile } from '../runtime/bundle.js';
 import type { IndexFields } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import type { Digest } from '../util/digest.js';
+import { deepFreeze } from '../util/freeze.js';
 import type { JsonObject } from '../util/json.js';
 import type { EvidenceKind } from './evidence-kind.js';
 import type { GateResult } from './gate-result.js';
+import type { ModelSignature } from './signature.js';
 import type { ModelStage } from './stage.js';
 
 export const modelsCollection = 'models';
@@ -26,8 +28,41 @@ export interface StoredModel {
   readonly canary: string | null;
   /** Entries of the history stream. */
   readonly historyLength: number;
-  /** Names to versions; absent in records of older versions. */
+  /** Names to versions; absent in records of older versions, as the two below. */
   readonly aliases?: Readonly<Record<string, string>>;
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A model as a caller sees it. */
+export interface RegisteredModel {
+  readonly modelName: string;
+  readonly modelType: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly highestVersion?: string;
+  /** The version in production. */
+  readonly production?: string;
+  /** The deployment that is routing. */
+  readonly canary?: string;
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly description?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export function viewModel(stored: StoredModel): RegisteredModel {
+  const { modelName, modelType, createdAt, highestVersion, production, canary, description } = stored;
+  return deepFreeze({
+    modelName,
+    modelType,
+    createdAt: toIso(createdAt),
+    ...(highestVersion !== null && { highestVersion }),
+    ...(production !== null && { production }),
+    ...(canary !== null && { canary }),
+    aliases: { ...stored.aliases },
+    ...(description !== undefined && { description }),
+    tags: { ...stored.tags },
+  });
 }
 
 export interface Evidence {
@@ -37,6 +72,8 @@ export interface Evidence {
   /** ISO 8601, UTC. */
   readonly recordedAt: string;
   readonly recordedBy: string;
+  /** What goes with it: plots, tables, a validation report. */
+  readonly files?: readonly BundleFile[];
 }
 
 /** What a version was trained on. */
@@ -88,10 +125,13 @@ export interface StoredVersion {
   readonly files: readonly BundleFile[];
   readonly modelFile: string;
   /** What the model's file says of itself; absent for formats that say nothing, and in records of older versions. */
-  readonly signature?: ModelSignature;
+  readonly declared?: FileDeclaration;
   /** Digest of the files as a whole. */
   readonly digest: Digest;
   readonly evidence: Readonly<Partial<Record<EvidenceKind, Evidence>>>;
+  /** Absent in versions registered by older releases, as the one below. */
+  readonly signature?: ModelSignature | null;
+  readonly environment?: JsonObject | null;
   /** Canaries of this version that were rolled back. */
   readonly canaryRollbacks: number;
 }
@@ -118,13 +158,21 @@ export interface ModelVersion {
   readonly origin?: ModelOrigin;
   readonly files: readonly BundleFile[];
   /** Inputs, outputs and operator sets, for formats that declare them. */
-  readonly signature?: ModelSignature;
+  readonly declared?: FileDeclaration;
   readonly digest: Digest;
   readonly evidence: Readonly<Partial<Record<EvidenceKind, Evidence>>>;
+  /** What it takes and gives; every request is held against it. Not known of formats that the core does not read. */
+  readonly signature?: ModelSignature;
+  /**
+   * Where it was trained, or registered when no run is known: Node, machine, digest of the package lock, git commit and
+   * branch, as `tracking.log_environment` and `log_git_sha` allow.
+   */
+  readonly environment?: JsonObject;
 }
 
 export function viewVersion(stored: StoredVersion): ModelVersion {
-  const { runId, experimentName, targetColumn, description, trainingData, origin, signature } = stored;
+  const { runId, experimentName, targetColumn, description, trainingData, origin, declared } = stored;
+  const { signature = null, environment = null } = stored;
   return Object.freeze({
     modelId: stored.modelId,
     modelName: stored.modelName,
@@ -144,9 +192,11 @@ export function viewVersion(stored: StoredVersion): ModelVersion {
     ...(trainingData !== null && { trainingData }),
     ...(origin !== null && { origin }),
     files: stored.files,
-    ...(signature !== undefined && { signature }),
+    ...(declared !== undefined && { declared }),
     digest: stored.digest,
     evidence: stored.evidence,
+    ...(signature !== null && { signature }),
+    ...(environment !== null && { environment }),
   });
 }
 

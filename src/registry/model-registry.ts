@@ -4,49 +4,42 @@ import { ControlPlane } from '../governance/control-plane.js';
 import type { AnyModel, ModelLoader } from '../models/async-model.js';
 import type { Model } from '../models/model.js';
 import { type Context, createContext, deriveContext, shareContext } from '../runtime/context.js';
+import { type BundleFile, readStored } from '../runtime/bundle.js';
 import type { Principal } from '../runtime/principal.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
-import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
 import { type JsonObject, assertJson } from '../util/json.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
+import { checkArtifactOptions } from '../tracking/artifact-sources.js';
+import type { LogArtifactOptions } from '../tracking/tracking-options.js';
 import { checkAlias } from './alias.js';
 import { PromotionApprovals } from './approvals/promotion-approvals.js';
-import { actorId, attribution } from './attribution.js';
+import { attribution } from './attribution.js';
 import { type VersionDifference, compareVersions } from './compare-versions.js';
-import { evidenceChanges } from './evidence.js';
+import { evidenceChanges, storeEvidence } from './evidence.js';
 import { type EvidenceKind, evidenceKinds } from './evidence-kind.js';
 import type { GateResult } from './gate-result.js';
-import {
-  type VersionSelector,
-  formerProductions,
-  openVersion,
-  readHistory,
-  readModel,
-  selectVersion,
-} from './lookups.js';
+import { type VersionSelector, openVersion, readHistory, readModel, selectVersion } from './lookups.js';
 import {
   type HistoryEvent,
   type ModelVersion,
+  type RegisteredModel,
+  type StoredModel,
   type StoredVersion,
-  versionId,
+  modelsCollection,
   versionsCollection,
+  viewModel,
   viewVersion,
 } from './model-record.js';
 import { renderModelCard } from './model-card.js';
-import {
-  type RegisterModelOptions,
-  type RegistrationExtras,
-  type StoredFiles,
-  checkRegistration,
-  checkRun,
-  registrationChanges,
-  storeFiles,
-} from './registration.js';
+import { planRegistration } from './register.js';
+import type { RegisterModelOptions, RegistrationExtras } from './registration.js';
 import type {
+  DescribeModelOptions,
   DescribeVersionOptions,
   ListModelsOptions,
+  ModelPage,
   PromoteModelOptions,
   PromotionResult,
   RegistryOptions,
@@ -55,9 +48,12 @@ import type {
   VersionReference,
 } from './registry-options.js';
 import { judgePromotion, planPromotion } from './promotion.js';
-import { ModelStage, parseStage } from './stage.js';
-import { ModelEdit, findModel, loadModelRecord, loadVersion } from './stage-change.js';
-import { checkVersion, nextVersion } from './version-number.js';
+import { planRollback } from './rollback.js';
+import { holdToSignature, signatureOf } from './signature.js';
+import { parseStage } from './stage.js';
+import { ModelEdit, loadModelRecord, loadVersion } from './stage-change.js';
+import { type Description, type VersionEdit, describe, giveAlias, remove, takeAlias } from './version-edits.js';
+import { checkVersion } from './version-number.js';
 import { versionCondition } from './version-search.js';
 
 /**
@@ -102,56 +98,10 @@ export class ModelRegistry {
     step: 'patch' | 'minor' = 'patch',
     extras: RegistrationExtras = {},
   ): Promise<ModelVersion> {
-    const said = checkRegistration(options);
-    const { modelName } = said;
-    const modelId = this.#context.ids.next();
-    const resource = { type: 'model_version', id: modelName, ...(said.version !== null && { version: said.version }) };
-    let stored: StoredFiles | undefined;
-    return this.#control.change(
-      'registry.register',
-      { resource, onBehalfOf: options.registeredBy },
-      async (storage, artifacts) => {
-        const runCheck = await checkRun(storage, options.runId);
-        const model = await findModel(storage, modelName);
-        const version = said.version ?? nextVersion(model?.value.highestVersion ?? null, step);
-        if ((await storage.get(versionsCollection, versionId(modelName, version))) !== undefined) {
-          throw new MLOpsError(
-            'ALREADY_EXISTS',
-            `${modelName} ${version} is registered already; leave the version out to get the next one`,
-          );
-        }
-        stored ??= await storeFiles(
-          artifacts,
-          options,
-          this.#context.config.policy.tracking.maxArtifactSizeMb * 1024 * 1024,
-        );
-        const registered: StoredVersion = {
-          ...said,
-          ...stored,
-          modelId,
-          version,
-          stage: ModelStage.DEVELOPMENT,
-          registeredAt: this.#context.clock.now(),
-          registeredBy: actorId(this.#context),
-          evidence: this.#evidenceNow(extras.evidence ?? {}),
-          canaryRollbacks: 0,
-        };
-        const view = viewVersion(registered);
-        const together = (await extras.together?.(view, model?.value.production ?? null)) ?? [];
-        const event: HistoryEvent = {
-          kind: 'registered',
-          version,
-          to: ModelStage.DEVELOPMENT,
-          ...attribution(this.#context, options.registeredBy),
-        };
-        return {
-          changes: [...registrationChanges(registered, event, model), ...runCheck, ...together],
-          result: view,
-          resource: { type: 'model_version', id: modelName, version, digest: stored.digest },
-          detail: { modelId, runId: registered.runId },
-        };
-      },
-    );
+    const plan = planRegistration(this.#context, options, step, extras);
+    const { modelName, version } = options;
+    const resource = { type: 'model_version', id: modelName, ...(version !== undefined && { version }) };
+    return this.#control.change('registry.register', { resource, onBehalfOf: options.registeredBy }, plan);
   }
 
   /**
@@ -189,32 +139,11 @@ export class ModelRegistry {
     checkOptions(options, ['modelName', 'version', 'deployedBy', 'reason'], 'rollbackModel');
     const modelName = checkName(options.modelName, 'modelName');
     const deployedBy = checkOptionalName(options.deployedBy, 'deployedBy');
+    const { version, reason = 'rollback' } = options;
     const resource = { type: 'model_version', id: modelName };
-    return this.#control.change('registry.rollback', { resource, onBehalfOf: deployedBy }, async (storage) => {
-      const edit = await ModelEdit.open(storage, modelName);
-      const { production } = edit.modelRecord;
-      const former = await formerProductions(storage, edit.modelRecord);
-      const version = options.version ?? former.find((candidate) => candidate !== production);
-      if (version === undefined || !former.includes(version) || version === production) {
-        const known = former.filter((candidate) => candidate !== production).join(', ') || 'none';
-        throw new MLOpsError(
-          'ILLEGAL_STATE',
-          `${modelName} can only roll back to a former production version: ${known}`,
-        );
-      }
-      await edit.moveTo(
-        version,
-        ModelStage.PRODUCTION,
-        attribution(this.#context, deployedBy, options.reason ?? 'rollback'),
-      );
-      const restored = await edit.version(version);
-      return {
-        changes: edit.changes(),
-        result: viewVersion(restored),
-        resource: { ...resource, version, digest: restored.digest },
-        detail: { from: production },
-      };
-    });
+    return this.#control.change('registry.rollback', { resource, onBehalfOf: deployedBy }, (storage) =>
+      planRollback(this.#context, storage, { modelName, version, deployedBy, reason }),
+    );
   }
 
   /** Lets more than one person decide on a promotion, and grants overrides of gates. */
@@ -236,23 +165,47 @@ export class ModelRegistry {
     readonly kind: EvidenceKind;
     readonly passed: boolean;
     readonly detail?: JsonObject;
+    /** What goes with it: plots, tables, a validation report. */
+    readonly files?: readonly LogArtifactOptions[];
   }): Promise<void> {
-    checkOptions(options, ['modelName', 'version', 'kind', 'passed', 'detail'], 'recordEvidence');
+    checkOptions(options, ['modelName', 'version', 'kind', 'passed', 'detail', 'files'], 'recordEvidence');
     const { modelName, version, passed, detail = {} } = options;
     const kind = checkOneOf(options.kind, evidenceKinds, 'kind');
     if (typeof passed !== 'boolean') refuse('passed must be true or false');
     assertJson(detail, 'detail');
     const resource = { type: 'model_version', id: checkName(modelName, 'modelName'), version };
-    await this.#control.change('registry.record_evidence', { resource }, async (storage) => ({
-      changes: await evidenceChanges(this.#context, storage, modelName, version, kind, passed, detail),
-      result: undefined,
-      detail: { kind, passed },
-    }));
+    const { files: given = [] } = options;
+    given.forEach(checkArtifactOptions);
+    let stored: readonly BundleFile[] | undefined;
+    await this.#control.change('registry.record_evidence', { resource }, async (storage, artifacts) => {
+      await loadVersion(storage, modelName, version); // an unknown version is refused before bytes are copied
+      stored ??= await storeEvidence(artifacts, given, this.#maxBytes);
+      const files = stored.length > 0 ? stored : undefined;
+      return {
+        changes: await evidenceChanges(this.#context, storage, modelName, version, kind, passed, detail, files),
+        result: undefined,
+        detail: { kind, passed, files: stored.map(({ path, digest }) => ({ path, digest })) },
+      };
+    });
   }
 
-  #evidenceNow(checks: NonNullable<RegistrationExtras['evidence']>): StoredVersion['evidence'] {
-    const recorded = { recordedAt: toIso(this.#context.clock.now()), recordedBy: actorId(this.#context) };
-    return Object.fromEntries(Object.entries(checks).map(([kind, check]) => [kind, { ...check, ...recorded }]));
+  /** A file that was recorded with evidence, verified. */
+  async readEvidence(modelName: string, version: string, kind: EvidenceKind, path: string): Promise<Uint8Array> {
+    return this.#control.access('registry.read', async (storage, artifacts) => {
+      const { evidence } = (await loadVersion(storage, modelName, version)).value;
+      const files = evidence[kind]?.files ?? [];
+      const file = files.find((candidate) => candidate.path === path);
+      if (file !== undefined) return readStored(artifacts, file.digest);
+      const known = files.map((candidate) => candidate.path).join(', ') || 'none';
+      throw new MLOpsError(
+        'NOT_FOUND',
+        `the ${kind} evidence of ${modelName} ${version} has the files ${known}, not ${path}`,
+      );
+    });
+  }
+
+  get #maxBytes(): number {
+    return this.#context.config.policy.tracking.maxArtifactSizeMb * 1024 * 1024;
   }
 
   /** @throws MLOpsError `NOT_FOUND` */
@@ -294,42 +247,52 @@ export class ModelRegistry {
   /** Gives a version a name that can be moved to another later. */
   async setAlias(options: SetAliasOptions): Promise<void> {
     checkOptions(options, ['modelName', 'version', 'alias', 'reason'], 'setAlias');
-    const alias = checkAlias(options.alias);
-    await this.#edit('registry.set_alias', options, async (edit, version, said) => {
-      edit.updateModel({ aliases: { ...edit.modelRecord.aliases, [alias]: version } });
-      await edit.note('alias_set', version, { ...said, alias });
-      return { alias };
-    });
+    await this.#edit('registry.set_alias', options, giveAlias(checkAlias(options.alias)));
   }
 
   /** @throws MLOpsError `NOT_FOUND` when the version does not have the alias */
   async removeAlias(options: SetAliasOptions): Promise<void> {
     checkOptions(options, ['modelName', 'version', 'alias', 'reason'], 'removeAlias');
-    const { alias } = options;
-    await this.#edit('registry.set_alias', options, async (edit, version, said) => {
-      const { [alias]: holder, ...others } = edit.modelRecord.aliases ?? {};
-      if (holder !== version)
-        throw new MLOpsError('NOT_FOUND', `${options.modelName} ${version} has no alias ${alias}`);
-      edit.updateModel({ aliases: others });
-      await edit.note('alias_removed', version, { ...said, alias });
-      return { alias, isRemoved: true };
-    });
+    await this.#edit('registry.set_alias', options, takeAlias(options.alias));
   }
 
   /** Sets a version's description and tags. */
   async describeVersion(options: DescribeVersionOptions): Promise<void> {
     checkOptions(options, ['modelName', 'version', 'description', 'tags', 'reason'], 'describeVersion');
-    const { description, tags } = options;
-    if (description !== undefined) assertJson(description, 'description');
-    if (tags !== undefined) assertJson(tags, 'tags');
-    await this.#edit('registry.describe', options, async (edit, version, said) => {
-      const before = await edit.version(version);
-      await edit.updateVersion(version, {
-        tags: { ...before.tags, ...tags },
+    await this.#edit('registry.describe', options, describe(checkDescription(options)));
+  }
+
+  /** Sets the description and tags of a model as a whole. */
+  async describeModel(options: DescribeModelOptions): Promise<void> {
+    checkOptions(options, ['modelName', 'description', 'tags'], 'describeModel');
+    const { description, tags } = checkDescription(options);
+    const resource = { type: 'model', id: checkName(options.modelName, 'modelName') };
+    await this.#control.change('registry.describe', { resource }, async (storage) => {
+      const edit = await ModelEdit.open(storage, resource.id);
+      edit.updateModel({
+        tags: { ...edit.modelRecord.tags, ...tags },
         ...(description !== undefined && { description }),
       });
-      await edit.note('described', version, said);
-      return { tags: Object.keys(tags ?? {}), hasDescription: description !== undefined };
+      const detail = { tags: Object.keys(tags ?? {}), hasDescription: description !== undefined };
+      return { changes: edit.changes(), result: undefined, detail };
+    });
+  }
+
+  /** @throws MLOpsError `NOT_FOUND` */
+  async getModel(modelName: string): Promise<RegisteredModel> {
+    return this.#control.access('registry.read', async (storage) =>
+      viewModel((await loadModelRecord(storage, checkName(modelName, 'modelName'))).value),
+    );
+  }
+
+  /** Models, oldest first. */
+  async getModels(page: { readonly limit?: number; readonly cursor?: string } = {}): Promise<ModelPage> {
+    checkOptions(page, ['limit', 'cursor'], 'getModels');
+    return this.#control.access('registry.read', async (storage) => {
+      const orderBy = [{ field: 'createdAt', direction: 'asc' as const }];
+      const { records, cursor } = await storage.query(modelsCollection, { orderBy, ...page });
+      const models = records.map(({ value }) => viewModel(value as unknown as StoredModel));
+      return { models, ...(cursor !== undefined && { cursor }) };
     });
   }
 
@@ -337,26 +300,13 @@ export class ModelRegistry {
    * Removes a version that nothing depends on. Its number is not given again, its history stays, and its files go with the
    * next collection of garbage.
    *
-   * @throws MLOpsError `ILLEGAL_STATE` for a version in Production or Staging, in a canary, or with an alias
+   * @throws MLOpsError `ILLEGAL_STATE` for a version in Production or Staging, in a canary, with an alias, or that was in
+   *   production within `security.audit_log_retention_days`
    */
   async deleteModelVersion(options: VersionReference): Promise<void> {
     checkOptions(options, ['modelName', 'version', 'reason'], 'deleteModelVersion');
-    await this.#edit('registry.delete', options, async (edit, version, said) => {
-      const { stage, digest } = await edit.version(version);
-      const { canary, aliases = {} } = edit.modelRecord;
-      const alias = Object.keys(aliases).find((name) => aliases[name] === version);
-      const obstacle =
-        stage === ModelStage.PRODUCTION || stage === ModelStage.STAGING
-          ? `is in ${stage}; archive it first`
-          : alias !== undefined
-            ? `has the alias ${alias}; remove that first`
-            : canary !== null
-              ? 'may be part of the canary that is active; end that first'
-              : undefined;
-      if (obstacle !== undefined) throw new MLOpsError('ILLEGAL_STATE', `${options.modelName} ${version} ${obstacle}`);
-      await edit.remove(version, said);
-      return { digest };
-    });
+    const { auditLogRetentionDays } = this.#context.config.policy.security;
+    await this.#edit('registry.delete', options, remove(auditLogRetentionDays, this.#context.clock.now()));
   }
 
   /** Everything in which two versions of a model differ. */
@@ -389,24 +339,25 @@ export class ModelRegistry {
   async #edit(
     operation: 'registry.set_alias' | 'registry.describe' | 'registry.delete',
     { modelName, version, reason }: VersionReference,
-    change: (edit: ModelEdit, version: string, said: ReturnType<typeof attribution>) => Promise<JsonObject>,
+    change: VersionEdit,
   ): Promise<void> {
     const resource = { type: 'model_version', id: checkName(modelName, 'modelName'), version: checkVersion(version) };
     await this.#control.change(operation, { resource }, async (storage) => {
       const edit = await ModelEdit.open(storage, modelName);
-      const detail = await change(edit, version, attribution(this.#context, undefined, reason));
+      const detail = await change(edit, version, attribution(this.#context, undefined, reason), storage);
       return { changes: edit.changes(), result: undefined, detail };
     });
   }
 
   /**
-   * The model itself, ready to predict. Its bytes are verified against the digest of the registration.
+   * The model itself, ready to predict. Its bytes are verified against the digest of the registration; rows and tables are
+   * held against the version's signature: a column that is not there, or of another type, is an `INVALID_INPUT` error.
    *
    * @throws MLOpsError `CORRUPT` when they differ, `UNSUPPORTED` for a format this version cannot score
    */
   async loadModel(modelName: string, selector: VersionSelector): Promise<Model> {
     return this.#control.access('registry.read', async (storage, artifacts) =>
-      readModel(await selectVersion(storage, modelName, selector), artifacts),
+      held(await selectVersion(storage, modelName, selector), (version) => readModel(version, artifacts)),
     );
   }
 
@@ -423,7 +374,9 @@ export class ModelRegistry {
     loaders: readonly ModelLoader[] = [],
   ): Promise<AnyModel> {
     return this.#control.access('registry.read', async (storage, artifacts) =>
-      openVersion(this.#context.config, await selectVersion(storage, modelName, selector), artifacts, loaders),
+      held(await selectVersion(storage, modelName, selector), (version) =>
+        openVersion(this.#context.config, version, artifacts, loaders),
+      ),
     );
   }
 
@@ -435,4 +388,19 @@ export class ModelRegistry {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** A version's model, which refuses what does not fit the version's signature. */
+async function held<M extends AnyModel>(
+  version: StoredVersion,
+  open: (version: StoredVersion) => Promise<M>,
+): Promise<M> {
+  const model = await open(version);
+  return holdToSignature(model, version.signature ?? signatureOf(model, version.targetColumn));
+}
+
+function checkDescription({ description, tags }: Description): Description {
+  if (description !== undefined) assertJson(description, 'description');
+  if (tags !== undefined) assertJson(tags, 'tags');
+  return { ...(description !== undefined && { description }), ...(tags !== undefined && { tags }) };
 }

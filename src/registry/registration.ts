@@ -6,7 +6,7 @@ import { checkModelFile } from './model-format.js';
 import { type BundleSource, bundleDigest, localSources, storeBundle } from '../runtime/bundle.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { runsCollection } from '../tracking/run.js';
+import { type StoredRun, runsCollection } from '../tracking/run.js';
 import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { type JsonValue, assertJson } from '../util/json.js';
 import type { EvidenceKind } from './evidence-kind.js';
@@ -20,6 +20,8 @@ import type {
   TrainingData,
 } from './model-record.js';
 import { type Loaded, appendHistory, putModel, putVersion } from './stage-change.js';
+import { checkSignature } from './registered-signature.js';
+import type { ModelSignature } from './signature.js';
 import { checkVersion, higherVersion } from './version-number.js';
 
 export interface RegisterModelOptions {
@@ -47,6 +49,8 @@ export interface RegisterModelOptions {
   readonly tags?: Readonly<Record<string, string>>;
   readonly trainingData?: TrainingData;
   readonly origin?: ModelOrigin;
+  /** What it takes and gives; needed for formats that the core does not read, else taken from the model itself. */
+  readonly signature?: ModelSignature;
   readonly registeredBy?: string;
 }
 
@@ -68,6 +72,7 @@ const registerOptionNames: readonly (keyof RegisterModelOptions)[] = [
   'tags',
   'trainingData',
   'origin',
+  'signature',
   'registeredBy',
 ];
 
@@ -93,9 +98,11 @@ export type Registration = Omit<
   | 'registeredBy'
   | 'files'
   | 'modelFile'
-  | 'signature'
+  | 'declared'
   | 'digest'
   | 'evidence'
+  | 'signature'
+  | 'environment'
   | 'canaryRollbacks'
 > & { readonly version: string | null };
 
@@ -116,6 +123,7 @@ export function checkRegistration(options: RegisterModelOptions): Registration {
   }
   const tags = options.tags ?? {};
   assertJson(tags, 'tags');
+  if (options.signature !== undefined) checkSignature(options.signature);
   return {
     modelName: checkName(options.modelName, 'modelName'),
     version: options.version === undefined ? null : checkVersion(options.version),
@@ -165,17 +173,23 @@ export function registrationChanges(
   ];
 }
 
-/** A precondition that the run a version names exists. */
-export async function checkRun(storage: Storage, runId: string | undefined): Promise<Change[]> {
-  if (runId === undefined) return [];
+/** The run a version names, and a precondition that it is there. */
+export async function findRun(
+  storage: Storage,
+  runId: string | undefined,
+): Promise<{ readonly run?: StoredRun; readonly changes: readonly Change[] }> {
+  if (runId === undefined) return { changes: [] };
   const run = await storage.get(runsCollection, runId);
   if (run === undefined)
     throw new MLOpsError('NOT_FOUND', `there is no run ${runId}; leave runId out, or pass what startRun returned`);
-  return [{ kind: 'check', collection: runsCollection, id: runId, expect: run.version }];
+  return {
+    run: run.value as unknown as StoredRun,
+    changes: [{ kind: 'check', collection: runsCollection, id: runId, expect: run.version }],
+  };
 }
 
 /** What a registration leaves in the store. */
-export type StoredFiles = Pick<StoredVersion, 'files' | 'modelFile' | 'digest' | 'signature'>;
+export type StoredFiles = Pick<StoredVersion, 'files' | 'modelFile' | 'digest' | 'declared'>;
 
 /** Copies a model's files into the store, unless they are not what they seem. */
 export async function storeFiles(
@@ -195,9 +209,9 @@ export async function storeFiles(
           sources.map((source) => source.path),
           options,
         );
-  const signature = await checkModelFile(sources, modelFile, maxBytes);
+  const declared = await checkModelFile(sources, modelFile, maxBytes);
   const files = await storeBundle(artifacts, sources, maxBytes);
-  return { files, modelFile, digest: bundleDigest(files), ...(signature !== undefined && { signature }) };
+  return { files, modelFile, digest: bundleDigest(files), ...(declared !== undefined && { declared }) };
 }
 
 function chooseModelFile(paths: readonly string[], options: RegisterModelOptions): string {

@@ -2,7 +2,7 @@ import type { Filter } from '../search/filter.js';
 import type { ContextOptions } from '../runtime/context.js';
 import type { CustomGates } from './custom-gate.js';
 import type { GateResult } from './gate-result.js';
-import type { ModelVersion } from './model-record.js';
+import type { ModelVersion, RegisteredModel } from './model-record.js';
 import type { ModelStage } from './stage.js';
 
 export interface RegistryOptions extends ContextOptions {
@@ -62,6 +62,19 @@ export interface ListModelsOptions {
 export interface VersionPage {
   readonly versions: readonly ModelVersion[];
   readonly cursor?: string;
+}
+
+/** Some of the models; `cursor` is there when more may follow. */
+export interface ModelPage {
+  readonly models: readonly RegisteredModel[];
+  readonly cursor?: string;
+}
+
+/** What is given replaces what was there; tags are merged. */
+export interface DescribeModelOptions {
+  readonly modelName: string;
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** Names one version. */

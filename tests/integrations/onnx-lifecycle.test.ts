@@ -45,8 +45,8 @@ describe('a model trained in Python', () => {
   it('is registered, proves itself in a canary and goes to production', async () => {
     await inProduction({ model: new ConstantModel(60) });
     const candidate = await register({ modelPath: join(models, 'spread-pipeline.onnx') });
-    expect(candidate.signature).toMatchObject({ format: 'onnx', producer: 'skl2onnx', opsets: { 'ai.onnx.ml': 1 } });
-    expect(candidate.signature!.inputs.map(({ name }) => name)).toEqual(featureColumns);
+    expect(candidate.declared).toMatchObject({ format: 'onnx', producer: 'skl2onnx', opsets: { 'ai.onnx.ml': 1 } });
+    expect(candidate.declared!.inputs.map(({ name }) => name)).toEqual(featureColumns);
 
     const canaries = new CanaryDeploymentManager(world.config, registry);
     const deploymentId = await canaries.createCanaryDeployment({
@@ -99,9 +99,9 @@ describe('a model trained in Python', () => {
   });
 
   it('comes with its weights beside it, and passes the scan with them', async () => {
-    const { version, files, signature } = await register({ modelPath: join(models, 'external') }, ['a', 'b']);
+    const { version, files, declared } = await register({ modelPath: join(models, 'external') }, ['a', 'b']);
     expect(files.map(({ path }) => path)).toEqual(['model.onnx', 'weights.bin']);
-    expect(signature!.externalData[0]).toMatchObject({ location: 'weights.bin' });
+    expect(declared!.externalData[0]).toMatchObject({ location: 'weights.bin' });
     const scan = (await registry.checkGates('spread', version)).find(({ gate }) => gate === 'security_scan');
     expect(scan).toMatchObject({ status: 'passed' });
     const model = await registry.openModel('spread', { version }, [onnxLoader()]);

@@ -50,9 +50,9 @@ export function gatesStep(
   return journal.step('gates', inputs, async () => {
     const maxBytes = config.policy.tracking.maxArtifactSizeMb * 1024 * 1024;
     const sources = challenger.contents.map(({ path, bytes }) => ({ path, open: () => bytes }));
-    const signature = await checkModelFile(sources, challenger.main, maxBytes);
+    const declared = await checkModelFile(sources, challenger.main, maxBytes);
     const { files, main: modelFile, digest } = challenger;
-    const scanned = { files, modelFile, digest, ...(signature && { signature }) };
+    const scanned = { files, modelFile, digest, ...(declared && { declared }) };
     const scan = await scanArtifacts(scanned, artifacts);
     const { startedAt, startedBy } = journal.record;
     const recorded = { recordedAt: toIso(startedAt), recordedBy: startedBy };

@@ -1,0 +1,105 @@
+import { MLOpsError } from '../errors.js';
+import type { Plan } from '../governance/control-plane.js';
+import type { Context } from '../runtime/context.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
+import type { Storage } from '../storage/storage.js';
+import { toIso } from '../util/clock.js';
+import { actorId, attribution } from './attribution.js';
+import {
+  type HistoryEvent,
+  type ModelVersion,
+  type StoredVersion,
+  versionId,
+  versionsCollection,
+  viewVersion,
+} from './model-record.js';
+import { provenance } from './provenance.js';
+import { registeredSignature } from './registered-signature.js';
+import {
+  type RegisterModelOptions,
+  type Registration,
+  type RegistrationExtras,
+  type StoredFiles,
+  checkRegistration,
+  findRun,
+  registrationChanges,
+  storeFiles,
+} from './registration.js';
+import { ModelStage } from './stage.js';
+import { findModel } from './stage-change.js';
+import { nextVersion } from './version-number.js';
+
+/**
+ * How to register a version, for the control plane to carry out. The files are copied once, however often the commit has to
+ * be planned anew.
+ *
+ * @throws MLOpsError `INVALID_INPUT` before anything is read or written
+ */
+export function planRegistration(
+  context: Context,
+  options: RegisterModelOptions,
+  step: 'patch' | 'minor',
+  extras: RegistrationExtras,
+): (storage: Storage, artifacts: ArtifactStore) => Promise<Plan<ModelVersion>> {
+  const said = checkRegistration(options);
+  const { modelName } = said;
+  const modelId = context.ids.next();
+  let stored: StoredModelFiles | undefined;
+  return async (storage, artifacts) => {
+    const { run, changes: runCheck } = await findRun(storage, options.runId);
+    const model = await findModel(storage, modelName);
+    const version = said.version ?? nextVersion(model?.value.highestVersion ?? null, step);
+    if ((await storage.get(versionsCollection, versionId(modelName, version))) !== undefined) {
+      throw new MLOpsError(
+        'ALREADY_EXISTS',
+        `${modelName} ${version} is registered already; leave the version out to get the next one`,
+      );
+    }
+    stored ??= await store(context, artifacts, options, said);
+    const registered: StoredVersion = {
+      ...said,
+      ...stored,
+      modelId,
+      version,
+      stage: ModelStage.DEVELOPMENT,
+      registeredAt: context.clock.now(),
+      registeredBy: actorId(context),
+      evidence: evidenceNow(context, extras.evidence ?? {}),
+      environment: await provenance(context.config.policy.tracking, run),
+      canaryRollbacks: 0,
+    };
+    const view = viewVersion(registered);
+    const together = (await extras.together?.(view, model?.value.production ?? null)) ?? [];
+    const event: HistoryEvent = {
+      kind: 'registered',
+      version,
+      to: ModelStage.DEVELOPMENT,
+      ...attribution(context, options.registeredBy),
+    };
+    return {
+      changes: [...registrationChanges(registered, event, model), ...runCheck, ...together],
+      result: view,
+      resource: { type: 'model_version', id: modelName, version, digest: stored.digest },
+      detail: { modelId, runId: registered.runId },
+    };
+  };
+}
+
+type StoredModelFiles = StoredFiles & Pick<StoredVersion, 'signature'>;
+
+/** Copies a model's files into the store, and learns what the model takes and gives. */
+async function store(
+  { config }: Context,
+  artifacts: ArtifactStore,
+  options: RegisterModelOptions,
+  said: Registration,
+): Promise<StoredModelFiles> {
+  const stored = await storeFiles(artifacts, options, config.policy.tracking.maxArtifactSizeMb * 1024 * 1024);
+  const { task } = config.modelPolicy(said.modelType);
+  return { ...stored, signature: await registeredSignature(artifacts, stored, options, { ...said, task }) };
+}
+
+function evidenceNow(context: Context, checks: NonNullable<RegistrationExtras['evidence']>): StoredVersion['evidence'] {
+  const recorded = { recordedAt: toIso(context.clock.now()), recordedBy: actorId(context) };
+  return Object.fromEntries(Object.entries(checks).map(([kind, check]) => [kind, { ...check, ...recorded }]));
+}

@@ -1,0 +1,45 @@
+import { MLOpsError } from '../errors.js';
+import type { Plan } from '../governance/control-plane.js';
+import type { Context } from '../runtime/context.js';
+import type { Storage } from '../storage/storage.js';
+import { attribution } from './attribution.js';
+import { formerProductions } from './lookups.js';
+import { type ModelVersion, viewVersion } from './model-record.js';
+import { ModelStage } from './stage.js';
+import { ModelEdit } from './stage-change.js';
+
+export interface RollbackRequest {
+  readonly modelName: string;
+  /** The one in production before the present one unless told. */
+  readonly version: string | undefined;
+  readonly deployedBy: string | undefined;
+  readonly reason: string;
+}
+
+/**
+ * Puts a former production version back.
+ *
+ * @throws MLOpsError `ILLEGAL_STATE` when the version was never in production, or is now
+ */
+export async function planRollback(
+  context: Context,
+  storage: Storage,
+  { modelName, version: wanted, deployedBy, reason }: RollbackRequest,
+): Promise<Plan<ModelVersion>> {
+  const edit = await ModelEdit.open(storage, modelName);
+  const { production } = edit.modelRecord;
+  const former = await formerProductions(storage, edit.modelRecord);
+  const version = wanted ?? former.find((candidate) => candidate !== production);
+  if (version === undefined || !former.includes(version) || version === production) {
+    const known = former.filter((candidate) => candidate !== production).join(', ') || 'none';
+    throw new MLOpsError('ILLEGAL_STATE', `${modelName} can only roll back to a former production version: ${known}`);
+  }
+  await edit.moveTo(version, ModelStage.PRODUCTION, attribution(context, deployedBy, reason));
+  const restored = await edit.version(version);
+  return {
+    changes: edit.changes(),
+    result: viewVersion(restored),
+    resource: { type: 'model_version', id: modelName, version, digest: restored.digest },
+    detail: { from: production },
+  };
+}
