@@ -14,6 +14,7 @@ const layers = [
   ['registry'],
   ['drift'],
   ['retraining', 'canary'],
+  ['lineage'],
   ['index.ts', 'testing', 'worker.ts', 'integrations/onnx'],
   ['cli'],
 ];

@@ -84,6 +84,10 @@ export { DriftMonitor } from './drift/drift-monitor.js';
 export type { DetectDriftOptions } from './drift/drift-monitor.js';
 export type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict, Effect } from './drift/drift-report.js';
 
+export { traceLineage } from './lineage/trace-lineage.js';
+export type { TraceLineageOptions } from './lineage/trace-lineage.js';
+export type { Lineage, LineageEdge, LineageKind, LineageNode, LineageRef } from './lineage/lineage-node.js';
+
 export { trainModel } from './retraining/train-model.js';
 export type { TrainedModel, TrainModelOptions } from './retraining/train-model.js';
 export { RetrainPipeline } from './retraining/retrain-pipeline.js';

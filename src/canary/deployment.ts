@@ -122,6 +122,7 @@ export const putDeployment = (deployment: StoredDeployment, expect: 'absent' | n
     status: deployment.status,
     createdAt: deployment.createdAt,
     candidateVersion: deployment.candidateVersion,
+    productionVersion: deployment.productionVersion,
   },
   expect,
 });

@@ -194,6 +194,18 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .addHelpText('after', example('bondx-mlops list --models --stage production'))
     .action(action(async () => (await import('./commands/list.js')).list));
 
+  program
+    .command('lineage')
+    .description('what led to a version, a run, a report or a data set, and what came of it')
+    .option('--model <name>', 'name of the model')
+    .option('--version <version>', 'version of the model (default: the one in production)')
+    .option('--run <id>', 'a run instead')
+    .option('--report <id>', 'a drift report instead')
+    .option('--data <digest>', 'a data set instead')
+    .option('--depth <count>', 'at most so many steps away (default: all)', parseCount)
+    .addHelpText('after', example('bondx-mlops lineage --model spread'))
+    .action(action(async () => (await import('./commands/lineage.js')).lineage));
+
   const canary = program.command('canary').description("watch and steer a model's latest canary");
   const canaryCommands = {
     status: 'what it does, who serves it, and the last decision',

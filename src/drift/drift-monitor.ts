@@ -317,6 +317,8 @@ const putReport = (report: DriftReport): Change => ({
     verdict: report.verdict,
     createdAt: report.createdAt,
     overallDriftScore: report.overallDriftScore,
+    baselineDigest: report.inputs.baselineDigest,
+    currentDigest: report.inputs.currentDigest,
   },
   expect: 'absent',
 });

@@ -207,6 +207,10 @@ export const indexVersion = (version: StoredVersion): IndexFields => ({
   stage: version.stage,
   registeredAt: version.registeredAt,
   runId: version.runId,
+  trainingDigest: version.trainingData?.digest ?? null,
+  retrainingId: version.origin?.retrainingId ?? null,
+  reportId: version.origin?.driftReportId ?? version.origin?.performanceReportId ?? null,
+  champion: version.origin?.championVersion ? versionId(version.modelName, version.origin.championVersion) : null,
   metrics: version.performanceMetrics,
   tags: version.tags,
 });

@@ -116,6 +116,8 @@ export const putRetraining = (value: StoredRetraining, expect: 'absent' | number
     modelName: value.plan.modelName,
     status: value.status,
     trigger: value.plan.trigger,
+    reportId: value.plan.reportId,
+    dataDigest: value.dataDigest,
     startedAt: value.startedAt,
     endedAt: value.endedAt,
   },
