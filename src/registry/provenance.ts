@@ -1,5 +1,6 @@
 import type { Policy } from '../config/policy.js';
-import { captureEnvironment, captureGit } from '../tracking/environment.js';
+import { captureEnvironment } from '../tracking/environment.js';
+import { captureGit } from '../tracking/git.js';
 import type { StoredRun } from '../tracking/run.js';
 import type { JsonObject } from '../util/json.js';
 
