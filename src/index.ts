@@ -154,6 +154,28 @@ export type { ColumnsInput, Row, Table, TableInput, TableOptions } from './data/
 export type { AnyModel, AsyncModel, ModelDescription, ModelFile, ModelLoader } from './models/async-model.js';
 export type { FeatureSpec, Model } from './models/model.js';
 export type { Trainer, TrainingRequest, TrainingResult } from './models/trainer.js';
+export { explainPrediction, explainPredictions } from './models/explanation/shap-values.js';
+export type { PredictionExplanation, ShapExplanation } from './models/explanation/shap-values.js';
+export { partialDependence } from './models/explanation/partial-dependence.js';
+export type { PartialDependence, PartialDependenceOptions } from './models/explanation/partial-dependence.js';
+export { permutationImportance } from './models/explanation/permutation-importance.js';
+export type { FeatureImportance, PermutationImportanceOptions } from './models/explanation/permutation-importance.js';
+export { groupFairness } from './models/fairness/group-fairness.js';
+export type {
+  Disparity,
+  FairnessLimits,
+  FairnessReport,
+  FairnessVerdict,
+  GroupFairnessOptions,
+  GroupMeasures,
+  GroupResult,
+} from './models/fairness/group-fairness.js';
+export { calibrationCurve } from './models/metrics/calibration.js';
+export type { CalibrationBin } from './models/metrics/calibration.js';
+export type { Estimate } from './stats/wilson.js';
+export { metricIntervals } from './models/metrics/metric-intervals.js';
+export type { MetricIntervalOptions } from './models/metrics/metric-intervals.js';
+export { metricsOf } from './models/metrics/metrics-of.js';
 
 export { MemoryStorage } from './adapters/memory/memory-storage.js';
 export { MemoryArtifactStore } from './adapters/memory/memory-artifact-store.js';

@@ -168,6 +168,8 @@ export interface ModelTypePolicy {
   readonly timeColumn: string | null;
   /** Columns known only once the target is: retraining refuses them as features. Default none. */
   readonly leakingColumns: readonly string[];
+  /** Columns whose groups retraining tests for being treated alike, as evidence for `require_bias_testing`. Default none. */
+  readonly fairnessColumns: readonly string[];
   readonly driftThresholds: {
     /** Overrides `drift.featureDriftThreshold` for this model; fraction. Default null: the global one. */
     readonly featureDriftThreshold: number | null;

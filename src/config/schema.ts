@@ -177,6 +177,7 @@ function buildModelType() {
     hyperparameters: named(scalar()),
     time_column: z._default(z.nullable(text('the name of a column')), null),
     leaking_columns: z._default(list(text('the name of a column')), []),
+    fairness_columns: z._default(list(text('the name of a column')), []),
     drift_thresholds: section({
       feature_drift_threshold: z._default(z.nullable(fraction()), null),
       target_drift_threshold: z._default(z.nullable(fraction()), null),

@@ -1,8 +1,9 @@
 import type { Row, Table } from '../data/table.js';
 import type { JsonObject } from '../util/json.js';
 import { logistic } from './binned/losses.js';
-import type { FeatureSpec, Model, Task } from './contract.js';
+import type { FeatureSpec, Task } from './contract.js';
 import { DecisionTree } from './decision-tree.js';
+import type { TreeBasedModel, TreeParts } from './explanation/tree-parts.js';
 import { FeatureReader } from './feature-reader.js';
 import type { ModelJson } from './model-json.js';
 import { TreeEnsemble } from './tree-ensemble.js';
@@ -11,7 +12,7 @@ import { TreeEnsemble } from './tree-ensemble.js';
  * Boosted trees over numbers and categories as they are: `base` and the sum of the trees, through the logistic function
  * for classification.
  */
-export class BinnedModel implements Model {
+export class BinnedModel implements TreeBasedModel {
   readonly format = 'gradient_boosting';
   readonly formatVersion = 1;
   readonly features: readonly FeatureSpec[];
@@ -46,6 +47,20 @@ export class BinnedModel implements Model {
     const sums = new Float64Array(table.rowCount);
     this.#ensemble.addTo(sums, this.reader.readTable(table));
     return sums.map((sum) => this.#finish(sum));
+  }
+
+  get parts(): TreeParts {
+    const { reader, trees, base } = this;
+    return {
+      trees,
+      columns: reader,
+      featureOf: Int32Array.from(reader.readings, (_, i) => i),
+      base,
+      weight: 1,
+      scale: this.task === 'classification' ? 'log_odds' : 'prediction',
+      readRow: (row, out) => reader.readRow(row, out),
+      readTable: (table) => reader.readTable(table),
+    };
   }
 
   #finish(sum: number): number {

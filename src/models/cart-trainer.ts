@@ -1,4 +1,5 @@
 import type { Trainer, TrainingRequest, TrainingResult } from './contract.js';
+import { countCover } from './count-cover.js';
 import { DecisionTree } from './decision-tree.js';
 import { FeatureEncoder } from './feature-encoder.js';
 import { cartSecondsPerCell, growTree, largestPart } from './grow-tree.js';
@@ -29,11 +30,14 @@ export const cartTrainer: Trainer = {
     const encoder = FeatureEncoder.fit(request.table, request.featureColumns, target);
     const limits = { maxDepth: values.max_depth, minSamplesSplit: values.min_samples_split };
     const pace = new Pace(request.signal, request.onProgress);
-    const root = await growTree(encoder.encodeTable(request.table), target, limits, pace);
+    const columns = encoder.encodeTable(request.table);
+    const root = await growTree(columns, target, limits, pace);
+    const rows = Int32Array.from(target, (_, row) => row);
+    const tree = countCover(DecisionTree.fromNodes(root), columns, rows);
     await pace.step(1);
     const seconds = cartSecondsPerCell * target.length * Math.min(target.length, largestPart) * encoder.width;
     return {
-      model: new TreeModel('cart', request.task, encoder, [DecisionTree.fromNodes(root)]),
+      model: new TreeModel('cart', request.task, encoder, [tree]),
       warnings: [...warnings, ...featureWarnings(request), ...durationWarning('cart', seconds)],
     };
   },

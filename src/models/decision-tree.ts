@@ -3,13 +3,12 @@ import type { ModelJson } from './model-json.js';
 
 /** One node of a tree under construction. */
 export type TreeNode =
-  | { readonly prediction: number; readonly cover?: number }
+  | { readonly prediction: number }
   | {
       readonly feature: number;
       readonly threshold: number;
       readonly left: TreeNode;
       readonly right: TreeNode;
-      readonly cover?: number;
     };
 
 /** What a tree may split by. */
@@ -45,7 +44,6 @@ export class DecisionTree {
     const feature: number[] = [];
     const value: number[] = [];
     const right: number[] = [];
-    const cover: number[] = [];
     // Each pending node carries the split whose right child it is, if it is one.
     const pending: { node: TreeNode; parent: number }[] = [{ node: root, parent: -1 }];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -53,7 +51,6 @@ export class DecisionTree {
       const at = feature.length;
       if (parent >= 0) right[parent] = at;
       right.push(0);
-      if (node.cover !== undefined) cover.push(node.cover);
       if ('prediction' in node) {
         feature.push(-1);
         value.push(node.prediction);
@@ -68,7 +65,6 @@ export class DecisionTree {
       value: Float64Array.from(value),
       right: Int32Array.from(right),
       missingLeft: new Uint8Array(feature.length),
-      ...(cover.length === feature.length && { cover: Float64Array.from(cover) }),
       sets: [],
     });
   }

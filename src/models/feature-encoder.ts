@@ -84,6 +84,11 @@ export class FeatureEncoder {
     return { features: this.encodings.map((encoding) => ({ ...encoding })) };
   }
 
+  /** The feature that each of the {@link width} numbers comes from, by its position. */
+  featureOfColumns(): Int32Array {
+    return Int32Array.from(this.encodings.flatMap((encoding, i) => new Array<number>(widthOf(encoding)).fill(i)));
+  }
+
   /** Writes the numbers of one record into `out`, of length {@link width}. */
   encodeRow(row: Row, out: Float64Array): void {
     let at = 0;

@@ -3,6 +3,7 @@ import { refuse } from '../util/check.js';
 import { randomInt } from '../util/random.js';
 import { treeHyperparameters } from './cart-trainer.js';
 import type { Trainer, TrainingRequest, TrainingResult } from './contract.js';
+import { countCover } from './count-cover.js';
 import { DecisionTree, type TreeNode } from './decision-tree.js';
 import { FeatureEncoder } from './feature-encoder.js';
 import { type GrowthLimits, cartOptions, cartSecondsPerCell, fromCart } from './grow-tree.js';
@@ -103,7 +104,8 @@ async function treeTrainer(limits: GrowthLimits, columnCount: number): Promise<T
     );
     const drawn = forest.indexes[0]!;
     const seen = drawn.map((column) => columns[column]!);
-    return DecisionTree.fromNodes(renumber(fromCart(forest.estimators[0]!.root, seen, target, rows, limits), drawn));
+    const root = renumber(fromCart(forest.estimators[0]!.root, seen, target, rows, limits), drawn);
+    return countCover(DecisionTree.fromNodes(root), columns, rows);
   };
 }
 

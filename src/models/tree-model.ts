@@ -1,7 +1,8 @@
 import type { Row, Table } from '../data/table.js';
 import type { JsonObject } from '../util/json.js';
-import type { FeatureSpec, Model, Task } from './contract.js';
+import type { FeatureSpec, Task } from './contract.js';
 import { DecisionTree, type TreeColumns } from './decision-tree.js';
+import type { TreeBasedModel, TreeParts } from './explanation/tree-parts.js';
 import { FeatureEncoder } from './feature-encoder.js';
 import type { ModelJson } from './model-json.js';
 import { TreeEnsemble } from './tree-ensemble.js';
@@ -9,7 +10,7 @@ import { TreeEnsemble } from './tree-ensemble.js';
 export type TreeModelFormat = 'cart' | 'random_forest';
 
 /** The mean of one or more decision trees over encoded features. */
-export class TreeModel implements Model {
+export class TreeModel implements TreeBasedModel {
   readonly formatVersion = 1;
   readonly features: readonly FeatureSpec[];
   readonly #ensemble: TreeEnsemble;
@@ -46,6 +47,20 @@ export class TreeModel implements Model {
     const sums = new Float64Array(table.rowCount);
     this.#ensemble.addTo(sums, this.encoder.encodeTable(table));
     return sums.map((sum) => sum / this.trees.length);
+  }
+
+  get parts(): TreeParts {
+    const { encoder, trees } = this;
+    return {
+      trees,
+      columns: thresholdsOnly(encoder.width),
+      featureOf: encoder.featureOfColumns(),
+      base: 0,
+      weight: 1 / trees.length,
+      scale: 'prediction',
+      readRow: (row, out) => encoder.encodeRow(row, out),
+      readTable: (table) => encoder.encodeTable(table),
+    };
   }
 
   toJSON(): JsonObject {

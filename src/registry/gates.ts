@@ -72,6 +72,10 @@ function evidenceGate({ evidence }: GatedVersion, kind: EvidenceKind): GateResul
   if (found === undefined) {
     return gate(kind, 'not_assessed', `no ${kind} evidence is recorded; add it with recordEvidence(...)`);
   }
+  if (!found.passed && found.detail['verdict'] === 'inconclusive') {
+    const advice = 'bring more rows, or look yourself and record what you found with recordEvidence(...)';
+    return gate(kind, 'not_assessed', `the ${kind} evidence of ${found.recordedAt} is inconclusive; ${advice}`);
+  }
   return found.passed
     ? gate(kind, 'passed', `recorded by ${found.recordedBy} at ${found.recordedAt}`)
     : gate(kind, 'failed', `the evidence recorded by ${found.recordedBy} at ${found.recordedAt} says it failed`);

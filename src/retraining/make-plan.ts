@@ -43,7 +43,7 @@ export async function makePlan(
   const { featureColumns, targetColumn } = modelColumns(config, modelType, cause);
   const algorithm = options.algorithm ?? policy.algorithm;
   const known = knownTargets(data, targetColumn);
-  for (const column of featureColumns) known.column(column);
+  for (const column of [...featureColumns, ...policy.fairnessColumns]) known.column(column);
   const timeColumn = options.timeColumn ?? policy.timeColumn ?? guessTimeColumn(known);
   const plan: RetrainingPlan = {
     modelName,
@@ -55,6 +55,7 @@ export async function makePlan(
     targetColumn,
     timeColumn,
     leakingColumns: policy.leakingColumns,
+    fairnessColumns: policy.fairnessColumns,
     algorithm,
     hyperparameters: options.hyperparameters ?? policy.hyperparameters,
     testSize: retraining.testSize,

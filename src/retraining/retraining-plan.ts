@@ -36,6 +36,8 @@ export interface RetrainingPlan {
   readonly timeColumn: string | null;
   /** Columns that are only known once the target is. */
   readonly leakingColumns: readonly string[];
+  /** Columns whose groups the model must treat alike. */
+  readonly fairnessColumns: readonly string[];
   readonly algorithm: string;
   /** What was set by hand; tuning leaves it alone. */
   readonly hyperparameters: JsonObject;

@@ -56,7 +56,7 @@ describe('defaults', () => {
     const commented = readFileSync(exampleFile, 'utf8').match(/^# {3}models:\n(# {5,}.*\n)+/m)![0];
     const config = fromText(commented.replace(/^# {3}/gm, ''));
     expect(config.modelPolicy('spread')).toEqual(MLOpsConfig.default(none).modelPolicy('spread'));
-    expect(Object.keys(config.policy.models['spread']!)).toHaveLength(8);
+    expect(Object.keys(config.policy.models['spread']!)).toHaveLength(9);
   });
 });
 
@@ -173,6 +173,7 @@ describe('MLOpsConfig', () => {
       expect(config.modelPolicy(unmentioned)).toEqual({
         featureColumns: [],
         leakingColumns: [],
+        fairnessColumns: [],
         targetColumn: null,
         task: 'regression',
         algorithm: 'cart',

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import sklearn
 from sklearn import metrics as m
+from sklearn.calibration import calibration_curve
 from sklearn.tree import DecisionTreeRegressor
 
 here = Path(__file__).parent
@@ -29,6 +30,14 @@ def regression(name, actual, predicted):
     }
 
 
+def calibration_error(actual, predicted):
+    """Over the bins of calibration_curve, which leaves out the empty ones and does not say how many rows each has."""
+    observed, mean = calibration_curve(actual, predicted, n_bins=10, strategy="uniform", pos_label=1)
+    bins = np.searchsorted(np.linspace(0, 1, 11)[1:-1], predicted)
+    rows = np.unique(bins, return_counts=True)[1]
+    return float(np.sum(rows / len(actual) * np.abs(observed - mean)))
+
+
 def classification(name, actual, predicted, threshold=0.5):
     actual, predicted = np.asarray(actual, float), np.asarray(predicted, float)
     labels = (predicted >= threshold).astype(float)
@@ -39,6 +48,7 @@ def classification(name, actual, predicted, threshold=0.5):
         "f1_score": m.f1_score(actual, labels, zero_division=0),
         "log_loss": m.log_loss(actual, predicted, labels=[0, 1]),
         "brier": m.brier_score_loss(actual, predicted, pos_label=1),
+        "calibration": calibration_error(actual, predicted),
     }
     if len(set(actual)) == 2:
         result["roc_auc"] = m.roc_auc_score(actual, predicted)
@@ -68,6 +78,7 @@ reference = {
     "classification": [
         classification("noisy", labels, scores),
         classification("noisy, another threshold", labels, scores, 0.3),
+        classification("on the edges of bins", labels, np.linspace(0, 1, 11)[np.arange(200) % 11]),
         classification("many ties", labels, np.round(scores, 1)),
         classification("all scores equal", [0, 1, 1, 0, 1], [0.4] * 5),
         classification("certain and wrong", [1, 0, 1, 0], [0, 1, 1, 0]),

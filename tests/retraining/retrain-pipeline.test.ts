@@ -77,6 +77,7 @@ describe('triggerRetraining', () => {
       { feature: 'x' },
       { feature: 'kind' },
     ]);
+    expect(version.evidence.explainability).toMatchObject({ passed: true, detail: { method: 'tree_shap' } });
     const model = await registry.loadModel('spread', { version: '1.1.0' });
     expect(model.predict({ x: 5, kind: 'BOND' })).toBeGreaterThan(13);
     expect(await tracker.getRun(result.runId!)).toMatchObject({

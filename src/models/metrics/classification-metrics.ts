@@ -1,4 +1,5 @@
 import { refuse } from '../../util/check.js';
+import { calibrationError } from './calibration.js';
 import { checkPairs } from './check-pairs.js';
 import { averagePrecision, rocAuc } from './ranking.js';
 
@@ -8,7 +9,7 @@ const epsilon = Number.EPSILON;
 /**
  * How good probabilities of the positive class are, by scikit-learn's conventions. At the threshold: `accuracy`,
  * `precision`, `recall`, `f1_score` (0 where nothing is positive). Over all thresholds: `roc_auc`, `pr_auc` (average
- * precision); left out when only one class occurs. Of the probabilities themselves: `log_loss` (nats), `brier`.
+ * precision); left out when only one class occurs. Of the probabilities themselves: `log_loss` (nats), `brier`, and `calibration`, the expected calibration error over ten bins.
  *
  * @param actual 0 or 1
  * @param predicted probabilities from 0 to 1
@@ -52,6 +53,7 @@ export function classificationMetrics(
       positives < n && { roc_auc: rocAuc(actual, predicted), pr_auc: averagePrecision(actual, predicted) }),
     log_loss: logLoss / n,
     brier: brier / n,
+    calibration: calibrationError(actual, predicted),
   };
 }
 

@@ -1,7 +1,7 @@
 import { refuse } from '../../util/check.js';
 
 const higherIsBetter = ['r2_score', 'accuracy', 'precision', 'recall', 'f1_score', 'roc_auc', 'pr_auc'];
-const lowerIsBetter = ['mae', 'rmse', 'mape', 'pinball', 'log_loss', 'brier'];
+const lowerIsBetter = ['mae', 'rmse', 'mape', 'pinball', 'log_loss', 'brier', 'calibration'];
 
 /** Which way a metric is good. @throws MLOpsError `INVALID_INPUT` for a metric that is not known */
 export function metricDirection(name: string): 'higher' | 'lower' {

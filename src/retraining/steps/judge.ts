@@ -25,13 +25,14 @@ export const compareStep = (
     () => challenge({ ...plan, holdout: test, split }, challenger.model, champion, random.split('compare')),
   );
 
-export const explainStep = (
-  { plan, journal, random }: Job,
-  { test }: SplitData,
-  challenger: Challenger,
-): Promise<ExplanationEvidence> =>
-  journal.step('explain', { model: challenger.digest, holdout: test.digest() }, () =>
-    Promise.resolve(explainModel(challenger.model, test, plan.targetColumn, random.split('explain'))),
+export const explainStep = (job: Job, { test }: SplitData, challenger: Challenger): Promise<ExplanationEvidence> =>
+  job.journal.step('explain', { model: challenger.digest, holdout: test.digest() }, () =>
+    explainModel(challenger.model, test, {
+      targetColumn: job.plan.targetColumn,
+      fairnessColumns: job.plan.fairnessColumns,
+      random: job.random.split('explain'),
+      watch: { signal: job.signal, onProgress: (fraction) => job.progress('explain', fraction) },
+    }),
   );
 
 /** The policy's gates for the challenger as it would be registered. */

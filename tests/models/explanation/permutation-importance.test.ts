@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { toTable } from '../../src/data/table.js';
-import type { Model } from '../../src/models/contract.js';
-import { loadModel } from '../../src/models/model.js';
-import { permutationImportance } from '../../src/models/permutation-importance.js';
-import { createRandom } from '../../src/util/random.js';
+import { toTable } from '../../../src/data/table.js';
+import type { Model } from '../../../src/models/contract.js';
+import { loadModel } from '../../../src/models/model.js';
+import { permutationImportance } from '../../../src/models/explanation/permutation-importance.js';
+import { createRandom } from '../../../src/util/random.js';
 
 const random = createRandom(7);
 const n = 400;
@@ -25,8 +25,8 @@ const model = (task: Model['task']): Model => ({
 });
 
 describe('permutationImportance', () => {
-  it('ranks features by the error their shuffling adds, and skips those without a column', () => {
-    const result = permutationImportance(model('regression'), table, 'y', { random });
+  it('ranks features by the error their shuffling adds, and skips those without a column', async () => {
+    const result = await permutationImportance(model('regression'), table, 'y', { random });
     expect(result.map(({ feature }) => feature)).toEqual(['a', 'b', 'unused']);
     // Shuffling x, uniform on an interval of length 1, adds c·E|x − x'| = c/3 to the error of c·x.
     expect(result[0]!.importance).toBeCloseTo(4 / 3, 0);
@@ -35,30 +35,30 @@ describe('permutationImportance', () => {
     expect(result[0]!.standardDeviation).toBeGreaterThan(0);
   });
 
-  it('counts a loss as positive whichever way the metric is good', () => {
+  it('counts a loss as positive whichever way the metric is good', async () => {
     for (const metric of ['r2_score', 'rmse']) {
-      const [first] = permutationImportance(model('regression'), table, 'y', { random, metric });
+      const [first] = await permutationImportance(model('regression'), table, 'y', { random, metric });
       expect(first).toMatchObject({ feature: 'a' });
       expect(first!.importance).toBeGreaterThan(0.5);
     }
   });
 
-  it('works on probabilities', () => {
-    const result = permutationImportance(model('classification'), table, 'isHigh', { random, repeats: 2 });
+  it('works on probabilities', async () => {
+    const result = await permutationImportance(model('classification'), table, 'isHigh', { random, repeats: 2 });
     // Half of the shuffled rows become wrong: 0.5 · (ln 0.9 − ln 0.1).
     expect(result[0]!.importance).toBeCloseTo(0.5 * Math.log(9), 0);
   });
 
-  it('is the same for the same seed', () => {
-    const run = (): unknown => permutationImportance(model('regression'), table, 'y', { random: createRandom(3) });
-    expect(run()).toEqual(run());
+  it('is the same for the same seed', async () => {
+    const run = (): Promise<unknown> =>
+      permutationImportance(model('regression'), table, 'y', { random: createRandom(3) });
+    expect(await run()).toEqual(await run());
   });
 
-  it('refuses metrics of the other task and counts that are none', () => {
-    const run = (options: object) => () =>
-      permutationImportance(model('regression'), table, 'y', { random, ...options });
-    expect(run({ metric: 'accuracy' })).toThrow('no accuracy for regression');
-    expect(run({ metric: 'made_up' })).toThrow('unknown');
-    expect(run({ repeats: 0 })).toThrow('repeats');
+  it('refuses metrics of the other task and counts that are none', async () => {
+    const run = (options: object) => permutationImportance(model('regression'), table, 'y', { random, ...options });
+    await expect(run({ metric: 'accuracy' })).rejects.toThrow('no accuracy for regression');
+    await expect(run({ metric: 'made_up' })).rejects.toThrow('unknown');
+    await expect(run({ repeats: 0 })).rejects.toThrow('repeats');
   });
 });

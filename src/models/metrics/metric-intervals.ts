@@ -1,0 +1,82 @@
+import { quantile } from '../../stats/quantile.js';
+import type { Estimate } from '../../stats/wilson.js';
+import { refuse } from '../../util/check.js';
+import { type Watch, inSteps } from '../../util/in-steps.js';
+import { type Random, randomInt } from '../../util/random.js';
+import type { Task } from '../contract.js';
+import { metricsOf } from './metrics-of.js';
+
+export interface MetricIntervalOptions extends Watch {
+  readonly random: Random;
+  /** Of each interval; 0.95 unless told. */
+  readonly confidence?: number;
+  /** Samples drawn; 1,000 unless told. */
+  readonly resamples?: number;
+  /** Number of the cluster of each row, from 0, such as its date: rows of one are drawn together. Each row by itself unless given. */
+  readonly clusters?: Int32Array;
+}
+
+/**
+ * Every metric of a task with a bootstrap interval: the quantiles of the metric over samples of the rows drawn with
+ * replacement (percentile bootstrap, Efron & Tibshirani 1993, ch. 13), seeded. A metric that has no value in more than
+ * half of the samples, such as the ROC curve of a single class, has no interval.
+ *
+ * @throws MLOpsError `INVALID_INPUT` as {@link metricsOf}, `ABORTED`
+ */
+export async function metricIntervals(
+  task: Task,
+  actual: Float64Array,
+  predicted: Float64Array,
+  options: MetricIntervalOptions,
+): Promise<Readonly<Record<string, Estimate>>> {
+  const { confidence = 0.95, resamples = 1000, clusters } = options;
+  if (!(confidence > 0 && confidence < 1)) refuse(`confidence must be between 0 and 1, got ${confidence}`);
+  if (!Number.isInteger(resamples) || resamples < 20) refuse(`resamples must be an integer from 20, got ${resamples}`);
+  if (clusters !== undefined && clusters.length !== actual.length) {
+    refuse(`clusters has ${clusters.length} numbers for ${actual.length} rows`);
+  }
+  const values = metricsOf(task, actual, predicted);
+  const drawn = await inSteps(resample(task, actual, predicted, options, resamples), options);
+  const tail = (1 - confidence) / 2;
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => {
+      const sorted = Float64Array.from(drawn.map((sample) => sample[name] ?? NaN).filter(Number.isFinite)).sort();
+      if (sorted.length < resamples / 2) return [];
+      return [[name, { value, lower: quantile(sorted, tail), upper: quantile(sorted, 1 - tail) }] as const];
+    }),
+  );
+}
+
+function* resample(
+  task: Task,
+  actual: Float64Array,
+  predicted: Float64Array,
+  { random, clusters }: MetricIntervalOptions,
+  resamples: number,
+): Generator<number, readonly Record<string, number>[]> {
+  // Rows in the order of their predictions: the metrics that sort find their work done.
+  const order = Int32Array.from(predicted, (_, row) => row).sort((a, b) => predicted[b]! - predicted[a]!);
+  const clusterCount = clusters?.reduce((most, cluster) => Math.max(most, cluster + 1), 0) ?? actual.length;
+  const times = new Int32Array(clusterCount);
+  const found: Record<string, number>[] = [];
+  for (let b = 0; b < resamples; b++) {
+    times.fill(0);
+    for (let i = 0; i < clusterCount; i++) times[randomInt(random, clusterCount)]!++;
+    const rows = repeatRows(order, times, clusters);
+    if (rows.length > 0) found.push(metricsOf(task, take(actual, rows), take(predicted, rows)));
+    yield b / resamples;
+  }
+  return found;
+}
+
+function repeatRows(order: Int32Array, times: Int32Array, clusters: Int32Array | undefined): Int32Array {
+  const timesOf = (row: number): number => times[clusters === undefined ? row : clusters[row]!]!;
+  let count = 0;
+  for (const row of order) count += timesOf(row);
+  const rows = new Int32Array(count);
+  let at = 0;
+  for (const row of order) for (let i = timesOf(row); i > 0; i--) rows[at++] = row;
+  return rows;
+}
+
+const take = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (row) => values[row]!);

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { calibrationCurve } from '../../../src/models/metrics/calibration.js';
+import { metricIntervals } from '../../../src/models/metrics/metric-intervals.js';
+import { metricsOf } from '../../../src/models/metrics/metrics-of.js';
+import { createRandom } from '../../../src/util/random.js';
+
+const random = createRandom(11);
+const n = 400;
+const truth = Float64Array.from({ length: n }, () => random.next());
+const said = truth.map((value) => value + 0.2 * (random.next() - 0.5));
+const classes = truth.map((value) => Number(value > 0.6));
+const probabilities = classes.map((value) => 0.2 + 0.6 * value + 0.2 * (random.next() - 0.5));
+
+describe('metricIntervals', () => {
+  it('puts an interval around every metric', async () => {
+    for (const [task, actual, predicted] of [
+      ['regression', truth, said],
+      ['classification', classes, probabilities],
+    ] as const) {
+      const metrics = metricsOf(task, actual, predicted);
+      const intervals = await metricIntervals(task, actual, predicted, { random: createRandom(1), resamples: 200 });
+      expect(Object.keys(intervals)).toEqual(Object.keys(metrics));
+      for (const [name, { value, lower, upper }] of Object.entries(intervals)) {
+        expect(value).toBe(metrics[name]);
+        expect(lower, name).toBeLessThanOrEqual(upper);
+      }
+    }
+  });
+
+  it('is as wide as theory says for a mean', async () => {
+    const { mae } = await metricIntervals('regression', truth, said, { random: createRandom(2) });
+    // |error| is uniform from 0 to 0.1: its standard deviation is 0.1/√12.
+    const width = (2 * 1.96 * 0.1) / Math.sqrt(12 * n);
+    expect((mae!.upper - mae!.lower) / width).toBeCloseTo(1, 0);
+    expect(Math.abs((mae!.upper - mae!.lower) / width - 1)).toBeLessThan(0.15);
+  });
+
+  it('is the same for the same seed', async () => {
+    const run = () => metricIntervals('regression', truth, said, { random: createRandom(3), resamples: 50 });
+    expect(await run()).toEqual(await run());
+  });
+
+  it('is wider where rows of one cluster go together', async () => {
+    const clusters = Int32Array.from({ length: n }, (_, row) => row >> 5);
+    const shifted = said.map((value, row) => value + (clusters[row]! % 2));
+    const width = async (options: object): Promise<number> => {
+      const { mae } = await metricIntervals('regression', truth, shifted, { random: createRandom(4), ...options });
+      return mae!.upper - mae!.lower;
+    };
+    expect(await width({ clusters })).toBeGreaterThan(3 * (await width({})));
+  });
+
+  it('leaves out what a single class does not have', async () => {
+    const [ones, scores] = [Float64Array.of(1, 1, 1), Float64Array.of(0.9, 0.8, 0.7)];
+    const intervals = await metricIntervals('classification', ones, scores, { random: createRandom(1) });
+    expect(intervals).toHaveProperty('accuracy');
+    expect(intervals).not.toHaveProperty('roc_auc');
+  });
+
+  it('refuses what means nothing, and stops when told', async () => {
+    const run = (options: object) => metricIntervals('regression', truth, said, { random, ...options });
+    await expect(run({ confidence: 1 })).rejects.toThrow('confidence must be between 0 and 1');
+    await expect(run({ resamples: 3 })).rejects.toThrow('resamples must be an integer from 20');
+    await expect(run({ clusters: new Int32Array(3) })).rejects.toThrow('clusters has 3 numbers for 400 rows');
+    await expect(run({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+});
+
+describe('calibrationCurve', () => {
+  it('puts probabilities on an edge into the lower bin, and leaves empty bins out', () => {
+    const curve = calibrationCurve(Float64Array.of(1, 0, 1), Float64Array.of(0.5, 0.4375, 1));
+    expect(curve).toEqual([
+      { rows: 2, predicted: 0.46875, observed: 0.5 },
+      { rows: 1, predicted: 1, observed: 1 },
+    ]);
+  });
+});
