@@ -2,5 +2,6 @@ import { serveTasks } from './util/serve-tasks.js';
 
 /** Everything that runs in worker threads: a composition root beside the command line. */
 serveTasks({
+  'models.train': async () => (await import('./models/train-task.js')).trainHere,
   'drift.compareColumns': async () => (await import('./drift/compare-task.js')).compareInWorker,
 });

@@ -21,7 +21,7 @@ const lenient = {
     requireSecurityScan: true,
     requireComplianceCheck: false,
   },
-  models: { spread: { featureColumns: ['x', 'kind'], targetColumn: 'y' } },
+  models: { spread: { featureColumns: ['x', 'kind'], targetColumn: 'y', algorithm: 'cart' } },
   tracking: { logEnvironment: false, logGitSha: false },
 } as const;
 

@@ -34,7 +34,6 @@ export const pendingTable: readonly Pending[] = [
   },
   { keys: 'retraining.auto_retrain_on_performance_drop', reason: noMonitoring },
   { keys: 'retraining.scheduled_retraining.*', reason: 'nothing is scheduled; call triggerRetraining yourself' },
-  { keys: 'retraining.early_stopping_patience', reason: 'early_stopping_patience is read from hyperparameters only' },
   { keys: 'monitoring.*', reason: noMonitoring },
   { keys: 'security.require_authorization', reason: 'permissions are not checked' },
   { keys: 'security.log_all_operations', reason: 'every change is audited whatever it says; reads are not' },

@@ -160,10 +160,16 @@ export interface ModelTypePolicy {
   readonly targetColumn: string | null;
   /** Default `regression`. */
   readonly task: 'regression' | 'classification';
-  /** Trainer used by retraining. Default `cart`. */
-  readonly algorithm: 'cart' | 'random_forest' | 'gradient_boosting';
+  /**
+   * How it is trained. `auto`: `random_forest` up to 300 rows, `gradient_boosting` beyond or with constraints. Default `auto`.
+   */
+  readonly algorithm: 'auto' | 'cart' | 'random_forest' | 'extra_forest' | 'gradient_boosting';
   /** Passed to the trainer as they are. Default none. */
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
+  /** Features that predictions must follow, all else equal; `gradient_boosting` only. Default none. */
+  readonly monotoneConstraints: Readonly<Record<string, 'increasing' | 'decreasing'>>;
+  /** Orders of ordinal categories, lowest first, such as ratings. Default none. */
+  readonly categoryOrder: Readonly<Record<string, readonly string[]>>;
   /** Column that orders the rows in time; null: looked for in the data. Default null. */
   readonly timeColumn: string | null;
   /** Columns known only once the target is: retraining refuses them as features. Default none. */
@@ -229,7 +235,10 @@ export interface RetrainingPolicy {
   readonly hyperparameterTuning: boolean;
   /** Most hyperparameter candidates that tuning tries; integer >= 1. Default 100. */
   readonly maxIterations: number;
-  /** Stop after so many iterations without progress; integer >= 1. Default 10. */
+  /**
+   * Boosting that holds rows back to stop by (the hyperparameter `validation_size`) stops after so many trees without
+   * progress; integer >= 1. Default 10.
+   */
   readonly earlyStoppingPatience: number;
 }
 

@@ -1,5 +1,6 @@
 import type { Column } from '../data/column.js';
 import { columnLength } from '../data/column.js';
+import { shareColumn } from '../data/shared-columns.js';
 import { MLOpsError } from '../errors.js';
 import { type Watch, checkNotAborted, inSteps } from '../util/in-steps.js';
 import { WorkerSession } from '../util/run-in-worker.js';
@@ -16,9 +17,6 @@ import type { Comparison } from './comparisons.js';
  * thread takes some fifty to start.
  */
 const workerFrom = 200_000;
-
-/** Values copied to shared memory in one step. */
-const stepLength = 1 << 17;
 
 /**
  * Measures every pair of columns without holding the event loop: small ones here, one after the other; large ones in one
@@ -103,26 +101,8 @@ class Bench {
 
   async #share(side: 'baseline' | 'current', column: Column | undefined): Promise<Column | undefined> {
     if (column === undefined) return undefined;
-    const source = column.kind === 'categorical' ? column.codes : column.values;
-    if (source.buffer instanceof SharedArrayBuffer) return column;
-    if ((this.#memory[side]?.byteLength ?? 0) < source.byteLength) {
-      this.#memory[side] = new SharedArrayBuffer(source.byteLength);
-    }
-    const memory = this.#memory[side]!;
-    if (column.kind === 'categorical') {
-      const codes = new Int32Array(memory, 0, source.length);
-      await inSteps(copySteps(column.codes, codes), { signal: this.signal });
-      return { ...column, codes };
-    }
-    const values = new Float64Array(memory, 0, source.length);
-    await inSteps(copySteps(column.values, values), { signal: this.signal });
-    return { ...column, values };
-  }
-}
-
-function* copySteps<T extends Float64Array | Int32Array>(from: T, to: T): Generator<number, void> {
-  for (let start = 0; start < from.length; start += stepLength) {
-    to.set(from.subarray(start, start + stepLength), start);
-    yield start / from.length;
+    const { byteLength } = column.kind === 'categorical' ? column.codes : column.values;
+    if ((this.#memory[side]?.byteLength ?? 0) < byteLength) this.#memory[side] = new SharedArrayBuffer(byteLength);
+    return shareColumn(column, { signal: this.signal }, this.#memory[side]);
   }
 }

@@ -8,18 +8,20 @@ import { FeatureReader } from './feature-reader.js';
 import type { ModelJson } from './model-json.js';
 import { TreeEnsemble } from './tree-ensemble.js';
 
+export type BinnedModelFormat = 'gradient_boosting' | 'extra_forest';
+
 /**
- * Boosted trees over numbers and categories as they are: `base` and the sum of the trees, through the logistic function
- * for classification.
+ * Trees over numbers and categories as they are: `base` and the sum of the trees. Of boosted classifiers that is the
+ * log-odds of the prediction; trees of an extra forest are weighted already, so that their sum is a mean.
  */
 export class BinnedModel implements TreeBasedModel {
-  readonly format = 'gradient_boosting';
   readonly formatVersion = 1;
   readonly features: readonly FeatureSpec[];
   readonly #ensemble: TreeEnsemble;
   readonly #buffer: Float64Array;
 
   constructor(
+    readonly format: BinnedModelFormat,
     readonly task: Task,
     readonly reader: FeatureReader,
     readonly base: number,
@@ -31,11 +33,12 @@ export class BinnedModel implements TreeBasedModel {
   }
 
   static fromJson(json: ModelJson): BinnedModel {
+    const format = json.oneOf('kind', ['gradient_boosting', 'extra_forest'] as const);
     const task = json.oneOf('task', ['regression', 'classification'] as const);
     const reader = FeatureReader.fromJson(json.object('reader'));
     const base = json.number('base');
     const trees = json.objects('trees').map((tree) => DecisionTree.fromJson(tree, reader));
-    return new BinnedModel(task, reader, base, trees);
+    return new BinnedModel(format, task, reader, base, trees);
   }
 
   predict(row: Row): number {
@@ -57,7 +60,7 @@ export class BinnedModel implements TreeBasedModel {
       featureOf: Int32Array.from(reader.readings, (_, i) => i),
       base,
       weight: 1,
-      scale: this.task === 'classification' ? 'log_odds' : 'prediction',
+      scale: this.#isLogOdds ? 'log_odds' : 'prediction',
       readRow: (row, out) => reader.readRow(row, out),
       readTable: (table) => reader.readTable(table),
     };
@@ -65,7 +68,12 @@ export class BinnedModel implements TreeBasedModel {
 
   #finish(sum: number): number {
     const score = this.base + sum;
-    return this.task === 'classification' ? logistic(score) : score;
+    if (this.task === 'regression') return score;
+    return this.#isLogOdds ? logistic(score) : Math.min(1, Math.max(0, score)); // rounding errors reach beyond
+  }
+
+  get #isLogOdds(): boolean {
+    return this.task === 'classification' && this.format === 'gradient_boosting';
   }
 
   toJSON(): JsonObject {

@@ -7,7 +7,7 @@ import { type HyperparameterRange, readHyperparameters } from './hyperparameters
 import { Pace } from './pace.js';
 import { refuseConstraints } from './refuse-constraints.js';
 import { trainingTarget } from './target.js';
-import { durationWarning, featureWarnings } from './training-warnings.js';
+import { durationWarning, featureWarnings, orderWarnings } from './training-warnings.js';
 import { TreeModel } from './tree-model.js';
 
 /** Limits of a tree's growth. */
@@ -38,7 +38,12 @@ export const cartTrainer: Trainer = {
     const seconds = cartSecondsPerCell * target.length * Math.min(target.length, largestPart) * encoder.width;
     return {
       model: new TreeModel('cart', request.task, encoder, [tree]),
-      warnings: [...warnings, ...featureWarnings(request), ...durationWarning('cart', seconds)],
+      warnings: [
+        ...warnings,
+        ...featureWarnings(request),
+        ...orderWarnings(request, 'cart'),
+        ...durationWarning('cart', seconds),
+      ],
     };
   },
 };

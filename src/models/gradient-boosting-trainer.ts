@@ -1,6 +1,6 @@
 import { splitRandom } from '../data/split.js';
 import type { Table } from '../data/table.js';
-import { type BinnedFeature, binColumn } from './binned/bin-table.js';
+import { binFeatures } from './binned/bin-table.js';
 import { Boosting } from './binned/boosting.js';
 import { EarlyStopping } from './binned/early-stopping.js';
 import { type Loss, absoluteLoss, logLoss, quantileLoss, squaredLoss } from './binned/losses.js';
@@ -59,11 +59,7 @@ export const gradientBoostingTrainer: Trainer = {
     const monotone = monotoneDirections(reader, request.monotoneConstraints);
     const pace = new Pace(request.signal, request.onProgress);
     const columns = reader.readTable(train);
-    const features: BinnedFeature[] = [];
-    for (const [i, column] of columns.entries()) {
-      await pace.step((0.1 * i) / columns.length);
-      features.push(binColumn(reader, i, column, values.max_bins));
-    }
+    const features = await binFeatures(reader, columns, values.max_bins, pace);
     const loss = lossOf(values.loss, values.quantile);
     const boosting = new Boosting(reader, { columns, features, target }, loss, {
       rules: {
@@ -98,7 +94,7 @@ export const gradientBoostingTrainer: Trainer = {
     await pace.step(1);
     const trees = boosting.trees.slice(0, stopping?.best);
     return {
-      model: new BinnedModel(task, reader, boosting.base, trees),
+      model: new BinnedModel('gradient_boosting', task, reader, boosting.base, trees),
       warnings: [...warnings, ...featureWarnings({ ...request, table: train })],
     };
   },

@@ -14,6 +14,7 @@ const readers: ReadonlyMap<string, ModelReader> = new Map<string, ModelReader>([
   ['constant', (json) => ConstantModel.fromJson(json)],
   ['cart', (json) => TreeModel.fromJson(json)],
   ['random_forest', (json) => TreeModel.fromJson(json)],
+  ['extra_forest', (json) => BinnedModel.fromJson(json)],
   ['gradient_boosting', (json) => BinnedModel.fromJson(json)],
 ]);
 

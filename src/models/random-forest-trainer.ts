@@ -11,7 +11,7 @@ import { type HyperparameterRange, readHyperparameters } from './hyperparameters
 import { Pace } from './pace.js';
 import { refuseConstraints } from './refuse-constraints.js';
 import { trainingTarget } from './target.js';
-import { durationWarning, featureWarnings } from './training-warnings.js';
+import { durationWarning, featureWarnings, orderWarnings } from './training-warnings.js';
 import { TreeModel } from './tree-model.js';
 
 const forestHyperparameters = {
@@ -61,6 +61,7 @@ export const randomForestTrainer: Trainer = {
       warnings: [
         ...warnings,
         ...featureWarnings(request),
+        ...orderWarnings(request, 'random_forest'),
         ...durationWarning('random_forest', seconds, '; fewer max_samples or n_estimators are faster'),
       ],
     };

@@ -1,15 +1,14 @@
 import { MLOpsError } from '../errors.js';
 import { nearest } from '../util/nearest.js';
-import { cartTrainer } from './cart-trainer.js';
+import { trainersHere } from './built-in-trainers.js';
 import type { Trainer } from './contract.js';
-import { gradientBoostingTrainer } from './gradient-boosting-trainer.js';
-import { randomForestTrainer } from './random-forest-trainer.js';
+import { inBackground } from './train-in-background.js';
 
 export type { MonotoneDirection, Trainer, TrainingRequest, TrainingResult } from './contract.js';
 
-/** The trainers that come with the library, by algorithm. */
+/** The trainers that come with the library, by algorithm. With many rows they work in a thread of their own. */
 export const builtInTrainers: ReadonlyMap<string, Trainer> = new Map(
-  [cartTrainer, randomForestTrainer, gradientBoostingTrainer].map((trainer) => [trainer.algorithm, trainer]),
+  Array.from(trainersHere, ([algorithm, trainer]) => [algorithm, inBackground(trainer)]),
 );
 
 /** @throws MLOpsError `NOT_FOUND` that lists the known algorithms */

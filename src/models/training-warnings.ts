@@ -16,3 +16,10 @@ const long = 10;
 
 export const durationWarning = (algorithm: string, seconds: number, advice = ''): string[] =>
   seconds < long ? [] : [`${algorithm} takes about ${Math.round(seconds)} s for data of this size${advice}`];
+
+/** For trainers that rank categories by their mean target. */
+export const orderWarnings = ({ categoryOrder = {} }: TrainingRequest, algorithm: string): string[] => {
+  const names = Object.keys(categoryOrder);
+  if (names.length === 0) return [];
+  return [`${algorithm} ignores category_order (${names.join(', ')}): it orders categories by their mean target`];
+};

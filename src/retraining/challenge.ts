@@ -3,8 +3,10 @@ import type { Table } from '../data/table.js';
 import type { AnyModel } from '../models/async-model.js';
 import { metricsOf, numericTarget } from '../models/metrics/metrics-of.js';
 import type { Task } from '../models/model.js';
+import { predictInSteps } from '../models/predict-in-steps.js';
 import { comparePaired } from '../stats/paired-comparison.js';
 import type { Digest } from '../util/digest.js';
+import { inSteps } from '../util/in-steps.js';
 import type { Random } from '../util/random.js';
 import { losses } from './losses.js';
 import type { ChallengeResult } from './retrain-result.js';
@@ -42,18 +44,19 @@ export async function challenge(
   random: Random,
 ): Promise<ChallengeResult> {
   const actual = numericTarget(holdout, targetColumn);
-  const challengerScores = await challenger.predictBatch(holdout);
+  const challengerScores = await predictInSteps(challenger, holdout);
   const challengerMetrics = metricsOf(task, actual, challengerScores);
   const result = { holdoutRows: holdout.rowCount, split, challengerMetrics };
   if (champion === undefined) return result;
-  const championScores = await champion.model.predictBatch(holdout);
+  const championScores = await predictInSteps(champion.model, holdout);
   const clusters = timeColumn === null ? undefined : clustersOf(holdout, timeColumn);
-  const comparison = comparePaired(losses(task, actual, challengerScores), losses(task, actual, championScores), {
+  const steps = comparePaired(losses(task, actual, challengerScores), losses(task, actual, championScores), {
     confidence,
     random,
     // With few time stamps their resampling says nothing; rows are the better approximation then.
     ...(clusters !== undefined && clusters.size >= 10 && { clusters: clusters.codes }),
   });
+  const comparison = await inSteps(steps);
   return {
     ...result,
     championVersion: champion.version,

@@ -4,6 +4,7 @@ import { partialDependence } from '../models/explanation/partial-dependence.js';
 import { permutationImportance } from '../models/explanation/permutation-importance.js';
 import { type ShapSummary, summarizeShap } from '../models/explanation/shap-summary.js';
 import { isTreeBased } from '../models/explanation/tree-parts.js';
+import { predictInSteps } from '../models/predict-in-steps.js';
 import { type FairnessReport, groupFairness } from '../models/fairness/group-fairness.js';
 import type { EvidenceKind } from '../registry/evidence-kind.js';
 import type { Evidence } from '../registry/model-record.js';
@@ -81,7 +82,7 @@ async function testGroups(
   columns: readonly string[],
 ): Promise<readonly FairnessReport[]> {
   if (columns.length === 0) return [];
-  const predicted = await model.predictBatch(holdout);
+  const predicted = await predictInSteps(model, holdout);
   return columns.map((groupColumn) =>
     groupFairness(holdout, predicted, { task: model.task, targetColumn, groupColumn }),
   );

@@ -6,7 +6,7 @@ import type { JsonObject } from '../util/json.js';
 import type { Random } from '../util/random.js';
 import type { RetrainingCause, RetrainingPlan, RetrainingTrigger } from './retraining-plan.js';
 import { guessTimeColumn, knownTargets, splitData } from './split-data.js';
-import { modelColumns } from './train-model.js';
+import { algorithmFor, modelColumns, withPatience } from './model-settings.js';
 
 /** What a caller may say about how to retrain. */
 export interface PlanOptions {
@@ -41,8 +41,9 @@ export async function makePlan(
   const policy = config.modelPolicy(modelType);
   const { retraining, tracking, seed } = config.policy;
   const { featureColumns, targetColumn } = modelColumns(config, modelType, cause);
-  const algorithm = options.algorithm ?? policy.algorithm;
   const known = knownTargets(data, targetColumn);
+  const { monotoneConstraints, categoryOrder } = policy;
+  const algorithm = algorithmFor(options.algorithm ?? policy.algorithm, known.rowCount, policy);
   for (const column of [...featureColumns, ...policy.fairnessColumns]) known.column(column);
   const timeColumn = options.timeColumn ?? policy.timeColumn ?? guessTimeColumn(known);
   const plan: RetrainingPlan = {
@@ -57,7 +58,9 @@ export async function makePlan(
     leakingColumns: policy.leakingColumns,
     fairnessColumns: policy.fairnessColumns,
     algorithm,
-    hyperparameters: options.hyperparameters ?? policy.hyperparameters,
+    monotoneConstraints,
+    categoryOrder,
+    hyperparameters: withPatience(options.hyperparameters ?? policy.hyperparameters, algorithm, retraining),
     testSize: retraining.testSize,
     validationSize: retraining.validationSize,
     tuningCandidates: retraining.hyperparameterTuning && !untuned.includes(algorithm) ? retraining.maxIterations : 0,

@@ -1,4 +1,4 @@
-import type { Task } from '../models/contract.js';
+import type { Task, TrainingRequest } from '../models/contract.js';
 import type { Digest } from '../util/digest.js';
 import type { JsonObject } from '../util/json.js';
 
@@ -39,6 +39,10 @@ export interface RetrainingPlan {
   /** Columns whose groups the model must treat alike. */
   readonly fairnessColumns: readonly string[];
   readonly algorithm: string;
+  /** Features that predictions must follow. */
+  readonly monotoneConstraints: NonNullable<TrainingRequest['monotoneConstraints']>;
+  /** Orders of ordinal categories. */
+  readonly categoryOrder: NonNullable<TrainingRequest['categoryOrder']>;
   /** What was set by hand; tuning leaves it alone. */
   readonly hyperparameters: JsonObject;
   readonly testSize: number;

@@ -14,6 +14,7 @@ import type { JsonValue } from '../util/json.js';
 import { createRandom } from '../util/random.js';
 import { systemTimer } from '../util/timer.js';
 import type { Claim } from './claim.js';
+import { constrained } from './constrained-trainer.js';
 import type { Job } from './job.js';
 import { Journal, takenOver } from './journal.js';
 import { LeaseKeeper, releaseLease } from './lease.js';
@@ -92,7 +93,7 @@ export class RetrainingWorker {
       artifacts,
       tracker: this.tracker,
       registry: this.registry,
-      trainer: trainerFor(plan.algorithm, this.trainers),
+      trainer: constrained(trainerFor(plan.algorithm, this.trainers), plan),
       space: spaces[plan.algorithm] ?? {},
       loaders: this.options.loaders ?? [],
       ...(work.canary !== undefined && { canary: work.canary.manager }),

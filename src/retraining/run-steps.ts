@@ -39,6 +39,8 @@ export async function runSteps(job: Job): Promise<RetrainResult> {
     begin(job, 'check');
     const champion = keep(await findChampion(job));
     const parts = divide(job);
+    // The steps ask for these digests; here they are computed without holding the event loop.
+    for (const table of [job.data, parts.train, parts.test]) await table.digestInSteps({ signal: job.signal });
     const findings = await checkStep(job, parts, champion);
     const base = { retrainingId: job.retrainingId, runId, ...(findings.length > 0 && { findings }) };
     const blocking = findings.filter(({ severity }) => severity === 'blocking');

@@ -1,10 +1,12 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
-import { type Table, type TableInput, toTable } from '../data/table.js';
+import { type Table, type TableInput, tableSteps } from '../data/table.js';
+import { predictInSteps } from '../models/predict-in-steps.js';
+import { inSteps } from '../util/in-steps.js';
+import { algorithmFor, modelColumns, withPatience } from './model-settings.js';
 import { metricsOf, numericTarget } from '../models/metrics/metrics-of.js';
 import type { Model, Task } from '../models/model.js';
 import { trainerFor } from '../models/trainer.js';
 import type { TrainingData } from '../registry/model-record.js';
-import { refuse } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
 import { type Random, createRandom } from '../util/random.js';
 import { describeData } from './describe-data.js';
@@ -57,12 +59,15 @@ export interface TrainedModel {
 export async function trainModel(config: MLOpsConfig, options: TrainModelOptions): Promise<TrainedModel> {
   const policy = config.modelPolicy(options.modelType);
   const { featureColumns, targetColumn } = modelColumns(config, options.modelType, options);
-  const table = knownTargets(toTable(options.data), targetColumn);
+  const watch = { signal: options.signal };
+  const table = knownTargets(await inSteps(tableSteps(options.data), watch), targetColumn);
   for (const column of featureColumns) table.column(column);
   const timeColumn = options.timeColumn ?? policy.timeColumn ?? guessTimeColumn(table);
-  const trainer = trainerFor(options.algorithm ?? policy.algorithm);
-  const hyperparameters = options.hyperparameters ?? policy.hyperparameters;
-  const { testSize: policyTestSize, randomState } = config.policy.retraining;
+  const { retraining } = config.policy;
+  const { testSize: policyTestSize, randomState } = retraining;
+  const trainer = trainerFor(algorithmFor(options.algorithm ?? policy.algorithm, table.rowCount, policy));
+  const told = options.hyperparameters ?? policy.hyperparameters;
+  const hyperparameters = withPatience(told, trainer.algorithm, retraining);
   const random = options.random ?? createRandom(randomState);
   const { train, test, split } = splitData(table, {
     task: policy.task,
@@ -79,12 +84,15 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
     featureColumns,
     task: policy.task,
     hyperparameters,
+    monotoneConstraints: policy.monotoneConstraints,
+    categoryOrder: policy.categoryOrder,
     random: random.split('train'),
     ...(options.signal !== undefined && { signal: options.signal }),
     ...(options.onProgress !== undefined && { onProgress: options.onProgress }),
   });
   const trainingTimeSeconds = (performance.now() - began) / 1000;
-  const metrics = metricsOf(policy.task, numericTarget(test, targetColumn), model.predictBatch(test));
+  const metrics = metricsOf(policy.task, numericTarget(test, targetColumn), await predictInSteps(model, test, watch));
+  await train.digestInSteps(watch);
   return {
     model,
     task: policy.task,
@@ -100,29 +108,4 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
     warnings,
     trainingTimeSeconds,
   };
-}
-
-/**
- * The columns of a model: what the caller says, else what the policy says.
- *
- * @throws MLOpsError `INVALID_INPUT` when nobody says, or the target is among the features
- */
-export function modelColumns(
-  config: MLOpsConfig,
-  modelType: string,
-  told: { readonly featureColumns?: readonly string[]; readonly targetColumn?: string },
-): { readonly featureColumns: readonly string[]; readonly targetColumn: string } {
-  const policy = config.modelPolicy(modelType);
-  const featureColumns = told.featureColumns ?? policy.featureColumns;
-  if (featureColumns.length === 0) {
-    refuse(`no feature columns: pass them, or list models.${modelType}.feature_columns in the policy`);
-  }
-  const targetColumn = told.targetColumn ?? policy.targetColumn;
-  if (targetColumn === null) {
-    refuse(`no target column: pass it, or set models.${modelType}.target_column in the policy`);
-  }
-  if (featureColumns.includes(targetColumn)) {
-    refuse(`the target ${targetColumn} is among the features; a model must not see it`);
-  }
-  return { featureColumns, targetColumn };
 }

@@ -16,13 +16,15 @@ const resamples = 2000;
  * Percentile bootstrap of the mean paired difference of losses (Efron & Tibshirani 1993, ch. 13), seeded. Rows of one
  * cluster, such as one date, are drawn together, since their errors go together.
  *
+ * Yields the share done; run it with `inSteps` or `atOnce`.
+ *
  * @param clusters number of the cluster of each row, from 0; each row by itself unless given
  */
-export function comparePaired(
+export function* comparePaired(
   challengerLoss: Float64Array,
   championLoss: Float64Array,
   options: { readonly confidence: number; readonly random: Random; readonly clusters?: Int32Array },
-): PairedComparison {
+): Generator<number, PairedComparison> {
   const rows = challengerLoss.length;
   const { sums, counts } = clusterSums(challengerLoss, championLoss, options.clusters);
   const total = sums.reduce((sum, value) => sum + value, 0);
@@ -36,6 +38,7 @@ export function comparePaired(
       count += counts[drawn]!;
     }
     means[b] = sum / count;
+    yield b / resamples;
   }
   means.sort();
   const tail = (1 - options.confidence) / 2;

@@ -4,6 +4,8 @@ export interface Random {
   next(): number;
   /** An independent source, determined by this source's seed and the label alone (not by how much was drawn). */
   split(label: string): Random;
+  /** What {@link createRandom} makes this source from, as it was at first; absent in sources of another kind. */
+  readonly seed?: string;
 }
 
 /** sfc32 (C. Doty-Humphrey, PractRand): 128 bits of state, passes PractRand and BigCrush. */
@@ -23,7 +25,7 @@ export function createRandom(seed: number | string): Random {
     return (t >>> 0) / 4294967296;
   };
   for (let i = 0; i < 15; i++) next(); // the state is well mixed only after a few rounds
-  return { next, split: (label) => createRandom(`${key}/${label}`) };
+  return { next, split: (label) => createRandom(`${key}/${label}`), seed: key };
 }
 
 function fnv1a32(text: string, basis: number): number {

@@ -7,7 +7,7 @@ import { smallRows } from '../helpers.js';
 
 const policy = `
 promotion: { min_accuracy: 0, max_drift: 1, require_explainability: false, require_feature_importance: false, require_bias_testing: false, require_security_scan: true, require_compliance_check: false }
-models: { spread: { feature_columns: [x, kind], target_column: y } }
+models: { spread: { feature_columns: [x, kind], target_column: y, algorithm: cart } }
 tracking: { log_environment: false, log_git_sha: false }
 `;
 

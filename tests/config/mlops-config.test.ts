@@ -56,7 +56,7 @@ describe('defaults', () => {
     const commented = readFileSync(exampleFile, 'utf8').match(/^# {3}models:\n(# {5,}.*\n)+/m)![0];
     const config = fromText(commented.replace(/^# {3}/gm, ''));
     expect(config.modelPolicy('spread')).toEqual(MLOpsConfig.default(none).modelPolicy('spread'));
-    expect(Object.keys(config.policy.models['spread']!)).toHaveLength(9);
+    expect(Object.keys(config.policy.models['spread']!)).toHaveLength(11);
   });
 });
 
@@ -65,7 +65,7 @@ describe('MLOpsConfig', () => {
     const { policy } = fromText('drift:\n  psi_threshold: 0.3\ncanary:\nmodels:\n  spread:\n');
     expect(policy.drift).toEqual({ ...MLOpsConfig.default(none).policy.drift, psiThreshold: 0.3 });
     expect(policy.canary).toEqual(MLOpsConfig.default(none).policy.canary);
-    expect(policy.models['spread']!.algorithm).toBe('cart');
+    expect(policy.models['spread']!.algorithm).toBe('auto');
   });
 
   it('is frozen through and through', () => {
@@ -176,8 +176,10 @@ describe('MLOpsConfig', () => {
         fairnessColumns: [],
         targetColumn: null,
         task: 'regression',
-        algorithm: 'cart',
+        algorithm: 'auto',
         hyperparameters: {},
+        monotoneConstraints: {},
+        categoryOrder: {},
         timeColumn: null,
         driftThresholds: {
           featureDriftThreshold: 0.12,

@@ -74,7 +74,7 @@ describe('a value out of range', () => {
     ['tracking.max_artifact_size_mb', [0.5], [0]],
     ['storage.kind', ['filesystem', 'memory', 'postgres'], ['s3']],
     ['storage.durability', ['power', 'process'], ['none']],
-    ['models.spread.algorithm', ['cart', 'random_forest', 'gradient_boosting'], ['xgboost']],
+    ['models.spread.algorithm', ['auto', 'cart', 'random_forest', 'extra_forest', 'gradient_boosting'], ['xgboost']],
     ['models.spread.task', ['classification'], ['ranking']],
     ['models.spread.feature_columns', ['[a, b]'], ['[a, a]', '[1]']],
     ['models.spread.hyperparameters.depth', [3, '3', 'true', 'text'], ['[3]', '.inf', 'null']],

@@ -30,7 +30,7 @@ function months(from: string, to: string): Table {
 /** A model of 2010–11 in production. */
 async function inProduction(models: object = {}) {
   const world = createWorld({
-    models: { spread: { featureColumns, targetColumn: 'spread_bps', ...models } },
+    models: { spread: { featureColumns, targetColumn: 'spread_bps', algorithm: 'cart', ...models } },
     retraining: { testSize: 0.12, maxIterations: 9, crossValidationFolds: 3 },
     tracking: { logGitSha: true, logEnvironment: false },
   });

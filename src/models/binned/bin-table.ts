@@ -1,4 +1,5 @@
 import type { FeatureReader } from '../feature-reader.js';
+import type { Pace } from '../pace.js';
 import { findCuts } from './find-cuts.js';
 
 /** One feature of all rows in at most 256 steps. */
@@ -17,15 +18,25 @@ export interface BinnedFeature {
  *
  * @param columns what the reader makes of the table
  */
-export function binColumn(
-  reader: FeatureReader,
-  feature: number,
-  values: Float64Array,
-  maxBins: number,
-): BinnedFeature {
+function binColumn(reader: FeatureReader, feature: number, values: Float64Array, maxBins: number): BinnedFeature {
   const reading = reader.readings[feature]!;
   if (reading.type === 'numeric') return binNumbers(values, maxBins);
   return binCodes(values, Math.max(1, reading.categories.length), !reading.isOrdered);
+}
+
+/** Bins every feature, letting others have the event loop in between; takes the first tenth of a training's progress. */
+export async function binFeatures(
+  reader: FeatureReader,
+  columns: readonly Float64Array[],
+  maxBins: number,
+  pace: Pace,
+): Promise<readonly BinnedFeature[]> {
+  const features: BinnedFeature[] = [];
+  for (const [i, column] of columns.entries()) {
+    await pace.step((0.1 * i) / columns.length);
+    features.push(binColumn(reader, i, column, maxBins));
+  }
+  return features;
 }
 
 function binNumbers(values: Float64Array, maxBins: number): BinnedFeature {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { DataFinding } from '../retrain-result.js';
 import type { CheckInputs, DataCheck } from './check-inputs.js';
 import { futureDates, unusedDates } from './dates.js';
@@ -27,6 +28,9 @@ const checks: readonly DataCheck[] = [
  */
 export async function checkData(inputs: CheckInputs, accepted: readonly string[]): Promise<readonly DataFinding[]> {
   const findings: DataFinding[] = [];
-  for (const check of checks) findings.push(...(await check(inputs)));
+  for (const check of checks) {
+    findings.push(...(await check(inputs)));
+    await setImmediate(); // others have a turn
+  }
   return findings.map((finding) => (accepted.includes(finding.check) ? { ...finding, severity: 'warning' } : finding));
 }

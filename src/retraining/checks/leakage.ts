@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Column, columnLength } from '../../data/column.js';
 import { numericTarget } from '../../models/target.js';
 import { chatterjeeXi } from '../../stats/chatterjee-xi.js';
@@ -29,23 +30,25 @@ export const declaredLeaks: DataCheck = ({ plan }) =>
  * variance between them. Two together: the R² of a linear regression on both, which finds targets that are a difference
  * or a sum of columns.
  */
-export const leakage: DataCheck = ({ plan, train, random }) => {
+export const leakage: DataCheck = async ({ plan, train, random }) => {
   const order = Int32Array.from({ length: train.rowCount }, (_, row) => row);
   shuffle(order, random);
   const sample = train.take(order.subarray(0, maxRows));
   const target = numericTarget(sample, plan.targetColumn);
-  const singles = plan.featureColumns.flatMap((name) => {
+  const singles: DataFinding[] = [];
+  for (const name of plan.featureColumns) {
     const strength = association(sample.column(name), target, random.split(name));
-    return strength >= suspicious ? [single(name, strength)] : [];
-  });
+    if (strength >= suspicious) singles.push(single(name, strength));
+    await setImmediate(); // others have a turn
+  }
   const blocked = new Set(singles.filter(({ severity }) => severity === 'blocking').map(({ column }) => column));
   const numeric = plan.featureColumns.filter((name) => !blocked.has(name) && sample.column(name).kind === 'numeric');
   return [
     ...singles,
-    ...pairs(
+    ...(await pairs(
       numeric.map((name) => sample.column(name)),
       target,
-    ),
+    )),
   ];
 };
 
@@ -100,12 +103,13 @@ function betweenCategories(codes: Int32Array, categoryCount: number, target: Flo
   return total === 0 ? 0 : between / total;
 }
 
-function pairs(columns: readonly Column[], target: Float64Array): readonly DataFinding[] {
+async function pairs(columns: readonly Column[], target: Float64Array): Promise<readonly DataFinding[]> {
   const found: DataFinding[] = [];
   for (let i = 0; i < columns.length; i++) {
     for (let j = i + 1; j < columns.length; j++) {
       const [a, b] = [columns[i]!, columns[j]!];
       if (a.kind !== 'numeric' || b.kind !== 'numeric') continue;
+      await setImmediate();
       if (linearShare(a.values, b.values, target) < explainsAll) continue;
       found.push({
         check: 'leakage',

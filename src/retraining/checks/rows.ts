@@ -1,4 +1,5 @@
 import type { Column, Table } from '../../data/table.js';
+import { inSteps } from '../../util/in-steps.js';
 import type { DataFinding } from '../retrain-result.js';
 import { type DataCheck, percent } from './check-inputs.js';
 
@@ -7,8 +8,8 @@ const noticeable = 0.01;
 const tooMany = 0.2;
 
 /** Rows that are there more than once, in every column. */
-export const duplicateRows: DataCheck = ({ data }) => {
-  const keys = rowKeys(data, [...data.columns.keys()]);
+export const duplicateRows: DataCheck = async ({ data }) => {
+  const keys = await rowKeys(data, [...data.columns.keys()]);
   const repeated = keys.length - new Set(keys).size;
   const share = repeated / Math.max(1, keys.length);
   if (share < noticeable) return [];
@@ -21,13 +22,13 @@ export const duplicateRows: DataCheck = ({ data }) => {
 };
 
 /** Rows held back that were also learned from: the test would ask what was told. */
-export const holdoutOverlap: DataCheck = ({ plan, train, holdout }) => {
+export const holdoutOverlap: DataCheck = async ({ plan, train, holdout }) => {
   const names = [...plan.featureColumns, plan.targetColumn];
-  const known = rowKeys(train, names);
+  const known = await rowKeys(train, names);
   const distinct = new Set(known);
   // Where few combinations exist, rows are alike without being copies.
   if (distinct.size < 0.8 * known.length) return [];
-  const seen = rowKeys(holdout, names).filter((key) => distinct.has(key)).length;
+  const seen = (await rowKeys(holdout, names)).filter((key) => distinct.has(key)).length;
   const share = seen / holdout.rowCount;
   if (share < noticeable) return [];
   const finding: DataFinding = {
@@ -39,9 +40,18 @@ export const holdoutOverlap: DataCheck = ({ plan, train, holdout }) => {
 };
 
 /** One text a row, equal for rows that are equal in the given columns. */
-function rowKeys(table: Table, names: readonly string[]): string[] {
+function rowKeys(table: Table, names: readonly string[]): Promise<string[]> {
   const columns = names.map((name) => table.column(name));
   const cell = (column: Column, row: number): string | number =>
     column.kind === 'categorical' ? (column.categories[column.codes[row]!] ?? '\u0000') : column.values[row]!;
-  return Array.from({ length: table.rowCount }, (_, row) => columns.map((column) => cell(column, row)).join('\u0001'));
+  return inSteps(
+    (function* () {
+      const keys: string[] = [];
+      for (let row = 0; row < table.rowCount; row++) {
+        keys.push(columns.map((column) => cell(column, row)).join('\u0001'));
+        if (row % 256 === 0) yield row / table.rowCount;
+      }
+      return keys;
+    })(),
+  );
 }

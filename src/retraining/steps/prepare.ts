@@ -1,3 +1,4 @@
+import { predictInSteps } from '../../models/predict-in-steps.js';
 import { numericTarget } from '../../models/target.js';
 import { refuse } from '../../util/check.js';
 import type { JsonObject } from '../../util/json.js';
@@ -21,7 +22,7 @@ export async function checkStep(
   return journal.step('check', inputs, async () => {
     const judged = champion && {
       version: champion.version,
-      scores: await champion.model.predictBatch(parts.train),
+      scores: await predictInSteps(champion.model, parts.train),
       metrics: champion.metrics,
       ...(champion.profile !== undefined && { profile: champion.profile }),
     };

@@ -27,7 +27,7 @@ const fit = async (algorithm: string, task: Task): Promise<Model> => {
   return (await trainerFor(algorithm).train(request)).model;
 };
 
-describe.each(['gradient_boosting', 'cart', 'random_forest'])('SHAP values of %s', (algorithm) => {
+describe.each(['gradient_boosting', 'extra_forest', 'cart', 'random_forest'])('SHAP values of %s', (algorithm) => {
   it.each(['regression', 'classification'] as const)('add up to the prediction: %s', async (task) => {
     const model = await fit(algorithm, task);
     const { values, expectedValue, scale, features } = await explainPredictions(model, bonds.test);

@@ -28,7 +28,7 @@ export const config = MLOpsConfig.fromObject(
       requireBiasTesting: false,
       requireComplianceCheck: false,
     },
-    models: { spread: { featureColumns: ['x', 'kind'], targetColumn: 'y' } },
+    models: { spread: { featureColumns: ['x', 'kind'], targetColumn: 'y', algorithm: 'cart' } },
     tracking: { logEnvironment: false, logGitSha: false },
     retraining: { maxIterations: 9, crossValidationFolds: 2 },
   },

@@ -1,0 +1,27 @@
+import type { Column } from '../data/column.js';
+import type { WorkerTask } from '../util/worker-task.js';
+import type { TrainingRequest } from './contract.js';
+
+/** Rows on the way to a worker; their numbers lie in shared memory. */
+export interface SharedRows {
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+}
+
+/** A training request without what cannot cross to another thread. */
+export interface TrainInput {
+  readonly algorithm: string;
+  readonly request: Omit<TrainingRequest, 'table' | 'validation' | 'random' | 'signal' | 'onProgress'>;
+  readonly rows: SharedRows;
+  readonly validation: SharedRows | undefined;
+  /** Of the source of randomness. */
+  readonly seed: string;
+}
+
+export interface TrainOutput {
+  /** The model's JSON in UTF-8. */
+  readonly json: Uint8Array<ArrayBuffer>;
+  readonly warnings: readonly string[];
+}
+
+export const trainTask: WorkerTask<TrainInput, TrainOutput> = { name: 'models.train' };
