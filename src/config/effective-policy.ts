@@ -5,7 +5,8 @@ import { type KeyNode, childOf, policyKeys, showPath, toPolicy } from './key-tre
 import { type Draft, takeKnownPart } from './known-part.js';
 import type { ModelTypePolicy, Policy } from './policy.js';
 import type { Problems } from './problems.js';
-import { type Rule, rules } from './rules.js';
+import type { Rule } from './rule.js';
+import { rules } from './rules.js';
 import { type PolicyFile, policySchema } from './schema.js';
 
 /** A policy in force. */

@@ -2,6 +2,7 @@ import { nearest } from '../util/nearest.js';
 import { type KeyNode, childOf, policyKeys, showPath, valuePaths } from './key-tree.js';
 import type { Draft } from './known-part.js';
 import type { Problems } from './problems.js';
+import { referenceTo, secretKeys } from './references.js';
 
 /** Environment variables by name; `process.env` is one. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,7 +25,7 @@ export function applyEnvironment(draft: Draft, environment: Environment, problem
         continue;
       }
       problems.origins.set(showPath(path), { kind: 'variable', name });
-      set(draft, path, parse(text, valueAt(path)));
+      set(draft, path, secretKeys.has(showPath(path)) ? secret(name, text) : parse(text, valueAt(path)));
     } else if (name.includes('__') || policyKeys().keys.has(name.slice('BONDX_'.length).toLowerCase())) {
       problems.add([], 'value', () => `environment variable ${name}: ${refusal(name, known)}`);
     }
@@ -49,6 +50,8 @@ function refusal(name: string, known: ReadonlyMap<string, unknown>): string {
 function valueAt(path: readonly string[]): ValueNode {
   return path.reduce<KeyNode>((node, key) => childOf(node, key)!, policyKeys()) as ValueNode;
 }
+
+const secret = (name: string, text: string): string | null => (text.trim() === 'null' ? null : referenceTo(name));
 
 /** What does not parse stays a text, for the schema to refuse like any other wrong value. */
 function parse(text: string, { type, isNullable }: ValueNode): unknown {

@@ -21,6 +21,13 @@ export const boolean = () => z.boolean(expected('true or false'));
 
 export const text = (what: string) => z.string(expected(what)).check(z.refine(isName, expected(what)));
 
+export const matching = (what: string, pattern: RegExp) =>
+  z.string(expected(what)).check(z.refine((value) => pattern.test(value), expected(what)));
+
+/** A text that may hold a secret: it is not repeated when it is refused. */
+export const secretText = (what: string) =>
+  z.string(expected(what)).check(z.refine(isName, { error: () => `expected ${what}` }));
+
 export const oneOf = <const T extends readonly string[]>(...members: T) =>
   z.enum(members, expected(`one of ${members.join(', ')}`));
 

@@ -14,6 +14,7 @@ import { readPolicyDocument } from './policy-document.js';
 import { readPolicyText } from './policy-text.js';
 import type { ModelTypePolicy, Policy } from './policy.js';
 import { Problems } from './problems.js';
+import { resolveReferences } from './references.js';
 import type { PartOf } from './spelling.js';
 
 export type { PendingKey } from './pending.js';
@@ -61,12 +62,20 @@ export class MLOpsConfig {
   readonly baseDirectory: string;
   readonly #explicit: ReadonlySet<string>;
 
-  private constructor({ policy, explicit }: EffectivePolicy, baseDirectory: string, file?: string) {
+  readonly #environment: Environment;
+
+  private constructor(
+    { policy, explicit }: EffectivePolicy,
+    environment: Environment,
+    baseDirectory: string,
+    file?: string,
+  ) {
     assertJson(policy);
     this.policy = policy;
     this.digest = digestJson(policy);
     this.baseDirectory = resolve(baseDirectory);
     this.#explicit = explicit;
+    this.#environment = environment;
     if (file !== undefined) this.file = resolve(file);
     Object.freeze(this);
   }
@@ -81,7 +90,7 @@ export class MLOpsConfig {
     const { content, problems } = readPolicyDocument(readPolicyText(path), path);
     const environment = options.environment ?? process.env;
     const effective = effectivePolicy({ content, problems, spelling: 'snake', environment, name: path });
-    return new MLOpsConfig(effective, dirname(resolve(path)), path);
+    return new MLOpsConfig(effective, environment, dirname(resolve(path)), path);
   }
 
   /**
@@ -98,7 +107,7 @@ export class MLOpsConfig {
     const environment = options.environment ?? process.env;
     const problems = new Problems(new Map());
     const effective = effectivePolicy({ content, problems, spelling: 'any', environment, name: undefined });
-    return new MLOpsConfig(effective, options.baseDirectory ?? process.cwd());
+    return new MLOpsConfig(effective, environment, options.baseDirectory ?? process.cwd());
   }
 
   /** Every default; environment variables still count. */
@@ -109,6 +118,19 @@ export class MLOpsConfig {
   /** A path as the policy writes it, made absolute. */
   resolvePath(path: string): string {
     return resolve(this.baseDirectory, path);
+  }
+
+  /**
+   * The database and the object store that the policy names, with the environment variables that it refers to in their
+   * place: may hold passwords, and is for opening them only.
+   *
+   * @throws MLOpsError `INVALID_INPUT` when a variable is not set
+   */
+  storageUrls(): { readonly records: string | undefined; readonly files: string | undefined } {
+    const { url, artifactsUrl } = this.policy.storage;
+    const resolved = (text: string | null, key: string): string | undefined =>
+      text === null ? undefined : resolveReferences(text, this.#environment, key);
+    return { records: resolved(url, 'storage.url'), files: resolved(artifactsUrl, 'storage.artifacts_url') };
   }
 
   /** What holds for a model type; for one that the policy does not mention, the defaults. */
@@ -134,6 +156,6 @@ export class MLOpsConfig {
 
   /** Keys that are accepted and have no effect in this version, in the order of the policy. */
   pending(): readonly PendingKey[] {
-    return deepFreeze(pendingKeys(this.policy, this.#explicit));
+    return deepFreeze(pendingKeys(this.#explicit));
   }
 }

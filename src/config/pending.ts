@@ -1,5 +1,4 @@
 import { showPath, valuePaths } from './key-tree.js';
-import type { Policy } from './policy.js';
 
 /** A key of the policy that is accepted and checked, and has no effect in this version. */
 export interface PendingKey {
@@ -15,8 +14,6 @@ interface Pending {
   /** A key, or a section as `section.*`. */
   readonly keys: string;
   readonly reason: string;
-  /** Pending only then; always unless told. */
-  readonly when?: (policy: Policy) => boolean;
 }
 
 const noMonitoring = 'there is no monitor in this version; run checks from your own scheduler';
@@ -27,11 +24,6 @@ export const pendingTable: readonly Pending[] = [
   { keys: 'drift.drift_check_interval_hours', reason: noMonitoring },
   { keys: 'drift.drift_window_days', reason: 'the caller chooses the current data of a drift check' },
   { keys: 'tracking.tracking_uri', reason: 'runs are tracked in the store; nothing is mirrored' },
-  {
-    keys: 'storage.kind',
-    reason: 'a policy cannot select PostgreSQL yet; open it with @bondx/mlops/postgres and pass { storage, artifacts }',
-    when: ({ storage }) => storage.kind === 'postgres',
-  },
   { keys: 'retraining.auto_retrain_on_performance_drop', reason: noMonitoring },
   { keys: 'retraining.scheduled_retraining.*', reason: 'nothing is scheduled; call triggerRetraining yourself' },
   { keys: 'monitoring.*', reason: noMonitoring },
@@ -44,11 +36,11 @@ export const pendingTable: readonly Pending[] = [
   { keys: 'security.compliance_checks', reason: 'there are no compliance reports' },
 ];
 
-/** The table's entries that apply to a policy, a section's keys one by one. */
-export function pendingKeys(policy: Policy, explicit: ReadonlySet<string>): readonly PendingKey[] {
-  return pendingTable
-    .filter(({ when }) => when?.(policy) ?? true)
-    .flatMap(({ keys, reason }) => expand(keys).map((key) => ({ key, reason, isExplicit: explicit.has(key) })));
+/** The table's entries, a section's keys one by one. */
+export function pendingKeys(explicit: ReadonlySet<string>): readonly PendingKey[] {
+  return pendingTable.flatMap(({ keys, reason }) =>
+    expand(keys).map((key) => ({ key, reason, isExplicit: explicit.has(key) })),
+  );
 }
 
 /** The keys an entry stands for; none when the schema does not know it. */

@@ -144,10 +144,22 @@ export interface TrackingPolicy {
 export interface StoragePolicy {
   /** `filesystem`: a folder. `memory`: this process only. `postgres`: many hosts. Default `filesystem`. */
   readonly kind: 'filesystem' | 'memory' | 'postgres';
-  /** Folder of the records; null means `dataStoragePath`. Default null. */
+  /** Folder of the records (`filesystem`); null means `dataStoragePath`. Default null. */
   readonly path: string | null;
+  /**
+   * Database of the records (`postgres`), such as `postgres://user:${DB_PASSWORD}@host:5432/database`. What stands in
+   * `${…}` is an environment variable, read when the storage is opened; passwords written out are refused. Default null.
+   */
+  readonly url: string | null;
+  /** Schema of the database that holds the tables (`postgres`); null means `bondx_mlops`. Default null. */
+  readonly schema: string | null;
   /** Folder of the files; null means `tracking.artifactStoragePath`. Default null. */
   readonly artifactsPath: string | null;
+  /**
+   * Object store of the files, instead of a folder: `s3://bucket/prefix?region=…&endpoint=…&path_style=true`, of which
+   * only the bucket is necessary. Credentials are those that the AWS SDK finds. Default null.
+   */
+  readonly artifactsUrl: string | null;
   /** What an acknowledged write survives: loss of `power`, or death of the `process` only (faster). Default `power`. */
   readonly durability: 'power' | 'process';
 }

@@ -1,13 +1,7 @@
-import type { PolicyFile } from './schema.js';
+import type { Rule } from './rule.js';
+import { storageRules } from './storage-rules.js';
 
-/** What single keys cannot say: keys that contradict each other, and values that are known but not to be had. */
-export interface Rule {
-  /** The keys it looks at, the one to blame first. */
-  readonly paths: readonly (readonly string[])[];
-  /** What is wrong and what to do, or undefined. */
-  problem(policy: PolicyFile): string | undefined;
-}
-
+/** Every rule of the policy. */
 export const rules: readonly Rule[] = [
   {
     paths: [['security', 'require_authentication'], ['environment']],
@@ -66,4 +60,5 @@ export const rules: readonly Rule[] = [
         ? `test_size (${retraining.test_size}) and validation_size (${retraining.validation_size}) must add up to less than 1, or nothing is left to train on`
         : undefined,
   },
+  ...storageRules,
 ];

@@ -5,11 +5,13 @@ import {
   fraction,
   integer,
   list,
+  matching,
   named,
   number,
   oneOf,
   positive,
   scalar,
+  secretText,
   section,
   text,
 } from './fields.js';
@@ -97,7 +99,13 @@ function build() {
     storage: section({
       kind: z._default(oneOf('filesystem', 'memory', 'postgres'), 'filesystem'),
       path: z._default(z.nullable(path()), null),
+      url: z._default(z.nullable(secretText('the URL of a database')), null),
+      schema: z._default(
+        z.nullable(matching('a name of lowercase letters, digits and _, at most 50', /^[a-z_][a-z0-9_]{0,49}$/)),
+        null,
+      ),
       artifacts_path: z._default(z.nullable(path()), null),
+      artifacts_url: z._default(z.nullable(secretText('a URL such as s3://bucket/prefix')), null),
       durability: z._default(oneOf('power', 'process'), 'power'),
     }),
     models: named(buildModelType()),

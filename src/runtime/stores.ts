@@ -92,16 +92,21 @@ async function openStorage(config: MLOpsConfig): Promise<Storage> {
       const directory = config.resolvePath(storage.path ?? dataStoragePath);
       return openFilesystemStorage(directory, { durability: storage.durability });
     }
-    case 'postgres':
-      throw new MLOpsError(
-        'UNSUPPORTED',
-        'a policy cannot select PostgreSQL yet; open it with @bondx/mlops/postgres and pass { storage, artifacts }, or use filesystem',
-      );
+    case 'postgres': {
+      const { openPostgresStorage } = await import('../adapters/postgres/postgres-storage.js');
+      const { durability, schema } = storage;
+      const { records } = config.storageUrls();
+      return openPostgresStorage(records!, { durability, ...(schema !== null && { schema }) });
+    }
   }
 }
 
 async function openArtifacts(config: MLOpsConfig): Promise<ArtifactStore> {
   const { storage, tracking } = config.policy;
+  if (storage.artifactsUrl !== null) {
+    const { openS3Artifacts } = await import('../adapters/s3/s3-artifacts.js');
+    return openS3Artifacts(config.storageUrls().files!);
+  }
   if (storage.kind === 'memory') {
     const { MemoryArtifactStore } = await import('../adapters/memory/memory-artifact-store.js');
     return new MemoryArtifactStore();

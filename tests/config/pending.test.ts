@@ -29,13 +29,4 @@ describe('pending keys', () => {
       'monitoring.alert_on_health_issues',
     ]);
   });
-
-  it('hold storage.kind only when it is postgres', () => {
-    const keysOf = (kind: 'memory' | 'postgres') =>
-      MLOpsConfig.fromObject({ storage: { kind } }, { environment: {} })
-        .pending()
-        .map(({ key }) => key);
-    expect(keysOf('postgres')).toContain('storage.kind');
-    expect(keysOf('memory')).not.toContain('storage.kind');
-  });
 });

@@ -72,7 +72,7 @@ describe('a value out of range', () => {
     ['promotion.min_accuracy', [0, 1], [-1, 85]],
     ['tracking.tracking_uri', ['null', 'http://x'], ['""', 3]],
     ['tracking.max_artifact_size_mb', [0.5], [0]],
-    ['storage.kind', ['filesystem', 'memory', 'postgres'], ['s3']],
+    ['storage.kind', ['filesystem', 'memory'], ['s3']],
     ['storage.durability', ['power', 'process'], ['none']],
     ['models.spread.algorithm', ['auto', 'cart', 'random_forest', 'extra_forest', 'gradient_boosting'], ['xgboost']],
     ['models.spread.task', ['classification'], ['ranking']],
@@ -108,7 +108,11 @@ describe('an unknown key', () => {
       'models.spread.tagret_column',
       'did you mean models.spread.target_column?',
     ],
-    ['storage:\n  flavour: x', 'storage.flavour', 'known here: kind, path, artifacts_path, durability'],
+    [
+      'storage:\n  flavour: x',
+      'storage.flavour',
+      'known here: kind, path, url, schema, artifacts_path, artifacts_url, durability',
+    ],
     ['models:\n  a.b:\n    x: 1', 'models."a.b".x', 'known here: feature_columns, '],
   ])('%j is pointed at the nearest one', (text, path, suggestion) => {
     const issue = onlyIssue(text);
