@@ -142,6 +142,9 @@ export type { BackupStatus } from './maintenance/backup-status.js';
 export type { Backup, BackupManifest } from './maintenance/backup-manifest.js';
 export { restoreStore } from './maintenance/restore-store.js';
 export type { RestoreOptions, RestoreResult } from './maintenance/restore-store.js';
+export { migrateStore } from './maintenance/migrate-store.js';
+export type { MigrateStoreOptions, MigrationResult, MigrationSide } from './maintenance/migrate-store.js';
+export type { StoreContent } from './maintenance/store-content.js';
 
 export { readCsv } from './data/csv.js';
 export { readTable } from './data/read-table.js';
@@ -184,6 +187,8 @@ export { openFilesystemArtifacts } from './adapters/filesystem/filesystem-artifa
 export type { ArtifactRef, ArtifactStore, PutArtifactOptions } from './storage/artifact-store.js';
 export type {
   Change,
+  DumpedItem,
+  DumpPage,
   Durability,
   IndexFields,
   IndexScalar,

@@ -264,6 +264,16 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .addHelpText('after', example('bondx-mlops restore --from backups/20260101T000000000Z-0a1b2c3d'))
     .action(action(async () => (await import('./commands/backup.js')).restore));
 
+  program
+    .command('storage')
+    .description('move what is stored')
+    .command('migrate')
+    .description('copy a store into another, empty one, and verify the copy; run again to go on after an interruption')
+    .option('--from <policy>', 'policy file of the store to copy (default: the one in force)')
+    .requiredOption('--to <policy>', 'policy file whose storage section says where it goes')
+    .addHelpText('after', example('bondx-mlops storage migrate --from policy.yaml --to policy.postgres.yaml'))
+    .action(action(async () => (await import('./commands/storage.js')).migrate));
+
   return program;
 }
 

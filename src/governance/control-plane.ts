@@ -72,7 +72,7 @@ export class ControlPlane {
       ...(about.detail !== undefined && { detail: about.detail }),
     });
     try {
-      this.#authorize(operation);
+      this.authorize(operation);
       return await retryConflicts(async () => {
         const planned = await plan(storage, artifacts);
         await this.#commit(storage, planned.changes, record(planned.decision ?? 'allow', planned));
@@ -92,11 +92,12 @@ export class ControlPlane {
     operation: Exclude<OperationName, AuditedOperation>,
     task: (storage: Storage, artifacts: ArtifactStore) => Promise<T>,
   ): Promise<T> {
-    this.#authorize(operation);
+    this.authorize(operation);
     return task(await this.context.stores.storage(), await this.context.stores.artifacts());
   }
 
-  #authorize(operation: OperationName): void {
+  /** @throws MLOpsError `UNAUTHENTICATED` */
+  authorize(operation: OperationName): void {
     if (this.context.principal !== undefined) return;
     throw new MLOpsError(
       'UNAUTHENTICATED',

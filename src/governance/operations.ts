@@ -45,12 +45,15 @@ export const operations = {
   'canary.promote': { permission: 'promote', audit: 'always' },
   'canary.rollback': { permission: 'rollback', audit: 'always' },
   'canary.read': { permission: 'read', audit: 'none' },
+  'storage.backup': { permission: 'maintain', audit: 'always' },
+  'storage.restore': { permission: 'maintain', audit: 'always' },
+  'storage.migrate': { permission: 'maintain', audit: 'always' },
   'audit.read': { permission: 'read', audit: 'none' },
 } as const satisfies Record<string, OperationRule>;
 
 interface OperationRule {
   readonly permission:
-    'track' | 'register' | 'promote' | 'approve' | 'rollback' | 'monitor' | 'retrain' | 'serve' | 'read';
+    'track' | 'register' | 'promote' | 'approve' | 'rollback' | 'monitor' | 'retrain' | 'serve' | 'maintain' | 'read';
   readonly audit: 'always' | 'covered' | 'none';
 }
 

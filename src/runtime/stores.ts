@@ -2,6 +2,7 @@ import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
+import { assertNoUnfinishedMigration } from './unfinished-migration.js';
 
 /** The two ports, opened on first use. */
 export interface Stores {
@@ -51,7 +52,7 @@ class SharedStores {
     return {
       storage: async () => {
         assertHeld();
-        this.#storage ??= forgetIfFailed(openStorage(this.config), () => (this.#storage = undefined));
+        this.#storage ??= forgetIfFailed(openWholeStorage(this.config), () => (this.#storage = undefined));
         return this.#storage;
       },
       artifacts: async () => {
@@ -78,6 +79,34 @@ class SharedStores {
 function forgetIfFailed<T>(opening: Promise<T>, forget: () => void): Promise<T> {
   opening.catch(forget);
   return opening;
+}
+
+/**
+ * Runs work on the stores a policy selects, opened for it and closed after; even on one that a migration was begun into
+ * and did not finish.
+ */
+export async function withPolicyStores<T>(
+  config: MLOpsConfig,
+  work: (stores: { readonly storage: Storage; readonly artifacts: ArtifactStore }) => Promise<T>,
+): Promise<T> {
+  const storage = await openStorage(config);
+  try {
+    const artifacts = await openArtifacts(config);
+    return await work({ storage, artifacts }).finally(() => artifacts.close());
+  } finally {
+    await storage.close();
+  }
+}
+
+async function openWholeStorage(config: MLOpsConfig): Promise<Storage> {
+  const storage = await openStorage(config);
+  try {
+    await assertNoUnfinishedMigration(storage);
+    return storage;
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
 }
 
 async function openStorage(config: MLOpsConfig): Promise<Storage> {

@@ -116,6 +116,30 @@ export interface StreamPage {
   readonly length: number;
 }
 
+/** A part of what a storage holds. */
+export type DumpedItem =
+  | {
+      readonly kind: 'record';
+      readonly collection: string;
+      readonly id: string;
+      readonly value: JsonValue;
+      /** Every index field under its full name, such as `metrics.rmse`. */
+      readonly index: Readonly<Record<string, IndexScalar>>;
+    }
+  | {
+      readonly kind: 'entries';
+      readonly stream: string;
+      /** Position of the first of the values in the stream. */
+      readonly first: number;
+      readonly values: readonly JsonValue[];
+    };
+
+export interface DumpPage {
+  readonly items: readonly DumpedItem[];
+  /** Present when there is more. */
+  readonly cursor?: string;
+}
+
 export interface StorageCapabilities {
   /** A short name for messages, such as `memory`. */
   readonly name: string;
@@ -176,6 +200,13 @@ export interface Storage {
    * referred to by nothing.
    */
   namedDigests?(): Promise<ReadonlySet<string>>;
+
+  /**
+   * Optional: everything stored, page by page: all records, in the order of collection and id by code points, then the
+   * entries of all streams, in the order of stream and position. A page holds a few megabytes, or one value. Together the
+   * pages show one moment only when nobody writes meanwhile.
+   */
+  dump?(cursor?: string): Promise<DumpPage>;
 
   /** Waits for what is under way, then releases everything. Later calls fail with `CLOSED`; closing twice is fine. */
   close(): Promise<void>;

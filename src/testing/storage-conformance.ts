@@ -1,6 +1,7 @@
 import type { Storage } from '../storage/storage.js';
 import type { ConformanceCase } from './conformance-case.js';
 import { commitCases } from './storage-cases/commit-cases.js';
+import { dumpCases } from './storage-cases/dump-cases.js';
 import { lifecycleCases } from './storage-cases/lifecycle-cases.js';
 import { pageCases } from './storage-cases/page-cases.js';
 import { queryCases } from './storage-cases/query-cases.js';
@@ -44,6 +45,7 @@ export function storageConformance(harness: StorageHarness): readonly Conformanc
     ...lifecycleCases,
     ...randomCases,
     ...watchCases,
+    ...dumpCases,
   ];
   return [...all.map((one) => toConformanceCase(one, harness)), capabilityCase(harness)];
 }
@@ -70,7 +72,7 @@ function toConformanceCase(check: StorageCase, harness: StorageHarness): Conform
   return { ...bound, skip: 'the harness has no reopen: the adapter is not persistent' };
 }
 
-const optionalCapabilities: readonly OptionalCapability[] = ['watch'];
+const optionalCapabilities: readonly OptionalCapability[] = ['watch', 'dump'];
 
 /** Keeps an adapter from passing by leaving out of the harness what it claims to be able to do. */
 function capabilityCase(harness: StorageHarness): ConformanceCase {

@@ -3,11 +3,13 @@ import { ChangeFeed, changedCollections } from '../../storage/change-feed.js';
 import { type CheckedChange, checkChanges, checkDurability } from '../../storage/checked-change.js';
 import { checkQuery, checkRange } from '../../storage/checked-query.js';
 import { encodeCursor } from '../../storage/cursor.js';
+import { decodeDumpCursor } from '../../storage/dump-cursor.js';
 import type { FlatIndex } from '../../storage/index-fields.js';
 import { OperationGate } from '../../storage/operation-gate.js';
 import { checkStorageName } from '../../storage/storage-name.js';
 import type {
   Change,
+  DumpPage,
   Durability,
   Page,
   Query,
@@ -21,6 +23,7 @@ import type {
 } from '../../storage/storage.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
+import { dumpMemory } from './dump-memory.js';
 import { selectPage } from './match-records.js';
 
 interface Row {
@@ -83,6 +86,10 @@ export class MemoryStorage implements Storage {
 
   watch(collections: readonly string[], listener: WatchListener, options?: WatchOptions): Promise<void> {
     return this.#gate.run(() => this.#feed.watch(collections, listener, options));
+  }
+
+  dump(cursor?: string): Promise<DumpPage> {
+    return this.#gate.run(() => dumpMemory(this.#collections, this.#streams, decodeDumpCursor(cursor)));
   }
 
   close(): Promise<void> {

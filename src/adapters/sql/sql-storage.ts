@@ -3,10 +3,12 @@ import { ChangeFeed, changedCollections } from '../../storage/change-feed.js';
 import { type CheckedChange, checkChanges, checkDurability } from '../../storage/checked-change.js';
 import { checkQuery, checkRange } from '../../storage/checked-query.js';
 import { encodeCursor } from '../../storage/cursor.js';
+import { decodeDumpCursor } from '../../storage/dump-cursor.js';
 import { OperationGate } from '../../storage/operation-gate.js';
 import { checkStorageName } from '../../storage/storage-name.js';
 import type {
   Change,
+  DumpPage,
   Durability,
   Page,
   Query,
@@ -20,6 +22,7 @@ import type {
 } from '../../storage/storage.js';
 import { CommitWriter } from './commit-writer.js';
 import { type CommitOutcome, GroupCommit } from './group-commit.js';
+import { readDumpPage } from './dump-page.js';
 import { readNamedDigests } from './named-digests.js';
 import { readRecord, readRecords, readSortKeys } from './read-records.js';
 import { selectPage } from './select-page.js';
@@ -106,6 +109,13 @@ export class SqlStorage implements Storage {
 
   watch(collections: readonly string[], listener: WatchListener, options?: WatchOptions): Promise<void> {
     return this.#gate.run(() => this.#feed.watch(collections, listener, options));
+  }
+
+  dump(cursor?: string): Promise<DumpPage> {
+    return this.#gate.run(() => {
+      const after = decodeDumpCursor(cursor);
+      return this.database.read((connection) => readDumpPage(connection, this.database.dialect, after));
+    });
   }
 
   namedDigests(): Promise<ReadonlySet<string>> {

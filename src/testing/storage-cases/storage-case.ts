@@ -4,7 +4,7 @@ import type { IndexFields, Page, Query, Storage } from '../../storage/storage.js
 import type { JsonValue } from '../../util/json.js';
 
 /** Methods that a storage may lack. */
-export type OptionalCapability = 'watch';
+export type OptionalCapability = 'watch' | 'dump';
 
 /** A check of the suite, over a storage that is fresh and empty. */
 export interface StorageCase {

@@ -6,7 +6,7 @@ import { inDirectories } from './temporary-directory.js';
 import { openWalkingStorage } from './walking-storage.js';
 
 const suite = (open: (directory: string) => Promise<Storage>) =>
-  storageConformance({ ...inDirectories(open), has: ['watch'] });
+  storageConformance({ ...inDirectories(open), has: ['watch', 'dump'] });
 
 runConformance(
   'FilesystemStorage',

@@ -2,4 +2,4 @@ import { MemoryStorage } from '../../../src/adapters/memory/memory-storage.js';
 import { storageConformance } from '../../../src/testing/index.js';
 import { runConformance } from '../run-conformance.js';
 
-runConformance('MemoryStorage', storageConformance({ open: async () => new MemoryStorage(), has: ['watch'] }));
+runConformance('MemoryStorage', storageConformance({ open: async () => new MemoryStorage(), has: ['watch', 'dump'] }));

@@ -14,4 +14,7 @@ afterAll(() => pool.end());
 
 const open = (schema: string): Promise<Storage> => openPostgresStorage(pool, { schema, durability: 'process' });
 
-runConformance('PostgresStorage on PGlite', storageConformance({ ...inSchemas(() => pool, open), has: ['watch'] }));
+runConformance(
+  'PostgresStorage on PGlite',
+  storageConformance({ ...inSchemas(() => pool, open), has: ['watch', 'dump'] }),
+);

@@ -26,5 +26,5 @@ describe.skipIf(absent !== undefined)(`PostgreSQL server${absent === undefined ?
 
   const open = (schema: string): Promise<Storage> => openPostgresStorage(server.url, { schema, durability: 'process' });
 
-  runConformance('PostgresStorage', storageConformance({ ...inSchemas(() => pool, open), has: ['watch'] }));
+  runConformance('PostgresStorage', storageConformance({ ...inSchemas(() => pool, open), has: ['watch', 'dump'] }));
 });

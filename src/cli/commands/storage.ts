@@ -1,0 +1,26 @@
+import { MLOpsConfig } from '../../config/mlops-config.js';
+import { migrateStore } from '../../maintenance/migrate-store.js';
+import { exitCode } from '../exit-code.js';
+import type { Session } from '../session.js';
+
+export interface MigrateCommandOptions {
+  readonly from?: string;
+  readonly to: string;
+}
+
+/** Copies the store of one policy into that of another. */
+export async function migrate(session: Session, options: MigrateCommandOptions): Promise<number> {
+  const { output, signal } = session;
+  const from = options.from === undefined ? session.config : MLOpsConfig.fromYaml(options.from);
+  const to = MLOpsConfig.fromYaml(options.to);
+  const progress = output.progress();
+  const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
+  const result = await migrateStore({ from: { config: from }, to: { config: to }, signal, onProgress }).finally(() =>
+    progress.end(),
+  );
+  const { status, records, entries, files, bytes, auditRecords, digest } = result;
+  const what = `${records} records, ${entries} stream entries (${auditRecords} of them audit records), ${files} files (${bytes} bytes)`;
+  const done = { migrated: 'copied and verified', already: 'was copied before' }[status];
+  output.result(result, `${result.from} → ${result.to}: ${done}\n${what}\ncontent ${digest}`);
+  return exitCode.ok;
+}
