@@ -140,6 +140,7 @@ export type { BackupOptions, BackupResult } from './maintenance/backup-store.js'
 export { backupStatus } from './maintenance/backup-status.js';
 export type { BackupStatus } from './maintenance/backup-status.js';
 export type { Backup, BackupManifest } from './maintenance/backup-manifest.js';
+export type { MissingFile } from './maintenance/named-files.js';
 export { restoreStore } from './maintenance/restore-store.js';
 export type { RestoreOptions, RestoreResult } from './maintenance/restore-store.js';
 export { migrateStore } from './maintenance/migrate-store.js';

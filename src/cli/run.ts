@@ -252,7 +252,9 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
 
   program
     .command('backup')
-    .description('copy the store to backup.backup_path while it is in use')
+    .description(
+      'copy the store to backup.backup_path while it is in use; exit code 3 when it lacks files that it names',
+    )
     .option('--if-due', 'only when backup.backup_frequency asks for one; for cron')
     .option('--status', 'make none, say how they stand; exit code 3 when the recovery point objective is not met')
     .addHelpText('after', example('bondx-mlops backup --if-due'))
@@ -284,7 +286,7 @@ Exit codes:
   0  done
   1  failed
   2  the command line or the policy is wrong
-  3  drift found, a gate refused, or the audit trail is damaged
+  3  drift found, a gate refused, the audit trail is damaged, or a backup lacks files
 
 Example:
   $ bondx-mlops drift-check --model spread --baseline 2011.csv --current 2012.csv`;

@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MLOpsError } from '../errors.js';
 import type { Digest } from '../util/digest.js';
+import type { MissingFile } from './named-files.js';
 
 /** What a backup holds, written last: a folder without it is no backup. */
 export interface BackupManifest {
@@ -16,6 +17,8 @@ export interface BackupManifest {
   /** Files that anything in the database refers to; copied unless `backup.backup_models` is off. */
   readonly artifacts: readonly string[];
   readonly hasArtifacts: boolean;
+  /** Files that records name and that were not in the store any more; nobody can bring them back from here. */
+  readonly missing: readonly MissingFile[];
 }
 
 export interface Backup extends BackupManifest {

@@ -9,16 +9,23 @@ import { databaseIn, snapshotFilesystemStorage } from '../adapters/filesystem/sn
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import { verifyAuditTrail } from '../governance/audit-trail.js';
+import { ControlPlane } from '../governance/control-plane.js';
+import { type ContextOptions, createContext } from '../runtime/context.js';
 import { measureContent } from '../storage/artifact-content.js';
-import { type Clock, systemClock, toIso } from '../util/clock.js';
+import { type Clock, toIso } from '../util/clock.js';
 import { type Digest, isDigest } from '../util/digest.js';
 import { type Backup, type BackupManifest, manifestName, poolFolder, recordsFolder } from './backup-manifest.js';
 import { expireBackups } from './expire-backups.js';
-import { type WorkOptions, assertNotAborted, storeDirectories } from './store-directories.js';
+import { findMissingFiles } from './named-files.js';
+import {
+  type StoreDirectories,
+  type WorkOptions,
+  assertNotAborted,
+  assertStoreIn,
+  storeDirectories,
+} from './store-directories.js';
 
-export interface BackupOptions extends WorkOptions {
-  readonly clock?: Clock;
-}
+export interface BackupOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal'> {}
 
 export interface BackupResult extends Backup {
   /** Folders of backups that were older than `backup.backup_retention_days` and are gone now. */
@@ -28,13 +35,37 @@ export interface BackupResult extends Backup {
 /**
  * Copies a filesystem store as it is at one moment, while processes go on writing to it: the database first, then every
  * file that the copy refers to, each verified on the way. The audit trail of the copy is verified before the backup
- * counts. Files are kept once for all backups of the folder, so that the next one copies what is new.
+ * counts. Files are kept once for all backups of the folder, so that the next one copies what is new. What records name
+ * and the store no longer has is listed as `missing`. The store's own trail gets a record of the backup.
  *
- * @throws MLOpsError `CORRUPT` when the store is damaged, `NOT_FOUND` when there is none, `ABORTED`, `STORAGE_FULL`
+ * @throws MLOpsError `CORRUPT` when the store is damaged, `NOT_FOUND` when there is none, `ABORTED`, `STORAGE_FULL`,
+ *   `UNAUTHENTICATED`
  */
 export async function backupStore(config: MLOpsConfig, options: BackupOptions = {}): Promise<BackupResult> {
-  const { clock = systemClock, signal, onProgress = () => undefined } = options;
-  const { records, files, backups } = storeDirectories(config);
+  const { signal: _signal, onProgress: _onProgress, ...who } = options;
+  const directories = storeDirectories(config);
+  await assertStoreIn(directories.records);
+  const context = createContext(config, who);
+  const resource = { type: 'store', id: directories.records };
+  try {
+    return await new ControlPlane(context).change('storage.backup', { resource }, async () => {
+      const result = await makeBackup(config, directories, context.clock, options);
+      const { path, databaseDigest, auditRecords, auditHead, artifacts, missing, expired } = result;
+      const counts = { files: artifacts.length, missing: missing.length, expired: expired.length };
+      return { changes: [], result, detail: { path, databaseDigest, auditRecords, auditHead, ...counts } };
+    });
+  } finally {
+    await context.stores.release();
+  }
+}
+
+async function makeBackup(
+  config: MLOpsConfig,
+  { records, files, backups }: StoreDirectories,
+  clock: Clock,
+  options: WorkOptions,
+): Promise<BackupResult> {
+  const { signal, onProgress = () => undefined } = options;
   const { backupModels, backupConfigs, backupRetentionDays } = config.policy.backup;
   await makeDirectory(backups);
   const unfinished = join(backups, `unfinished-${randomUUID()}`);
@@ -44,7 +75,7 @@ export async function backupStore(config: MLOpsConfig, options: BackupOptions = 
       ...(signal !== undefined && { signal }),
       onProgress: (fraction) => onProgress(fraction / 2, 'records'),
     });
-    const { artifacts, audit } = await inspectRecords(join(unfinished, recordsFolder));
+    const { artifacts, audit, missing } = await inspectRecords(join(unfinished, recordsFolder), files);
     const stored = backupModels ? await copyArtifacts(artifacts, files, join(backups, poolFolder), options) : artifacts;
     if (backupConfigs) await writeDurably(join(unfinished, 'policy.yaml'), config.toYaml());
     const manifest: BackupManifest = {
@@ -55,6 +86,7 @@ export async function backupStore(config: MLOpsConfig, options: BackupOptions = 
       auditHead: audit.head,
       artifacts: stored,
       hasArtifacts: backupModels,
+      missing,
     };
     await writeDurably(join(unfinished, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
     await syncDirectory(unfinished);
@@ -67,8 +99,9 @@ export async function backupStore(config: MLOpsConfig, options: BackupOptions = 
   }
 }
 
-async function inspectRecords(directory: string) {
+async function inspectRecords(directory: string, filesDirectory: string) {
   const storage = await openFilesystemStorage(directory);
+  const files = await openFilesystemArtifacts(filesDirectory);
   try {
     const audit = await verifyAuditTrail(storage);
     if (audit.status !== 'ok') {
@@ -77,18 +110,20 @@ async function inspectRecords(directory: string) {
         `the audit trail does not verify (record ${audit.position}: ${audit.reason}); the older backups are kept`,
       );
     }
-    return { audit, artifacts: [...(await storage.namedDigests!())].sort() };
+    const missing = await findMissingFiles(storage, files);
+    return { audit, artifacts: [...(await storage.namedDigests!())].sort(), missing };
   } finally {
+    await files.close();
     await storage.close();
   }
 }
 
-/** Copies the files that are there; digests of other things than files occur in records as well. */
+/** Copies the files that are there: of the digests in the records, many are of other things than files. */
 async function copyArtifacts(
   digests: readonly string[],
   from: string,
   to: string,
-  { signal, onProgress = () => undefined }: BackupOptions,
+  { signal, onProgress = () => undefined }: WorkOptions,
 ): Promise<string[]> {
   const source = await openFilesystemArtifacts(from);
   const pool = await openFilesystemArtifacts(to);

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { databaseIn } from '../adapters/filesystem/snapshot-storage.js';
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import type { AuditRecord } from '../governance/audit-record.js';
@@ -15,7 +13,7 @@ import { copyFiles, verifyFiles } from './copy-files.js';
 import { copyRecords } from './copy-records.js';
 import { type StoredMigration, putMigration, readMigration } from './migration-record.js';
 import { type StoreContent, dumpPages, measureStore } from './store-content.js';
-import type { WorkOptions } from './store-directories.js';
+import { type WorkOptions, assertStoreIn } from './store-directories.js';
 
 /** A store: the one that a policy selects, or one that you opened and will close. */
 export interface MigrationSide {
@@ -66,7 +64,8 @@ export async function migrateStore(options: MigrateStoreOptions): Promise<Migrat
       `both policies select ${places.to}; name two stores (BONDX_STORAGE__… variables go before both policies)`,
     );
   }
-  await assertThere(from);
+  const { kind } = from.config.policy.storage;
+  if (from.storage === undefined && kind === 'filesystem') await assertStoreIn(storePlace(from.config).records);
   return withStores(from, (source) => withStores(to, (target) => migrate(source, target, places, options)));
 }
 
@@ -168,15 +167,6 @@ function assertSame({ value }: StoredMigration, places: { from: string; to: stri
 async function logOf(storage: Storage): Promise<string> {
   const { entries } = await storage.read(auditStream, { limit: 1 });
   return (entries[0]?.value as unknown as AuditRecord | undefined)?.log ?? '';
-}
-
-/** Opening a store that is not there would make an empty one. */
-async function assertThere({ config, storage }: MigrationSide): Promise<void> {
-  if (storage !== undefined || config.policy.storage.kind !== 'filesystem') return;
-  const path = databaseIn(storePlace(config).records);
-  await stat(path).catch((cause: unknown) => {
-    throw new MLOpsError('NOT_FOUND', `${path}: there is no store to copy`, { cause });
-  });
 }
 
 function placeOf({ config, storage }: MigrationSide): string {

@@ -7,12 +7,16 @@ import { databaseIn } from '../adapters/filesystem/snapshot-storage.js';
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import { verifyAuditTrail } from '../governance/audit-trail.js';
+import { ControlPlane } from '../governance/control-plane.js';
+import { type ContextOptions, createContext } from '../runtime/context.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
+import type { Storage } from '../storage/storage.js';
 import { isDigest } from '../util/digest.js';
 import { type Backup, listBackups, poolFolder, readBackup, recordsFolder } from './backup-manifest.js';
 import { digestFile } from './backup-store.js';
 import { type StoreDirectories, type WorkOptions, assertNotAborted, storeDirectories } from './store-directories.js';
 
-export interface RestoreOptions extends WorkOptions {
+export interface RestoreOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal'> {
   /** Folder of the backup; the newest under `backup.backup_path` unless told. */
   readonly from?: string;
 }
@@ -31,17 +35,18 @@ export interface RestoreResult {
 /**
  * Puts a backup where the policy says that the store is, and verifies it: the database's digest, the audit trail up to
  * the record that was its last, every file's digest. The database gets its name last: a restore that was interrupted
- * leaves no store, only files, and can be started again.
+ * leaves no store, only files, and can be started again. The restored trail goes on with a record of the restore.
  *
  * @throws MLOpsError `ALREADY_EXISTS` when there is a store already, `NOT_FOUND` when there is no backup, `CORRUPT` when
- *   the backup is damaged, `ABORTED`
+ *   the backup is damaged, `ABORTED`, `UNAUTHENTICATED`
  */
 export async function restoreStore(config: MLOpsConfig, options: RestoreOptions = {}): Promise<RestoreResult> {
   const began = performance.now();
-  const { signal, onProgress = () => undefined } = options;
+  const { from, signal, onProgress = () => undefined, ...who } = options;
   const directories = storeDirectories(config);
+  authorize(config, who);
   await assertEmpty(directories);
-  const backup = await chooseBackup(options.from, directories.backups);
+  const backup = await chooseBackup(from, directories.backups);
   await makeDirectory(directories.records);
   const arriving = join(directories.records, 'restoring');
   await rm(arriving, { recursive: true, force: true });
@@ -50,9 +55,17 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
   await copyFile(databaseIn(join(backup.path, recordsFolder)), databaseIn(arriving));
   if ((await digestFile(databaseIn(arriving))) !== backup.databaseDigest)
     throw damaged(backup, 'its database was altered');
-  await verifyRecords(arriving, backup);
-
-  const artifacts = await restoreFiles(backup, directories, signal, onProgress);
+  const storage = await openFilesystemStorage(arriving);
+  const files = await openFilesystemArtifacts(directories.files);
+  let artifacts: number;
+  try {
+    await verifyRecords(storage, backup);
+    artifacts = await restoreFiles(backup, files, signal, onProgress);
+    await record(config, { ...who, storage, artifacts: files }, directories, backup);
+  } finally {
+    await files.close();
+    await storage.close();
+  }
   await rename(databaseIn(arriving), databaseIn(directories.records));
   await rm(arriving, { recursive: true, force: true });
   await syncDirectory(directories.records);
@@ -98,13 +111,12 @@ async function assertEmpty({ records, files }: StoreDirectories): Promise<void> 
 
 async function restoreFiles(
   backup: Backup,
-  { files }: StoreDirectories,
+  target: ArtifactStore,
   signal: AbortSignal | undefined,
   onProgress: (fraction: number, label: string) => void,
 ): Promise<number> {
   if (!backup.hasArtifacts) return 0;
   const pool = await openFilesystemArtifacts(join(backup.path, '..', poolFolder));
-  const target = await openFilesystemArtifacts(files);
   for (const [i, digest] of backup.artifacts.entries()) {
     assertNotAborted(signal);
     onProgress(0.2 + (0.8 * i) / backup.artifacts.length, 'files');
@@ -112,22 +124,36 @@ async function restoreFiles(
     await target.put(pool.get(digest)); // verified as it is read
   }
   await pool.close();
-  await target.close();
   return backup.artifacts.length;
 }
 
 /** The trail must verify, and end with the very record that the manifest names. */
-async function verifyRecords(directory: string, backup: Backup): Promise<void> {
-  const storage = await openFilesystemStorage(directory);
-  try {
-    const { status, head, records, reason } = await verifyAuditTrail(storage);
-    if (status !== 'ok') throw damaged(backup, `its audit trail does not verify: ${reason}`);
-    if (head !== backup.auditHead || records !== backup.auditRecords) {
-      throw damaged(backup, 'its audit trail ends elsewhere than the manifest says');
-    }
-  } finally {
-    await storage.close();
+async function verifyRecords(storage: Storage, backup: Backup): Promise<void> {
+  const { status, head, records, reason } = await verifyAuditTrail(storage);
+  if (status !== 'ok') throw damaged(backup, `its audit trail does not verify: ${reason}`);
+  if (head !== backup.auditHead || records !== backup.auditRecords) {
+    throw damaged(backup, 'its audit trail ends elsewhere than the manifest says');
   }
+}
+
+/** Before anything is written: the store that could record a refusal is not there yet. */
+function authorize(config: MLOpsConfig, who: ContextOptions): void {
+  const context = createContext(config, who);
+  void context.stores.release(); // never opened
+  new ControlPlane(context).authorize('storage.restore');
+}
+
+/** Writes the record into the store before it gets its name, so that no restored store is without one. */
+async function record(
+  config: MLOpsConfig,
+  options: ContextOptions,
+  directories: StoreDirectories,
+  { path, createdAt, databaseDigest, auditRecords, auditHead, artifacts }: Backup,
+): Promise<void> {
+  const detail = { from: path, createdAt, databaseDigest, auditRecords, auditHead, files: artifacts.length };
+  const resource = { type: 'store', id: directories.records };
+  const plan = () => Promise.resolve({ changes: [], result: undefined, detail });
+  await new ControlPlane(createContext(config, options)).change('storage.restore', { resource }, plan);
 }
 
 const damaged = ({ path }: Backup, problem: string): MLOpsError =>

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { databaseIn } from '../adapters/filesystem/snapshot-storage.js';
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 
@@ -22,6 +24,14 @@ export function storeDirectories(config: MLOpsConfig): StoreDirectories {
     files: config.resolvePath(storage.artifactsPath ?? tracking.artifactStoragePath),
     backups: config.resolvePath(backup.backupPath),
   };
+}
+
+/** Opening a store that is not there would make an empty one. @throws MLOpsError `NOT_FOUND` */
+export async function assertStoreIn(directory: string): Promise<void> {
+  const path = databaseIn(directory);
+  await stat(path).catch((cause: unknown) => {
+    throw new MLOpsError('NOT_FOUND', `${path}: there is no store to copy`, { cause });
+  });
 }
 
 /** What long work tells, and what stops it. */

@@ -1,17 +1,24 @@
+import { createHash } from 'node:crypto';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AuditLog, ExperimentTracker, MLOpsConfig, backupStatus, backupStore, restoreStore } from '@bondx/mlops';
 import { run } from '../../src/cli/run.js';
+import { listBackups } from '../../src/maintenance/backup-manifest.js';
 import { FakeClock } from '../../src/testing/index.js';
 import { temporaryDirectory } from '../adapters/filesystem/temporary-directory.js';
 
 const hourMs = 3_600_000;
 let directory: string;
 
-const policyFor = (place: string, backup: object = {}): MLOpsConfig =>
+const policyFor = (
+  place: string,
+  backup: object = {},
+  environment: 'development' | 'production' = 'development',
+): MLOpsConfig =>
   MLOpsConfig.fromObject(
     {
+      environment,
       storage: { path: `${directory}/${place}/records`, artifactsPath: `${directory}/${place}/files` },
       tracking: { logGitSha: false },
       backup: { backupPath: `${directory}/backups`, ...backup },
@@ -66,10 +73,10 @@ describe('a backup', () => {
     expect(await readBack(target, first)).toEqual({ content: 'before the backup', points: 5 });
     await using audit = new AuditLog(target);
     const { status, records } = await audit.verify({ expectedHead: backup.auditHead });
-    expect([status, records]).toEqual(['ok', backup.auditRecords]);
+    expect([status, records]).toEqual(['ok', backup.auditRecords + 1]); // and that of the restore
     await using tracker = new ExperimentTracker(target);
     const there = (await tracker.listRuns({ limit: 10_000 })).runs;
-    expect(there.length).toBe(records); // one record for each start
+    expect(there.length).toBe(backup.auditRecords); // one record for each start
     expect(there.length).toBeLessThan(1 + runs.length + 1);
     for (const { runId, artifacts } of there) {
       for (const { name } of artifacts) for await (const _chunk of tracker.readArtifact(runId, name));
@@ -107,7 +114,41 @@ describe('a backup', () => {
     await expect(backupStore(policyFor('nothing'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const memory = MLOpsConfig.fromObject({ storage: { kind: 'memory' } }, { environment: {} });
     await expect(backupStore(memory)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
-    expect(await readdir(join(directory, 'backups'))).toEqual([]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('leaves a record of who made it, also when it failed, and takes nobody in production', async () => {
+    const config = policyFor('live');
+    await work(config, 'x');
+    const principal = { id: 'ada', type: 'person', authentication: 'application' } as const;
+    const { path, auditHead, databaseDigest } = await backupStore(config, { principal });
+    const signal = AbortSignal.abort();
+    await expect(backupStore(config, { principal, signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    const production = policyFor('live', {}, 'production');
+    await expect(backupStore(production)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await using audit = new AuditLog(config);
+    const records = await audit.list({ action: 'storage.backup' });
+    expect(records.map(({ decision, actor }) => [decision, actor.id])).toEqual([
+      ['allow', 'ada'],
+      ['error', 'ada'],
+      ['deny', 'anonymous'],
+    ]);
+    expect(records[0]!.detail).toMatchObject({ path, auditHead, databaseDigest, files: 1, missing: 0, expired: 0 });
+    expect((await audit.verify({ expectedHead: auditHead })).status).toBe('ok');
+  });
+
+  it('names the files that records name and the store no longer has', async () => {
+    const config = policyFor('live');
+    const runId = await work(config, 'lost');
+    await work(config, 'kept');
+    const { artifacts } = await backupStore(config);
+    const lost = `sha256:${createHash('sha256').update('lost').digest('hex')}`;
+    expect(artifacts).toContain(lost);
+    await rm(join(directory, 'live', 'files', 'sha256', lost.slice(7, 9), lost.slice(9)));
+    const next = await backupStore(config);
+    expect(next.missing).toEqual([{ digest: lost, namedBy: `runs/${runId}` }]);
+    expect(next.artifacts).toHaveLength(1);
+    expect((await listBackups(join(directory, 'backups'))).at(-1)!.missing).toEqual(next.missing);
   });
 
   it('can be aborted, and leaves nothing then', async () => {
@@ -134,6 +175,33 @@ describe('a backup', () => {
 });
 
 describe('a restore', () => {
+  it('leaves a record of who did it in the restored trail, and takes nobody in production', async () => {
+    await work(policyFor('live'), 'x');
+    const { path, auditRecords } = await backupStore(policyFor('live'));
+    const production = policyFor('restored', {}, 'production');
+    await expect(restoreStore(production)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await readdir(directory)).not.toContain('restored');
+    const principal = { id: 'ada', type: 'person', authentication: 'application' } as const;
+    await restoreStore(production, { principal });
+    await using audit = new AuditLog(production, { principal });
+    const [record] = await audit.list({ action: 'storage.restore' });
+    expect(record).toMatchObject({
+      seq: auditRecords,
+      actor: { id: 'ada' },
+      detail: { from: path, auditRecords, files: 1 },
+    });
+    expect((await audit.verify()).status).toBe('ok');
+  });
+
+  it('that took longer than the recovery time objective says so', async () => {
+    await work(policyFor('live'), 'x');
+    await backupStore(policyFor('live'));
+    const hasty = policyFor('a', { recoveryTimeObjectiveHours: 1e-9 });
+    expect(await restoreStore(hasty)).toMatchObject({ meetsRecoveryTimeObjective: false });
+    const careless = policyFor('b', { recoveryTimeObjectiveHours: 1e-9, disasterRecoveryEnabled: false });
+    expect(await restoreStore(careless)).not.toHaveProperty('meetsRecoveryTimeObjective');
+  });
+
   it('refuses a place that is not empty, and a missing or damaged backup', async () => {
     const config = policyFor('live');
     await work(config, 'x');
@@ -190,9 +258,12 @@ it('the command line backs up, tells the state and restores', async () => {
   expect(await bondx('backup', '--if-due')).toBe(0);
   expect(await bondx('backup', '--status')).toBe(0);
   expect((await readdir(join(directory, 'backups'))).length).toBe(2);
+  const [digits] = await readdir(join(directory, 'files', 'sha256'));
   expect(await bondx('restore')).toBe(1);
   await rm(join(directory, 'data'), { recursive: true });
   await rm(join(directory, 'files'), { recursive: true });
   expect(await bondx('restore')).toBe(0);
   expect((await readBack(MLOpsConfig.fromYaml(policy, { environment: {} }), runId)).content).toBe('by hand');
+  await rm(join(directory, 'files', 'sha256', digits!), { recursive: true });
+  expect(await bondx('backup')).toBe(3);
 });

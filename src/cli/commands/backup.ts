@@ -9,7 +9,10 @@ export interface BackupCommandOptions {
   readonly status?: boolean;
 }
 
-/** Makes a backup; with `--status` says how the backups stand, and exits with 3 when an objective is not met. */
+/**
+ * Makes a backup, and exits with 3 when files are missing that it should hold; with `--status` says how the backups stand,
+ * and exits with 3 when an objective is not met.
+ */
 export async function backup({ config, output, signal }: Session, options: BackupCommandOptions): Promise<number> {
   const status = await backupStatus(config);
   if (options.status === true) {
@@ -24,13 +27,14 @@ export async function backup({ config, output, signal }: Session, options: Backu
   const progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
   const result = await backupStore(config, { signal, onProgress }).finally(() => progress.end());
-  const { path, auditRecords, artifacts, expired } = result;
-  const text = `${path}: ${auditRecords} audit records, ${artifacts.length} files`;
-  output.result(
-    { made: true, ...result },
-    expired.length === 0 ? text : `${text}; ${expired.length} old backups removed`,
-  );
-  return exitCode.ok;
+  const { path, auditRecords, artifacts, expired, missing } = result;
+  const lines = [
+    `${path}: ${auditRecords} audit records, ${artifacts.length} files`,
+    ...(expired.length > 0 ? [`${expired.length} old backups removed`] : []),
+    ...missing.map(({ digest, namedBy }) => `missing in the store: ${digest}, named by ${namedBy}`),
+  ];
+  output.result({ made: true, ...result }, lines.join('\n'));
+  return missing.length > 0 ? exitCode.found : exitCode.ok;
 }
 
 /** Puts a backup in place of a store that is gone. */
