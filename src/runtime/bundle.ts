@@ -18,23 +18,36 @@ export interface BundleFile {
 export interface BundleSource {
   /** Relative path inside the bundle. */
   readonly path: string;
+  /** Where it is known before. */
+  readonly bytes?: number;
   readonly open: () => Uint8Array | AsyncIterable<Uint8Array>;
 }
 
-/** Stores every source; refuses files above the limit. The result is sorted by path. */
+/**
+ * Stores every source. Names, and sizes that are known, are checked before the first is stored; a stream that turns out to
+ * be above the limit is refused then. The result is sorted by path.
+ *
+ * @throws MLOpsError `INVALID_INPUT`
+ */
 export async function storeBundle(
   artifacts: ArtifactStore,
   sources: readonly BundleSource[],
   maxBytes: number,
 ): Promise<readonly BundleFile[]> {
-  const files: BundleFile[] = [];
-  for (const source of sources) {
-    const path = checkRelativePath(source.path, 'artifact path');
-    if (files.some((file) => file.path === path)) {
+  const paths = new Set<string>();
+  for (const { path: given, bytes = 0 } of sources) {
+    const path = checkRelativePath(given, 'artifact path');
+    if (paths.has(path)) {
       throw new MLOpsError('INVALID_INPUT', `two artifacts would be called ${path}; give one of them another name`);
     }
-    files.push({ path, ...(await artifacts.put(source.open(), { maxBytes })) });
+    if (bytes > maxBytes) {
+      const problem = `${path} has ${bytes} bytes, and tracking.max_artifact_size_mb allows ${maxBytes}`;
+      throw new MLOpsError('INVALID_INPUT', `${problem}; raise it, or store less`);
+    }
+    paths.add(path);
   }
+  const files: BundleFile[] = [];
+  for (const { path, open } of sources) files.push({ path, ...(await artifacts.put(open(), { maxBytes })) });
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -49,8 +62,8 @@ export const bundleDigest = (files: readonly BundleFile[]): Digest =>
  * @throws MLOpsError `NOT_FOUND` when there is nothing, `INVALID_INPUT` for links, devices and empty folders
  */
 export async function localSources(path: string, name = basename(path)): Promise<BundleSource[]> {
-  const kind = await kindOf(path);
-  if (kind === 'file') return [{ path: name, open: () => createReadStream(path) }];
+  const found = await look(path);
+  if (found !== 'folder') return [{ path: name, ...found, open: () => createReadStream(path) }];
   const sources = await folderSources(path, '');
   if (sources.length === 0)
     throw new MLOpsError('INVALID_INPUT', `${path} is an empty folder; there is nothing to store`);
@@ -61,18 +74,19 @@ async function folderSources(folder: string, prefix: string): Promise<BundleSour
   const sources: BundleSource[] = [];
   for (const entry of (await readdir(folder)).sort()) {
     const path = join(folder, entry);
-    if ((await kindOf(path)) === 'folder') sources.push(...(await folderSources(path, `${prefix}${entry}/`)));
-    else sources.push({ path: `${prefix}${entry}`, open: () => createReadStream(path) });
+    const found = await look(path);
+    if (found === 'folder') sources.push(...(await folderSources(path, `${prefix}${entry}/`)));
+    else sources.push({ path: `${prefix}${entry}`, ...found, open: () => createReadStream(path) });
   }
   return sources;
 }
 
-async function kindOf(path: string): Promise<'file' | 'folder'> {
+async function look(path: string): Promise<{ readonly bytes: number } | 'folder'> {
   const found = await lstat(path).catch((cause: unknown) => {
     throw new MLOpsError('NOT_FOUND', `there is no file or folder at ${path}`, { cause });
   });
   if (found.isDirectory()) return 'folder';
-  if (found.isFile()) return 'file';
+  if (found.isFile()) return { bytes: found.size };
   throw new MLOpsError('INVALID_INPUT', `${path} is neither a file nor a folder; links and devices are not stored`);
 }
 

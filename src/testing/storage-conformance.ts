@@ -20,6 +20,11 @@ export interface StorageHarness {
    * adapter is not persistent.
    */
   readonly reopen?: (storage: Storage) => Promise<Storage>;
+  /**
+   * Alters the stored form of every value behind the adapter's back, so that it cannot be read any more. Left out where
+   * that cannot be done.
+   */
+  readonly corrupt?: (storage: Storage) => Promise<void>;
   /** The optional methods that the adapter has. */
   readonly has?: readonly OptionalCapability[];
   /** Cleans up after a case; `storage`, from {@link open}, is closed by then. */
@@ -51,14 +56,17 @@ export function storageConformance(harness: StorageHarness): readonly Conformanc
 }
 
 function toConformanceCase(check: StorageCase, harness: StorageHarness): ConformanceCase {
-  const { name, needsReopen, needs } = check;
-  const { reopen } = harness;
+  const { name, needsReopen, needsCorrupt, needs } = check;
+  const { reopen, corrupt } = harness;
   const bound = {
     name,
     async run(): Promise<void> {
       const storage = await harness.open();
       try {
-        await check.run(storage, () => (reopen === undefined ? harness.open() : reopen(storage)));
+        await check.run(storage, {
+          reopen: () => (reopen === undefined ? harness.open() : reopen(storage)),
+          corrupt: async () => corrupt?.(storage),
+        });
       } finally {
         await storage.close();
         await harness.dispose?.(storage);
@@ -67,6 +75,9 @@ function toConformanceCase(check: StorageCase, harness: StorageHarness): Conform
   };
   if (needs !== undefined && harness.has?.includes(needs) !== true) {
     return { ...bound, skip: `the adapter has no ${needs}, which is optional` };
+  }
+  if (needsCorrupt === true && corrupt === undefined) {
+    return { ...bound, skip: 'the harness has no corrupt: nothing can alter values behind the adapter’s back' };
   }
   if (needsReopen !== true || reopen !== undefined) return bound;
   return { ...bound, skip: 'the harness has no reopen: the adapter is not persistent' };

@@ -114,6 +114,10 @@ describe('registering', () => {
     expect(await failure(registry.registerModel(registration({ modelPath: path })))).toMatchObject({
       code: 'INVALID_INPUT',
     });
+    writeFileSync(join(folder, 'a-small-one.json'), '{}'); // comes before the large one, and is not stored either
+    const error = await failure(registry.registerModel(registration({ modelPath: folder })));
+    expect(error.message).toContain('large.json has 1048577 bytes, and tracking.max_artifact_size_mb allows 1048576');
+    for await (const ref of world.artifacts.list()) throw new Error(`${ref.digest} was stored`);
   });
 });
 

@@ -5,6 +5,7 @@ import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
 import { inBatches } from './batches.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
+import { parseStored } from './stored-json.js';
 import { type Entry, fromColumns } from './tables.js';
 
 /** A page ends with whichever comes first; the first row is on it however large. */
@@ -47,7 +48,7 @@ async function recordsPage(
       kind: 'record',
       collection,
       id,
-      value: JSON.parse(values.get(rid)!) as JsonValue,
+      value: parseStored(values.get(rid)!, `record ${collection}/${id}`),
       index: Object.fromEntries(fields.get(rid) ?? []),
     }),
   );
@@ -93,7 +94,7 @@ async function chunksPage(
       order by stream, first`.compile(builder),
   );
   const items = chunks.map(({ stream, first, data }): DumpedItem =>
-    deepFreeze({ kind: 'entries', stream, first, values: JSON.parse(data) as JsonValue[] }),
+    deepFreeze({ kind: 'entries', stream, first, values: parseStored(data, `stream ${stream}`) as JsonValue[] }),
   );
   const isDone = page.length === found.length && found.length < rowsPerPage;
   const { stream, first } = last;

@@ -1,10 +1,10 @@
 import type { IndexScalar, OrderBy, StoredRecord } from '../../storage/storage.js';
 import { deepFreeze } from '../../util/freeze.js';
-import type { JsonValue } from '../../util/json.js';
 import { inBatches } from './batches.js';
 import type { Found } from './select-page.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 import type { Statements } from './statements.js';
+import { parseStored } from './stored-json.js';
 import { fromColumns } from './tables.js';
 
 export async function readRecord(
@@ -56,4 +56,4 @@ export async function readSortKeys(
 }
 
 const toRecord = ({ id, version, value }: { id: string; version: number; value: string }): StoredRecord =>
-  deepFreeze({ id, version, value: JSON.parse(value) as JsonValue });
+  deepFreeze({ id, version, value: parseStored(value, `record ${id}`) });

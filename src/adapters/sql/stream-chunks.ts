@@ -4,6 +4,7 @@ import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 import type { Statements } from './statements.js';
+import { parseStored } from './stored-json.js';
 
 /** An append is stored in chunks of at most this many entries and characters, so that a slice reads little else. */
 export const entriesPerChunk = 1_024;
@@ -46,7 +47,7 @@ export async function readStream(
   if (from >= end) return { entries: [], length };
   const entries: StreamEntry[] = [];
   for (const { first, data } of await readChunks(connection, dialect, stream, from, end)) {
-    const values = JSON.parse(data) as JsonValue[];
+    const values = parseStored(data, `stream ${stream}`) as JsonValue[];
     const last = Math.min(values.length, end - first);
     for (let i = Math.max(0, from - first); i < last; i++) {
       entries.push({ seq: first + i, value: deepFreeze(values[i]!) });

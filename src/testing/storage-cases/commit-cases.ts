@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { ConflictError, MLOpsError } from '../../errors.js';
 import type { Change, Storage } from '../../storage/storage.js';
+import type { JsonValue } from '../../util/json.js';
 import { type StorageCase, put, race, rejectsWith } from './storage-case.js';
 
 const putIf = (id: string, expect: number | 'absent' | 'any', value: number): Change => ({
@@ -10,6 +12,12 @@ const putIf = (id: string, expect: number | 'absent' | 'any', value: number): Ch
   value,
   expect,
 });
+
+function cyclic(): object {
+  const value: Record<string, unknown> = {};
+  value['itself'] = value;
+  return value;
+}
 
 /** Adds one to a counter, as often as it takes for nobody to come between reading and writing. */
 async function increment(storage: Storage): Promise<void> {
@@ -139,7 +147,7 @@ export const commitCases: readonly StorageCase[] = [
   {
     name: 'increments through two handles on the same storage all count',
     needsReopen: true,
-    async run(storage, reopen) {
+    async run(storage, { reopen }) {
       if (!storage.capabilities.multiProcess) return;
       const other = await reopen();
       try {
@@ -234,6 +242,15 @@ export const commitCases: readonly StorageCase[] = [
         [good, { ...good, id: 'b', value: NaN }],
         [good, { ...good, id: 'b', value: undefined }],
         [good, { ...good, id: 'b', value: { at: new Date(0) } }],
+        [good, { ...good, id: 'b', value: [-Infinity] }],
+        [good, { ...good, id: 'b', value: { n: Symbol('n') } }],
+        [good, { ...good, id: 'b', value: new Map([['a', 1]]) }],
+        [good, { ...good, id: 'b', value: { text: '\ud800' } }],
+        [good, { ...good, id: 'b', value: cyclic() }],
+        ...['__proto__', 'constructor', 'prototype'].map((key) => [
+          good,
+          { ...good, id: 'b', value: JSON.parse(`[{"deep": {"${key}": {"polluted": true}}}]`) as JsonValue },
+        ]),
         [good, { ...good, id: 'b', expect: 1.5 }],
         [good, { ...good, id: 'b', expect: undefined }],
         [good, { ...good, id: 'b', index: { id: 'x' } }],
@@ -248,11 +265,12 @@ export const commitCases: readonly StorageCase[] = [
         [good, null],
       ];
       for (const changes of bad) {
-        const what = changes.map((change) => JSON.stringify(change)).join(' ');
+        const what = inspect(changes, { depth: 5 });
         await rejectsWith('INVALID_INPUT', () => storage.commit(changes as Change[]), what);
       }
       assert.equal(await storage.get('c', 'good'), undefined);
       assert.equal((await storage.read('s')).length, 0);
+      assert.equal('polluted' in {}, false);
     },
   },
   {

@@ -43,7 +43,7 @@ export const lifecycleCases: readonly StorageCase[] = [
   {
     name: 'a persistent storage keeps everything across closing and opening',
     needsReopen: true,
-    async run(storage, reopen) {
+    async run(storage, { reopen }) {
       const version = await put(storage, 'c', 'a', { x: 1 }, { n: 1, m: { k: 'v' } });
       await putAll(storage, 'c', { b: { n: 2 }, c: { n: NaN } });
       await storage.commit([{ kind: 'append', stream: 's', values: [1, { two: 2 }] }]);
@@ -66,7 +66,7 @@ export const lifecycleCases: readonly StorageCase[] = [
   {
     name: 'a persistent storage does not use versions again after closing and opening',
     needsReopen: true,
-    async run(storage, reopen) {
+    async run(storage, { reopen }) {
       const version = await put(storage, 'c', 'a', 1);
       await storage.commit([{ kind: 'delete', collection: 'c', id: 'a', expect: 'any' }]);
       await storage.close();
@@ -81,7 +81,7 @@ export const lifecycleCases: readonly StorageCase[] = [
   {
     name: 'two handles on one storage see each other’s writes at once',
     needsReopen: true,
-    async run(storage, reopen) {
+    async run(storage, { reopen }) {
       if (!storage.capabilities.multiProcess) return;
       const other = await reopen();
       try {
@@ -98,6 +98,22 @@ export const lifecycleCases: readonly StorageCase[] = [
       } finally {
         await other.close();
       }
+    },
+  },
+  {
+    name: 'values that were altered are told as CORRUPT, and what is written later is read',
+    needsCorrupt: true,
+    async run(storage, { corrupt }) {
+      await put(storage, 'c', 'old', { deep: ['value'] }, { n: 1 });
+      await storage.commit([{ kind: 'append', stream: 's', values: [{ n: 1 }] }]);
+      await corrupt();
+      await rejectsWith('CORRUPT', () => storage.get('c', 'old'));
+      await rejectsWith('CORRUPT', () => storage.query('c'));
+      await rejectsWith('CORRUPT', () => storage.read('s'));
+      await put(storage, 'c', 'new', 1);
+      assert.equal((await storage.get('c', 'new'))?.value, 1);
+      await put(storage, 'c', 'old', 2);
+      assert.equal((await storage.get('c', 'old'))?.value, 2);
     },
   },
 ];

@@ -6,6 +6,12 @@ import type { JsonValue } from '../../util/json.js';
 /** Methods that a storage may lack. */
 export type OptionalCapability = 'watch' | 'dump';
 
+/** What reaches behind the port; cases say with `needsReopen` and `needsCorrupt` which of it they use. */
+export interface StorageAccess {
+  readonly reopen: () => Promise<Storage>;
+  readonly corrupt: () => Promise<void>;
+}
+
 /** A check of the suite, over a storage that is fresh and empty. */
 export interface StorageCase {
   readonly name: string;
@@ -13,7 +19,9 @@ export interface StorageCase {
   readonly needsReopen?: true;
   /** The case is about something that a storage may lack. */
   readonly needs?: OptionalCapability;
-  run(storage: Storage, reopen: () => Promise<Storage>): Promise<void>;
+  /** The case runs only with a harness that can alter what is stored. */
+  readonly needsCorrupt?: true;
+  run(storage: Storage, access: StorageAccess): Promise<void>;
 }
 
 /** Writes one record whatever is there, and returns its version. */

@@ -72,7 +72,7 @@ export const watchCases: readonly StorageCase[] = [
     name: 'a watcher hears of what another handle commits',
     needs: 'watch',
     needsReopen: true,
-    async run(storage, reopen) {
+    async run(storage, { reopen }) {
       const other = await reopen();
       const heard = new Heard();
       try {

@@ -1,12 +1,21 @@
+import Database from 'better-sqlite3';
 import { openFilesystemStorage } from '../../../src/adapters/filesystem/filesystem-storage.js';
+import { databaseIn } from '../../../src/adapters/filesystem/snapshot-storage.js';
 import type { Storage } from '../../../src/storage/storage.js';
 import { storageConformance } from '../../../src/testing/index.js';
 import { runConformance } from '../run-conformance.js';
 import { inDirectories } from './temporary-directory.js';
 import { openWalkingStorage } from './walking-storage.js';
 
-const suite = (open: (directory: string) => Promise<Storage>) =>
-  storageConformance({ ...inDirectories(open), has: ['watch', 'dump'] });
+function suite(open: (directory: string) => Promise<Storage>) {
+  const harness = inDirectories(open);
+  const corrupt = async (storage: Storage): Promise<void> => {
+    const database = new Database(databaseIn(harness.directoryOf(storage)));
+    database.exec('update records set value = substr(value, 2); update chunks set data = substr(data, 2)');
+    database.close();
+  };
+  return storageConformance({ ...harness, corrupt, has: ['watch', 'dump'] });
+}
 
 runConformance(
   'FilesystemStorage',

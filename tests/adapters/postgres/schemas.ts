@@ -24,6 +24,12 @@ export function inSchemas<T extends object>(pool: () => PostgresPool, open: (sch
       return opened;
     },
     reopen: (opened: T): Promise<T> => open(schemaOf.get(opened)!),
+    corrupt(opened: T): Promise<void> {
+      const schema = schemaOf.get(opened)!;
+      const damage = (table: string, column: string): string =>
+        `update ${schema}.${table} set ${column} = substr(${column}, 2)`;
+      return execute(pool(), `${damage('records', 'value')}; ${damage('chunks', 'data')}`);
+    },
     dispose: (opened: T): Promise<void> => execute(pool(), `drop schema ${schemaOf.get(opened)!} cascade`),
   };
 }
