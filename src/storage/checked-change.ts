@@ -8,6 +8,9 @@ const mebibyte = 1024 * 1024;
 /** Most bytes of one serialized value. */
 const maxValueBytes = 16 * mebibyte;
 
+/** Bytes that a UTF-16 code unit takes at most in UTF-8. */
+const mostBytesPerUnit = 3;
+
 /** Most bytes of all the serialized values of one commit. */
 const maxCommitBytes = 256 * mebibyte;
 
@@ -114,6 +117,7 @@ function checkExpect<Word extends string>(value: unknown, words: readonly Word[]
 function serialize(value: unknown, what: string): string {
   assertJson(value, what);
   const text = JSON.stringify(value);
+  if (text.length * mostBytesPerUnit <= maxValueBytes) return text;
   const bytes = Buffer.byteLength(text);
   if (bytes > maxValueBytes) {
     throw invalid(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson, type JsonValue } from './json.js';
 
 /** `sha256:` and 64 hexadecimal digits. */
@@ -9,8 +9,7 @@ const pattern = /^sha256:[0-9a-f]{64}$/;
 export const isDigest = (text: string): text is Digest => pattern.test(text);
 
 /** SHA-256 of bytes, or of a string's UTF-8 bytes. */
-export const digestBytes = (bytes: Uint8Array | string): Digest =>
-  `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+export const digestBytes = (bytes: Uint8Array | string): Digest => `sha256:${hash('sha256', bytes, 'hex')}`;
 
 /** SHA-256 of a value's canonical JSON (RFC 8785): equal values, equal digests. */
 export const digestJson = (value: JsonValue): Digest => digestBytes(canonicalJson(value));

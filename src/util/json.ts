@@ -19,43 +19,58 @@ const maxDepth = 100;
  * @throws MLOpsError `INVALID_INPUT` that names the offending place
  */
 export function assertJson(value: unknown, path = 'value'): asserts value is JsonValue {
-  check(value, path, 0);
+  const fault = findFault(value, 0);
+  if (fault !== undefined) throw new MLOpsError('INVALID_INPUT', `${path}${fault.place} ${fault.problem}`);
 }
 
-function check(value: unknown, path: string, depth: number): void {
-  if (depth > maxDepth) throw invalid(path, `is nested deeper than ${maxDepth} levels (or contains itself)`);
+/** What is wrong, and where below the value looked at. The place is put together on the way out: most values are fine. */
+interface Fault {
+  readonly place: string;
+  readonly problem: string;
+}
+
+const at = (place: string, problem: string): Fault => ({ place, problem });
+
+function findFault(value: unknown, depth: number): Fault | undefined {
+  if (depth > maxDepth) return at('', `is nested deeper than ${maxDepth} levels (or contains itself)`);
   switch (typeof value) {
     case 'boolean':
-      return;
+      return undefined;
     case 'string':
-      if (!value.isWellFormed()) throw invalid(path, 'holds a lone surrogate; strings must be well-formed Unicode');
-      return;
+      return value.isWellFormed() ? undefined : at('', 'holds a lone surrogate; strings must be well-formed Unicode');
     case 'number':
-      if (!Number.isFinite(value)) throw invalid(path, `is ${value}; JSON has finite numbers only`);
-      return;
+      return Number.isFinite(value) ? undefined : at('', `is ${value}; JSON has finite numbers only`);
     case 'object':
-      break;
+      return value === null
+        ? undefined
+        : Array.isArray(value)
+          ? faultOfArray(value, depth)
+          : faultOfObject(value, depth);
     default:
-      throw invalid(path, `is of type ${typeof value}; expected JSON (null, boolean, number, string, array, object)`);
-  }
-  if (value === null) return;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`, depth + 1);
-    return;
-  }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw invalid(path, 'is an instance of a class; expected a plain object');
-  }
-  for (const [key, member] of Object.entries(value)) {
-    if (forbiddenKeys.has(key)) throw invalid(`${path}.${key}`, 'is not allowed as a key');
-    if (!key.isWellFormed()) throw invalid(path, 'has a key with a lone surrogate');
-    check(member, `${path}.${key}`, depth + 1);
+      return at('', `is of type ${typeof value}; expected JSON (null, boolean, number, string, array, object)`);
   }
 }
 
-function invalid(path: string, problem: string): MLOpsError {
-  return new MLOpsError('INVALID_INPUT', `${path} ${problem}`);
+function faultOfArray(values: readonly unknown[], depth: number): Fault | undefined {
+  for (let i = 0; i < values.length; i++) {
+    const fault = findFault(values[i], depth + 1);
+    if (fault !== undefined) return at(`[${i}]${fault.place}`, fault.problem);
+  }
+  return undefined;
+}
+
+function faultOfObject(value: object, depth: number): Fault | undefined {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    return at('', 'is an instance of a class; expected a plain object');
+  }
+  for (const key of Object.keys(value)) {
+    if (forbiddenKeys.has(key)) return at(`.${key}`, 'is not allowed as a key');
+    if (!key.isWellFormed()) return at('', 'has a key with a lone surrogate');
+    const fault = findFault((value as Readonly<Record<string, unknown>>)[key], depth + 1);
+    if (fault !== undefined) return at(`.${key}${fault.place}`, fault.problem);
+  }
+  return undefined;
 }
 
 /**

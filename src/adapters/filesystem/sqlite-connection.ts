@@ -8,11 +8,22 @@ const mostStatements = 256;
 /** Runs statements on a SQLite connection and keeps the latest prepared. */
 export class SqliteConnection implements SqlConnection {
   readonly #statements = new Map<string, Database.Statement>();
+  #dataVersion: unknown;
+  #lastWriter: object | undefined;
 
   constructor(readonly database: Database.Database) {}
 
   async execute<Row>({ sql, parameters }: CompiledQuery<Row>): Promise<readonly Row[]> {
     return this.run(sql, parameters) as readonly Row[];
+  }
+
+  /** The version changes when another connection has committed: https://sqlite.org/pragma.html#pragma_data_version */
+  isUndisturbed(writer: object): boolean {
+    const [row] = this.run('pragma data_version') as { data_version: number }[];
+    const isSame = row!.data_version === this.#dataVersion && writer === this.#lastWriter;
+    this.#dataVersion = row!.data_version;
+    this.#lastWriter = writer;
+    return isSame;
   }
 
   run(sql: string, parameters: readonly unknown[] = []): readonly unknown[] {

@@ -1,8 +1,9 @@
 import { ConflictError } from '../../errors.js';
 import type { CheckedChange } from '../../storage/checked-change.js';
+import type { RecordKey, StreamEnd } from './last-state.js';
 import { mergeChunks } from './merge-chunks.js';
 import type { SqlConnection } from './sql-database.js';
-import { readStreamLength, toChunks } from './stream-chunks.js';
+import { isExtensible, readStreamLength, toChunks } from './stream-chunks.js';
 import { type Entry, toColumns } from './tables.js';
 import type { EntriesByField } from './written-entries.js';
 import type { WriterMemory } from './writer-memory.js';
@@ -25,7 +26,7 @@ export class CommitWriter {
   ) {}
 
   static async begin(connection: SqlConnection, memory: WriterMemory): Promise<CommitWriter> {
-    await memory.numbers.begin(connection);
+    await memory.begin(connection);
     return new CommitWriter(connection, memory);
   }
 
@@ -54,32 +55,55 @@ export class CommitWriter {
 
   async #planAppend(change: Append): Promise<Step> {
     const { stream, expect: expected } = change;
-    const actual = await readStreamLength(this.connection, this.memory.statements, stream);
+    const end = await this.#endOf(stream);
+    const actual = end.length;
     if (expected !== undefined && actual !== expected) {
       throw new ConflictError({ kind: 'stream', stream, expected, actual });
     }
-    return () => this.#append(change, actual);
+    return () => this.#append(change, end);
   }
 
   async #planRecordChange(change: RecordChange): Promise<Step> {
     const { collection, id, expect: expected } = change;
-    const [found] = await this.connection.execute(this.memory.statements.findRecord(collection, id));
+    const found = await this.#find(collection, id);
     const actual = found?.version ?? 'absent';
     if (expected !== 'any' && actual !== expected) {
       throw new ConflictError({ kind: 'record', collection, id, expected, actual });
     }
     if (change.kind === 'put') return () => (found ? this.#update(change, found) : this.#insert(change));
-    if (change.kind === 'delete' && found !== undefined) return () => this.#delete(found.rid);
+    if (change.kind === 'delete' && found !== undefined) return () => this.#delete(change, found.rid);
     return () => 0;
   }
 
-  #append({ stream, texts }: Append, length: number): number {
-    let first = length;
-    for (const { count, data } of toChunks(texts)) {
-      this.#chunks.push([stream, first, count, data]);
-      first += count;
+  async #endOf(stream: string): Promise<StreamEnd> {
+    const { last, statements } = this.memory;
+    return last.end(stream) ?? { length: await readStreamLength(this.connection, statements, stream) };
+  }
+
+  async #find(collection: string, id: string): Promise<RecordKey | undefined> {
+    const { last, statements } = this.memory;
+    return last.record(collection, id) ?? (await this.connection.execute(statements.findRecord(collection, id)))[0];
+  }
+
+  async #append({ stream, texts }: Append, { length, chunk: last }: StreamEnd): Promise<number> {
+    const { last: memory, statements } = this.memory;
+    const added = [...toChunks(texts)];
+    if (added.length === 1 && last !== undefined && isExtensible(last, added[0]!)) {
+      const { count, data } = added[0]!;
+      await this.connection.execute(statements.extendChunk(count, `,${data.slice(1)}`, stream, last.first));
+      const characters = last.characters + data.length;
+      const chunk = { first: last.first, count: last.count + count, characters };
+      memory.setEnd(stream, { length: length + count, chunk });
+      return length + count;
     }
-    return first;
+    let end: StreamEnd = { length };
+    for (const { count, data } of added) {
+      const first = end.length;
+      this.#chunks.push([stream, first, count, data]);
+      end = { length: first + count, chunk: { first, count, characters: data.length } };
+    }
+    memory.setEnd(stream, end);
+    return end.length;
   }
 
   #merge({ stream, texts }: Append, length: number): Promise<void> {
@@ -91,11 +115,12 @@ export class CommitWriter {
     const version = this.memory.numbers.next();
     await this.connection.execute(this.memory.statements.insertRecord(version, collection, id, version, text));
     for (const entry of await this.#entriesOf(change, version)) this.#entries.push(entry);
+    this.memory.last.setRecord(collection, id, { rid: version, version });
     return version;
   }
 
-  async #update(change: Put, found: { readonly rid: number; readonly version: number }): Promise<number> {
-    const { statements, entries: known, numbers } = this.memory;
+  async #update(change: Put, found: RecordKey): Promise<number> {
+    const { statements, entries: known, numbers, last } = this.memory;
     const { rid } = found;
     const version = numbers.next();
     await this.connection.execute(statements.updateRecord(version, change.text, rid));
@@ -109,10 +134,12 @@ export class CommitWriter {
       if (!isSameEntry(entry, stored.get(entry.fid))) this.#entries.push(entry);
     }
     known.set(rid, version, wanted);
+    last.setRecord(change.collection, change.id, { rid, version });
     return version;
   }
 
-  async #delete(rid: number): Promise<number> {
+  async #delete({ collection, id }: RecordChange, rid: number): Promise<number> {
+    this.memory.last.dropRecord(collection, id);
     await this.connection.execute(this.memory.statements.deleteEntries(rid));
     await this.connection.execute(this.memory.statements.deleteRecord(rid));
     return 0;

@@ -1,9 +1,9 @@
 import type { SqlConnection } from './sql-database.js';
 import type { Statements } from './statements.js';
-import { charactersPerChunk, entriesPerChunk } from './stream-chunks.js';
+import { charactersPerChunk, entriesPerChunk, extensibleSpan } from './stream-chunks.js';
 
 /** Sizes that small chunks are merged to, so that a stream written one entry at a time is read in large ones. */
-const spans = [32, entriesPerChunk];
+const spans = [extensibleSpan, entriesPerChunk];
 
 /**
  * Merges the small chunks that lie within a span of a stream, once an append completed it. Every entry is rewritten at

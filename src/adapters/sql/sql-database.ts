@@ -6,6 +6,11 @@ import type { Tables } from './tables.js';
 /** Runs compiled statements. Rows come back with the column names as keys, integers as numbers. */
 export interface SqlConnection {
   execute<Row>(query: CompiledQuery<Row>): Promise<readonly Row[]>;
+  /**
+   * Inside of a write transaction: whether nobody else has committed since this writer asked within its last one. Left out
+   * where the database cannot tell.
+   */
+  isUndisturbed?(writer: object): boolean;
   /** Has watchers in other processes told, when the transaction is committed. Left out where they look by themselves. */
   announce?(collections: Iterable<string>): void;
 }

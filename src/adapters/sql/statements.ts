@@ -9,7 +9,7 @@ export type Statement<Row> = (...parameters: readonly unknown[]) => CompiledQuer
 export type RowsStatement<Row> = (rows: readonly (readonly unknown[])[]) => Generator<CompiledQuery<Row>>;
 
 /** Rows a statement takes at once, largest first. Few sizes, so that few statements are compiled and kept prepared. */
-const rowCounts = [256, 64, 16, 4, 1];
+const rowCounts = [256, 64, 16, 4, 3, 2, 1];
 
 /** What writing and the shortest reads consist of, compiled once a storage: compiling costs more than running them. */
 export class Statements {
@@ -28,6 +28,8 @@ export class Statements {
   readonly streamLength: Statement<{ length: number }>;
   /** Rows of stream, first, count, data. */
   readonly insertChunks: RowsStatement<unknown>;
+  /** Takes a number of entries, their JSON after a comma and with the closing bracket, stream and first. */
+  readonly extendChunk: Statement<unknown>;
   readonly chunksBetween: Statement<{ first: number; count: number; data: string }>;
   readonly deleteChunks: Statement<unknown>;
 
@@ -74,6 +76,17 @@ export class Statements {
       builder
         .insertInto('chunks')
         .values(Array<Tables['chunks']>(rows).fill({ stream: '', first: one, count: one, data: '' })),
+    );
+    const lastCharacter = sql`length(${sql.ref('data')}) - 1`;
+    this.extendChunk = prepare(
+      builder
+        .updateTable('chunks')
+        .set({
+          count: sql<number>`${sql.ref('count')} + ${one}`,
+          data: sql<string>`substr(${sql.ref('data')}, 1, ${lastCharacter}) || ${''}`,
+        })
+        .where('stream', '=', '')
+        .where('first', '=', one),
     );
     this.chunksBetween = prepare(
       ofStream

@@ -10,6 +10,22 @@ import { parseStored } from './stored-json.js';
 export const entriesPerChunk = 1_024;
 export const charactersPerChunk = 1024 * 1024;
 
+/**
+ * A stream written one entry at a time is written into its last chunk while that is small: within a span of so many
+ * entries and below so many characters, since the whole chunk is written anew.
+ */
+export const extensibleSpan = 32;
+const extensibleCharacters = 4_096;
+
+/** Whether more entries still belong into the last chunk. */
+export function isExtensible(
+  chunk: { readonly first: number; readonly count: number; readonly characters: number },
+  added: { readonly count: number; readonly data: string },
+): boolean {
+  const left = extensibleSpan - (chunk.first % extensibleSpan);
+  return chunk.count + added.count <= left && chunk.characters + added.data.length <= extensibleCharacters;
+}
+
 /** JSON texts of values, joined to JSON arrays. */
 export function* toChunks(texts: readonly string[]): Generator<{ readonly count: number; readonly data: string }> {
   let start = 0;

@@ -1,6 +1,7 @@
 import { FieldNumbers } from './field-numbers.js';
+import { LastState } from './last-state.js';
 import { NumberSource } from './number-source.js';
-import type { SqlDialect } from './sql-database.js';
+import type { SqlConnection, SqlDialect } from './sql-database.js';
 import { Statements } from './statements.js';
 import { WrittenEntries } from './written-entries.js';
 
@@ -10,6 +11,8 @@ export class WriterMemory {
   readonly numbers: NumberSource;
   readonly fields: FieldNumbers;
   readonly entries = new WrittenEntries();
+  readonly last = new LastState();
+  #isCurrent = false;
 
   constructor(dialect: SqlDialect) {
     this.statements = new Statements(dialect);
@@ -17,10 +20,21 @@ export class WriterMemory {
     this.fields = new FieldNumbers(dialect);
   }
 
+  /** Call at the start of a write transaction. */
+  async begin(connection: SqlConnection): Promise<void> {
+    const isUndisturbed = connection.isUndisturbed?.(this) ?? false;
+    if (isUndisturbed && this.#isCurrent) return;
+    this.last.forget();
+    await this.numbers.begin(connection);
+    this.#isCurrent = true;
+  }
+
   /** For when a transaction was rolled back. */
   forget(): void {
     this.numbers.forget();
     this.fields.forget();
     this.entries.forget();
+    this.last.forget();
+    this.#isCurrent = false;
   }
 }

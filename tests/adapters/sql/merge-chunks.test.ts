@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { openSqliteDatabase } from '../../../src/adapters/filesystem/open-sqlite-database.js';
+import { openFilesystemStorage } from '../../../src/adapters/filesystem/filesystem-storage.js';
 import { SqlStorage } from '../../../src/adapters/sql/sql-storage.js';
 import { createRandom, randomInt } from '../../../src/util/random.js';
 import { temporaryDirectory } from '../filesystem/temporary-directory.js';
@@ -21,8 +22,20 @@ async function open() {
 it('entries appended one at a time end up in large chunks', async () => {
   const { storage, chunkCounts } = await open();
   for (let i = 0; i < 1_024 + 2 * 32 + 3; i++) await storage.commit([{ kind: 'append', stream: 's', values: [i] }]);
-  expect(await chunkCounts()).toEqual([1_024, 32, 32, 1, 1, 1]);
+  expect(await chunkCounts()).toEqual([1_024, 32, 32, 3]);
   await storage.close();
+});
+
+it('two writers by turns extend what the other wrote', async () => {
+  const directory = await temporaryDirectory();
+  const writers = await Promise.all([0, 1].map(() => openFilesystemStorage(directory)));
+  for (let i = 0; i < 100; i++) {
+    const append = { kind: 'append', stream: 's', values: [i], expect: i } as const;
+    await writers[Math.floor(i / 3) % 2]!.commit([append], { durability: 'process' });
+  }
+  const { entries } = await writers[0]!.read('s');
+  expect(entries.map(({ value }) => value)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  for (const writer of writers) await writer.close();
 });
 
 it('appends of any size leave the entries as they were, whatever was merged', async () => {
