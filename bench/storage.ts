@@ -1,69 +1,41 @@
-/** Times queries over 100,000 records of the filesystem store. Usage: npm run bench:storage */
+/**
+ * What the filesystem store costs with its default durability, beside MLflow's own client where Python has it, at two
+ * sizes; and eight processes on one PostgreSQL server. Usage: npm run bench:storage [runs, 100000 unless told]
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom, openFilesystemStorage, type Change, type Query, type Storage, type Where } from '@bondx/mlops';
+import { compareWithMlflow } from './storage/against-mlflow.js';
+import { measureGrowth } from './storage/growth.js';
+import { fillStore } from './storage/large-store.js';
+import { startMlflow } from './storage/mlflow-peer.js';
+import { measurePostgres } from './storage/postgres-writers.js';
+import { type Outcome, printOutcomes } from './storage/targets.js';
+import { inWords } from './storage/timing.js';
 
-const records = 100_000;
-const statuses = ['RUNNING', 'DONE', 'FAILED', 'QUEUED'];
-
-/** `metrics.b` is 1 - `metrics.a`, so conditions on both can be satisfiable or not; `metrics.c` is independent. */
-async function fill(storage: Storage): Promise<void> {
-  const random = createRandom('benchmark');
-  for (let start = 0; start < records; start += 1_000) {
-    const changes = Array.from({ length: 1_000 }, (_, i): Change => {
-      const a = random.next();
-      const createdAt = 1.6e12 + start + i;
-      const index = { createdAt, status: statuses[i % 4]!, name: `n${i}`, metrics: { a, b: 1 - a, c: random.next() } };
-      const id = `${random.next()}`;
-      return { kind: 'put', collection: 'runs', id, value: { text: 'x'.repeat(500) }, index, expect: 'any' };
-    });
-    await storage.commit(changes, { durability: 'process' });
-  }
-}
-
-/** Median milliseconds of eleven calls. */
-async function median(call: () => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < 11; i++) {
-    const start = performance.now();
-    await call();
-    times.push(performance.now() - start);
-  }
-  return times.sort((x, y) => x - y)[5]!;
-}
-
-const metric = (name: string, op: 'lt' | 'gt', value: number): Where => ({ field: `metrics.${name}`, op, value });
-const byC: Query = { orderBy: [{ field: 'metrics.c', direction: 'asc' }] };
-const both = (a: number, b: number): Query => ({
-  ...byC,
-  where: { and: [metric('a', 'lt', a), metric('b', 'gt', b)] },
-});
-
-const queries: Readonly<Record<string, Query>> = {
-  'a < 0.5 and b > 0.5, by c': both(0.5, 0.5),
-  'a < 0.1 and b > 0.5, by c': both(0.1, 0.5),
-  'a < 0.04 and b > 0.5, by c': both(0.04, 0.5),
-  'a < 0.01 and b > 0.5, by c': both(0.01, 0.5),
-  'a < 0.001 and b > 0.5, by c': both(0.001, 0.5),
-  'a < 0.5 and b < 0.4, by c (none)': { ...byC, where: { and: [metric('a', 'lt', 0.5), metric('b', 'lt', 0.4)] } },
-  'status, newest first': {
-    where: { field: 'status', op: 'eq', value: 'DONE' },
-    orderBy: [{ field: 'createdAt', direction: 'desc' }],
-  },
-  'by status, many ties': { orderBy: [{ field: 'status', direction: 'asc' }] },
-};
-
+const runs = Number(process.argv[2] ?? 100_000);
 const directory = await mkdtemp(join(tmpdir(), 'bench-'));
-const storage = await openFilesystemStorage(directory);
-await fill(storage);
-for (const [name, query] of Object.entries(queries)) {
-  console.log(`${name.padEnd(36)} ${(await median(() => storage.query('runs', query))).toFixed(2)} ms`);
+const began = performance.now();
+const outcomes: Outcome[] = [];
+try {
+  const peer = await startMlflow();
+  console.log(peer ? `MLflow ${peer.version}, measured by turns` : 'MLflow is not installed: its known figures');
+  const compared = await compareWithMlflow(directory, peer);
+  await peer?.close();
+  printOutcomes('beside MLflow', compared);
+
+  const filling = performance.now();
+  const small = await fillStore(join(directory, 'small'), runs / 10);
+  const large = await fillStore(join(directory, 'large'), runs);
+  console.log(`\nfilled with ${small.runs} and ${large.runs} runs in ${inWords(performance.now() - filling)}`);
+  const grown = await measureGrowth(small, large);
+  printOutcomes(`${small.runs} → ${large.runs} runs`, grown);
+  outcomes.push(...compared, ...grown);
+
+  await measurePostgres();
+} finally {
+  await rm(directory, { recursive: true, force: true });
 }
-const { id } = (await storage.query('runs', { limit: 1 })).records[0]!;
-const thousandGets = async (): Promise<void> => {
-  for (let i = 0; i < 1_000; i++) await storage.get('runs', id);
-};
-console.log(`${'get'.padEnd(36)} ${(await median(thousandGets)).toFixed(2)} µs`);
-await storage.close();
-await rm(directory, { recursive: true, force: true });
+const missed = outcomes.filter(({ isMet }) => !isMet).length;
+console.log(`\n${outcomes.length - missed} of ${outcomes.length} met, in ${inWords(performance.now() - began)}`);
+if (missed > 0) process.exitCode = 1;

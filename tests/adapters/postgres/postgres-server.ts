@@ -28,9 +28,11 @@ export class PostgresServer {
   private constructor(
     private readonly folder: string,
     private readonly port: number,
+    private readonly fsync: 'on' | 'off',
   ) {}
 
-  static async start(): Promise<PostgresServer> {
+  /** @param fsync whether commits are flushed to the medium, as they are in production */
+  static async start(fsync: 'on' | 'off' = 'off'): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'bondx-mlops-postgres-'));
     const user = account();
     if (user !== undefined) chownSync(folder, user.uid, user.gid);
@@ -39,7 +41,7 @@ export class PostgresServer {
       ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8'],
       { ...user, stdio: 'ignore', cwd: folder },
     );
-    const server = new PostgresServer(folder, await freePort());
+    const server = new PostgresServer(folder, await freePort(), fsync);
     await server.run();
     return server;
   }
@@ -51,7 +53,7 @@ export class PostgresServer {
   /** Starts the server, after {@link stop} or {@link kill} as well. */
   async run(): Promise<void> {
     const settings = { port: this.port, listen_addresses: '127.0.0.1', unix_socket_directories: this.folder };
-    const options = Object.entries({ ...settings, max_connections: 200, fsync: 'off', log_min_messages: 'fatal' });
+    const options = Object.entries({ ...settings, max_connections: 200, fsync: this.fsync, log_min_messages: 'fatal' });
     const child = spawn(
       join(programs!, 'postgres'),
       ['-D', join(this.folder, 'data'), ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
