@@ -61,7 +61,8 @@ async function copyRun(directory: string, runId: string, copies: number): Promis
     const changes = Array.from({ length: Math.min(1_000, copies - first) }, (_, i) => {
       const metrics = Object.fromEntries(Object.entries(model.metrics).map(([key, of]) => [key, measured(of)]));
       const startedAt = model.startedAt + first + i;
-      return putRun({ ...model, runId: `run-${random.next()}`, startedAt, metrics }, 'absent');
+      const scattered = ((first + i) * 2_654_435_761) % 2 ** 32; // no two are the same
+      return putRun({ ...model, runId: `run-${scattered}`, startedAt, metrics }, 'absent');
     });
     await storage.commit(changes, { durability: 'process' });
   }

@@ -1,5 +1,5 @@
 /** Forget everything rather than remember more records or streams than this. */
-const mostRemembered = 20_000;
+const mostRemembered = 5_000;
 
 /** What identifies a record and one write of it. */
 export interface RecordKey {
