@@ -20,7 +20,7 @@ import { captureCircumstances, storeDiff } from './circumstances.js';
 import { type RunComparison, compareRuns } from './compare-runs.js';
 import { describeDataset } from './dataset.js';
 import { downloadArtifact } from './download-artifact.js';
-import { type MetricPoint, type StoredPoint, decodePoint, metricStream } from './metric.js';
+import { type MetricPoint, metricStream, readPoints } from './metric.js';
 import {
   type FinalRunStatus,
   type Run,
@@ -340,8 +340,7 @@ export class ExperimentTracker {
   ): Promise<readonly MetricPoint[]> {
     return this.#control.access('tracking.read', async (storage) => {
       await this.#load(storage, runId);
-      const { entries } = await storage.read(metricStream(runId, key), range);
-      return entries.map(({ value }) => decodePoint(value as unknown as StoredPoint));
+      return readPoints(storage, metricStream(runId, key), range);
     });
   }
 

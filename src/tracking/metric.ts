@@ -1,3 +1,4 @@
+import type { Storage } from '../storage/storage.js';
 import { type Digest, digestBytes } from '../util/digest.js';
 
 /** A number in JSON: NaN and ±Infinity spelled out. */
@@ -30,6 +31,26 @@ export const decodePoint = ([step, timestamp, value]: StoredPoint): MetricPoint 
   timestamp,
   value: decodeNumber(value),
 });
+
+/** Entries read at a time: so many are still young when they are let go. */
+const entriesPerRead = 8_192;
+
+/** Points of a stream in the order they were logged; as many as there were when reading began. */
+export async function readPoints(
+  storage: Storage,
+  stream: string,
+  { from = 0, limit = Infinity }: { readonly from?: number; readonly limit?: number },
+): Promise<readonly MetricPoint[]> {
+  const points: MetricPoint[] = [];
+  let end = from + limit;
+  do {
+    const next = from + points.length;
+    const page = await storage.read(stream, { from: next, limit: Math.min(entriesPerRead, end - next) });
+    for (const { value } of page.entries) points.push(decodePoint(value as unknown as StoredPoint));
+    end = Math.min(end, page.length);
+  } while (from + points.length < end);
+  return points;
+}
 
 /** The stream of one metric's points, in the order they were logged. */
 export const metricStream = (runId: string, key: string): string => `run/${runId}/metric/${key}`;

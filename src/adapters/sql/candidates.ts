@@ -11,7 +11,16 @@ interface Candidates {
   readonly count: number;
 }
 
-/** The fewest candidates that index ranges of the condition's own leave; undefined when none leaves few enough. */
+/** Entries of an index that it pays to count and to compare with those of another range: some milliseconds. */
+const mostScanned = 12_000;
+
+/** So few candidates are looked at one by one sooner than ranges are compared. */
+const fewEnough = 1_000;
+
+/**
+ * The fewest candidates that index ranges of the condition's own leave, those of several ranges that have to hold together
+ * compared with each other; undefined when more are left.
+ */
 export async function findCandidates(
   connection: SqlConnection,
   dialect: SqlDialect,
@@ -22,12 +31,12 @@ export async function findCandidates(
   const search = async (condition: Where): Promise<Candidates | undefined> => {
     if ('not' in condition) return undefined;
     if ('and' in condition) {
-      let best: Candidates | undefined;
+      const found: Candidates[] = [];
       for (const member of condition.and) {
-        const found = await search(member);
-        if (found !== undefined && (best === undefined || found.count < best.count)) best = found;
+        const candidates = await search(member);
+        if (candidates !== undefined) found.push(candidates);
       }
-      return best;
+      return intersect(found);
     }
     if ('or' in condition) {
       const found: Candidates[] = [];
@@ -36,25 +45,33 @@ export async function findCandidates(
         if (candidates === undefined) return undefined;
         found.push(candidates);
       }
-      return unite(found, mostCandidates);
+      return unite(found);
     }
     return condition.op === 'ne' ? undefined : count(selectMatching(dialect, collection, condition));
   };
 
-  const count = async (select: Fragment): Promise<Candidates | undefined> => {
-    const bounded = sql`(${select} limit ${mostCandidates + 1})`;
-    const query = sql<{ count: number }>`select count(*) as count from ${bounded} as c`;
-    const [row] = await connection.execute(query.compile(dialect.builder));
-    return row === undefined || row.count > mostCandidates ? undefined : { select, count: row.count };
+  const intersect = async (found: readonly Candidates[]): Promise<Candidates | undefined> => {
+    const [best, ...others] = [...found].sort((a, b) => a.count - b.count);
+    if (best === undefined || others.length === 0 || best.count <= fewEnough) return best;
+    const conditions = others.map(({ select }) => sql`c.rid in (${select})`);
+    return count(sql`select c.rid from (${best.select}) as c where ${sql.join(conditions, sql` and `)}`);
   };
 
-  return (await search(where))?.select;
+  const count = async (select: Fragment): Promise<Candidates | undefined> => {
+    const bounded = sql`(${select} limit ${mostScanned + 1})`;
+    const query = sql<{ count: number }>`select count(*) as count from ${bounded} as c`;
+    const [row] = await connection.execute(query.compile(dialect.builder));
+    return row === undefined || row.count > mostScanned ? undefined : { select, count: row.count };
+  };
+
+  const found = await search(where);
+  return found === undefined || found.count > mostCandidates ? undefined : found.select;
 }
 
-function unite(found: readonly Candidates[], mostCandidates: number): Candidates | undefined {
+function unite(found: readonly Candidates[]): Candidates | undefined {
   if (found.length === 0) return { select: sql`select rid from records where ${sql.lit(false)}`, count: 0 };
   const total = found.reduce((sum, { count }) => sum + count, 0);
-  if (total > mostCandidates) return undefined;
+  if (total > mostScanned) return undefined;
   const selects = found.map(({ select }) => select);
   return { select: sql.join(selects, sql` union `), count: total };
 }
