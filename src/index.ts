@@ -18,10 +18,19 @@ export type {
   LogMetricsOptions,
   RunBatch,
   RunPage,
+  RunRowPage,
   SearchRunsOptions,
+  SelectRunsOptions,
   StartRunOptions,
   WithRunOptions,
 } from './tracking/tracking-options.js';
+export type {
+  DescribeExperimentOptions,
+  Experiment,
+  ExperimentPage,
+  ListExperimentsOptions,
+} from './tracking/experiments.js';
+export type { RunRow, SelectedValue } from './tracking/run-row.js';
 export type { MetricPoint, MetricSummary } from './tracking/metric.js';
 export type { FinalRunStatus, Run, RunArtifact, RunDataset, RunStatus } from './tracking/run.js';
 export type {

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { MLOpsError } from '../errors.js';
 import { exitCode } from './exit-code.js';
+import { addRunsCommands } from './runs-commands.js';
 import { type GlobalOptions, type Session, openSession } from './session.js';
 
 /** A command's work; it returns the exit code. */
@@ -206,6 +207,13 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .addHelpText('after', example('bondx-mlops lineage --model spread'))
     .action(action(async () => (await import('./commands/lineage.js')).lineage));
 
+  addRunsCommands(program, {
+    example,
+    parseCount,
+    perform: async (command, work) =>
+      setCode(await work(openSession(command.optsWithGlobals<GlobalOptions>(), signal))),
+  });
+
   const canary = program.command('canary').description("watch and steer a model's latest canary");
   const canaryCommands = {
     status: 'what it does, who serves it, and the last decision',
@@ -286,7 +294,7 @@ Exit codes:
   0  done
   1  failed
   2  the command line or the policy is wrong
-  3  drift found, a gate refused, the audit trail is damaged, or a backup lacks files
+  3  drift found, a gate or run refused, the audit trail is damaged, or a backup lacks files
 
 Example:
   $ bondx-mlops drift-check --model spread --baseline 2011.csv --current 2012.csv`;

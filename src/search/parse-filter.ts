@@ -11,7 +11,7 @@ import {
   or,
 } from './filter.js';
 import type { OrderTerm } from './order-by.js';
-import { type Token, problemAt, tokenize } from './tokens.js';
+import { type Searched, type Token, problemAt, tokenize } from './tokens.js';
 
 /** Words that name an entity; a name without one is an attribute. */
 export const entityNames: Readonly<Record<string, Entity>> = {
@@ -75,6 +75,15 @@ export function parseOrderBy(text: string): readonly OrderTerm[] {
   return new Parser(text, 'order').parseOrder();
 }
 
+/**
+ * Reads one field, such as `params.depth` or `min(metrics.rmse)`.
+ *
+ * @throws MLOpsError `INVALID_INPUT` that points at the character
+ */
+export function parseField(text: string): Field {
+  return new Parser(text, 'name').parseName();
+}
+
 class Parser {
   readonly #tokens: readonly Token[];
   #next = 0;
@@ -82,7 +91,7 @@ class Parser {
 
   constructor(
     private readonly text: string,
-    private readonly what: 'filter' | 'order' = 'filter',
+    private readonly what: Searched = 'filter',
   ) {
     this.#tokens = tokenize(text, what);
   }
@@ -97,6 +106,12 @@ class Parser {
     } while (this.#takeSymbol(','));
     if (this.#peek().kind !== 'end') throw this.#expected('asc, desc, a comma or the end');
     return terms;
+  }
+
+  parseName(): Field {
+    const field = this.#field();
+    if (this.#peek().kind !== 'end') throw this.#expected('the end');
+    return field;
   }
 
   parse(): Filter {

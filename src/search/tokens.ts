@@ -14,8 +14,8 @@ export interface Token {
 }
 
 /** What a text is, for messages. */
-export type Searched = 'filter' | 'order';
-const article: Readonly<Record<Searched, string>> = { filter: 'a filter', order: 'an order' };
+export type Searched = 'filter' | 'order' | 'name';
+const article: Readonly<Record<Searched, string>> = { filter: 'a filter', order: 'an order', name: 'a name' };
 
 /** Longest text of a filter, in UTF-16 units. */
 const maxLength = 20_000;

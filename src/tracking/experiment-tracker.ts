@@ -7,7 +7,7 @@ import type { Principal } from '../runtime/principal.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Durability, Storage, StoredRecord } from '../storage/storage.js';
 import { and, where } from '../search/filter.js';
-import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { checkName, checkOneOf, checkOptions, refuse } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
 import type { JsonValue } from '../util/json.js';
 import { nearest } from '../util/nearest.js';
@@ -15,11 +15,19 @@ import { ActiveRun } from './active-run.js';
 import { artifactSources, checkArtifactOptions } from './artifact-sources.js';
 import { type ArtifactEntry, listFolder } from './artifact-tree.js';
 import { BufferedRun, type BufferTarget } from './buffered-run.js';
-import { applyBatch, checkBatch, checkTags } from './batch.js';
+import { applyBatch, checkBatch } from './batch.js';
 import { captureCircumstances, storeDiff } from './circumstances.js';
 import { type RunComparison, compareRuns } from './compare-runs.js';
 import { describeDataset } from './dataset.js';
 import { downloadArtifact } from './download-artifact.js';
+import {
+  type DescribeExperimentOptions,
+  type ExperimentPage,
+  Experiments,
+  type ListExperimentsOptions,
+  enterExperiment,
+  hiddenExperiments,
+} from './experiments.js';
 import { type MetricPoint, metricStream, readPoints } from './metric.js';
 import {
   type FinalRunStatus,
@@ -36,6 +44,8 @@ import { RunBuffers } from './run-buffers.js';
 import { RunLeases } from './run-leases.js';
 import { runQuery } from './run-search.js';
 import { type RunChange, RunWriter, openRun, putRun } from './run-writer.js';
+import { describeRun, newRun } from './new-run.js';
+import { rowMaker } from './select-columns.js';
 import { SystemSampler } from './system-metrics.js';
 import type {
   BufferRunOptions,
@@ -45,13 +55,14 @@ import type {
   LogMetricsOptions,
   RunBatch,
   RunPage,
+  RunRowPage,
   SearchRunsOptions,
+  SelectRunsOptions,
   StartRunOptions,
   WithRunOptions,
 } from './tracking-options.js';
-import { withOtherStore } from './transfer/run-archive.js';
+import { exportRuns, importRuns } from './transfer/run-archive.js';
 import type { TransferResult, TransferRunsOptions } from './transfer/transfer-options.js';
-import { transferRuns } from './transfer/transfer-runs.js';
 
 /**
  * Records experiments: runs with parameters, metrics over steps, tags, artifacts and the environment they ran in.
@@ -66,11 +77,13 @@ export class ExperimentTracker {
   readonly #writers = new Map<string, RunWriter>();
   readonly #leases: RunLeases;
   readonly #buffers = new RunBuffers();
+  readonly #experiments: Experiments;
 
   constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
     this.#context = 'stores' in options ? options : createContext(config, options);
     this.#control = new ControlPlane(this.#context);
     this.#leases = new RunLeases(this.#context);
+    this.#experiments = new Experiments(this.#context, this.#control);
   }
 
   /** The same tracker, used by somebody else. */
@@ -80,47 +93,25 @@ export class ExperimentTracker {
 
   /** @returns the new run's id */
   async startRun(options: StartRunOptions): Promise<string> {
-    checkOptions(options, startRunOptions, 'startRun');
-    const { heartbeat = true } = options;
-    const samplingSeconds = checkSampling(options.systemMetricsIntervalSeconds);
-    const described = {
-      experimentName: checkName(options.experimentName, 'experimentName'),
-      modelType: checkOptionalName(options.modelType, 'modelType') ?? null,
-      runName: checkOptionalName(options.runName, 'runName') ?? null,
-      parentRunId: checkOptionalName(options.parentRunId, 'parentRunId') ?? null,
-      tags: checkTags(options.tags ?? {}),
-    };
+    const described = describeRun(options);
+    const { heartbeat = true, systemMetricsIntervalSeconds } = options;
     const runId = this.#context.ids.next();
     const { environment, diff } = await captureCircumstances(this.#policy);
-    await this.#control.change(
-      'tracking.start_run',
-      { resource: { type: 'run', id: runId } },
-      async (storage, artifacts) => {
-        const { parentRunId, experimentName } = described;
-        const parent = parentRunId === null ? [] : [await this.#presence(storage, parentRunId)];
-        const run: StoredRun = {
-          runId,
-          ...described,
-          status: 'running',
-          startedAt: this.#context.clock.now(),
-          endedAt: null,
-          startedBy: this.#context.principal?.id ?? 'anonymous',
-          parameters: {},
-          metrics: {},
-          artifacts: await storeDiff(artifacts, diff),
-          datasets: [],
-          environment,
-          error: null,
-          note: null,
-          deletedAt: null,
-          revision: 1,
-        };
-        const lease = heartbeat ? [this.#leases.take(runId)] : [];
-        return { changes: [putRun(run, 'absent'), ...lease, ...parent], result: undefined, detail: { experimentName } };
-      },
-    );
+    const startedBy = this.#context.principal?.id ?? 'anonymous';
+    let startedAt = 0;
+    const resource = { type: 'run', id: runId };
+    await this.#control.change('tracking.start_run', { resource }, async (storage, artifacts) => {
+      const { parentRunId, experimentName } = described;
+      startedAt = this.#context.clock.now();
+      const beginning = { runId, ...described, startedAt, startedBy };
+      const run = newRun(beginning, { environment, artifacts: await storeDiff(artifacts, diff) });
+      const changes = [putRun(run, 'absent'), await enterExperiment(storage, run)];
+      if (heartbeat) changes.push(this.#leases.take(runId));
+      if (parentRunId !== null) changes.push(await this.#presence(storage, parentRunId));
+      return { changes, result: undefined, detail: { experimentName } };
+    });
     if (heartbeat) this.#leases.begin(runId);
-    this.#sample(runId, this.#context.clock.now(), samplingSeconds);
+    this.#sample(runId, startedAt, systemMetricsIntervalSeconds);
     return runId;
   }
 
@@ -310,19 +301,33 @@ export class ExperimentTracker {
   }
 
   /**
+   * Finds runs by attributes, parameters, metrics (last, min, max), tags and data sets; gives the fields wanted, in flat rows.
+   *
+   * @example
+   * const { rows } = await tracker.searchRuns({ select: ['run_id', 'params.depth', 'metrics.mae', 'metrics.mae.min'] });
+   * @throws MLOpsError `INVALID_INPUT` that points at the character of a faulty filter or name
+   */
+  async searchRuns<const Name extends string>(options: SelectRunsOptions<Name>): Promise<RunRowPage<Name>>;
+  /**
    * Finds runs by attributes, parameters, metrics (last, min, max), tags and data sets.
    *
    * @example
    * await tracker.searchRuns({ filter: "metrics.mae < 2 and not tags.team like 'rates%'", orderBy: 'metrics.mae' });
    * @throws MLOpsError `INVALID_INPUT` that points at the character of a faulty filter
    */
-  async searchRuns(options: SearchRunsOptions = {}): Promise<RunPage> {
-    checkOptions(options, ['filter', 'orderBy', 'view', 'limit', 'cursor'], 'searchRuns');
-    const query = runQuery(options);
+  async searchRuns(options?: SearchRunsOptions): Promise<RunPage>;
+  async searchRuns(
+    options: SearchRunsOptions & { readonly select?: readonly string[] } = {},
+  ): Promise<RunPage | RunRowPage<string>> {
+    checkOptions(options, ['filter', 'orderBy', 'view', 'limit', 'cursor', 'select'], 'searchRuns');
+    const toRow = options.select === undefined ? undefined : rowMaker(options.select);
+    runQuery(options, []); // a faulty filter is refused before anything is read
     return this.#read(async (storage) => {
+      const query = runQuery(options, await hiddenExperiments(storage));
       const { records, cursor } = await storage.query(runsCollection, query);
-      const runs = records.map((record) => viewRun(record.value as unknown as StoredRun));
-      return { runs, ...(cursor !== undefined && { cursor }) };
+      const found = records.map((record) => record.value as unknown as StoredRun);
+      const more = cursor === undefined ? {} : { cursor };
+      return toRow === undefined ? { runs: found.map(viewRun), ...more } : { rows: found.map(toRow), ...more };
     });
   }
 
@@ -330,6 +335,25 @@ export class ExperimentTracker {
   async compareRuns(runIds: readonly string[]): Promise<RunComparison> {
     if (runIds.length < 2) refuse('compareRuns needs the ids of at least two runs');
     return deepFreeze(compareRuns(await Promise.all(runIds.map((runId) => this.getRun(runId)))));
+  }
+
+  /** Experiments, newest first. */
+  listExperiments(options: ListExperimentsOptions = {}): Promise<ExperimentPage> {
+    return this.#experiments.list(options);
+  }
+
+  /** Says what an experiment is about. @throws MLOpsError `NOT_FOUND` before its first run */
+  async describeExperiment(options: DescribeExperimentOptions): Promise<void> {
+    await this.#experiments.describe(options);
+  }
+
+  /** Hides an experiment and its runs from lists and searches, and takes no new runs; {@link restoreExperiment} undoes it. */
+  async deleteExperiment(experimentName: string): Promise<void> {
+    await this.#experiments.delete(experimentName);
+  }
+
+  async restoreExperiment(experimentName: string): Promise<void> {
+    await this.#experiments.restore(experimentName);
   }
 
   /** A metric's points in the order they were logged. */
@@ -370,9 +394,7 @@ export class ExperimentTracker {
    * @throws MLOpsError `NOT_FOUND` for a run that is not there, `ABORTED`
    */
   async exportRuns(options: TransferRunsOptions): Promise<TransferResult> {
-    return withOtherStore(options, false, (to, chosen) =>
-      this.#read(async (storage, artifacts) => transferRuns({ storage, artifacts }, to, this.#context, chosen)),
-    );
+    return this.#read(async (storage, artifacts) => exportRuns({ storage, artifacts }, options, this.#context));
   }
 
   /**
@@ -382,9 +404,7 @@ export class ExperimentTracker {
    * @throws MLOpsError `NOT_FOUND` when there is no archive, `ABORTED`
    */
   async importRuns(options: TransferRunsOptions): Promise<TransferResult> {
-    return withOtherStore(options, true, (from, chosen) =>
-      this.#read(async (storage, artifacts) => transferRuns(from, { storage, artifacts }, this.#context, chosen)),
-    );
+    return this.#read(async (storage, artifacts) => importRuns({ storage, artifacts }, options, this.#context));
   }
 
   /** Stores what buffers hold and gives up the storage; it closes when the last instance made from the same config has. */
@@ -481,21 +501,6 @@ export class ExperimentTracker {
 }
 
 type RunTransition = 'tracking.end_run' | 'tracking.resume_run' | 'tracking.delete_run' | 'tracking.restore_run';
-
-const startRunOptions = [
-  'experimentName',
-  'modelType',
-  'runName',
-  'parentRunId',
-  'tags',
-  'heartbeat',
-  'systemMetricsIntervalSeconds',
-];
-
-function checkSampling(seconds: number | null | undefined): number | null | undefined {
-  if (seconds === undefined || seconds === null || seconds > 0) return seconds;
-  return refuse(`systemMetricsIntervalSeconds must be seconds above 0, or null, got ${seconds}`);
-}
 
 function missing(problem: string, guess: string | undefined, otherwise: string): never {
   throw new MLOpsError('NOT_FOUND', `${problem}; ${guess === undefined ? otherwise : `did you mean ${guess}?`}`);

@@ -60,11 +60,17 @@ export const runCatalog: FieldCatalog = (field: Field): SearchedField => {
   }
 };
 
-/** The query that a search stands for. */
-export function runQuery(options: SearchRunsOptions): Query {
+/**
+ * The query that a search stands for.
+ *
+ * @param hidden names of the experiments that were deleted: their runs count as deleted
+ */
+export function runQuery(options: SearchRunsOptions, hidden: readonly string[]): Query {
   const { view = 'active', limit, cursor } = options;
   const filter = filterOf(options.filter ?? and());
-  const isDeleted: Where = { field: 'deletedAt', op: 'exists' };
+  const isDeletedItself: Where = { field: 'deletedAt', op: 'exists' };
+  const isHidden: Where = { field: 'experimentName', op: 'in', values: hidden };
+  const isDeleted: Where = hidden.length === 0 ? isDeletedItself : { or: [isDeletedItself, isHidden] };
   const shown: Where[] = view === 'all' ? [] : [view === 'deleted' ? isDeleted : { not: isDeleted }];
   return {
     where: { and: [...shown, toWhere(filter, runCatalog)] },

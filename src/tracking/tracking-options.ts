@@ -3,6 +3,7 @@ import type { OrderTerm } from '../search/order-by.js';
 import type { TableInput } from '../data/table.js';
 import type { JsonObject, JsonValue } from '../util/json.js';
 import type { Run, RunStatus } from './run.js';
+import type { RunRow } from './run-row.js';
 
 export interface StartRunOptions {
   readonly experimentName: string;
@@ -94,6 +95,20 @@ export interface ListRunsOptions {
 export interface RunPage {
   readonly runs: readonly Run[];
   readonly cursor?: string;
+}
+
+/** Some of the runs found, as rows; `cursor` is there when more may follow. */
+export interface RunRowPage<Name extends string> {
+  readonly rows: readonly RunRow<Name>[];
+  readonly cursor?: string;
+}
+
+export interface SelectRunsOptions<Name extends string> extends SearchRunsOptions {
+  /**
+   * The fields wanted, by their names in filters, such as `run_id`, `params.depth`, `metrics.mae` and `metrics.mae.min`
+   * (or `min(metrics.mae)`).
+   */
+  readonly select: readonly Name[];
 }
 
 export interface SearchRunsOptions {

@@ -9,9 +9,12 @@ import {
   type Storage,
   openFilesystemStorage,
 } from '@bondx/mlops';
-import { type Comparison, type Field, type Filter, type Literal, where } from '../../src/search/filter.js';
+import { openPostgresStorage } from '../../src/adapters/postgres/postgres-storage.js';
+import { type Comparison, type Field, type Filter, type Literal, and, where } from '../../src/search/filter.js';
 import { printFilter } from '../../src/search/print-filter.js';
 import { makeTemporaryDirectory } from '../adapters/filesystem/temporary-directory.js';
+import { PglitePool } from '../adapters/postgres/pglite-pool.js';
+import { PostgresServer, whyNoPostgres } from '../adapters/postgres/postgres-server.js';
 import { createWorld, failure } from '../helpers.js';
 import { comparisonOf, filterOf } from '../search/arbitrary-filter.js';
 
@@ -116,50 +119,89 @@ const runs = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-const adapters: Readonly<Record<string, (directory: string) => Promise<Storage>>> = {
-  memory: async () => new MemoryStorage(),
-  filesystem: (directory) => openFilesystemStorage(directory, { durability: 'process' }),
-};
+interface Opened {
+  readonly storage: Storage;
+  readonly dispose: () => Promise<void>;
+}
 
-describe.each(Object.entries(adapters))('a search on %s', (_name, open) => {
-  let directory: string;
-  beforeAll(async () => void (directory = await makeTemporaryDirectory()));
-  afterAll(() => rm(directory, { recursive: true, force: true }));
+async function openFolder(): Promise<Opened> {
+  const folder = await makeTemporaryDirectory();
+  const storage = await openFilesystemStorage(folder, { durability: 'process' });
+  return { storage, dispose: () => rm(folder, { recursive: true, force: true }) };
+}
 
-  it('finds what the filter says, as text and as a tree, in pages of any size', async () => {
-    let count = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        runs,
-        fc.array(filterOf(comparisons), { minLength: 5, maxLength: 10 }),
-        fc.integer({ min: 1, max: 4 }),
-        async (wanted, filters, limit) => {
-          const storage = await open(`${directory}/${count++}`);
-          const { config, options } = createWorld();
-          const tracker = new ExperimentTracker(config, { ...options, storage, artifacts: new MemoryArtifactStore() });
-          const all: Run[] = [];
-          for (const { runName, status, metrics, parameters, tags } of wanted) {
-            const named = runName === undefined ? {} : { runName };
-            const runId = await tracker.startRun({ experimentName: 'e', tags, heartbeat: false, ...named });
-            const points = Object.entries(metrics).flatMap(([key, values]) =>
-              values.map((v, step) => ({ key, value: v, step })),
-            );
-            await tracker.logBatch(runId, { metrics: points, parameters });
-            if (status !== 'running') await tracker.endRun(runId, status === 'failed' ? 'failed' : 'completed');
-            all.push(await tracker.getRun(runId));
-          }
-          for (const filter of filters) {
-            const expected = all.filter((run) => holds(filter, run)).map(({ runId }) => runId);
-            for (const asked of [filter, printFilter(filter)]) {
-              expect((await walk(tracker, asked, limit)).sort(), printFilter(filter)).toEqual(expected.sort());
-            }
-          }
-          await storage.close();
-        },
-      ),
-      { numRuns: 40 },
-    );
+async function openPglite(): Promise<Opened> {
+  const pool = await PglitePool.create();
+  return { storage: await openPostgresStorage(pool, { durability: 'process' }), dispose: () => pool.end() };
+}
+
+async function openServer(): Promise<Opened> {
+  const server = await PostgresServer.start();
+  return { storage: await openPostgresStorage(server.url, { durability: 'process' }), dispose: () => server.close() };
+}
+
+const adapters: readonly { name: string; open: () => Promise<Opened>; stores: number; absent?: string | undefined }[] =
+  [
+    {
+      name: 'memory',
+      open: async () => ({ storage: new MemoryStorage(), dispose: async () => undefined }),
+      stores: 40,
+    },
+    { name: 'filesystem', open: openFolder, stores: 20 },
+    { name: 'PGlite', open: openPglite, stores: 8 },
+    { name: 'PostgreSQL', open: openServer, stores: 8, absent: whyNoPostgres() },
+  ];
+
+describe.each(adapters)('a search on $name', ({ open, stores, absent }) => {
+  let opened: Opened;
+  beforeAll(async () => {
+    if (absent === undefined) opened = await open();
   }, 60_000);
+  afterAll(async () => {
+    await (opened as Opened | undefined)?.storage.close();
+    await (opened as Opened | undefined)?.dispose();
+  });
+
+  const found = 'finds what the filter says, as text and as a tree, in pages of any size';
+  it.skipIf(absent !== undefined)(
+    `${found}${absent === undefined ? '' : ` (${absent})`}`,
+    async () => {
+      const { config, options } = createWorld();
+      const artifacts = new MemoryArtifactStore();
+      const tracker = new ExperimentTracker(config, { ...options, storage: opened.storage, artifacts });
+      let count = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          runs,
+          fc.array(filterOf(comparisons), { minLength: 5, maxLength: 10 }),
+          fc.integer({ min: 1, max: 4 }),
+          async (wanted, filters, limit) => {
+            const experimentName = `e${count++}`; // among the runs of the examples before
+            const all: Run[] = [];
+            for (const { runName, status, metrics, parameters, tags } of wanted) {
+              const named = runName === undefined ? {} : { runName };
+              const runId = await tracker.startRun({ experimentName, tags, heartbeat: false, ...named });
+              const points = Object.entries(metrics).flatMap(([key, values]) =>
+                values.map((v, step) => ({ key, value: v, step })),
+              );
+              await tracker.logBatch(runId, { metrics: points, parameters });
+              if (status !== 'running') await tracker.endRun(runId, status === 'failed' ? 'failed' : 'completed');
+              all.push(await tracker.getRun(runId));
+            }
+            for (const filter of filters) {
+              const expected = all.filter((run) => holds(filter, run)).map(({ runId }) => runId);
+              const asked = and(where.attribute('experiment_name').eq(experimentName), filter);
+              for (const form of [asked, printFilter(asked)]) {
+                expect((await walk(tracker, form, limit)).sort(), printFilter(filter)).toEqual(expected.sort());
+              }
+            }
+          },
+        ),
+        { numRuns: stores },
+      );
+    },
+    120_000,
+  );
 });
 
 async function walk(tracker: ExperimentTracker, filter: string | Filter, limit: number): Promise<string[]> {

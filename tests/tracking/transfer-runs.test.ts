@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import {
   AuditLog,
   type ContextOptions,
   ExperimentTracker,
+  type JsonObject,
   MLOpsConfig,
   MemoryArtifactStore,
   MemoryStorage,
@@ -191,6 +193,16 @@ describe('runs copied between stores', () => {
     const damaged = await makeRun(origin, 'damaged');
     await origin.logArtifact(damaged, { content: 'lost bytes', name: 'lost' });
     const source = world.storage;
+    for (const [id, change] of Object.entries({
+      escaping: { artifacts: [{ name: '../../etc/passwd', digest: `sha256:${'0'.repeat(64)}`, size: 1 }] },
+      strange: { status: 'resting' },
+    })) {
+      const { value } = (await source.get('runs', damaged))!;
+      const copy = { ...(value as JsonObject), runId: id, ...change };
+      await source.commit([
+        { kind: 'put', collection: 'runs', id, value: copy, index: { startedAt: 2e12 }, expect: 'absent' },
+      ]);
+    }
     const read: MemoryStorage['read'] = async (stream, range) => {
       const page = await source.read(stream, range);
       if (stream === metricStream(cut, 'loss')) return { ...page, entries: page.entries.slice(0, -1) };
@@ -211,6 +223,8 @@ describe('runs copied between stores', () => {
       [altered, 'CORRUPT'],
       [cut, 'CORRUPT'],
       [damaged, 'NOT_FOUND'],
+      ['escaping', 'INVALID_INPUT'],
+      ['strange', 'CORRUPT'],
     ]);
     expect((await tracker.listRuns()).runs).toEqual([]);
   });
@@ -220,7 +234,7 @@ describe('runs copied between stores', () => {
     const origin = new ExperimentTracker(world.config, world.options);
     const runId = await origin.startRun({ experimentName: 'long', heartbeat: false });
     for (const key of ['a', 'b', 'c']) {
-      const metrics = Array.from({ length: 50_000 }, (_, step) => ({ key, value: Math.sin(step), step }));
+      const metrics = Array.from({ length: 25_000 }, (_, step) => ({ key, value: Math.sin(step), step }));
       await origin.logBatch(runId, { metrics });
     }
     await origin.endRun(runId);
@@ -241,8 +255,8 @@ describe('runs copied between stores', () => {
     const { status, metrics } = await tracker.getRun(runId);
     expect([status, metrics['a']?.count, metrics['b']?.count, metrics['c']]).toEqual([
       'running',
-      50_000,
-      50_000,
+      25_000,
+      25_000,
       undefined,
     ]);
     expect(await origin.exportRuns({ store: to })).toMatchObject({ updated: [runId] });
@@ -264,7 +278,7 @@ describe('runs copied between stores', () => {
     expect(await contentOf(trackerOver(world, store).tracker, runId)).toEqual(await contentOf(origin, runId));
     await storage.close();
     await pool.end();
-  });
+  }, 120_000);
 
   it('need an archive, and say so before anything is written', async () => {
     const { config, options } = createWorld();
@@ -272,6 +286,9 @@ describe('runs copied between stores', () => {
     const path = join(await temporaryDirectory(), 'none');
     const store = memoryStore();
     expect(await failure(tracker.importRuns({ path }))).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await failure(tracker.exportRuns({ path, runIds: ['none'] }))).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await failure(tracker.exportRuns({ path, filter: 'a <' }))).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(existsSync(path)).toBe(false);
     expect(await failure(tracker.importRuns({ path, store }))).toMatchObject({ code: 'INVALID_INPUT' });
     expect(await failure(tracker.exportRuns({ store, runIds: ['none'] }))).toMatchObject({ code: 'NOT_FOUND' });
     expect(await failure(tracker.exportRuns({ store, runIds: [], filter: '' }))).toMatchObject({

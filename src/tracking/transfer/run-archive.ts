@@ -4,33 +4,62 @@ import { openFilesystemArtifacts } from '../../adapters/filesystem/filesystem-ar
 import { openFilesystemStorage } from '../../adapters/filesystem/filesystem-storage.js';
 import { databaseIn } from '../../adapters/filesystem/snapshot-storage.js';
 import { MLOpsError } from '../../errors.js';
-import { refuse } from '../../util/check.js';
-import type { RunStore, TransferOptions, TransferRunsOptions } from './transfer-options.js';
+import type { Context } from '../../runtime/context.js';
+import { checkOptions, refuse } from '../../util/check.js';
+import { selectRuns } from './select-runs.js';
+import type { RunStore, TransferResult, TransferRunsOptions } from './transfer-options.js';
+import { transferRuns } from './transfer-runs.js';
 
-/**
- * Does something with the other store of a transfer: the one given, or the archive in a folder, which is closed after.
- *
- * @param mustExist refuses a folder without an archive instead of beginning one there
- * @throws MLOpsError `NOT_FOUND`, and what opening a storage throws
- */
-export async function withOtherStore<T>(
-  { path, store, ...options }: TransferRunsOptions,
-  mustExist: boolean,
-  task: (store: RunStore, options: TransferOptions) => Promise<T>,
+/** Copies runs of a store into an archive or another store. */
+export async function exportRuns(
+  from: RunStore,
+  options: TransferRunsOptions,
+  context: Context,
+): Promise<TransferResult> {
+  checkTransfer(options, 'exportRuns');
+  const runIds = await selectRuns(from.storage, options); // what is not there is refused before an archive is begun
+  return withOtherStore(options, (to) => transferRuns(from, to, context, runIds, options));
+}
+
+/** Copies runs from an archive or another store into a store. */
+export async function importRuns(
+  to: RunStore,
+  options: TransferRunsOptions,
+  context: Context,
+): Promise<TransferResult> {
+  checkTransfer(options, 'importRuns');
+  if (options.path !== undefined) await assertArchive(options.path);
+  return withOtherStore(options, async (from) =>
+    transferRuns(from, to, context, await selectRuns(from.storage, options), options),
+  );
+}
+
+function checkTransfer(options: TransferRunsOptions, what: string): void {
+  checkOptions(options, ['path', 'store', 'runIds', 'filter', 'signal', 'onProgress'], what);
+  const { path, store, runIds, filter } = options;
+  if ((path === undefined) === (store === undefined)) refuse(`${what} takes either path or store`);
+  if (path !== undefined && (typeof path !== 'string' || path === '')) refuse('path must be the folder of an archive');
+  if (runIds !== undefined && filter !== undefined) refuse('give either runIds or filter: they choose the same thing');
+}
+
+/** Opening a folder without an archive would begin one there. */
+async function assertArchive(path: string): Promise<void> {
+  await stat(databaseIn(path)).catch((cause: unknown) => {
+    throw new MLOpsError('NOT_FOUND', `there is no archive of runs in ${path}; exportRuns makes one`, { cause });
+  });
+}
+
+/** Does something with the store given, or with the archive in a folder, which is closed after. */
+async function withOtherStore<T>(
+  { path, store }: TransferRunsOptions,
+  task: (store: RunStore) => Promise<T>,
 ): Promise<T> {
-  if ((path === undefined) === (store === undefined)) refuse('give either path or store');
-  if (store !== undefined) return task(store, options);
-  if (typeof path !== 'string' || path === '') return refuse('path must be the folder of an archive');
-  if (mustExist) {
-    await stat(databaseIn(path)).catch((cause: unknown) => {
-      throw new MLOpsError('NOT_FOUND', `there is no archive of runs in ${path}; exportRuns makes one`, { cause });
-    });
-  }
-  const storage = await openFilesystemStorage(path);
+  if (store !== undefined) return task(store);
+  const storage = await openFilesystemStorage(path!);
   try {
-    const artifacts = await openFilesystemArtifacts(join(path, 'artifacts'));
+    const artifacts = await openFilesystemArtifacts(join(path!, 'artifacts'));
     try {
-      return await task({ storage, artifacts }, options);
+      return await task({ storage, artifacts });
     } finally {
       await artifacts.close();
     }

@@ -1,16 +1,18 @@
 import { MLOpsError } from '../../errors.js';
 import type { ControlPlane, Plan } from '../../governance/control-plane.js';
 import type { Change, StoredRecord } from '../../storage/storage.js';
+import { copyExperiment } from '../experiments.js';
 import { addPoints, encodePoint, metricStream, type StoredMetricSummary } from '../metric.js';
 import { type StoredRun, auditedSummary, revisionOf, runsCollection } from '../run.js';
 import { RunLeases } from '../run-leases.js';
 import { putRun } from '../run-writer.js';
+import { checkRecord } from './check-record.js';
 import { compareCopies } from './compare-copies.js';
 import type { RunStore, TransferResult } from './transfer-options.js';
-import { readPoints, verifyPoints } from './verify-points.js';
+import { pointPages, verifyPoints } from './verify-points.js';
 
 /** Most new points of one commit. */
-const maxPoints = 100_000;
+const maxPoints = 50_000;
 
 type CopyOutcome = Exclude<keyof TransferResult, 'refused'>;
 
@@ -54,10 +56,8 @@ export class RunCopy {
 
   async #source(): Promise<StoredRun> {
     const record = await this.from.storage.get(runsCollection, this.runId);
-    const run = record?.value as unknown as Partial<StoredRun> | undefined;
-    if (run === undefined) throw new MLOpsError('NOT_FOUND', `run ${this.runId} went away while it was copied`);
-    if (run.runId === this.runId && run.metrics !== undefined && run.artifacts !== undefined) return run as StoredRun;
-    throw new MLOpsError('CORRUPT', `the record of run ${this.runId} is not that of a run`);
+    if (record === undefined) throw new MLOpsError('NOT_FOUND', `run ${this.runId} went away while it was copied`);
+    return checkRecord(record);
   }
 
   /** Whether the copy continues what is there, points included. */
@@ -100,8 +100,9 @@ export class RunCopy {
     this.#left = copied;
     // The lease stays behind: the process that has the run going does not speak to this store.
     const ended: readonly Change[] = copied.status === 'running' ? [] : [RunLeases.drop(this.runId)];
+    const experiment = await copyExperiment(this.from.storage, this.to.storage, run);
     return {
-      changes: [putRun(copied, present?.version ?? 'absent'), ...appends, ...ended],
+      changes: [putRun(copied, present?.version ?? 'absent'), ...appends, ...ended, ...experiment],
       result: isComplete,
       detail: { ...auditedSummary(copied), isComplete },
     };
@@ -119,7 +120,7 @@ export class RunCopy {
       if (end === start) continue;
       room -= end - start;
       const values = [];
-      for await (const points of readPoints(this.from.storage, this.runId, key, [start, end])) {
+      for await (const points of pointPages(this.from.storage, this.runId, key, [start, end])) {
         metrics[key] = addPoints(metrics[key], points);
         for (const point of points) values.push(encodePoint(point));
       }

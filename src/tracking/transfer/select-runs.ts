@@ -1,6 +1,6 @@
 import { MLOpsError } from '../../errors.js';
 import type { Storage } from '../../storage/storage.js';
-import { refuse } from '../../util/check.js';
+import { hiddenExperiments } from '../experiments.js';
 import { type StoredRun, runsCollection } from '../run.js';
 import { runQuery } from '../run-search.js';
 import type { TransferOptions } from './transfer-options.js';
@@ -14,14 +14,14 @@ const pageSize = 500;
  */
 export async function selectRuns(storage: Storage, options: TransferOptions): Promise<readonly string[]> {
   const { runIds, filter } = options;
-  if (runIds !== undefined && filter !== undefined) refuse('give either runIds or filter: they choose the same thing');
   const selected = new Set<string>();
   if (runIds !== undefined) {
     for (const runId of runIds) await addWithParents(storage, runId, await parentOf(storage, runId), selected);
     return [...selected];
   }
+  const hidden = await hiddenExperiments(storage);
+  const query = runQuery({ filter: filter ?? '', orderBy: 'start_time', limit: pageSize }, hidden);
   for (let cursor: string | undefined; ;) {
-    const query = runQuery({ filter: filter ?? '', orderBy: 'start_time', limit: pageSize });
     const page = await storage.query(runsCollection, { ...query, ...(cursor !== undefined && { cursor }) });
     for (const { id, value } of page.records) {
       await addWithParents(storage, id, (value as unknown as StoredRun).parentRunId, selected);

@@ -2,35 +2,31 @@ import { MLOpsError } from '../../errors.js';
 import { ControlPlane } from '../../governance/control-plane.js';
 import type { Context } from '../../runtime/context.js';
 import { givenStores } from '../../runtime/stores.js';
-import { checkOptions } from '../../util/check.js';
 import { deepFreeze } from '../../util/freeze.js';
 import { RunCopy } from './run-copy.js';
-import { selectRuns } from './select-runs.js';
 import type { RefusedRun, RunStore, TransferOptions, TransferResult } from './transfer-options.js';
 
 /** What is the matter with one run, and no reason to leave the others out. */
 const refusals: readonly string[] = ['CONFLICT', 'CORRUPT', 'NOT_FOUND', 'INVALID_INPUT'];
 
 /**
- * Copies runs with their points and files from one store to another, whatever the two are. Copying the same again changes
- * nothing; a run that has grown since gets what is new. Each run is one commit with its audit record (of more than 100,000
+ * Copies runs with their points and files from one store to another, whatever the two are, in the order of the ids. Copying the same again changes
+ * nothing; a run that has grown since gets what is new. Each run is one commit with its audit record (of more than 50,000
  * new points, a row of them, each a state of the run), so that after a crash the same call goes on where it stopped.
  *
  * @param context who copies; the stores in it are not used
- * @throws MLOpsError `INVALID_INPUT`, `NOT_FOUND` before anything is copied; `ABORTED`
+ * @throws MLOpsError `ABORTED`
  */
 export async function transferRuns(
   from: RunStore,
   to: RunStore,
   context: Context,
-  options: TransferOptions,
+  runIds: readonly string[],
+  { signal, onProgress }: Pick<TransferOptions, 'signal' | 'onProgress'> = {},
 ): Promise<TransferResult> {
-  checkOptions(options, ['runIds', 'filter', 'signal', 'onProgress'], 'transferRuns');
-  const { signal, onProgress } = options;
   const control = new ControlPlane({ ...context, stores: givenStores(to.storage, to.artifacts) });
   const result = { imported: [] as string[], updated: [] as string[], unchanged: [] as string[] };
   const refused: RefusedRun[] = [];
-  const runIds = await selectRuns(from.storage, options);
   for (const [i, runId] of runIds.entries()) {
     checkGoingOn(signal);
     onProgress?.(i / runIds.length);

@@ -19,7 +19,7 @@ const pageSize = 10_000;
  *
  * @throws MLOpsError `CORRUPT` when there are fewer
  */
-export async function* readPoints(
+export async function* pointPages(
   storage: Storage,
   runId: string,
   key: string,
@@ -67,7 +67,7 @@ async function summarize(
   count: number,
 ): Promise<StoredMetricSummary | undefined> {
   let summary = before;
-  for await (const points of readPoints(storage, runId, key, [before?.count ?? 0, count])) {
+  for await (const points of pointPages(storage, runId, key, [before?.count ?? 0, count])) {
     summary = addPoints(summary, points);
   }
   return summary;

@@ -1,0 +1,68 @@
+import { formatTable } from './output.js';
+
+/** Narrowest that a column is made. */
+const leastWidth = 6;
+const gap = 2;
+
+/** A table that fits the terminal. */
+export interface FittedTable {
+  readonly text: string;
+  /** Columns at the right that there was no room for. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Shortens the cells of the widest columns, with `…`, until the table fits, and leaves columns out at the right when that
+ * is not enough.
+ *
+ * @param width of the terminal in characters; undefined when the output is not read by a person: then nothing is shortened
+ * @param whole columns whose cells are never shortened, since people copy them
+ */
+export function fitTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { width, whole = [] }: { readonly width?: number | undefined; readonly whole?: readonly string[] },
+): FittedTable {
+  if (width === undefined) return { text: formatTable(head, rows), left: [] };
+  const natural = head.map((name, i) => Math.max(lengthOf(name), ...rows.map((row) => lengthOf(row[i]!))));
+  const least = natural.map((size, i) => (whole.includes(head[i]!) ? size : Math.min(size, leastWidth)));
+  let count = head.length;
+  while (count > 1 && total(least.slice(0, count)) > width) count--;
+  const sizes = shrink(natural.slice(0, count), least, width);
+  const cut = (cells: readonly string[]): string[] => sizes.map((size, i) => shorten(cells[i]!, size));
+  return { text: formatTable(cut(head), rows.map(cut)), left: head.slice(count) };
+}
+
+const total = (sizes: readonly number[]): number =>
+  sizes.reduce((sum, size) => sum + size, 0) + gap * (sizes.length - 1);
+
+/** Takes one character at a time from the widest column that may still give one. */
+function shrink(natural: readonly number[], least: readonly number[], width: number): readonly number[] {
+  const sizes = [...natural];
+  for (let excess = total(sizes) - width; excess > 0; excess--) {
+    let widest = -1;
+    for (const [i, size] of sizes.entries()) {
+      if (size > least[i]! && (widest < 0 || size > sizes[widest]!)) widest = i;
+    }
+    if (widest < 0) break;
+    sizes[widest]!--;
+  }
+  return sizes;
+}
+
+const segmenter = new Intl.Segmenter();
+
+/** What a person sees as characters. */
+const charactersOf = (text: string): string[] => Array.from(segmenter.segment(text), ({ segment }) => segment);
+
+const lengthOf = (text: string): number => charactersOf(text).length;
+
+function shorten(text: string, size: number): string {
+  const characters = charactersOf(text);
+  return characters.length <= size
+    ? text
+    : `${characters
+        .slice(0, size - 1)
+        .join('')
+        .trimEnd()}…`;
+}

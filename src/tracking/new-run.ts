@@ -1,0 +1,46 @@
+import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { checkTags } from './batch.js';
+import type { StoredRun } from './run.js';
+import type { StartRunOptions } from './tracking-options.js';
+
+/** What a run says from its beginning on. */
+export type RunBeginning = Pick<
+  StoredRun,
+  'runId' | 'experimentName' | 'modelType' | 'runName' | 'parentRunId' | 'tags' | 'startedAt' | 'startedBy'
+>;
+
+/** @throws MLOpsError `INVALID_INPUT` */
+export function describeRun(options: StartRunOptions): Omit<RunBeginning, 'runId' | 'startedAt' | 'startedBy'> {
+  const known = ['experimentName', 'modelType', 'runName', 'parentRunId', 'tags', 'heartbeat'];
+  checkOptions(options, [...known, 'systemMetricsIntervalSeconds'], 'startRun');
+  const { systemMetricsIntervalSeconds: seconds = null } = options;
+  if (seconds !== null && !(seconds > 0)) {
+    refuse(`systemMetricsIntervalSeconds must be seconds above 0, or null, got ${seconds}`);
+  }
+  return {
+    experimentName: checkName(options.experimentName, 'experimentName'),
+    modelType: checkOptionalName(options.modelType, 'modelType') ?? null,
+    runName: checkOptionalName(options.runName, 'runName') ?? null,
+    parentRunId: checkOptionalName(options.parentRunId, 'parentRunId') ?? null,
+    tags: checkTags(options.tags ?? {}),
+  };
+}
+
+/** A run that has just begun. */
+export const newRun = (
+  beginning: RunBeginning,
+  { environment, artifacts }: Pick<StoredRun, 'environment' | 'artifacts'>,
+): StoredRun => ({
+  ...beginning,
+  status: 'running',
+  endedAt: null,
+  parameters: {},
+  metrics: {},
+  artifacts,
+  datasets: [],
+  environment,
+  error: null,
+  note: null,
+  deletedAt: null,
+  revision: 1,
+});
