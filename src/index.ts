@@ -90,7 +90,7 @@ export type {
 export { ModelStage } from './registry/stage.js';
 
 export { DriftMonitor } from './drift/drift-monitor.js';
-export type { DetectDriftOptions } from './drift/drift-monitor.js';
+export type { DetectDriftOptions } from './drift/drift-options.js';
 export type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict, Effect } from './drift/drift-report.js';
 
 export { traceLineage } from './lineage/trace-lineage.js';
@@ -156,6 +156,8 @@ export { migrateStore } from './maintenance/migrate-store.js';
 export type { MigrateStoreOptions, MigrationResult, MigrationSide } from './maintenance/migrate-store.js';
 export type { StoreContent } from './maintenance/store-content.js';
 
+export { createProfile, mergeProfiles } from './data/baseline-profile.js';
+export type { BaselineProfile, ProfiledColumn } from './data/baseline-profile.js';
 export { readCsv } from './data/csv.js';
 export { readTable } from './data/read-table.js';
 export { toTable } from './data/table.js';

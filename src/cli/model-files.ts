@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BaselineProfile } from '../data/baseline-profile.js';
 import { MLOpsError } from '../errors.js';
 import type { Model } from '../models/model.js';
 import type { RegisterModelOptions } from '../registry/registration.js';
+
+/** Where `train` writes the training data in counts. */
+const profileName = 'profile.json';
 
 /** What `train` writes beside a model and `register` reads back. */
 export type ModelMetadata = Pick<
@@ -24,6 +28,7 @@ export async function writeModelFolder(
   name: string,
   model: Model,
   metadata: ModelMetadata,
+  profile: BaselineProfile,
 ): Promise<string> {
   await mkdir(root, { recursive: true });
   const taken = (await readdir(root)).map((entry) => new RegExp(`^${escape(name)}_v(\\d+)$`).exec(entry)?.[1]);
@@ -32,6 +37,7 @@ export async function writeModelFolder(
   await mkdir(unfinished);
   await writeFile(join(unfinished, 'model.json'), `${JSON.stringify(model.toJSON())}\n`);
   await writeFile(join(unfinished, 'metadata.json'), `${JSON.stringify(metadata, undefined, 2)}\n`);
+  await writeFile(join(unfinished, profileName), JSON.stringify(profile));
   for (;;) {
     const folder = join(root, `${name}_v${next}`);
     if (!existsSync(folder)) {
@@ -48,10 +54,18 @@ export async function writeModelFolder(
 
 /** Metadata beside a model, or nothing when the folder holds none. */
 export async function readModelMetadata(folder: string): Promise<Partial<ModelMetadata>> {
-  const path = join(folder, 'metadata.json');
-  if (!existsSync(path)) return {};
+  return ((await readJson(join(folder, 'metadata.json'))) ?? {});
+}
+
+/** The profile beside a model, or nothing when the folder holds none. */
+export async function readModelProfile(folder: string): Promise<BaselineProfile | undefined> {
+  return (await readJson(join(folder, profileName))) as BaselineProfile | undefined;
+}
+
+async function readJson(path: string): Promise<unknown> {
+  if (!existsSync(path)) return undefined;
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Partial<ModelMetadata>;
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
     throw new MLOpsError('INVALID_INPUT', `${path} is not JSON; repair or remove it`, { cause });
   }

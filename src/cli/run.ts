@@ -87,7 +87,7 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .description('copy a model into the registry, in Development')
     .addOption(model)
     .option('--version <version>', 'semantic version (default: the next one)')
-    .requiredOption('--path <path>', 'file, or folder with model.json and metadata.json')
+    .requiredOption('--path <path>', 'file, or folder with model.json, metadata.json and profile.json')
     .option('--type <type>', "section under models in the policy (default: the model's name)")
     .addOption(user)
     .addHelpText('after', example('bondx-mlops register --model spread --path ./models/spread_v1'))
@@ -164,7 +164,7 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .description('compare current data with a baseline; exit code 3 when they drifted apart')
     .addOption(model)
     .option('--version <version>', 'version watched (default: the one in production, if any)')
-    .requiredOption('--baseline <csv>', 'what the model knows')
+    .option('--baseline <csv>', "what the model knows (default: the version's registered profile)")
     .requiredOption('--current <csv>', 'what it meets now')
     .option('--type <type>', "section under models in the policy (default: the model's name)")
     .addHelpText(

@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
-import { type DataSource, readBatches } from './read-table.js';
-import { type Digest, digestBytes } from '../util/digest.js';
-import type { Watch } from '../util/in-steps.js';
+import { digestBytes, type Digest } from '../util/digest.js';
+import { inSteps, type Watch } from '../util/in-steps.js';
 import { ColumnSummary } from './column-summary.js';
+import { type DataSource, readBatches } from './read-table.js';
+import type { Table } from './table.js';
 
 /** Rows of a file held at a time. */
 const batchRows = 4096;
@@ -20,14 +20,22 @@ export async function summarizeData(source: DataSource, watch: Watch): Promise<D
   const columns = new Map<string, ColumnSummary>();
   let rowCount = 0;
   for await (const batch of readBatches(source, batchRows, { ...watch, unreadable: 'missing' })) {
-    for (const column of batch.columns.values()) {
-      let summary = columns.get(column.name);
-      if (summary === undefined) columns.set(column.name, (summary = new ColumnSummary()));
-      summary.add(column);
-      await setImmediate();
-    }
+    await inSteps(addTable(columns, batch), { signal: watch.signal });
     rowCount += batch.rowCount;
   }
+  return dataSummary(columns, rowCount);
+}
+
+function* addTable(columns: Map<string, ColumnSummary>, table: Table): Generator<number, void> {
+  for (const column of table.columns.values()) {
+    let summary = columns.get(column.name);
+    if (summary === undefined) columns.set(column.name, (summary = new ColumnSummary()));
+    yield* summary.addSteps(column);
+  }
+}
+
+/** A summary from its columns; they are not to be changed afterwards. */
+export function dataSummary(columns: ReadonlyMap<string, ColumnSummary>, rowCount: number): DataSummary {
   const described = [...columns]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, column]) => [name, column.describe()]);

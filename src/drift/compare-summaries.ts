@@ -77,11 +77,23 @@ function outside(baseline: ColumnSummary, current: ColumnSummary, m: number) {
   return { lowest, highest, outside: beyond === 0 && isAtEnd ? 1 : beyond, m, isAtLeast };
 }
 
+/**
+ * Where either side has put its texts together by hash, both are compared that way: the distance can only have become
+ * smaller, so drift that is seen is there, and nothing is called stable.
+ */
 function categories(baseline: ColumnSummary, current: ColumnSummary): MeasuredEffects | DriftFinding {
-  const [before, after] = [baseline.categories(), current.categories()];
+  const isGrouped = baseline.isGrouped || current.isGrouped;
+  const [before, after] = [baseline.categories(isGrouped), current.categories(isGrouped)];
   if (before === undefined || after === undefined)
-    return { kind: 'failed', message: 'too many different texts to count in one pass; leave out identifiers' };
+    return { kind: 'failed', message: 'too many different numbers among the texts to count in one pass' };
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   const of = (counts: ReadonlyMap<string, number>): number[] => names.map((name) => counts.get(name) ?? 0);
-  return categoryEffects(names, of(before), of(after));
+  const effects = categoryEffects(names, of(before), of(after));
+  if (!isGrouped) return effects;
+  const message = 'too many different texts to count one by one: compared by groups; leave out identifiers';
+  return {
+    ...effects,
+    distance: { ...effects.distance, unseen: 1 - effects.distance.value },
+    findings: [{ kind: 'categories_grouped', message }],
+  };
 }

@@ -1,60 +1,26 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
-import { type DataSummary, summarizeData } from '../data/data-summary.js';
-import { type DataSource, readTable } from '../data/read-table.js';
-import { Table } from '../data/table.js';
+import { summaryOf } from '../data/baseline-profile.js';
 import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { Model } from '../models/model.js';
 import { evidenceChanges } from '../registry/evidence.js';
-import { readModel } from '../registry/lookups.js';
+import { readBaselineProfile, readModel } from '../registry/lookups.js';
 import { type StoredVersion, versionId, versionsCollection } from '../registry/model-record.js';
 import { type Context, type ContextOptions, createContext, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { checkName, checkOptions } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
-import { inSteps } from '../util/in-steps.js';
 import type { JsonValue } from '../util/json.js';
-import { type ComparedColumn, type ComparedData, judgeDrift, schemaOf } from './assess-drift.js';
-import { compareSummaries } from './compare-summaries.js';
-import { compareTables } from './compare-tables.js';
-import { clusterPairSteps, comparisonSteps, type DriftInputs } from './comparisons.js';
+import { judgeDrift } from './assess-drift.js';
+import type { DetectDriftOptions } from './drift-options.js';
 import type { DriftReport } from './drift-report.js';
+import { measureDrift } from './measure-drift.js';
+import { type CheckedInputs, type KnownBaseline, checkDriftOptions, readInputs } from './read-inputs.js';
 
 export const driftReportsCollection = 'drift_reports';
-
-export interface DetectDriftOptions {
-  readonly modelName: string;
-  /** The version watched. When it is registered, the report becomes evidence on it, and its model gives residuals. */
-  readonly modelVersion?: string;
-  /** What the model was trained on, or a period known to be good. */
-  readonly baselineData: DataSource;
-  /** What it meets now. */
-  readonly currentData: DataSource;
-  /** The model's `feature_columns` in the policy unless told. */
-  readonly featureColumns?: readonly string[];
-  readonly targetColumn?: string;
-  /** Column that holds the model's predictions; without it, a registered version makes them. */
-  readonly predictionColumn?: string;
-  /**
-   * Column that says which rows depend on each other, such as the security that recurs every month, or the month of a
-   * daily series: rows with the same value there count as what they are worth as independent ones.
-   */
-  readonly clusterColumn?: string;
-  /** Which policy section under `models` applies; the model's name unless told. */
-  readonly modelType?: string;
-  /**
-   * Reads each data set once, a few thousand rows at a time, and keeps counts only: for files larger than memory. What
-   * the counts leave open widens the intervals. Residuals and Wasserstein distances are not computed.
-   */
-  readonly streaming?: boolean;
-  /** Stops the check; nothing is stored then, and it rejects with `ABORTED`. */
-  readonly signal?: AbortSignal;
-  /** Called with the share of the columns compared, from 0 to 1. */
-  readonly onProgress?: (fraction: number) => void;
-}
 
 /** Tells whether the world has moved away from what a model was trained on. */
 export class DriftMonitor {
@@ -79,17 +45,15 @@ export class DriftMonitor {
    * @throws MLOpsError `INVALID_INPUT` for columns that neither data set has
    */
   async detectDrift(options: DetectDriftOptions): Promise<DriftReport> {
-    const inputs = await this.#checkInputs(options);
-    const resource = {
-      type: 'model',
-      id: inputs.modelName,
-      ...(options.modelVersion !== undefined && { version: options.modelVersion }),
-    };
+    checkDriftOptions(options);
+    const { modelName, modelVersion } = options;
+    const resource = { type: 'model', id: modelName, ...(modelVersion !== undefined && { version: modelVersion }) };
     const reportId = this.#context.ids.next();
+    let assessed: ReturnType<typeof judgeDrift> | undefined; // once, though the commit may be planned anew
     return this.#control.change('drift.detect', { resource }, async (storage, artifacts) => {
       const version = await this.#registeredVersion(storage, options);
-      const model = await this.#scoringModel(version, inputs, artifacts);
-      const assessment = await this.#assess(inputs, model, options);
+      assessed ??= await this.#assess(version, options, artifacts);
+      const assessment = assessed;
       const report: DriftReport = deepFreeze({
         reportId,
         createdAt: toIso(this.#context.clock.now()),
@@ -144,93 +108,21 @@ export class DriftMonitor {
     await this.close();
   }
 
-  async #checkInputs(options: DetectDriftOptions): Promise<CheckedInputs> {
-    checkOptions(
-      options,
-      [
-        'modelName',
-        'modelVersion',
-        'baselineData',
-        'currentData',
-        'featureColumns',
-        'targetColumn',
-        'predictionColumn',
-        'clusterColumn',
-        'modelType',
-        'streaming',
-        'signal',
-        'onProgress',
-      ],
-      'detectDrift',
-    );
-    const modelName = checkName(options.modelName, 'modelName');
-    checkOptionalName(options.modelVersion, 'modelVersion');
-    const policy = this.#context.config.modelPolicy(options.modelType ?? modelName);
-    const { signal, onProgress, streaming } = options;
-    if (streaming === true && options.predictionColumn !== undefined) {
-      refuse('predictionColumn has no effect with streaming: residuals need the rows; leave one of them out');
-    }
-    if (streaming === true && options.clusterColumn !== undefined) {
-      refuse('clusterColumn has no effect with streaming: dependence shows in the rows only; leave one of them out');
-    }
-    const read = (source: DataSource, from: number): Promise<Table | DataSummary> =>
-      streaming === true
-        ? summarizeData(source, { signal, onProgress: (share) => onProgress?.(from + share / 2) })
-        : readTable(source, { signal, unreadable: 'missing' });
-    const baseline = await read(options.baselineData, 0);
-    const current = await read(options.currentData, 0.5);
-    const targetColumn = options.targetColumn ?? policy.targetColumn ?? undefined;
-    const { predictionColumn, clusterColumn } = options;
-    const featureColumns = options.featureColumns ?? policy.featureColumns;
-    if (featureColumns.length === 0) {
-      refuse(`featureColumns is empty; pass it, or list models.${modelName}.feature_columns in the policy`);
-    }
-    for (const column of featureColumns) checkName(column, 'feature column');
-    requireColumn(predictionColumn, baseline, current);
-    requireColumn(options.targetColumn, baseline, current);
-    for (const table of [baseline, current]) {
-      if (clusterColumn !== undefined && table instanceof Table) table.column(clusterColumn);
-    }
-    return {
-      modelName,
-      policy,
-      baseline,
-      current,
-      featureColumns,
-      ...(targetColumn !== undefined && { targetColumn }),
-      ...(predictionColumn !== undefined && { predictionColumn }),
-      ...(clusterColumn !== undefined && { clusterColumn }),
-    };
-  }
-
-  async #assess(
-    inputs: CheckedInputs,
-    model: Model | undefined,
-    { signal, onProgress }: DetectDriftOptions,
-  ): Promise<ReturnType<typeof judgeDrift>> {
-    const { baseline, current } = inputs;
-    const rows = { baseline: baseline.rowCount, current: current.rowCount };
-    if (!(baseline instanceof Table && current instanceof Table)) {
-      const data = { baseline: inputs.baseline as DataSummary, current: inputs.current as DataSummary };
-      return judgeDrift(inputs, this.#context.config, summarized(inputs, data, rows), {
-        baseline: describeSummary(data.baseline),
-        current: describeSummary(data.current),
-      });
-    }
-    const held = { ...inputs, baseline, current };
-    const comparisons = await inSteps(comparisonSteps(held, model), { signal });
-    const clusters = await inSteps(clusterPairSteps(held), { signal });
-    const compared = await compareTables(comparisons, rows, { signal, onProgress }, clusters);
-    return judgeDrift(inputs, this.#context.config, compared, {
-      baseline: await describeTable(baseline, signal),
-      current: await describeTable(current, signal),
-    });
-  }
-
   async #registeredVersion(storage: Storage, options: DetectDriftOptions): Promise<StoredVersion | undefined> {
     if (options.modelVersion === undefined) return undefined;
     const record = await storage.get(versionsCollection, versionId(options.modelName, options.modelVersion));
     return record?.value as unknown as StoredVersion | undefined;
+  }
+
+  async #assess(
+    version: StoredVersion | undefined,
+    options: DetectDriftOptions,
+    artifacts: ArtifactStore,
+  ): Promise<ReturnType<typeof judgeDrift>> {
+    const inputs = await readInputs(this.#context.config, options, await knownBaseline(version, artifacts, options));
+    const model = await this.#scoringModel(version, inputs, artifacts);
+    const { compared, data } = await measureDrift(inputs, model, options);
+    return judgeDrift(inputs, this.#context.config, compared, data);
   }
 
   /** The model that makes predictions for residuals, when it is needed and can be had. */
@@ -265,45 +157,24 @@ export class DriftMonitor {
   }
 }
 
-type CheckedInputs = Omit<DriftInputs, 'baseline' | 'current'> & {
-  readonly baseline: Table | DataSummary;
-  readonly current: Table | DataSummary;
-};
-
-async function describeTable(table: Table, signal: AbortSignal | undefined): Promise<ComparedData> {
-  return { digest: await table.digestInSteps({ signal }), rowCount: table.rowCount, schema: schemaOf(table) };
-}
-
-const describeSummary = ({ digest, rowCount, columns }: DataSummary): ComparedData => ({
-  digest,
-  rowCount,
-  schema: new Map(Array.from(columns, ([name, column]) => [name, column.kind])),
-});
-
-function summarized(
-  { featureColumns, targetColumn }: CheckedInputs,
-  { baseline, current }: { readonly baseline: DataSummary; readonly current: DataSummary },
-  rows: { readonly baseline: number; readonly current: number },
-): ComparedColumn[] {
-  const compare = (name: string, role: ComparedColumn['role']): ComparedColumn => ({
-    role,
-    effects: compareSummaries(name, baseline.columns.get(name), current.columns.get(name), rows),
-  });
-  const features = featureColumns.map((name) => compare(name, 'feature'));
-  const hasTarget =
-    targetColumn !== undefined && (baseline.columns.has(targetColumn) || current.columns.has(targetColumn));
-  return hasTarget ? [...features, compare(targetColumn, 'target')] : features;
-}
-
-/** A column named by the caller must be in one of the data sets; one missing from the other is a finding. */
-function requireColumn(
-  column: string | undefined,
-  baseline: CheckedInputs['baseline'],
-  current: CheckedInputs['current'],
-): void {
-  if (column === undefined || baseline.columns.has(column) || current.columns.has(column)) return;
-  if (baseline instanceof Table) baseline.column(column);
-  else refuse(`there is no column ${JSON.stringify(column)}; there are ${[...baseline.columns.keys()].join(', ')}`);
+/** What is registered about the version watched, its profile only where that is to be the baseline. */
+async function knownBaseline(
+  version: StoredVersion | undefined,
+  artifacts: ArtifactStore,
+  options: DetectDriftOptions,
+): Promise<KnownBaseline> {
+  const known = {
+    ...(version !== undefined && { featureColumns: version.featureColumns }),
+    ...(version?.targetColumn != null && { targetColumn: version.targetColumn }),
+  };
+  if (options.baselineData !== undefined || options.baselineProfile !== undefined) return known;
+  const profile = version === undefined ? undefined : await readBaselineProfile(version, artifacts);
+  if (profile !== undefined) return { ...known, baseline: summaryOf(profile) };
+  throw new MLOpsError(
+    'NOT_FOUND',
+    `${options.modelName} ${options.modelVersion} ${version === undefined ? 'is not registered' : 'has no profile'}; ` +
+      'pass baselineData or baselineProfile, or register with { baselineProfile: await createProfile(rows) }',
+  );
 }
 
 const putReport = (report: DriftReport): Change => ({

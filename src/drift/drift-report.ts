@@ -30,6 +30,7 @@ export interface DriftFinding {
     | 'mixed_types'
     | 'numbers_as_text'
     | 'unreadable_values'
+    | 'categories_grouped'
     | 'type_changed'
     | 'column_appeared'
     | 'column_disappeared'

@@ -1,4 +1,5 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
+import type { BaselineProfile } from '../data/baseline-profile.js';
 import { MLOpsError } from '../errors.js';
 import type { AnyModel, ModelFile, ModelLoader } from '../models/async-model.js';
 import { openModel } from '../models/model-file.js';
@@ -95,6 +96,16 @@ export async function openVersion(
   loaders: readonly ModelLoader[],
 ): Promise<AnyModel> {
   return openFiles(version, artifacts, config.modelPolicy(version.modelType).task, loaders);
+}
+
+/** The profile that was registered with a version, its bytes verified; undefined when there is none. */
+export async function readBaselineProfile(
+  { baselineProfile }: Pick<StoredVersion, 'baselineProfile'>,
+  artifacts: ArtifactStore,
+): Promise<BaselineProfile | undefined> {
+  if (baselineProfile === undefined) return undefined;
+  const bytes = await readStored(artifacts, baselineProfile.digest);
+  return JSON.parse(bytes.toString('utf8')) as BaselineProfile;
 }
 
 async function openFiles(

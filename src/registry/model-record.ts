@@ -128,6 +128,8 @@ export interface StoredVersion {
   readonly declared?: FileDeclaration;
   /** Digest of the files as a whole. */
   readonly digest: Digest;
+  /** The training data in counts, as stored; absent when none were given. */
+  readonly baselineProfile?: BundleFile;
   readonly evidence: Readonly<Partial<Record<EvidenceKind, Evidence>>>;
   /** Absent in versions registered by older releases, as the one below. */
   readonly signature?: ModelSignature | null;

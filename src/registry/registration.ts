@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { type BaselineProfile, summaryOf } from '../data/baseline-profile.js';
 import { MLOpsError } from '../errors.js';
 import type { AnyModel, ModelFile } from '../models/async-model.js';
 import { modelFiles } from '../models/model-file.js';
@@ -48,6 +49,8 @@ export interface RegisterModelOptions {
   readonly description?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly trainingData?: TrainingData;
+  /** What `createProfile` made of the training data: kept with the version, so that drift can be checked without them. */
+  readonly baselineProfile?: BaselineProfile;
   readonly origin?: ModelOrigin;
   /** What it takes and gives; needed for formats that the core does not read, else taken from the model itself. */
   readonly signature?: ModelSignature;
@@ -71,6 +74,7 @@ const registerOptionNames: readonly (keyof RegisterModelOptions)[] = [
   'description',
   'tags',
   'trainingData',
+  'baselineProfile',
   'origin',
   'signature',
   'registeredBy',
@@ -99,6 +103,7 @@ export type Registration = Omit<
   | 'files'
   | 'modelFile'
   | 'declared'
+  | 'baselineProfile'
   | 'digest'
   | 'evidence'
   | 'signature'
@@ -116,6 +121,7 @@ export function checkRegistration(options: RegisterModelOptions): Registration {
     checkName(name, 'performance metric name');
     if (!Number.isFinite(value)) refuse(`performance metric ${name} must be a finite number, got ${value}`);
   }
+  if (options.baselineProfile !== undefined) summaryOf(options.baselineProfile);
   const hyperparameters = options.hyperparameters ?? {};
   assertJson(hyperparameters, 'hyperparameters');
   if (!Array.isArray(options.featureColumns) || options.featureColumns.length === 0) {
@@ -188,8 +194,11 @@ export async function findRun(
   };
 }
 
+/** What a stored profile is called. */
+const profileFile = 'profile.json';
+
 /** What a registration leaves in the store. */
-export type StoredFiles = Pick<StoredVersion, 'files' | 'modelFile' | 'digest' | 'declared'>;
+export type StoredFiles = Pick<StoredVersion, 'files' | 'modelFile' | 'digest' | 'declared' | 'baselineProfile'>;
 
 /** Copies a model's files into the store, unless they are not what they seem. */
 export async function storeFiles(
@@ -211,7 +220,16 @@ export async function storeFiles(
         );
   const declared = await checkModelFile(sources, modelFile, maxBytes);
   const files = await storeBundle(artifacts, sources, maxBytes);
-  return { files, modelFile, digest: bundleDigest(files), ...(declared !== undefined && { declared }) };
+  const { baselineProfile: profile } = options;
+  const bytes = profile === undefined ? undefined : Buffer.from(JSON.stringify(profile));
+  const [stored] = bytes ? await storeBundle(artifacts, [{ path: profileFile, open: () => bytes }], maxBytes) : [];
+  return {
+    files,
+    modelFile,
+    digest: bundleDigest(files),
+    ...(declared !== undefined && { declared }),
+    ...(stored !== undefined && { baselineProfile: stored }),
+  };
 }
 
 function chooseModelFile(paths: readonly string[], options: RegisterModelOptions): string {

@@ -1,4 +1,5 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
+import { type BaselineProfile, createProfile } from '../data/baseline-profile.js';
 import { type Table, type TableInput, tableSteps } from '../data/table.js';
 import { predictInSteps } from '../models/predict-in-steps.js';
 import { inSteps } from '../util/in-steps.js';
@@ -41,6 +42,8 @@ export interface TrainedModel {
   readonly timeColumn?: string;
   /** Rows it was trained on. */
   readonly trainingData: TrainingData;
+  /** The features and the target in counts, to be registered with the model. */
+  readonly baselineProfile: BaselineProfile;
   /** Rows held back, and how they were chosen. */
   readonly holdout: Table;
   readonly split: string;
@@ -102,6 +105,7 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
     targetColumn,
     ...(timeColumn !== null && { timeColumn }),
     trainingData: describeData(train, [...featureColumns, targetColumn], timeColumn),
+    baselineProfile: await createProfile(train.select([...featureColumns, targetColumn]), { signal: options.signal }),
     holdout: test,
     split,
     metrics,

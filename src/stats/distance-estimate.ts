@@ -12,6 +12,8 @@ export interface DistanceEstimate {
   readonly currentCount: number;
   /** How far `value` may be from the samples' own distance; 0 unless a sample is known by a summary only. */
   readonly resolution: number;
+  /** How far the samples' own distance may lie above `value` only, where categories were put together; 0 if absent. */
+  readonly unseen?: number;
   /** Total variation over the categories left when rare ones are put together, and how far chance may raise it. */
   readonly merged?: { readonly value: number; readonly law: FluctuationLaw };
 }
@@ -80,7 +82,7 @@ export function exceedanceError(estimate: DistanceEstimate, threshold: number): 
  */
 export function shortfallError(estimate: DistanceEstimate, threshold: number): number {
   const unit = unitOf(estimate);
-  const room = threshold - estimate.value - estimate.resolution;
+  const room = threshold - estimate.value - estimate.resolution - (estimate.unseen ?? 0);
   if (!(room > 0)) return 1;
   return Math.min(Math.exp((-2 * room * room) / unit), normalSf(Math.max(0, room - unit / 2) / (Math.sqrt(unit) / 2)));
 }
@@ -97,7 +99,7 @@ export function distanceBound(estimate: DistanceEstimate, side: 'lower' | 'upper
       Math.sqrt((Math.log(1 / error) / 2) * unit),
       unit / 2 - normalQuantile(error) * (Math.sqrt(unit) / 2),
     );
-    return Math.min(1, estimate.value + estimate.resolution + margin);
+    return Math.min(1, estimate.value + estimate.resolution + (estimate.unseen ?? 0) + margin);
   }
   if (estimate.measure === 'ks') {
     const margin = Math.sqrt((Math.log(2 / error) / 2) * unit);

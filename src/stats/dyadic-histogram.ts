@@ -14,6 +14,14 @@ export class DyadicHistogram {
   #counts = new Map<number, number>();
   #dropped = 0;
 
+  /** The histogram that has these bins, as {@link bins} gave them. */
+  static of(dropped: number, bins: Iterable<readonly [bin: number, count: number]>): DyadicHistogram {
+    const histogram = new DyadicHistogram();
+    histogram.#dropped = dropped;
+    for (const [bin, count] of bins) histogram.#count(bin, count);
+    return histogram;
+  }
+
   /** Bits by which the values of one bin may differ. */
   get dropped(): number {
     return this.#dropped;

@@ -54,7 +54,11 @@ describe('bondx-mlops', () => {
       code: 0,
       out: expect.stringContaining('trained spread (cart)') as string,
     });
-    expect(readdirSync(join(folder, 'models', 'spread_v1')).sort()).toEqual(['metadata.json', 'model.json']);
+    expect(readdirSync(join(folder, 'models', 'spread_v1')).sort()).toEqual([
+      'metadata.json',
+      'model.json',
+      'profile.json',
+    ]);
     expect((await bondx('register --model spread --version 1.0.0 --path ./models/spread_v1')).code).toBe(0);
     const evaluation = await bondx('evaluate --model spread --version 1.0.0 --test-data more.csv --json');
     expect((JSON.parse(evaluation.out) as { metrics: { r2_score: number } }).metrics.r2_score).toBeGreaterThan(0.9);
@@ -66,6 +70,8 @@ describe('bondx-mlops', () => {
     expect(drift).toMatchObject({ code: 3 });
     expect(drift.out).toMatch(/x +feature +drifted/);
     expect(drift.out).toMatch(/residuals +residual/);
+    const withProfile = await bondx('drift-check --model spread --current shifted.csv');
+    expect(withProfile).toMatchObject({ code: 3, out: expect.stringMatching(/x +feature +drifted/) as string });
     expect((await bondx('drift-check --model spread --baseline more.csv --current more.csv')).code).toBe(0);
     await bondx('train --model spread --data data.csv');
     await bondx('register --model spread --path ./models/spread_v2');

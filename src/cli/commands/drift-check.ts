@@ -11,7 +11,7 @@ import type { Session } from '../session.js';
 export interface DriftCheckOptions {
   readonly model: string;
   readonly version?: string;
-  readonly baseline: string;
+  readonly baseline?: string;
   readonly current: string;
   readonly type?: string;
 }
@@ -30,26 +30,27 @@ export async function driftCheck({ config, output, signal }: Session, options: D
   await using monitor = new DriftMonitor(config);
   await using registry = new ModelRegistry(config);
   const progress = output.progress();
-  const sizes = await Promise.all([options.baseline, options.current].map(async (path) => sizeOf(path)));
+  const paths = [...(options.baseline === undefined ? [] : [options.baseline]), options.current];
+  const sizes = await Promise.all(paths.map(async (path) => sizeOf(path)));
   const streaming = Math.max(...sizes) > heldUpToBytes;
   const read = (path: string, from: number): Promise<Table> =>
-    readTable(path, { signal, onProgress: (share) => progress.update(from + share / 2, `reading ${path}`) });
-  const [baselineData, currentData] = streaming
-    ? [options.baseline, options.current]
-    : [await read(options.baseline, 0), await read(options.current, 0.5)];
+    readTable(path, { signal, onProgress: (share) => progress.update(from + share / paths.length, `reading ${path}`) });
+  const sources: (string | Table)[] = [];
+  for (const path of paths) sources.push(streaming ? path : await read(path, sources.length / paths.length));
+  const [baselineData, currentData] = [sources.at(-2), sources.at(-1)!];
   const modelVersion = options.version ?? (await productionVersion(registry, options.model));
   const report = await monitor.detectDrift({
     modelName: options.model,
     ...(modelVersion !== undefined && { modelVersion }),
     ...(options.type !== undefined && { modelType: options.type }),
-    baselineData,
+    ...(baselineData !== undefined && { baselineData }),
     currentData,
     streaming,
     signal,
     onProgress: (share) => progress.update(share, streaming ? 'counting' : 'comparing'),
   });
   progress.end();
-  const notes = [baselineData, currentData].flatMap((data) => (typeof data === 'string' ? [] : data.notes));
+  const notes = sources.flatMap((data) => (typeof data === 'string' ? [] : data.notes));
   for (const note of new Set(notes)) output.note(`note: ${note}`);
   if (streaming) output.note('note: the files are large: each was read once and not held; residuals were not compared');
   output.result(report, describe(report));

@@ -3,7 +3,7 @@ import { ModelRegistry } from '../../registry/model-registry.js';
 import type { PromotionResult } from '../../registry/registry-options.js';
 import { parseStage } from '../../registry/stage.js';
 import { exitCode } from '../exit-code.js';
-import { readModelMetadata } from '../model-files.js';
+import { readModelMetadata, readModelProfile } from '../model-files.js';
 import type { Session } from '../session.js';
 
 export interface RegisterOptions {
@@ -18,6 +18,7 @@ export async function register({ config, output }: Session, options: RegisterOpt
   await using registry = new ModelRegistry(config);
   const isFolder = (await stat(options.path).catch(() => undefined))?.isDirectory() ?? false;
   const metadata = isFolder ? await readModelMetadata(options.path) : {};
+  const baselineProfile = isFolder ? await readModelProfile(options.path) : undefined;
   const modelType = options.type ?? metadata.modelType ?? options.model;
   const policy = config.modelPolicy(modelType);
   const version = await registry.register({
@@ -26,6 +27,7 @@ export async function register({ config, output }: Session, options: RegisterOpt
     modelType,
     featureColumns: metadata.featureColumns ?? policy.featureColumns,
     ...(metadata.targetColumn === undefined && policy.targetColumn !== null && { targetColumn: policy.targetColumn }),
+    ...(baselineProfile !== undefined && { baselineProfile }),
     modelPath: options.path,
     ...(options.version !== undefined && { version: options.version }),
     ...(options.user !== undefined && { registeredBy: options.user }),

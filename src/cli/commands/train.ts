@@ -46,6 +46,7 @@ export async function train(session: Session, options: TrainOptions): Promise<nu
         runId,
         experimentName,
       },
+      trained.baselineProfile,
     );
     await tracker.endRun(runId, 'completed');
     output.result(

@@ -1,3 +1,4 @@
+import { createProfile } from '../../data/baseline-profile.js';
 import { MLOpsError } from '../../errors.js';
 import type { ModelOrigin } from '../../registry/model-record.js';
 import { findModel } from '../../registry/stage-change.js';
@@ -38,6 +39,7 @@ export async function registerStep(job: Job, subject: Registrable): Promise<stri
   const recorded = journal.recorded('register', inputs) as RegisterOutput | undefined;
   if (recorded !== undefined) return recorded.version;
   const comparison = { isStale: false };
+  const columns = [...plan.featureColumns, plan.targetColumn];
   try {
     const { version } = await registry.register(
       {
@@ -50,7 +52,8 @@ export async function registerStep(job: Job, subject: Registrable): Promise<stri
         performanceMetrics: outcome.challengerMetrics,
         hyperparameters: { algorithm: plan.algorithm, ...challenger.hyperparameters },
         modelFiles: challenger.contents,
-        trainingData: describeData(train, [...plan.featureColumns, plan.targetColumn], plan.timeColumn),
+        trainingData: describeData(train, columns, plan.timeColumn),
+        baselineProfile: await createProfile(train.select(columns)),
         origin: originOf(job, champion),
       },
       'minor',

@@ -1,0 +1,95 @@
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { summaryOf } from '../data/baseline-profile.js';
+import { type DataSummary, summarizeData } from '../data/data-summary.js';
+import { type DataSource, readTable } from '../data/read-table.js';
+import { Table } from '../data/table.js';
+import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import type { DriftInputs } from './comparisons.js';
+import { type DetectDriftOptions, detectDriftOptionNames } from './drift-options.js';
+
+/** A drift check's inputs, validated; data as rows, or as counts where the rows are not held. */
+export type CheckedInputs = Omit<DriftInputs, 'baseline' | 'current'> & {
+  readonly baseline: Table | DataSummary;
+  readonly current: Table | DataSummary;
+};
+
+/** What is registered about the version watched. */
+export interface KnownBaseline {
+  /** Counts of its profile, when no other baseline is given. */
+  readonly baseline?: DataSummary;
+  readonly featureColumns?: readonly string[];
+  readonly targetColumn?: string;
+}
+
+/** Refuses options that contradict each other, before anything is read. */
+export function checkDriftOptions(options: DetectDriftOptions): void {
+  checkOptions(options, detectDriftOptionNames, 'detectDrift');
+  checkName(options.modelName, 'modelName');
+  checkOptionalName(options.modelVersion, 'modelVersion');
+  const { baselineData, baselineProfile, modelVersion, streaming, predictionColumn, clusterColumn } = options;
+  if (baselineData !== undefined && baselineProfile !== undefined) {
+    refuse('baselineData and baselineProfile are two baselines; leave one of them out');
+  }
+  if (baselineData === undefined && baselineProfile === undefined && modelVersion === undefined) {
+    refuse('nothing to compare with: pass baselineData, baselineProfile, or a modelVersion registered with a profile');
+  }
+  if (streaming === true && predictionColumn !== undefined) {
+    refuse('predictionColumn has no effect with streaming: residuals need the rows; leave one of them out');
+  }
+  if (clusterColumn !== undefined && (streaming === true || baselineData === undefined)) {
+    refuse(
+      'clusterColumn needs the rows of both sides: dependence does not show in counts; pass baselineData, without streaming',
+    );
+  }
+}
+
+/**
+ * Reads both data sets and decides which columns are compared.
+ *
+ * @param known what is registered about the version watched
+ */
+export async function readInputs(
+  config: MLOpsConfig,
+  options: DetectDriftOptions,
+  known: KnownBaseline,
+): Promise<CheckedInputs> {
+  const { modelName, predictionColumn, clusterColumn, baselineData, baselineProfile } = options;
+  const policy = config.modelPolicy(options.modelType ?? modelName);
+  const { signal, onProgress, streaming } = options;
+  const read = (source: DataSource, from: number): Promise<Table | DataSummary> =>
+    streaming === true
+      ? summarizeData(source, { signal, onProgress: (share) => onProgress?.(from + share / 2) })
+      : readTable(source, { signal, unreadable: 'missing' });
+  const told = baselineProfile === undefined ? known.baseline : summaryOf(baselineProfile);
+  const baseline = baselineData === undefined ? told! : await read(baselineData, 0);
+  const current = await read(options.currentData, baselineData === undefined ? 0 : 0.5);
+  const targetColumn = options.targetColumn ?? policy.targetColumn ?? known.targetColumn;
+  const fromPolicy = policy.featureColumns.length > 0 ? policy.featureColumns : (known.featureColumns ?? []);
+  const featureColumns = options.featureColumns ?? fromPolicy;
+  if (featureColumns.length === 0) {
+    refuse(`featureColumns is empty; pass it, or list models.${modelName}.feature_columns in the policy`);
+  }
+  for (const column of featureColumns) checkName(column, 'feature column');
+  requireColumn(predictionColumn, baseline, current);
+  requireColumn(options.targetColumn, baseline, current);
+  for (const table of [baseline, current]) {
+    if (clusterColumn !== undefined && table instanceof Table) table.column(clusterColumn);
+  }
+  return {
+    modelName,
+    policy,
+    baseline,
+    current,
+    featureColumns,
+    ...(targetColumn !== undefined && { targetColumn }),
+    ...(predictionColumn !== undefined && { predictionColumn }),
+    ...(clusterColumn !== undefined && { clusterColumn }),
+  };
+}
+
+/** A column named by the caller must be in one of the data sets; one missing from the other is a finding. */
+function requireColumn(column: string | undefined, baseline: Table | DataSummary, current: Table | DataSummary): void {
+  if (column === undefined || baseline.columns.has(column) || current.columns.has(column)) return;
+  if (baseline instanceof Table) baseline.column(column);
+  else refuse(`there is no column ${JSON.stringify(column)}; there are ${[...baseline.columns.keys()].join(', ')}`);
+}
