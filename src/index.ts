@@ -91,7 +91,15 @@ export { ModelStage } from './registry/stage.js';
 
 export { DriftMonitor } from './drift/drift-monitor.js';
 export type { DetectDriftOptions } from './drift/drift-options.js';
-export type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict, Effect } from './drift/drift-report.js';
+export type {
+  ColumnDrift,
+  DriftFinding,
+  DriftReport,
+  DriftVerdict,
+  Effect,
+  PerformanceChange,
+  RootCause,
+} from './drift/drift-report.js';
 
 export { traceLineage } from './lineage/trace-lineage.js';
 export type { TraceLineageOptions } from './lineage/trace-lineage.js';

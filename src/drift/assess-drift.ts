@@ -9,6 +9,8 @@ import { type ColumnRule, type ErrorLevels, type JudgedColumn, driftEvidence, ju
 import { compareColumns } from './compare-columns.js';
 import { type DriftInputs, clusterPairSteps, comparisonSteps } from './comparisons.js';
 import type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict } from './drift-report.js';
+import { type MeasuredPerformance, judgePerformance } from './performance-change.js';
+import { type Importances, rootCauses } from './root-causes.js';
 import { type Schema, schemaFindings } from './schema-findings.js';
 
 /** What was measured about one column, and what the column is to the model. */
@@ -22,6 +24,14 @@ export interface ComparedData {
   readonly digest: Digest;
   readonly rowCount: number;
   readonly schema: Schema;
+}
+
+/** What is known of the model beside the data. */
+export interface ModelFindings {
+  readonly performance?: MeasuredPerformance | undefined;
+  /** Why performance could not be measured. */
+  readonly problem?: string | undefined;
+  readonly importances?: Importances | undefined;
 }
 
 /** The kinds of a table's columns. */
@@ -61,6 +71,7 @@ export function judgeDrift(
   config: MLOpsConfig,
   compared: readonly ComparedColumn[],
   data: { readonly baseline: ComparedData; readonly current: ComparedData },
+  model: ModelFindings = {},
 ): Assessment {
   const { featureColumns, targetColumn, predictionColumn, clusterColumn } = inputs;
   const { ksTestThreshold: alpha, psiThreshold } = config.policy.drift;
@@ -71,6 +82,9 @@ export function judgeDrift(
   const levels = errorLevels(judged, alpha);
   const columns = adjustPValues(judged.map(({ effects, rule }) => judgeColumn(effects, rule, levels)));
   const drifted = columns.filter((column) => column.verdict === 'drifted');
+  const threshold = config.policy.monitoring.performanceDropThreshold;
+  const performance = model.performance && judgePerformance(model.performance, { threshold, confidence: 1 - alpha });
+  const causes = model.importances && rootCauses(columns, model.importances);
   const features = columns.filter((column) => column.role === 'feature');
   return {
     modelName: inputs.modelName,
@@ -85,12 +99,19 @@ export function judgeDrift(
     ...(targetColumn !== undefined && { targetColumn }),
     ...(clusterColumn !== undefined && { clusterColumn }),
     columns,
-    findings: schemaFindings(
-      data.baseline.schema,
-      data.current.schema,
-      new Set([...columns.map(({ column }) => column), predictionColumn ?? '', clusterColumn ?? '']),
-    ),
-    recommendations: recommend(columns),
+    findings: [
+      ...schemaFindings(
+        data.baseline.schema,
+        data.current.schema,
+        new Set([...columns.map(({ column }) => column), predictionColumn ?? '', clusterColumn ?? '']),
+      ),
+      ...(model.problem === undefined
+        ? []
+        : [{ kind: 'failed' as const, message: `performance could not be measured: ${model.problem}` }]),
+    ],
+    ...(performance !== undefined && { performance }),
+    ...(causes !== undefined && { rootCauses: causes }),
+    recommendations: [...recommend(columns), ...(performance?.verdict === 'dropped' ? [performance.message] : [])],
     inputs: {
       baselineDigest: data.baseline.digest,
       baselineRows: data.baseline.rowCount,

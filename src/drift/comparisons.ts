@@ -71,23 +71,32 @@ const stepLength = 1024;
 /** Actual minus predicted, where both are known; undefined when there is nothing to predict with. */
 export function* residualSteps(
   table: Table,
-  { targetColumn, predictionColumn }: Pick<DriftInputs, 'targetColumn' | 'predictionColumn'>,
+  inputs: Pick<DriftInputs, 'targetColumn' | 'predictionColumn'>,
   model: Model | undefined,
 ): Generator<number, NumericColumn | undefined> {
-  const target = targetColumn === undefined ? undefined : table.columns.get(targetColumn);
+  const target = inputs.targetColumn === undefined ? undefined : table.columns.get(inputs.targetColumn);
   if (target?.kind !== 'numeric') return undefined;
+  const predicted = yield* predictionSteps(table, inputs, model);
+  if (predicted === undefined) return undefined;
+  const residuals = target.values.map((actual, row) => actual - predicted[row]!);
+  return numberColumn('numeric', residualsName, residuals) as NumericColumn;
+}
+
+/** What the model says of every row: its predictions as given, or made now. Undefined when there is nothing to predict with. */
+export function* predictionSteps(
+  table: Table,
+  { predictionColumn }: Pick<DriftInputs, 'predictionColumn'>,
+  model: Model | undefined,
+): Generator<number, Float64Array | undefined> {
   const given = predictionColumn === undefined ? undefined : table.columns.get(predictionColumn);
-  if (given === undefined ? model === undefined : given.kind !== 'numeric') return undefined;
-  const residuals = new Float64Array(table.rowCount);
+  if (given !== undefined) return given.kind === 'numeric' ? given.values : undefined;
+  if (model === undefined) return undefined;
+  const predictions = new Float64Array(table.rowCount);
   for (let start = 0; start < table.rowCount; start += stepLength) {
     const end = Math.min(table.rowCount, start + stepLength);
-    const part = table.rowCount <= stepLength ? table : undefined;
-    const predicted =
-      given?.kind === 'numeric'
-        ? given.values.subarray(start, end)
-        : model!.predictBatch(part ?? table.slice(start, end));
-    for (let row = start; row < end; row++) residuals[row] = target.values[row]! - predicted[row - start]!;
+    const part = table.rowCount <= stepLength ? table : table.slice(start, end);
+    predictions.set(model.predictBatch(part), start);
     yield end / table.rowCount;
   }
-  return numberColumn('numeric', residualsName, residuals) as NumericColumn;
+  return predictions;
 }

@@ -1,5 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { summaryOf } from '../data/baseline-profile.js';
+import { Table } from '../data/table.js';
 import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { Model } from '../models/model.js';
@@ -14,10 +15,12 @@ import { checkName, checkOptions } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
 import type { JsonValue } from '../util/json.js';
+import { createRandom } from '../util/random.js';
 import { judgeDrift } from './assess-drift.js';
 import type { DetectDriftOptions } from './drift-options.js';
 import type { DriftReport } from './drift-report.js';
 import { measureDrift } from './measure-drift.js';
+import { computedImportances, recordedImportances } from './root-causes.js';
 import { type CheckedInputs, type KnownBaseline, checkDriftOptions, readInputs } from './read-inputs.js';
 
 export const driftReportsCollection = 'drift_reports';
@@ -121,8 +124,20 @@ export class DriftMonitor {
   ): Promise<ReturnType<typeof judgeDrift>> {
     const inputs = await readInputs(this.#context.config, options, await knownBaseline(version, artifacts, options));
     const model = await this.#scoringModel(version, inputs, artifacts);
-    const { compared, data } = await measureDrift(inputs, model, options);
-    return judgeDrift(inputs, this.#context.config, compared, data);
+    const { config } = this.#context;
+    const random = createRandom(config.policy.seed);
+    const { compared, data, performance, problem } = await measureDrift(
+      inputs,
+      model,
+      random.split('performance'),
+      options,
+    );
+    const { baseline, targetColumn } = inputs;
+    const canCompute = model !== undefined && targetColumn !== undefined && baseline instanceof Table;
+    const importances =
+      recordedImportances(version?.evidence.feature_importance) ??
+      (canCompute ? computedImportances(model, baseline, targetColumn, random.split('importance')) : undefined);
+    return judgeDrift(inputs, config, compared, data, { performance, problem, importances });
   }
 
   /** The model that makes predictions for residuals, when it is needed and can be had. */

@@ -78,6 +78,38 @@ export interface ColumnDrift {
   readonly findings: readonly DriftFinding[];
 }
 
+/** How a model's performance changed, when outcomes of the baseline are known. */
+export interface PerformanceChange {
+  /** `mae` for regression, `accuracy` at 0.5 for classification. */
+  readonly metric: 'mae' | 'accuracy';
+  /** Measured on labels of the current rows, or estimated without them: CBPE for classification, DLE for regression. */
+  readonly source: 'labels' | 'cbpe' | 'dle';
+  readonly verdict: 'dropped' | 'kept' | 'inconclusive';
+  /** One sentence for a person. */
+  readonly message: string;
+  readonly baseline: Effect;
+  readonly current: Effect;
+  /** Relative to the baseline; positive is worse. */
+  readonly drop: Effect;
+  /** `monitoring.performance_drop_threshold`. */
+  readonly threshold: number;
+  /** Rows with outcomes; of the current data, without labels, rows with predictions. */
+  readonly rows: { readonly baseline: number; readonly current: number };
+  /** Further metrics of the current rows, in [0, 1]: `precision`, `recall`, `f1_score`. */
+  readonly also: Readonly<Record<string, Effect>>;
+}
+
+/** A feature that moved and matters to the model. */
+export interface RootCause {
+  readonly column: string;
+  /** Lower bound of the distance. */
+  readonly drift: number;
+  /** Permutation importance: how much worse the model's metric gets without the feature. */
+  readonly importance: number;
+  /** Of drift × importance over all features. */
+  readonly share: number;
+}
+
 /** The outcome of one drift check. Plain JSON; stored, and recomputable from the data its digests name. */
 export interface DriftReport {
   readonly reportId: string;
@@ -99,6 +131,10 @@ export interface DriftReport {
   readonly columns: readonly ColumnDrift[];
   /** About columns that were not compared: those that appeared, disappeared or changed their type. */
   readonly findings: readonly DriftFinding[];
+  /** When the baseline has outcomes, and predictions are there or a registered model makes them. */
+  readonly performance?: PerformanceChange;
+  /** Features that moved, by what they mean to the model; when its importances are known. */
+  readonly rootCauses?: readonly RootCause[];
   readonly recommendations: readonly string[];
   /** What the verdict was computed from. */
   readonly inputs: {

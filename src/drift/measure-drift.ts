@@ -1,23 +1,32 @@
 import { type DataSummary, summarizeData } from '../data/data-summary.js';
 import { Table } from '../data/table.js';
+import { MLOpsError } from '../errors.js';
 import type { Model } from '../models/model.js';
+import type { Random } from '../util/random.js';
 import { type Watch, inSteps } from '../util/in-steps.js';
 import { type ComparedColumn, type ComparedData, schemaOf } from './assess-drift.js';
 import { compareSummaries } from './compare-summaries.js';
 import { compareTables } from './compare-tables.js';
-import { clusterPairSteps, comparisonSteps } from './comparisons.js';
+import type { ClusterPair } from './clusters.js';
+import { type DriftInputs, clusterPairSteps, comparisonSteps, predictionSteps } from './comparisons.js';
+import { measurePerformance } from './measure-performance.js';
+import type { MeasuredPerformance } from './performance-change.js';
 import type { CheckedInputs } from './read-inputs.js';
 
 /** What {@link judgeDrift} needs of the data. */
 export interface MeasuredDrift {
   readonly compared: readonly ComparedColumn[];
   readonly data: { readonly baseline: ComparedData; readonly current: ComparedData };
+  readonly performance?: MeasuredPerformance | undefined;
+  /** Why performance could not be measured, though there are predictions. */
+  readonly problem?: string;
 }
 
 /** Measures every column: from rows where both sides have them, else from counts. */
 export async function measureDrift(
   inputs: CheckedInputs,
   model: Model | undefined,
+  random: Random,
   { signal, onProgress }: Watch,
 ): Promise<MeasuredDrift> {
   const { baseline, current } = inputs;
@@ -27,8 +36,10 @@ export async function measureDrift(
     const comparisons = await inSteps(comparisonSteps(held, model), { signal });
     const clusters = await inSteps(clusterPairSteps(held), { signal });
     const compared = await compareTables(comparisons, rows, { signal, onProgress }, clusters);
+    const performance = await performanceOf(held, model, { clusters, random }, { signal }).catch(problemOf);
     return {
       compared,
+      ...(typeof performance === 'string' ? { problem: performance } : { performance }),
       data: { baseline: await describeTable(baseline, signal), current: await describeTable(current, signal) },
     };
   }
@@ -39,6 +50,43 @@ export async function measureDrift(
     compared: compareCounts(inputs, data),
     data: { baseline: describeSummary(data.baseline), current: describeSummary(data.current) },
   };
+}
+
+/** What went wrong with the performance leaves the drift of the columns alone. */
+function problemOf(error: unknown): string {
+  if (!(error instanceof MLOpsError) || error.code === 'ABORTED') throw error;
+  return error.message;
+}
+
+/** From predictions of both sides, where they can be had. Predictions without a model are of the task their policy says. */
+async function performanceOf(
+  inputs: DriftInputs,
+  model: Model | undefined,
+  { clusters, random }: { readonly clusters: ClusterPair | undefined; readonly random: Random },
+  watch: Watch,
+): Promise<MeasuredPerformance | undefined> {
+  const { baseline, current, featureColumns, targetColumn } = inputs;
+  const target = baseline.columns.get(targetColumn ?? '');
+  if (targetColumn === undefined || target?.kind !== 'numeric') return undefined;
+  if ((current.columns.get(targetColumn)?.kind ?? 'numeric') !== 'numeric') return undefined;
+  const before = await inSteps(predictionSteps(baseline, inputs, model), watch);
+  const after = await inSteps(predictionSteps(current, inputs, model), watch);
+  if (before === undefined || after === undefined) return undefined;
+  const task = inputs.predictionColumn === undefined && model !== undefined ? model.task : inputs.policy.task;
+  const isTruth = (value: number): boolean => Number.isNaN(value) || value === 0 || value === 1;
+  if (task === 'classification' && !target.values.every(isTruth)) return undefined;
+  return measurePerformance(
+    {
+      baseline: { table: baseline, predictions: before },
+      current: { table: current, predictions: after },
+      task,
+      targetColumn,
+      featureColumns,
+      clusters,
+      random,
+    },
+    watch,
+  );
 }
 
 /** Compares data sets known by their counts. Pure. */

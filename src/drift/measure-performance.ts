@@ -1,0 +1,138 @@
+import { type Column, numberColumn } from '../data/column.js';
+import type { Table } from '../data/table.js';
+import type { Task } from '../models/model.js';
+import { numericTarget } from '../models/target.js';
+import { trainerFor } from '../models/trainer.js';
+import { confidenceBasedPerformance } from '../stats/confidence-based-performance.js';
+import { type HeldOutLosses, directLossEstimate } from '../stats/direct-loss.js';
+import { type Estimate, meanEstimate } from '../stats/estimate.js';
+import type { Watch } from '../util/in-steps.js';
+import { type Random, shuffle } from '../util/random.js';
+import type { ClusterPair } from './clusters.js';
+import type { MeasuredPerformance } from './performance-change.js';
+
+/** Rows of one side, with what the model said of them. */
+export interface PredictedSide {
+  readonly table: Table;
+  readonly predictions: Float64Array;
+}
+
+export interface PerformanceSubject {
+  readonly baseline: PredictedSide;
+  readonly current: PredictedSide;
+  readonly task: Task;
+  readonly targetColumn: string;
+  readonly featureColumns: readonly string[];
+  readonly clusters: ClusterPair | undefined;
+  readonly random: Random;
+}
+
+/** Fewest rows with an outcome from which anything is said. */
+const fewest = 30;
+
+/** Rows from which the model of the loss learns at most; more change the estimate little. */
+const mostReference = 20_000;
+
+/**
+ * How well the model does now against the baseline: from labels where the current data have them, else estimated: by CBPE
+ * for classification, by DLE for regression. Undefined when the baseline has too few labels to compare with.
+ */
+export async function measurePerformance(
+  subject: PerformanceSubject,
+  watch: Watch,
+): Promise<MeasuredPerformance | undefined> {
+  const { baseline, current, task, clusters } = subject;
+  const before = labelled(baseline, subject);
+  if (before === undefined || before.rows.length < fewest) return undefined;
+  const metric = task === 'classification' ? 'accuracy' : 'mae';
+  const after = labelled(current, subject);
+  const mean = (losses: Labelled, codes: Int32Array | undefined): Estimate =>
+    meanEstimate(losses.losses, codes && Int32Array.from(losses.rows, (row) => codes[row]!));
+  const known = { metric, baseline: mean(before, clusters?.baseline.codes) } as const;
+  if (after !== undefined && after.rows.length >= fewest) {
+    const rows = { baseline: before.rows.length, current: after.rows.length };
+    return { ...known, source: 'labels', current: mean(after, clusters?.current.codes), rows, also: {} };
+  }
+  if (task === 'classification') return { ...known, ...byConfidence(subject, before) };
+  return { ...known, ...(await byDirectLoss(subject, before, watch)) };
+}
+
+/** Rows whose outcome and prediction are known, and what each of them is worth. */
+interface Labelled {
+  readonly rows: readonly number[];
+  readonly outcomes: Float64Array;
+  /** Absolute errors, or 1 where the class was right and 0 where it was wrong. */
+  readonly losses: Float64Array;
+}
+
+function labelled({ table, predictions }: PredictedSide, subject: PerformanceSubject): Labelled | undefined {
+  if (!table.columns.has(subject.targetColumn)) return undefined;
+  const actual = numericTarget(table, subject.targetColumn);
+  const rows = [...actual.keys()].filter((row) => Number.isFinite(actual[row]! - predictions[row]!));
+  const loss = (row: number): number =>
+    subject.task === 'regression'
+      ? Math.abs(actual[row]! - predictions[row]!)
+      : Number(predictions[row]! >= 0.5 === (actual[row] === 1));
+  return { rows, outcomes: Float64Array.from(rows, (row) => actual[row]!), losses: Float64Array.from(rows, loss) };
+}
+
+type Estimated = Pick<MeasuredPerformance, 'source' | 'current' | 'rows' | 'also'>;
+
+function byConfidence({ baseline, current }: PerformanceSubject, before: Labelled): Estimated {
+  const probabilities = current.predictions.filter(Number.isFinite);
+  const reference = {
+    probabilities: Float64Array.from(before.rows, (row) => baseline.predictions[row]!),
+    outcomes: before.outcomes,
+  };
+  const { accuracy, ...also } = confidenceBasedPerformance(reference, probabilities);
+  const rows = { baseline: before.rows.length, current: probabilities.length };
+  return { source: 'cbpe', current: accuracy!, rows, also };
+}
+
+/** Names that no column of a caller has by accident. */
+const lossColumn = '(loss)';
+const predictionColumn = '(prediction)';
+
+async function byDirectLoss(subject: PerformanceSubject, before: Labelled, watch: Watch): Promise<Estimated> {
+  const { baseline, current, random } = subject;
+  const order = Int32Array.from(before.rows.keys());
+  shuffle(order, random.split('rows'));
+  const chosen = order.subarray(0, mostReference);
+  const at = (part: Int32Array): Int32Array => part.map((position) => before.rows[position]!);
+  const lossesOf = (part: Int32Array): Float64Array => Float64Array.from(part, (i) => before.losses[i]!);
+  const now = Int32Array.from(current.predictions.keys()).filter((row) => Number.isFinite(current.predictions[row]));
+  const half = chosen.length >> 1;
+  const parts: HeldOutLosses[] = [];
+  for (const [fold, [held, rest]] of [
+    [chosen.subarray(0, half), chosen.subarray(half)] as const,
+    [chosen.subarray(half), chosen.subarray(0, half)] as const,
+  ].entries()) {
+    const { model } = await trainerFor('gradient_boosting').train({
+      table: rowsOf(baseline, at(rest)).withColumn(numberColumn('numeric', lossColumn, lossesOf(rest))),
+      targetColumn: lossColumn,
+      featureColumns: [...subject.featureColumns.filter((name) => isUsable(subject, name)), predictionColumn],
+      task: 'regression',
+      hyperparameters: { max_iterations: 50, max_leaf_nodes: 8, validation_size: 0.2, early_stopping_patience: 5 },
+      random: random.split(`fold/${fold}`),
+      ...(watch.signal !== undefined && { signal: watch.signal }),
+    });
+    parts.push({
+      actual: lossesOf(held),
+      expected: model.predictBatch(rowsOf(baseline, at(held))),
+      current: model.predictBatch(rowsOf(current, now)),
+    });
+  }
+  const rows = { baseline: before.rows.length, current: now.length };
+  return { source: 'dle', current: directLossEstimate(parts), rows, also: {} };
+}
+
+/** The given rows, with the predictions as a column. */
+const rowsOf = ({ table, predictions }: PredictedSide, rows: Int32Array): Table =>
+  table.withColumn(numberColumn('numeric', predictionColumn, predictions)).take(rows);
+
+/** Both sides have the column, with values of one kind. */
+function isUsable({ baseline, current }: PerformanceSubject, name: string): boolean {
+  const [before, after] = [baseline.table.columns.get(name), current.table.columns.get(name)];
+  const hasValues = (column: Column, { table }: PredictedSide): boolean => column.missingCount < table.rowCount;
+  return before?.kind === after?.kind && before !== undefined && hasValues(before, baseline) && before.kind !== 'date';
+}

@@ -1,0 +1,58 @@
+import type { Estimate } from '../stats/estimate.js';
+import { intervalOf, relativeChange } from '../stats/estimate.js';
+import type { Effect, PerformanceChange } from './drift-report.js';
+import { round } from './column-findings.js';
+
+/** What a model's performance was and is, or is estimated to be. */
+export interface MeasuredPerformance extends Pick<PerformanceChange, 'metric' | 'source' | 'rows'> {
+  readonly baseline: Estimate;
+  readonly current: Estimate;
+  /** Further metrics of the current rows. */
+  readonly also: Readonly<Record<string, Estimate>>;
+}
+
+/** How a change of performance is judged. */
+export interface PerformanceRule {
+  /** Largest relative drop that is none: `monitoring.performance_drop_threshold`. */
+  readonly threshold: number;
+  /** Of each two-sided interval. */
+  readonly confidence: number;
+}
+
+/** The verdict on a model's performance: it dropped when the lower bound of the relative drop is above the threshold. */
+export function judgePerformance(measured: MeasuredPerformance, rule: PerformanceRule): PerformanceChange {
+  const { metric, source, rows, baseline, current, also } = measured;
+  const isShare = metric === 'accuracy';
+  const effect = (estimate: Estimate, shares: boolean): Effect => {
+    const { lower, upper } = intervalOf(estimate, rule.confidence);
+    const ends = { lower: Math.max(0, finite(lower)), upper: finite(upper) };
+    return { value: estimate.value, ...(shares ? { ...ends, upper: Math.min(1, ends.upper) } : ends) };
+  };
+  const change = relativeChange(current, baseline);
+  const worse = isShare ? { ...change, value: -change.value } : change;
+  const { lower, upper } = intervalOf(worse, rule.confidence);
+  const drop = { value: finite(worse.value), lower: finite(lower), upper: finite(upper) };
+  const verdict = drop.lower > rule.threshold ? 'dropped' : drop.upper <= rule.threshold ? 'kept' : 'inconclusive';
+  const says = { dropped: 'dropped', kept: 'is kept', inconclusive: 'may have changed: too little data to tell' }[
+    verdict
+  ];
+  const how = source === 'labels' ? '' : ', estimated without labels';
+  return {
+    metric,
+    source,
+    verdict,
+    message:
+      `${metric} ${says}: ${round(baseline.value)} before, ${round(current.value)} now${how}; worse by ` +
+      `${round(100 * drop.value)}% (${round(100 * drop.lower)} to ${round(100 * drop.upper)}), tolerance ${round(100 * rule.threshold)}%`,
+    baseline: effect(baseline, isShare),
+    current: effect(current, isShare),
+    drop,
+    threshold: rule.threshold,
+    rows,
+    also: Object.fromEntries(Object.entries(also).map(([name, estimate]) => [name, effect(estimate, true)])),
+  };
+}
+
+/** JSON has no infinities: a bound that far away says as little. */
+const finite = (value: number): number =>
+  Number.isFinite(value) ? value : value > 0 ? Number.MAX_VALUE : value < 0 ? -Number.MAX_VALUE : 0;
