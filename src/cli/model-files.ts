@@ -54,7 +54,7 @@ export async function writeModelFolder(
 
 /** Metadata beside a model, or nothing when the folder holds none. */
 export async function readModelMetadata(folder: string): Promise<Partial<ModelMetadata>> {
-  return ((await readJson(join(folder, 'metadata.json'))) ?? {});
+  return (await readJson(join(folder, 'metadata.json'))) ?? {};
 }
 
 /** The profile beside a model, or nothing when the folder holds none. */
