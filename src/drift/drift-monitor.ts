@@ -136,7 +136,12 @@ export class DriftMonitor {
     const canCompute = model !== undefined && targetColumn !== undefined && baseline instanceof Table;
     const importances =
       recordedImportances(version?.evidence.feature_importance) ??
-      (canCompute ? computedImportances(model, baseline, targetColumn, random.split('importance')) : undefined);
+      (canCompute
+        ? await computedImportances(model, baseline, targetColumn, {
+            random: random.split('importance'),
+            signal: options.signal,
+          })
+        : undefined);
     return judgeDrift(inputs, config, compared, data, { performance, problem, importances });
   }
 

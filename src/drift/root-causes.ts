@@ -1,6 +1,7 @@
 import type { Table } from '../data/table.js';
+import { MLOpsError } from '../errors.js';
 import type { Model } from '../models/model.js';
-import { permutationImportance } from '../models/permutation-importance.js';
+import { permutationImportance } from '../models/explanation/permutation-importance.js';
 import type { Evidence } from '../registry/model-record.js';
 import type { Random } from '../util/random.js';
 import type { ColumnDrift, RootCause } from './drift-report.js';
@@ -38,19 +39,25 @@ export function recordedImportances(evidence: Evidence | undefined): Importances
 /** Rows on which importances are computed: more change the picture little. */
 const mostRows = 1000;
 
-/** Permutation importances on rows of the baseline, when their outcomes are known. */
-export function computedImportances(
+/** Permutation importances on rows of the baseline, when their outcomes are known and suit the model. */
+export async function computedImportances(
   model: Model,
   baseline: Table,
   targetColumn: string,
-  random: Random,
-): Importances | undefined {
+  { random, signal }: { readonly random: Random; readonly signal: AbortSignal | undefined },
+): Promise<Importances | undefined> {
   const target = baseline.columns.get(targetColumn);
   if (target?.kind !== 'numeric') return undefined;
   const known = [...target.values.keys()].filter((row) => Number.isFinite(target.values[row]));
   if (known.length === 0) return undefined;
   const step = Math.max(1, known.length / mostRows);
   const rows = Int32Array.from({ length: Math.min(known.length, mostRows) }, (_, i) => known[Math.floor(i * step)]!);
-  const importances = permutationImportance(model, baseline.take(rows), targetColumn, { random, repeats: 2 });
-  return new Map(importances.map(({ feature, importance }) => [feature, importance]));
+  try {
+    const options = { random, repeats: 2, signal };
+    const importances = await permutationImportance(model, baseline.take(rows), targetColumn, options);
+    return new Map(importances.map(({ feature, importance }) => [feature, importance]));
+  } catch (error) {
+    if (error instanceof MLOpsError && error.code === 'INVALID_INPUT') return undefined; // the drift still counts
+    throw error;
+  }
 }
