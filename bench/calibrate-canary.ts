@@ -1,7 +1,7 @@
 /**
  * How often canaries are decided wrongly under continuous looking, at the boundaries of the hypotheses and without any
- * difference, in seven kinds of traffic. Exit code 1 when a binomial test at 1% rejects "at most α", or when no run at all
- * decided wrongly, which would mean that nothing is ever decided.
+ * difference, in seven kinds of traffic. Exit code 1 when a binomial test at 1% rejects "at most α", when no run at all decided
+ * wrongly, which would mean that nothing is ever decided, or when a decision does not replay to the bit.
  * Usage: npm run calibrate:canary [runs] [scenario, or a part of its name]
  */
 import { calibrate, candidates, isMiscalibrated } from './canary/calibration.js';
@@ -21,6 +21,7 @@ console.table(
     'wrong verdict': row.wrong,
     runs: row.runs,
     'false decisions': `${((100 * row.mistakes) / row.runs).toFixed(1)}%`,
+    'replayed the same': row.replayed,
     'binomial test': isMiscalibrated(row) ? 'REJECTED' : `p ${row.pValue.toFixed(3)}`,
   })),
 );
@@ -30,4 +31,6 @@ if (only === '') {
 }
 const isSilent = rows.every(({ mistakes }) => mistakes === 0);
 if (isSilent) console.log('no run decided wrongly at all: the method never decides');
-process.exitCode = rows.some(isMiscalibrated) || isSilent ? 1 : 0;
+const areReplayed = rows.every(({ runs: all, replayed }) => replayed === all);
+if (!areReplayed) console.log('decisions came out differently when computed again');
+process.exitCode = rows.some(isMiscalibrated) || isSilent || !areReplayed ? 1 : 0;

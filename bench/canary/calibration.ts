@@ -30,21 +30,33 @@ export interface CalibrationRow {
   readonly wrong: 'promote' | 'rollback';
   readonly runs: number;
   readonly mistakes: number;
+  /** Runs whose decision, stored and computed again, came out the same to the bit. */
+  readonly replayed: number;
   /** P(at least so many mistakes) if each run erred with probability α. */
   readonly pValue: number;
 }
 
 export function calibrate(scenario: Scenario, candidate: Candidate, runs: number): CalibrationRow {
   let mistakes = 0;
+  let replayed = 0;
   for (let run = 0; run < runs; run++) {
     const result: RunResult = simulate(scenario, candidate.effect, `${scenario.name}/${candidate.name}/${run}`, [
       'mae',
     ]);
     if (result.verdict === candidate.wrong) mistakes++;
+    if (result.isReplayed) replayed++;
   }
   // P(X >= k) for X binomial(n, α) is I_α(k, n − k + 1).
   const pValue = mistakes === 0 ? 1 : betainc(mistakes, runs - mistakes + 1, alpha);
-  return { scenario: scenario.name, candidate: candidate.name, wrong: candidate.wrong, runs, mistakes, pValue };
+  return {
+    scenario: scenario.name,
+    candidate: candidate.name,
+    wrong: candidate.wrong,
+    runs,
+    mistakes,
+    replayed,
+    pValue,
+  };
 }
 
 /** The binomial test that a false-decision rate above α must fail. */

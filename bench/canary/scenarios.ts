@@ -5,6 +5,7 @@ import type { CanaryVerdict } from '../../src/canary/evidence/canary-verdict.js'
 import { EvidenceCollector } from '../../src/canary/evidence/evidence-collector.js';
 import { cohortLengthMs } from '../../src/canary/evidence/evidence-settings.js';
 import { mergeStatistics, noStatistics } from '../../src/canary/evidence/merge-statistics.js';
+import { replayDecision } from '../../src/canary/evidence/replay-decision.js';
 
 /** How a canary differs from production: its losses and error rate are multiplied. */
 export interface Effect {
@@ -67,6 +68,8 @@ export const rollbackThreshold = 0.8;
 export interface RunResult {
   readonly verdict: CanaryVerdict['verdict'];
   readonly requests: number;
+  /** Whether the decision, stored as JSON and computed again, came out the same to the bit. */
+  readonly isReplayed: boolean;
 }
 
 /** One canary from its first request to a decision, looked at every 1,000 requests. */
@@ -91,6 +94,7 @@ export function simulate(scenario: Scenario, effect: Effect, seed: string, metri
   const collector = new EvidenceCollector(settings);
   let statistics = noStatistics('regression');
   const waiting: (() => void)[][] = [];
+  let isReplayed = false;
   for (let i = 0; i < requests; i++) {
     const progress = i / requests;
     const step = Math.floor(progress * shares.length);
@@ -129,10 +133,13 @@ export function simulate(scenario: Scenario, effect: Effect, seed: string, metri
       halt: null,
       statistics,
     };
-    const { verdict } = decide(inputs);
-    if (verdict !== 'hold') return { verdict, requests: i + 1 };
+    const decision = decide(inputs);
+    const { verdict } = decision;
+    if (verdict === 'hold' && i + 1 < requests) continue;
+    isReplayed = replayDecision(JSON.parse(JSON.stringify({ ...decision, inputs })) as object).isSame;
+    if (verdict !== 'hold') return { verdict, requests: i + 1, isReplayed };
   }
-  return { verdict: 'hold', requests };
+  return { verdict: 'hold', requests, isReplayed };
 }
 
 interface Key {

@@ -3,6 +3,7 @@ import { toIso } from '../util/clock.js';
 import type { JsonValue } from '../util/json.js';
 import type { CanaryVerdict } from './evidence/canary-verdict.js';
 import type { DecisionInputs, StepLog } from './evidence/decision-inputs.js';
+import type { EvidenceSettings } from './evidence/evidence-settings.js';
 import type { Advice } from './advice.js';
 import type { PlannedStep } from './rollout-steps.js';
 import type { DeploymentAction, DeploymentStatus } from './transitions.js';
@@ -47,6 +48,10 @@ export interface StoredDeployment {
   readonly task: 'regression' | 'classification';
   /** How long after a request its label may come, milliseconds; 0: with the outcome. */
   readonly labelWindowMs: number;
+  /** What outcomes are held against; see `EvidenceSettings`. */
+  readonly budgets: Pick<EvidenceSettings, 'latencyBudgetMs' | 'missBudget' | 'lossBound'>;
+  /** Column whose value is a request's segment unless the request names one. */
+  readonly segmentColumn: string | null;
   readonly createdAt: number;
   readonly createdBy: string;
   readonly onBehalfOf: string | null;

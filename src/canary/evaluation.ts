@@ -7,7 +7,7 @@ import { advise } from './advise.js';
 import { type CanaryDecision, type StoredDeployment, deploymentsCollection, putDecision } from './deployment.js';
 import { loadOpen } from './deployment-lookups.js';
 import { decide } from './evidence/decide.js';
-import { type DecisionInputs, noLimits } from './evidence/decision-inputs.js';
+import type { DecisionInputs } from './evidence/decision-inputs.js';
 import type { DeploymentStatistics } from './evidence/deployment-statistics.js';
 import { noStatistics } from './evidence/merge-statistics.js';
 import { requestsOfStep, settingsOf } from './live-statistics.js';
@@ -58,8 +58,9 @@ function inputsOf(
   statistics: DeploymentStatistics,
   now: number,
 ): DecisionInputs {
-  const { evaluationMetrics, promotionThreshold, rollbackThreshold, evaluationWindowHours } =
+  const { evaluationMetrics, promotionThreshold, rollbackThreshold, evaluationWindowHours, ...policy } =
     context.config.policy.canary;
+  const { maxPredictions, maxValue, maxErrors } = policy;
   const { alpha, labelWindowMs, steps, status, history } = deployment;
   const halt = status === 'halted' ? history.find(({ action }) => action === 'halt') : undefined;
   return {
@@ -73,7 +74,7 @@ function inputsOf(
     evaluationWindowMs: evaluationWindowHours * 3_600_000,
     labelWindowMs,
     settings: settingsOf(deployment),
-    limits: noLimits,
+    limits: { maxPredictions, maxValue, maxErrors },
     steps,
     halt: halt === undefined ? null : { by: halt.by, reason: halt.reason ?? 'no reason given' },
     statistics,

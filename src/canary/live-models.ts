@@ -1,3 +1,4 @@
+import type { Row } from '../data/table.js';
 import type { IdSource } from '../util/ids.js';
 import { LiveDeployment } from './live-deployment.js';
 import type { Outcome, ShadowOutcome } from './outcomes.js';
@@ -74,6 +75,13 @@ export class LiveModels {
 
   candidateOf(modelName: string): string | undefined {
     return this.#models.get(modelName)?.live?.deployment.candidateVersion;
+  }
+
+  /** The segment that a record belongs to by the policy, if it has one. */
+  segmentOf(modelName: string, features: Row): string | undefined {
+    const column = this.#models.get(modelName)?.live?.deployment.segmentColumn;
+    const value = column == null ? undefined : features[column];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
   }
 
   /** Models and the fences of what is known of them. */

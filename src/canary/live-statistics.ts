@@ -3,12 +3,10 @@ import type { DeploymentStatistics, StratumStatistics } from './evidence/deploym
 import { type EvidenceSettings, cohortLengthMs } from './evidence/evidence-settings.js';
 
 /** How a deployment's outcomes are collected; fixed when it begins. */
-export const settingsOf = ({ task, labelWindowMs }: StoredDeployment): EvidenceSettings => ({
+export const settingsOf = ({ task, labelWindowMs, budgets }: StoredDeployment): EvidenceSettings => ({
   task,
   cohortMs: cohortLengthMs(labelWindowMs),
-  latencyBudgetMs: null,
-  missBudget: null,
-  lossBound: null,
+  ...budgets,
 });
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

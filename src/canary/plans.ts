@@ -66,6 +66,9 @@ export async function planCreation(
     await edit.moveTo(candidateVersion, ModelStage.STAGING, said);
   }
   edit.updateModel({ canary: deploymentId });
+  const { task, canary } = context.config.modelPolicy(edit.modelRecord.modelType);
+  const { latencyBudgetMs } = context.config.policy.canary;
+  const { missBudget, lossBound, segmentColumn } = canary;
   const deployment = beginDeployment(
     {
       ...creation,
@@ -73,7 +76,9 @@ export async function planCreation(
       salt: deploymentId,
       bucketing: bucketingVersion,
       alpha,
-      task: context.config.modelPolicy(edit.modelRecord.modelType).task,
+      task,
+      budgets: { latencyBudgetMs, missBudget, lossBound },
+      segmentColumn,
       createdBy: actorId(context),
       onBehalfOf: request.onBehalfOf ?? null,
     },

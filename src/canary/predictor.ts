@@ -13,7 +13,7 @@ export interface PredictOptions {
   /** As for `routePrediction`. */
   readonly routingKey?: string | number;
   readonly version?: string;
-  /** Part of the business the request belongs to; harm is looked for in each. */
+  /** Part of the business the request belongs to; harm is looked for in each. Else by the model's `segment_column`. */
   readonly segment?: string;
   /** Notional the prediction is about. */
   readonly value?: number;
@@ -41,7 +41,9 @@ export class Predictor {
     private readonly clock: Clock,
   ) {}
 
-  predict(options: PredictOptions): PredictionResult {
+  predict(request: PredictOptions): PredictionResult {
+    const segment = request.segment ?? this.live.segmentOf(request.modelName, request.features);
+    const options = segment === request.segment ? request : { ...request, segment: segment! };
     const route = this.live.route(options);
     const chosen = this.models.find(options.modelName, route.version);
     if (chosen === undefined) return this.#withoutChosen(options, route);

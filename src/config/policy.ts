@@ -70,6 +70,17 @@ export interface CanaryPolicy {
   readonly rollbackThreshold: number;
   /** After so many rollbacks a version may not be tried again; integer >= 1. Default 3. */
   readonly maxRollbackCount: number;
+  /** A candidate that has answered more requests than this is rolled back, whatever they show; null: no limit (default). */
+  readonly maxPredictions: number | null;
+  /** The same for the notional it answered for (`value` of the outcomes, summed without its sign). Default null. */
+  readonly maxValue: number | null;
+  /** The same for the requests it failed; 0 allows none. Default null. */
+  readonly maxErrors: number | null;
+  /**
+   * Slower answers breach the budget; a candidate that provably does so more often than production is rolled back;
+   * milliseconds. Fixed when a deployment begins. Default null: latencies are not judged.
+   */
+  readonly latencyBudgetMs: number | null;
   /**
    * The steps of a rollout: `traffic` (fraction, growing, at most `maxCanaryPercentage`; 0 first is shadow mode), and the
    * least `hours` and `requests` of each. Default none: one step of `initialCanaryPercentage`.
@@ -197,6 +208,18 @@ export interface ModelTypePolicy {
     readonly residualDriftThreshold: number | null;
     /** Tolerated distance of single columns, by name; fractions. They come before all others. Default none. */
     readonly columns: Readonly<Record<string, number>>;
+  };
+  /** How canaries of this model are judged. Fixed when a deployment begins. */
+  readonly canary: {
+    /** Column whose value is a request's segment, unless the request names one: harm is looked for in each. Default null. */
+    readonly segmentColumn: string | null;
+    /** A prediction off by more is a miss, which is a guardrail; in units of the target. Default null: not looked at. */
+    readonly missBudget: number | null;
+    /**
+     * No prediction is ever off by more, in units of the target: shadow evidence is exact from the first request on then.
+     * Losses above it are not an error; they only end that. Default null: not known.
+     */
+    readonly lossBound: number | null;
   };
 }
 

@@ -29,6 +29,7 @@ function build() {
   const path = () => text('a path');
   const names = (...members: string[]) => z._default(list(text('a name')), members);
   const seed = () => z._default(integer(0), 42);
+  const limit = (value: ReturnType<typeof number>) => z._default(z.nullable(value), null);
   return z.strictObject({
     environment: z._default(oneOf('development', 'staging', 'production'), 'development'),
     seed: seed(),
@@ -66,6 +67,10 @@ function build() {
         0,
       ),
       max_rollback_count: z._default(integer(1), 3),
+      max_predictions: limit(integer(1)),
+      max_value: limit(above(0)),
+      max_errors: limit(integer(0)),
+      latency_budget_ms: limit(positive('milliseconds')),
       steps: z._default(z.array(rolloutStep(), expected('a list of steps such as [{ traffic: 0.01 }]')), []),
     }),
     promotion: section({
@@ -194,8 +199,15 @@ function buildModelType() {
       residual_drift_threshold: z._default(z.nullable(fraction()), null),
       columns: named(fraction()),
     }),
+    canary: section({
+      segment_column: z._default(z.nullable(text('the name of a column')), null),
+      miss_budget: z._default(z.nullable(above(0)), null),
+      loss_bound: z._default(z.nullable(above(0)), null),
+    }),
   });
 }
+
+const above = (least: number) => number(`a number above ${least}`, (value) => value > least);
 
 const dataChecks = [
   'leaking_column',

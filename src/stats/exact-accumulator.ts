@@ -21,6 +21,7 @@ export type EncodedSum = string;
 export const emptySum: EncodedSum = '0';
 
 const limbBits = 32;
+const limbDigits = limbBits / 4;
 const limbBase = 2 ** limbBits;
 const unitExponent = -192;
 const double = new Float64Array(1);
@@ -73,34 +74,38 @@ export function carryLimbs(limbs: Float64Array, at: number): void {
 
 export function encodeSum(limbs: Float64Array, at: number): EncodedSum {
   carryLimbs(limbs, at);
-  let digits = '';
-  for (let i = at + limbCount - 1; i >= at; i--) {
-    const limb = limbs[i]!;
-    if (limb !== 0 || digits !== '') digits += limb.toString(16).padStart(digits === '' ? 0 : 8, '0');
-  }
-  return canonical(digits);
+  let high = at + limbCount - 1;
+  while (high >= at && limbs[high] === 0) high--;
+  if (high < at) return emptySum;
+  let low = at;
+  while (limbs[low] === 0) low++;
+  let digits = limbs[high]!.toString(16);
+  for (let i = high - 1; i >= low; i--) digits += limbs[i]!.toString(16).padStart(limbDigits, '0');
+  return canonical(digits, unitExponent + limbBits * (low - at));
 }
 
 /** The sum of two sums. */
 export function addSums(a: EncodedSum, b: EncodedSum): EncodedSum {
   if (a === emptySum) return b;
   if (b === emptySum) return a;
-  return canonical((unitsOf(a) + unitsOf(b)).toString(16));
+  const [x, y] = [exponentOf(a), exponentOf(b)];
+  const low = Math.min(x, y);
+  return canonical((digitsOf(a, x - low) + digitsOf(b, y - low)).toString(16), low);
 }
 
-/** The nearest double. */
-export const sumValue = (sum: EncodedSum): number => (sum === emptySum ? 0 : Number(unitsOf(sum)) * 2 ** unitExponent);
+/** The nearest double: hexadecimal digits are read as they are written, and rounded once. */
+export const sumValue = (sum: EncodedSum): number =>
+  sum === emptySum ? 0 : Number.parseInt(sum, 16) * 2 ** exponentOf(sum);
 
-/** How many units of 2^−192 a sum is. */
-function unitsOf(sum: EncodedSum): bigint {
-  if (sum === emptySum) return 0n;
-  const point = sum.indexOf('p');
-  return BigInt(`0x${sum.slice(0, point)}`) << BigInt(Number(sum.slice(point + 1)) - unitExponent);
-}
+const exponentOf = (sum: EncodedSum): number => Number(sum.slice(sum.indexOf('p') + 1));
 
-/** Hexadecimal digits of a number of units, without the zeros at the end. */
-function canonical(digits: string): EncodedSum {
+/** The digits of a sum, and so many binary zeros after them (a multiple of four). */
+const digitsOf = (sum: EncodedSum, zeros: number): bigint =>
+  BigInt(`0x${sum.slice(0, sum.indexOf('p'))}${'0'.repeat(zeros / 4)}`);
+
+/** Hexadecimal digits times a power of two, without the zeros at the end. */
+function canonical(digits: string, exponent: number): EncodedSum {
   let end = digits.length;
-  while (end > 0 && digits.charCodeAt(end - 1) === 0x30) end--;
-  return end === 0 ? emptySum : `${digits.slice(0, end)}p${4 * (digits.length - end) + unitExponent}`;
+  while (digits.charCodeAt(end - 1) === 0x30) end--;
+  return `${digits.slice(0, end)}p${4 * (digits.length - end) + exponent}`;
 }

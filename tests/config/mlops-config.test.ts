@@ -64,7 +64,7 @@ describe('defaults', () => {
     const commented = readFileSync(exampleFile, 'utf8').match(/^# {3}models:\n(# {5,}.*\n)+/m)![0];
     const config = fromText(commented.replace(/^# {3}/gm, ''));
     expect(config.modelPolicy('spread')).toEqual(MLOpsConfig.default(none).modelPolicy('spread'));
-    expect(Object.keys(config.policy.models['spread']!)).toHaveLength(11);
+    expect(Object.keys(config.policy.models['spread']!)).toHaveLength(12);
   });
 });
 
@@ -180,6 +180,7 @@ describe('MLOpsConfig', () => {
     for (const unmentioned of ['downgrade', 'constructor', '__proto__', 'toString']) {
       expect(config.modelPolicy(unmentioned)).toEqual({
         featureColumns: [],
+        canary: { segmentColumn: null, missBudget: null, lossBound: null },
         leakingColumns: [],
         fairnessColumns: [],
         targetColumn: null,
