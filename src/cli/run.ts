@@ -234,12 +234,12 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
   program
     .command('decision')
     .description('check stored canary decisions')
-    .command('replay <decisionId>')
-    .description('compute a decision again from its stored inputs; exit code 1 when the result differs')
+    .command('replay <decisionIds...>')
+    .description('compute decisions again from their stored inputs; exit code 1 when a result differs')
     .addHelpText('after', example('bondx-mlops decision replay 0198c5a0-5a3e-7c4b-9d1e-2f6b8a7c3d4e'))
-    .action(async (decisionId: string, _options: unknown, command: Command): Promise<void> => {
+    .action(async (decisionIds: string[], _options: unknown, command: Command): Promise<void> => {
       const session = openSession(command.optsWithGlobals<GlobalOptions>(), signal);
-      setCode(await (await import('./commands/decision.js')).replay(session, decisionId));
+      setCode(await (await import('./commands/decision.js')).replay(session, decisionIds));
     });
 
   const audit = program.command('audit').description('check and read the audit trail');

@@ -1,0 +1,2 @@
+export { CanaryProvider } from './canary-provider.js';
+export type { CanaryProviderOptions } from './canary-provider.js';
