@@ -15,7 +15,7 @@ const layers = [
   ['drift'],
   ['retraining', 'canary'],
   ['lineage'],
-  ['index.ts', 'testing', 'worker.ts', 'integrations/onnx'],
+  ['index.ts', 'testing', 'worker.ts', 'integrations/onnx', 'integrations/openfeature'],
   ['cli'],
 ];
 

@@ -9,6 +9,7 @@ const library = {
   testing: 'src/testing/index.ts',
   postgres: 'src/adapters/postgres/index.ts',
   onnx: 'src/integrations/onnx/index.ts',
+  openfeature: 'src/integrations/openfeature/index.ts',
   s3: 'src/adapters/s3/index.ts',
 };
 

@@ -95,19 +95,22 @@ async function begin(
 
 /** Waits for the end of a deployment; a rollout that takes too long is an answer, too. */
 async function ended(deploymentId: string): Promise<string> {
-  for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(100)) {
+  for (const end = Date.now() + patienceMs; Date.now() < end;) {
     const { status, candidateVersion } = await manager.getDeployment(deploymentId);
-    if (status !== 'promoted' && status !== 'rolled_back') continue;
-    say(`${candidateVersion} is ${status.replace('_', ' ')}`);
-    return status;
+    if (status === 'promoted' || status === 'rolled_back') {
+      say(`${candidateVersion} is ${status.replace('_', ' ')}`);
+      return status;
+    }
+    await sleep(100);
   }
   return 'undecided';
 }
 
 /** Kills a worker as soon as a rollout has left its first step, and starts another one. */
 async function killInTheMiddle(deploymentId: string): Promise<{ killed: number; replaced: Promise<unknown> }> {
-  for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(50)) {
+  for (const end = Date.now() + patienceMs; Date.now() < end;) {
     if ((await manager.getDeployment(deploymentId)).history.length > 1) break;
+    await sleep(50);
   }
   const victim = Object.values(cluster.workers ?? {})[1]!;
   const killed = victim.process.pid!;
