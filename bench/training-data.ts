@@ -10,7 +10,7 @@ export interface TrainingCase {
   readonly features: readonly string[];
   readonly target: string;
   readonly task: 'regression' | 'classification';
-  /** Trainings to take the median time of. */
+  /** Trainings to take the least time of. */
   readonly repeats: number;
 }
 

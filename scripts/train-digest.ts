@@ -8,6 +8,7 @@ const featureColumns = ['coupon_rate', 'maturity_years', 'age_years', 'term', 'i
 const trainings = {
   cart: {},
   random_forest: { n_estimators: 3, max_samples: 300 },
+  extra_forest: { n_estimators: 10 },
   gradient_boosting: { max_iterations: 30 },
 };
 const digests: Record<string, string> = {};

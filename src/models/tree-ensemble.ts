@@ -1,4 +1,5 @@
 import type { DecisionTree, TreeColumns } from './decision-tree.js';
+import { QuickScorer } from './quick-scorer.js';
 
 /** Words of 32 bits that a set of categories takes; the last bit says where missing values go. */
 const wordsPerSet = 8;
@@ -26,11 +27,14 @@ export class TreeEnsemble {
   /** Steps that lead to a leaf in each group of four trees; -1 where sets have to be looked into. */
   readonly #steps: Int32Array;
   readonly #doubled: Float64Array;
+  /** For small trees, which need no walk. */
+  readonly #quick: QuickScorer | undefined;
 
   constructor(
     trees: readonly DecisionTree[],
     private readonly columns: TreeColumns,
   ) {
+    this.#quick = QuickScorer.of(trees, columns);
     const nodeCount = trees.reduce((sum, { arrays }) => sum + arrays.feature.length, 0);
     this.#column = new Int32Array(nodeCount);
     this.#threshold = new Float64Array(nodeCount).fill(NaN);
@@ -91,6 +95,11 @@ export class TreeEnsemble {
 
   /** The sum of what all trees predict for a row. */
   sum(row: Float64Array): number {
+    return this.#quick === undefined ? this.walk(row) : this.#quick.sum(row);
+  }
+
+  /** The same by walking the trees. */
+  walk(row: Float64Array): number {
     const column = this.#column;
     const threshold = this.#threshold;
     const left = this.#left;

@@ -1,5 +1,6 @@
 import type { FeatureReader } from '../feature-reader.js';
 import type { Pace } from '../pace.js';
+import { countAtOrBelow, padCuts } from './count-at-or-below.js';
 import { findCuts } from './find-cuts.js';
 
 /** One feature of all rows in at most 256 steps. */
@@ -43,25 +44,12 @@ function binNumbers(values: Float64Array, maxBins: number): BinnedFeature {
   const cuts = findCuts(values.slice(), maxBins);
   const binCount = cuts.length + 1;
   const bins = new Uint8Array(values.length);
-  const padded = new Float64Array(256).fill(NaN);
-  padded.set(cuts);
+  const padded = padCuts(cuts);
   for (let row = 0; row < values.length; row++) {
     const value = values[row]!;
     bins[row] = Number.isNaN(value) ? binCount : countAtOrBelow(padded, value);
   }
   return { bins, binCount, isSet: false, thresholdAfter: (bin) => cuts[bin] ?? Number.MAX_VALUE };
-}
-
-/** How many of 255 rising cuts are at or below a value, by bisection without branches; NaN follow the last cut. */
-function countAtOrBelow(cuts: Float64Array, value: number): number {
-  let count = 128 * Number(value >= cuts[127]!);
-  count += 64 * Number(value >= cuts[count + 63]!);
-  count += 32 * Number(value >= cuts[count + 31]!);
-  count += 16 * Number(value >= cuts[count + 15]!);
-  count += 8 * Number(value >= cuts[count + 7]!);
-  count += 4 * Number(value >= cuts[count + 3]!);
-  count += 2 * Number(value >= cuts[count + 1]!);
-  return count + Number(value >= cuts[count]!);
 }
 
 function binCodes(values: Float64Array, binCount: number, isSet: boolean): BinnedFeature {
