@@ -1,10 +1,17 @@
-import { finishArea, signsInBuckets, startArea, addPart, type Area } from './ecdf-area.js';
-import { searchBuckets, searchPart, startSearch } from './ecdf-extremes.js';
+import { type Area, addPart, addValue, finishArea, signsInBuckets, startArea } from './ecdf-area.js';
+import { searchBuckets, searchPart, searchValue, startSearch } from './ecdf-extremes.js';
 import { deciles, decileEdges, edgesAt, histogram } from './histogram.js';
 import { type KsResult, ksFromExtremes, ksTwoSample } from './ks.js';
 import { orderStatistics } from './order-statistics.js';
 import { quantileRanks, quantilesFrom } from './quantile.js';
-import { type SampleScan, type SharedBuckets, bucketOf, placeBuckets, scanSample } from './shared-buckets.js';
+import {
+  type SampleScan,
+  type SharedBuckets,
+  bucketOf,
+  cellCount,
+  placeBuckets,
+  scanSample,
+} from './shared-buckets.js';
 import { smallestScale, wasserstein1, wassersteinNormalized } from './wasserstein.js';
 
 /** Statistics of two samples of numbers, each with at least one value. */
@@ -73,13 +80,21 @@ function compareInBuckets(
   let i = 0;
   let j = 0;
   for (let k = 0; k < buckets.count; k++) {
-    if (mayBeExtreme[k] === 1) searchPart(search, inA.part(k), inB.part(k), i, j);
-    if (mixed[k] === 1) addPart(area, inA.part(k), inB.part(k), i, j);
+    for (const step of mayBeExtreme[k] === 1 || mixed[k] === 1 ? stepsOf(k, buckets.atoms[k]!, inA, inB) : []) {
+      const [x, y] = [i + step.i, j + step.j];
+      if ('atom' in step) {
+        if (mayBeExtreme[k] === 1) searchValue(search, step.atom, x + step.inA, y + step.inB, step.inA);
+        if (mixed[k] === 1) addValue(area, step.atom, { i: x, j: y }, { i: step.inA, j: step.inB });
+      } else {
+        if (mayBeExtreme[k] === 1) searchPart(search, step.a, step.b, x, y);
+        if (mixed[k] === 1) addPart(area, step.a, step.b, x, y);
+      }
+    }
     i += a.counts[k]!;
     j += b.counts[k]!;
   }
   const distance = finishArea(area);
-  const edges = edgesAt(quantilesFrom(valuesAtRanks(inA, a.counts, ranks), n, deciles));
+  const edges = edgesAt(quantilesFrom(valuesAtRanks(inA, a.counts, ranks, buckets.atoms), n, deciles));
   return {
     n,
     m,
@@ -93,6 +108,27 @@ function compareInBuckets(
     highest: a.highest,
     outside: b.outside,
   };
+}
+
+/** A stretch of a bucket: values to look into, or one value so many times. i and j of the bucket lie below it. */
+type Step = { readonly i: number; readonly j: number } & (
+  | { readonly a: Float64Array; readonly b: Float64Array }
+  | { readonly atom: number; readonly inA: number; readonly inB: number }
+);
+
+/** A bucket in order: what lies below the value counted apart, that value, what lies above. */
+function stepsOf(k: number, atom: number, inA: Gathered, inB: Gathered): readonly Step[] {
+  const [a, b] = [inA.part(k), inB.part(k)];
+  const at = { inA: inA.apart(k), inB: inB.apart(k) };
+  if (at.inA + at.inB === 0) return [{ i: 0, j: 0, a, b }];
+  const isBelow = (value: number): boolean => value < atom;
+  const isAbove = (value: number): boolean => value > atom;
+  const [belowA, belowB] = [a.filter(isBelow), b.filter(isBelow)];
+  return [
+    { i: 0, j: 0, a: belowA, b: belowB },
+    { i: belowA.length, j: belowB.length, atom, ...at },
+    { i: belowA.length + at.inA, j: belowB.length + at.inB, a: a.filter(isAbove), b: b.filter(isAbove) },
+  ];
 }
 
 /** Marks the buckets of values at the ranks, and all between the two ranks of a pair: a quantile may lie there. */
@@ -125,15 +161,18 @@ interface Gathering {
 
 /** The elements of the wanted buckets, unordered. */
 interface Gathered {
+  /** Without the value counted apart. */
   part(bucket: number): Float64Array;
+  /** How often the bucket's value counted apart occurs. */
+  apart(bucket: number): number;
   /** Of the whole sample, ddof 0. */
   readonly variance: number;
 }
 
 /** The second pass: adds weight · Σ sign·x to the area, exactly as its three cuts are exact, and collects elements. */
 function gather(values: Float64Array, { buckets, scan, wanted, signs, area, weight }: Gathering): Gathered {
-  const { count, low, scale } = buckets;
-  const last = count - 1;
+  const { count, low, scale, first: firstOf, parts, atoms } = buckets;
+  const last = cellCount - 1;
   const starts = new Int32Array(count + 1);
   for (let k = 0; k < count; k++) starts[k + 1] = starts[k]! + (wanted[k] === 1 ? scan.counts[k]! : 0);
   const gathered = new Float64Array(starts[count]!);
@@ -150,8 +189,9 @@ function gather(values: Float64Array, { buckets, scan, wanted, signs, area, weig
     const value = values[i]!;
     if (value !== value) continue;
     const place = (value - low) * scale; // bucketOf
-    const k = place <= 0 ? 0 : place >= last ? last : place | 0;
-    if (wanted[k] === 1) gathered[next[k]!++] = value;
+    const cell = place <= 0 ? 0 : place >= last ? last : place | 0;
+    const k = firstOf[cell]! + (((place - cell) * parts[cell]!) | 0);
+    if (wanted[k] === 1 && value !== atoms[k]) gathered[next[k]!++] = value;
     const term = signs[k]! * unit * value;
     const high = first + term - first;
     const left = term - high;
@@ -167,12 +207,18 @@ function gather(values: Float64Array, { buckets, scan, wanted, signs, area, weig
   area.sum.addProduct(weight, middle);
   area.sum.addProduct(weight, rest);
   return {
-    part: (bucket) => gathered.subarray(starts[bucket], starts[bucket + 1]),
+    part: (bucket) => gathered.subarray(starts[bucket], next[bucket]),
+    apart: (bucket) => starts[bucket + 1]! - next[bucket]!,
     variance: (squares - (deviations * deviations) / scan.present) / scan.present,
   };
 }
 
-function valuesAtRanks(gathered: Gathered, counts: Int32Array, ranks: readonly number[]): number[] {
+function valuesAtRanks(
+  gathered: Gathered,
+  counts: Int32Array,
+  ranks: readonly number[],
+  atoms: Float64Array,
+): number[] {
   const wantedRanks = [...new Set(ranks)].sort((x, y) => x - y);
   const found = new Map<number, number>();
   let k = 0;
@@ -181,12 +227,18 @@ function valuesAtRanks(gathered: Gathered, counts: Int32Array, ranks: readonly n
     while (below + counts[k]! <= wantedRanks[next]!) below += counts[k++]!;
     const first = next;
     while (next < wantedRanks.length && wantedRanks[next]! < below + counts[k]!) next++;
+    const part = gathered.part(k);
+    // Ranks are below, at or above the value counted apart.
+    const [atom, apart] = [atoms[k]!, gathered.apart(k)];
+    const under = apart === 0 ? part.length : part.reduce((sum, value) => sum + (value < atom ? 1 : 0), 0);
     const own = wantedRanks.slice(first, next);
+    const others = own.filter((rank) => rank - below < under || rank - below >= under + apart);
     const inside = orderStatistics(
-      gathered.part(k),
-      own.map((rank) => rank - below),
+      part,
+      others.map((rank) => (rank - below < under ? rank - below : rank - below - apart)),
     );
-    own.forEach((rank, i) => found.set(rank, inside[i]!));
+    for (const rank of own) found.set(rank, atom);
+    others.forEach((rank, i) => found.set(rank, inside[i]!));
   }
   return ranks.map((rank) => found.get(rank)!);
 }
@@ -208,7 +260,10 @@ function countBetween(
     while (k < place) below += counts[k++]!;
     // A bucket that holds a decile is wanted; one that is not holds values below the edge only.
     let upTo = below + (wanted[place] === 1 ? 0 : counts[place]!);
-    if (wanted[place] === 1) for (const value of gathered.part(place)) if (value <= edge) upTo++;
+    if (wanted[place] === 1) {
+      if (buckets.atoms[place]! <= edge) upTo += gathered.apart(place);
+      for (const value of gathered.part(place)) if (value <= edge) upTo++;
+    }
     const inBin = upTo - before;
     before = upTo;
     return inBin;

@@ -93,6 +93,18 @@ export function addPart(area: Area, a: Float64Array, b: Float64Array, i0: number
   }
 }
 
+/** Adds the part of the area at one value, below which i reference and j current values lie and at which so many more. */
+export function addValue(
+  { n, m, unit, sum }: Area,
+  value: number,
+  { i, j }: Below,
+  at: { readonly i: number; readonly j: number },
+): void {
+  const before = Math.abs(i * m - j * n);
+  const after = Math.abs((i + at.i) * m - (j + at.j) * n);
+  if (before !== after) sum.addProduct(before - after, value * unit);
+}
+
 /** Sign of d throughout each bucket, 0 where it may change: such buckets are `mixed` and enter by {@link addPart}. */
 export function signsInBuckets(
   { n, m }: Area,

@@ -73,6 +73,15 @@ export function searchPart(search: ExtremesSearch, a: Float64Array, b: Float64Ar
   }
 }
 
+/** Looks at one value that `i` reference and `j` current values lie at or below, `inA` reference ones at it. */
+export function searchValue(search: ExtremesSearch, value: number, i: number, j: number, inA: number): void {
+  const difference = i / search.n - j / search.m;
+  update(search.above, difference, value, inA > 0);
+  update(search.below, -difference, value, inA > 0);
+  if (search.sides !== 'below') search.floor = Math.max(search.floor, search.above.difference);
+  if (search.sides !== 'above') search.floor = Math.max(search.floor, search.below.difference);
+}
+
 /** Takes in the counts of buckets; tells which buckets are to be looked into by {@link searchPart}. */
 export function searchBuckets(
   search: ExtremesSearch,

@@ -1,11 +1,18 @@
 /**
- * Buckets of equal width over the bulk of two samples; the outermost take all that lies beyond. As for {@link Buckets},
- * the bucket of a value never decreases with the value.
+ * Buckets that each hold about as many values of two samples, whatever their distribution: cells of equal width over the
+ * bulk of both, each divided into as many equal parts as probes of the samples fell into it. The outermost cells take all
+ * that lies beyond, undivided. The bucket of a value never decreases with the value.
  */
 export interface SharedBuckets {
   readonly count: number;
   readonly low: number;
+  /** Cells a unit. */
   readonly scale: number;
+  /** First bucket of each cell, and into how many the cell is divided; 0 for the outermost two. */
+  readonly first: Int32Array;
+  readonly parts: Float64Array;
+  /** A value so frequent that it is counted apart, by its bucket; NaN for the others. */
+  readonly atoms: Float64Array;
 }
 
 /** What one pass over a sample finds; NaN is missing and counted only. */
@@ -20,8 +27,14 @@ export interface SampleScan {
   readonly outside: number;
 }
 
-/** Values looked at to place the buckets. */
+/** Values of each sample looked at to place the buckets. */
 const probes = 1024;
+
+/** Probes of one value from which it is counted apart. */
+const atomFrom = 8;
+
+/** Cells of equal width: so few that what is known of them stays in the fastest cache. */
+export const cellCount = 1024;
 
 /** Buckets for two samples, or undefined when the bulk of both is a single value or not finite. */
 export function placeBuckets(a: Float64Array, b: Float64Array): SharedBuckets | undefined {
@@ -31,9 +44,40 @@ export function placeBuckets(a: Float64Array, b: Float64Array): SharedBuckets | 
   const to = seen[Math.ceil(seen.length * 0.995) - 1]!;
   const margin = (to - from) / 4;
   const low = from - margin;
-  const count = Math.min(16_384, 2 ** Math.ceil(Math.log2((a.length + b.length) / 128)));
-  const scale = count / (to + margin - low);
-  return scale > 0 && scale < Infinity ? { count, low, scale } : undefined;
+  const scale = cellCount / (to + margin - low);
+  if (!(scale > 0 && scale < Infinity)) return undefined;
+  const wanted = Math.min(16_384, 2 ** Math.ceil(Math.log2((a.length + b.length) / 128)));
+  const parts = new Float64Array(cellCount).fill(1);
+  for (const value of seen) parts[cellOf(value, low, scale)]! += wanted / seen.length;
+  parts[0] = 0;
+  parts[cellCount - 1] = 0;
+  const first = new Int32Array(cellCount);
+  let count = 0;
+  for (let cell = 0; cell < cellCount; cell++) {
+    parts[cell] = Math.floor(parts[cell]!);
+    first[cell] = count;
+    count += Math.max(1, parts[cell]!);
+  }
+  const buckets = { count, low, scale, first, parts, atoms: new Float64Array(count).fill(NaN) };
+  markAtoms(buckets, seen);
+  return buckets;
+}
+
+/** @param seen ascending */
+function markAtoms(buckets: SharedBuckets, seen: readonly number[]): void {
+  const lengths = new Map<number, number>();
+  for (let start = 0, end = 0; start < seen.length; start = end) {
+    while (end < seen.length && seen[end] === seen[start]) end++;
+    const bucket = bucketOf(seen[start]!, buckets);
+    if (end - start < Math.max(atomFrom, (lengths.get(bucket) ?? 0) + 1)) continue;
+    lengths.set(bucket, end - start);
+    buckets.atoms[bucket] = seen[start]! + 0;
+  }
+}
+
+function cellOf(value: number, low: number, scale: number): number {
+  const place = (value - low) * scale;
+  return place <= 0 ? 0 : place >= cellCount - 1 ? cellCount - 1 : place | 0;
 }
 
 function probe(values: Float64Array): number[] {
@@ -47,19 +91,20 @@ function probe(values: Float64Array): number[] {
 }
 
 /** The bucket of a value other than NaN. */
-export function bucketOf(value: number, { count, low, scale }: SharedBuckets): number {
+export function bucketOf(value: number, { low, scale, first, parts }: SharedBuckets): number {
   const place = (value - low) * scale;
-  return place <= 0 ? 0 : place >= count ? count - 1 : place | 0;
+  const cell = cellOf(value, low, scale);
+  return first[cell]! + (((place - cell) * parts[cell]!) | 0);
 }
 
 /** @param limits between which values are not `outside` */
 export function scanSample(
   values: Float64Array,
-  { count, low, scale }: SharedBuckets,
+  { count, low, scale, first, parts }: SharedBuckets,
   limits: { readonly lowest: number; readonly highest: number },
 ): SampleScan {
   const counts = new Int32Array(count);
-  const last = count - 1;
+  const last = cellCount - 1;
   const { lowest: lowLimit, highest: highLimit } = limits;
   let missing = 0;
   let outside = 0;
@@ -73,7 +118,8 @@ export function scanSample(
       continue;
     }
     const place = (value - low) * scale; // bucketOf
-    counts[place <= 0 ? 0 : place >= last ? last : place | 0]!++;
+    const cell = place <= 0 ? 0 : place >= last ? last : place | 0;
+    counts[first[cell]! + (((place - cell) * parts[cell]!) | 0)]!++;
     if (value < lowest) lowest = value;
     if (value > highest) highest = value;
     if (value < lowLimit || value > highLimit) outside++;
