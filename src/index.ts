@@ -90,6 +90,7 @@ export type {
 export { ModelStage } from './registry/stage.js';
 
 export { DriftMonitor } from './drift/drift-monitor.js';
+export type { ColumnHistory, DriftHistory, DriftPoint } from './drift/drift-history.js';
 export type { DetectDriftOptions } from './drift/drift-options.js';
 export type {
   ColumnDrift,

@@ -1,10 +1,12 @@
 import type { CategoricalColumn } from '../data/column.js';
 import { countsOf } from '../data/column-shape.js';
 import { chiSquareContingency } from '../stats/chi-square.js';
+import { contingencyPermutation } from '../stats/contingency-permutation.js';
 import { totalVariationEstimate } from '../stats/distance-estimate.js';
 import { psiEstimate } from '../stats/psi.js';
 import { sizeOf } from '../stats/total-variation.js';
 import { type ClusterPair, type EffectiveCounts, effectiveOfCategories } from './clusters.js';
+import { createRandom } from '../util/random.js';
 import type { MeasuredEffects } from './column-effects.js';
 import { categoryFindings } from './column-findings.js';
 
@@ -42,13 +44,31 @@ export function categoryEffects(
   };
   const beforeUsed = weigh(before, effective?.baseline);
   const afterUsed = weigh(after, effective?.current);
-  const test = used.length < 2 ? undefined : chiSquareContingency([beforeUsed, afterUsed]);
   return {
     distance: totalVariationEstimate(beforeUsed, afterUsed),
     psi: psiEstimate(beforeUsed, afterUsed),
-    test: { name: 'chi_square', statistic: test?.statistic ?? 0, pValue: test?.pValue ?? 1 },
+    test: testOf(beforeUsed, afterUsed),
     findings: categoryFindings(categories, before, after),
   };
+}
+
+/** Expected counts below which the chi-square distribution is not to be trusted. */
+const fewestExpected = 5;
+
+/** Rows in all up to which a permutation test is worth its time; beyond, only categories that hardly occur are sparse. */
+const mostPermuted = 20_000;
+
+/** Chi-square, or a permutation test where the table is sparse; with a fixed seed, so that reports can be repeated. */
+function testOf(before: readonly number[], after: readonly number[]): NonNullable<MeasuredEffects['test']> {
+  if (before.length < 2) return { name: 'chi_square', statistic: 0, pValue: 1 };
+  const { statistic, pValue, expected } = chiSquareContingency([before, after]);
+  const isSparse = Math.min(...expected.flat()) < fewestExpected;
+  const isWhole = [...before, ...after].every(Number.isSafeInteger);
+  if (!isSparse || !isWhole || sizeOf(before) + sizeOf(after) > mostPermuted) {
+    return { name: 'chi_square', statistic, pValue };
+  }
+  const permuted = contingencyPermutation(before, after, { random: createRandom('sparse table'), permutations: 999 });
+  return { name: 'permutation', statistic: permuted.statistic, pValue: permuted.pValue };
 }
 
 /** Counts multiplied by a factor. */

@@ -17,6 +17,7 @@ import { deepFreeze } from '../util/freeze.js';
 import type { JsonValue } from '../util/json.js';
 import { createRandom } from '../util/random.js';
 import { judgeDrift } from './assess-drift.js';
+import { type DriftHistory, historyOf } from './drift-history.js';
 import type { DetectDriftOptions } from './drift-options.js';
 import type { DriftReport } from './drift-report.js';
 import { measureDrift } from './measure-drift.js';
@@ -100,6 +101,18 @@ export class DriftMonitor {
       const reports = records.map((record) => record.value as unknown as DriftReport);
       return { reports, ...(cursor !== undefined && { cursor }) };
     });
+  }
+
+  /**
+   * How the columns of a model drifted over its latest checks.
+   *
+   * @param options.limit checks looked at; 100 unless told
+   */
+  async getHistory(options: { readonly modelName: string; readonly limit?: number }): Promise<DriftHistory> {
+    checkOptions(options, ['modelName', 'limit'], 'getHistory');
+    const modelName = checkName(options.modelName, 'modelName');
+    const { reports } = await this.listReports({ modelName, limit: options.limit ?? 100 });
+    return deepFreeze(historyOf(modelName, reports));
   }
 
   /** Gives up the storage; it closes when the last instance made from the same config has. */

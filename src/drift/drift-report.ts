@@ -41,7 +41,8 @@ export interface DriftFinding {
 
 /** A significance test, reported beside the effect; it does not decide. */
 export interface DriftTest {
-  readonly name: 'ks_two_sample' | 'chi_square';
+  /** `permutation` of a table with expected counts below 5, by Pearson's statistic. */
+  readonly name: 'ks_two_sample' | 'chi_square' | 'permutation';
   readonly statistic: number;
   readonly pValue: number;
   /** Benjamini–Hochberg over the columns of the report. */

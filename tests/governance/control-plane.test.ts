@@ -68,7 +68,12 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     get: 'registry.read',
     list: 'registry.read',
   },
-  DriftMonitor: { detectDrift: 'drift.detect', getReport: 'drift.read', listReports: 'drift.read' },
+  DriftMonitor: {
+    detectDrift: 'drift.detect',
+    getReport: 'drift.read',
+    listReports: 'drift.read',
+    getHistory: 'drift.read',
+  },
   RetrainPipeline: {
     triggerRetraining: 'retraining.trigger',
     resume: 'retraining.resume',
