@@ -1,5 +1,6 @@
 import { type Watch, inSteps } from '../util/in-steps.js';
 import type { Column } from './column.js';
+import { Table } from './table.js';
 
 /** Values copied in one step. */
 const stepLength = 1 << 17;
@@ -31,3 +32,23 @@ function* copySteps<T extends Float64Array | Int32Array>(from: T, to: T): Genera
     yield start / from.length;
   }
 }
+
+/** The columns of a table on their way to another thread; their numbers lie in shared memory. */
+export interface SharedTable {
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+}
+
+/** Some columns of a table, or all, in shared memory: see {@link shareColumn}. */
+export async function shareTable(
+  table: Table,
+  watch: Watch = {},
+  names: readonly string[] = [...table.columns.keys()],
+): Promise<SharedTable> {
+  const columns: Column[] = [];
+  for (const name of names) columns.push(await shareColumn(table.column(name), watch));
+  return { columns, rowCount: table.rowCount };
+}
+
+/** The table on the other side. */
+export const sharedTable = ({ columns, rowCount }: SharedTable): Table => new Table(columns, rowCount);

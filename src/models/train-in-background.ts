@@ -1,9 +1,8 @@
-import type { Table } from '../data/table.js';
-import { shareColumn } from '../data/shared-columns.js';
+import { shareTable } from '../data/shared-columns.js';
 import { runInWorker } from '../util/run-in-worker.js';
 import type { Trainer, TrainingRequest, TrainingResult } from './contract.js';
 import { loadModel } from './model.js';
-import { type SharedRows, type TrainInput, trainTask } from './train-protocol.js';
+import { type TrainInput, trainTask } from './train-protocol.js';
 
 /**
  * Rows times features from which a training is worth a thread: up to here one takes a tenth of a second or so, in steps
@@ -40,8 +39,8 @@ export async function trainInThread(
   const input: TrainInput = {
     algorithm,
     request: rest,
-    rows: await share(table, names, signal),
-    validation: validation && (await share(validation, names, signal)),
+    rows: await shareTable(table, { signal }, names),
+    validation: validation && (await shareTable(validation, { signal }, names)),
     seed,
   };
   const { json, warnings } = await runInWorker(trainTask, input, {
@@ -49,10 +48,4 @@ export async function trainInThread(
     ...(onProgress !== undefined && { onProgress }),
   });
   return { model: loadModel(JSON.parse(Buffer.from(json).toString('utf8'))), warnings };
-}
-
-async function share(table: Table, names: readonly string[], signal: AbortSignal | undefined): Promise<SharedRows> {
-  const columns = [];
-  for (const name of names) columns.push(await shareColumn(table.column(name), { signal }));
-  return { columns, rowCount: table.rowCount };
 }

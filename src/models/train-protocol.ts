@@ -1,19 +1,13 @@
-import type { Column } from '../data/column.js';
+import type { SharedTable } from '../data/shared-columns.js';
 import type { WorkerTask } from '../util/worker-task.js';
 import type { TrainingRequest } from './contract.js';
-
-/** Rows on the way to a worker; their numbers lie in shared memory. */
-export interface SharedRows {
-  readonly columns: readonly Column[];
-  readonly rowCount: number;
-}
 
 /** A training request without what cannot cross to another thread. */
 export interface TrainInput {
   readonly algorithm: string;
   readonly request: Omit<TrainingRequest, 'table' | 'validation' | 'random' | 'signal' | 'onProgress'>;
-  readonly rows: SharedRows;
-  readonly validation: SharedRows | undefined;
+  readonly rows: SharedTable;
+  readonly validation: SharedTable | undefined;
   /** Of the source of randomness. */
   readonly seed: string;
 }

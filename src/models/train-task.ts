@@ -1,11 +1,9 @@
-import { Table } from '../data/table.js';
+import { sharedTable } from '../data/shared-columns.js';
 import { MLOpsError } from '../errors.js';
 import { createRandom } from '../util/random.js';
 import type { WorkerReport } from '../util/worker-task.js';
 import { trainersHere } from './built-in-trainers.js';
-import type { SharedRows, TrainInput, TrainOutput } from './train-protocol.js';
-
-const tableOf = ({ columns, rowCount }: SharedRows): Table => new Table(columns, rowCount);
+import type { TrainInput, TrainOutput } from './train-protocol.js';
 
 /** The function behind {@link trainTask}. */
 export async function trainHere(
@@ -16,8 +14,8 @@ export async function trainHere(
   if (trainer === undefined) throw new MLOpsError('INTERNAL', `there is no built-in trainer ${algorithm}`);
   const { model, warnings } = await trainer.train({
     ...request,
-    table: tableOf(rows),
-    ...(validation !== undefined && { validation: tableOf(validation) }),
+    table: sharedTable(rows),
+    ...(validation !== undefined && { validation: sharedTable(validation) }),
     random: createRandom(seed),
     onProgress: (fraction) => report.progress(fraction),
   });

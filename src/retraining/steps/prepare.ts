@@ -3,7 +3,7 @@ import { numericTarget } from '../../models/target.js';
 import { refuse } from '../../util/check.js';
 import type { JsonObject } from '../../util/json.js';
 import type { Champion } from '../challenge.js';
-import { checkData } from '../checks/check-data.js';
+import { checkInBackground } from '../checks/check-in-background.js';
 import { crossValidate } from '../cross-validate.js';
 import type { Job } from '../job.js';
 import type { CrossValidationResult, DataFinding, TuningResult } from '../retrain-result.js';
@@ -26,7 +26,7 @@ export async function checkStep(
       metrics: champion.metrics,
       ...(champion.profile !== undefined && { profile: champion.profile }),
     };
-    return checkData(
+    return checkInBackground(
       {
         plan,
         data,
@@ -37,6 +37,7 @@ export async function checkStep(
         ...(judged !== undefined && { champion: judged }),
       },
       accepted,
+      job.signal,
     );
   });
 }
