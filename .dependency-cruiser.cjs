@@ -13,7 +13,7 @@ const layers = [
   ['tracking', 'maintenance'],
   ['registry'],
   ['drift'],
-  ['retraining', 'canary'],
+  ['retraining', 'canary', 'retention'],
   ['lineage'],
   ['index.ts', 'testing', 'worker.ts', 'integrations/onnx', 'integrations/openfeature'],
   ['cli'],

@@ -155,6 +155,10 @@ export type { AuditRecord } from './governance/audit-record.js';
 
 export { backupStore } from './maintenance/backup-store.js';
 export type { BackupOptions, BackupResult } from './maintenance/backup-store.js';
+export { collectGarbage } from './maintenance/collect-garbage.js';
+export type { CollectGarbageOptions, GarbageResult } from './maintenance/collect-garbage.js';
+export { applyRetention } from './retention/apply-retention.js';
+export type { ApplyRetentionOptions, RetentionResult } from './retention/apply-retention.js';
 export { backupStatus } from './maintenance/backup-status.js';
 export type { BackupStatus } from './maintenance/backup-status.js';
 export type { Backup, BackupManifest } from './maintenance/backup-manifest.js';

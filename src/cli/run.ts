@@ -274,15 +274,29 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .addHelpText('after', example('bondx-mlops restore --from backups/20260101T000000000Z-0a1b2c3d'))
     .action(action(async () => (await import('./commands/backup.js')).restore));
 
-  program
-    .command('storage')
-    .description('move what is stored')
+  const store = program.command('storage').description('move what is stored, and remove what nobody needs');
+  store
     .command('migrate')
     .description('copy a store into another, empty one, and verify the copy; run again to go on after an interruption')
     .option('--from <policy>', 'policy file of the store to copy (default: the one in force)')
     .requiredOption('--to <policy>', 'policy file whose storage section says where it goes')
     .addHelpText('after', example('bondx-mlops storage migrate --from policy.yaml --to policy.postgres.yaml'))
     .action(action(async () => (await import('./commands/storage.js')).migrate));
+  const dryRun = ['--dry-run', 'remove nothing, say what would be removed'] as const;
+  store
+    .command('gc')
+    .description('remove artifacts that nothing refers to, once retention.unreferenced_artifacts_hours old')
+    .option(...dryRun)
+    .addHelpText('after', example('bondx-mlops storage gc --dry-run --json'))
+    .action(action(async () => (await import('./commands/retention.js')).gc));
+  program
+    .command('retention')
+    .description('what is kept, and for how long')
+    .command('apply')
+    .description('remove for good what the retention section of the policy no longer asks to keep')
+    .option(...dryRun)
+    .addHelpText('after', example('bondx-mlops retention apply --dry-run'))
+    .action(action(async () => (await import('./commands/retention.js')).apply));
 
   return program;
 }

@@ -26,6 +26,7 @@ export interface Policy {
   readonly monitoring: MonitoringPolicy;
   readonly security: SecurityPolicy;
   readonly backup: BackupPolicy;
+  readonly retention: RetentionPolicy;
 }
 
 /** When data counts as drifted. */
@@ -335,4 +336,14 @@ export interface BackupPolicy {
   readonly recoveryPointObjectiveHours: number;
   /** Longest time until service is back, hours. Default 8. */
   readonly recoveryTimeObjectiveHours: number;
+}
+
+/** When what nobody needs any more goes, with `bondx-mlops retention apply` and `bondx-mlops storage gc`. */
+export interface RetentionPolicy {
+  /** How long a file that nothing refers to stays, hours: longer than any registration takes. Default 24. */
+  readonly unreferencedArtifactsHours: number;
+  /** How long a deleted run can be restored, days; integer >= 1. Default 30. */
+  readonly deletedRunsDays: number;
+  /** How long a drift report is kept, days; integer >= 1. Default 1827: five years, which MiFID II asks for at least. */
+  readonly driftReportsDays: number;
 }

@@ -170,6 +170,11 @@ function build() {
       recovery_point_objective_hours: z._default(positive('hours'), 4),
       recovery_time_objective_hours: z._default(positive('hours'), 8),
     }),
+    retention: section({
+      unreferenced_artifacts_hours: z._default(positive('hours'), 24),
+      deleted_runs_days: z._default(integer(1), 30),
+      drift_reports_days: z._default(integer(1), 1_827),
+    }),
   });
 }
 

@@ -51,6 +51,11 @@ export const operations = {
   'storage.backup': { permission: 'maintain', audit: 'always' },
   'storage.restore': { permission: 'maintain', audit: 'always' },
   'storage.migrate': { permission: 'maintain', audit: 'always' },
+  'storage.expire_backups': { permission: 'maintain', audit: 'always' },
+  'storage.collect_garbage': { permission: 'maintain', audit: 'always' },
+  'storage.read': { permission: 'read', audit: 'none' },
+  'retention.purge_run': { permission: 'maintain', audit: 'always' },
+  'retention.purge_reports': { permission: 'maintain', audit: 'always' },
   'audit.read': { permission: 'read', audit: 'none' },
 } as const satisfies Record<string, OperationRule>;
 

@@ -8,13 +8,19 @@ const dayMs = 86_400_000;
 /**
  * Removes backups older than so many days, and the files that only they had. The newest backup stays, however old.
  *
+ * @param dryRun only say which
  * @returns the folders that are gone
  */
-export async function expireBackups(directory: string, retentionDays: number, now: number): Promise<readonly string[]> {
+export async function expireBackups(
+  directory: string,
+  retentionDays: number,
+  now: number,
+  dryRun = false,
+): Promise<readonly string[]> {
   const backups = await listBackups(directory);
   const isOld = (createdAt: string): boolean => now - Date.parse(createdAt) > retentionDays * dayMs;
   const expired = backups.slice(0, -1).filter(({ createdAt }) => isOld(createdAt));
-  if (expired.length === 0) return [];
+  if (expired.length === 0 || dryRun) return expired.map(({ path }) => path);
   for (const { path } of expired) {
     await rm(join(path, manifestName)); // from here on it is no backup, whatever of the rest can be removed
     await rm(path, { recursive: true });

@@ -179,7 +179,7 @@ export function registrationChanges(
   ];
 }
 
-/** The run a version names, and a precondition that it is there. */
+/** The run a version names, and a precondition that it is there. One that is deleted is on its way out, and refused. */
 export async function findRun(
   storage: Storage,
   runId: string | undefined,
@@ -188,6 +188,12 @@ export async function findRun(
   const run = await storage.get(runsCollection, runId);
   if (run === undefined)
     throw new MLOpsError('NOT_FOUND', `there is no run ${runId}; leave runId out, or pass what startRun returned`);
+  if (((run.value as unknown as StoredRun).deletedAt ?? null) !== null) {
+    throw new MLOpsError(
+      'ILLEGAL_STATE',
+      `run ${runId} is deleted; restore it with restoreRun before registering from it`,
+    );
+  }
   return {
     run: run.value as unknown as StoredRun,
     changes: [{ kind: 'check', collection: runsCollection, id: runId, expect: run.version }],

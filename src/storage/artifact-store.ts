@@ -37,6 +37,14 @@ export interface ArtifactStore {
   /** Whether there was something to delete. */
   delete(digest: Digest): Promise<boolean>;
 
+  /**
+   * Optional: deletes content unless it was put at or after a moment, UTC milliseconds. A `put` of the same bytes that
+   * returns, by whatever process, either keeps the content from being deleted or stores it anew.
+   *
+   * @returns whether it was deleted; with `dryRun`, whether it would be
+   */
+  deleteUnlessPutSince?(digest: Digest, since: number, options?: { readonly dryRun?: boolean }): Promise<boolean>;
+
   /** Everything stored, in no particular order. */
   list(): AsyncIterable<ArtifactRef>;
 

@@ -33,7 +33,11 @@ export type CheckedChange =
       /** The values as JSON texts. */
       readonly texts: readonly string[];
       readonly expect: number | undefined;
-    };
+    }
+  | { readonly kind: 'drop'; readonly stream: string; readonly expect: number | undefined };
+
+/** The streams that only ever grow, whatever anybody asks for. */
+const undroppable = /^audit($|\/)/;
 
 /**
  * Judges a commit by itself, without looking at what is stored.
@@ -46,7 +50,7 @@ export function checkChanges(changes: readonly Change[]): readonly CheckedChange
   let bytes = 0;
   return changes.map((change: Change, position) => {
     const checked = checkChange(change, `changes[${position}]`);
-    const name = checked.kind === 'append' ? `stream ${checked.stream}` : `record ${checked.collection}\n${checked.id}`;
+    const name = 'stream' in checked ? `stream ${checked.stream}` : `record ${checked.collection}\n${checked.id}`;
     if (named.has(name)) throw invalid(`a commit names ${name.replace('\n', '/')} twice; merge the two changes`);
     named.add(name);
     bytes += sizeOf(checked);
@@ -94,8 +98,17 @@ function checkChange(change: Change, what: string): CheckedChange {
         texts: change.values.map((value, i) => serialize(value, `${what}.values[${i}]`)),
         expect: change.expect === undefined ? undefined : checkExpect(change.expect, [], `${what}.expect`),
       };
+    case 'drop':
+      if (undroppable.test(checkStorageName(change.stream, `${what}.stream`))) {
+        throw invalid(`${what}: the stream ${change.stream} is a record for auditors and cannot be dropped`);
+      }
+      return {
+        kind: 'drop',
+        stream: change.stream,
+        expect: change.expect === undefined ? undefined : checkExpect(change.expect, [], `${what}.expect`),
+      };
     default:
-      throw invalid(`${what}.kind must be put, delete, append or check`);
+      throw invalid(`${what}.kind must be put, delete, append, drop or check`);
   }
 }
 

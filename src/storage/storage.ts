@@ -22,6 +22,7 @@ export interface StoredRecord {
  * - `put` writes a record with the index fields it can be found by; `expect` is its precondition.
  * - `delete` removes a record; with `expect: 'any'` an absent record is fine.
  * - `append` adds entries at the end of a stream; `expect` is the stream's length before (absent: any length).
+ * - `drop` removes a stream with all its entries; `expect` is the length it must have. The stream `audit` cannot be dropped.
  * - `check` writes nothing and only holds the commit to a precondition on a record.
  */
 export type Change =
@@ -40,6 +41,7 @@ export type Change =
       readonly values: readonly JsonValue[];
       readonly expect?: number;
     }
+  | { readonly kind: 'drop'; readonly stream: string; readonly expect?: number }
   | { readonly kind: 'check'; readonly collection: string; readonly id: string; readonly expect: 'absent' | number };
 
 /**

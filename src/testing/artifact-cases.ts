@@ -12,7 +12,7 @@ export interface ArtifactAccess {
 /** A check of the suite, over a store that is fresh and empty. */
 export interface ArtifactCase {
   readonly name: string;
-  readonly needs?: 'reopen' | 'corrupt';
+  readonly needs?: 'reopen' | 'corrupt' | 'deleteUnlessPutSince';
   readonly run: (store: ArtifactStore, harness: ArtifactAccess) => Promise<void>;
 }
 
@@ -260,6 +260,26 @@ export const artifactCases: readonly ArtifactCase[] = [
       } finally {
         await again.close();
       }
+    },
+  },
+  {
+    name: 'content goes unless it was put since a moment, putting it again included',
+    needs: 'deleteUnlessPutSince',
+    async run(store) {
+      await store.put(bytes('abc'));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const later = Date.now();
+      assert.equal(await store.deleteUnlessPutSince!(abcDigest, later - 10_000), false);
+      assert.equal(await store.deleteUnlessPutSince!(abcDigest, later, { dryRun: true }), true);
+      assert.equal((await collect(store.get(abcDigest))).toString(), 'abc');
+      await store.put(bytes('abc'));
+      assert.equal(await store.deleteUnlessPutSince!(abcDigest, later, { dryRun: true }), false);
+      assert.equal(await store.deleteUnlessPutSince!(abcDigest, later), false);
+      assert.deepEqual(await store.stat(abcDigest), { digest: abcDigest, size: 3 });
+      assert.equal(await store.deleteUnlessPutSince!(abcDigest, later + 3_600_000), true);
+      assert.equal(await store.stat(abcDigest), undefined);
+      assert.equal(await store.deleteUnlessPutSince!(abcDigest, later + 3_600_000), false);
+      assert.deepEqual(await listed(store), []);
     },
   },
   {

@@ -11,6 +11,8 @@ export interface ArtifactStoreHarness {
   readonly reopen?: (store: ArtifactStore) => Promise<ArtifactStore>;
   /** Alters the stored bytes of an artifact behind the adapter's back. Left out where that cannot be done. */
   readonly corrupt?: (store: ArtifactStore, digest: Digest) => Promise<void>;
+  /** Optional methods that the adapter has; the cases for others are skipped. */
+  readonly has?: readonly 'deleteUnlessPutSince'[];
   /** Cleans up after a case; `store`, from {@link open}, is closed by then. */
   readonly dispose?: (store: ArtifactStore) => Promise<void>;
 }
@@ -18,6 +20,7 @@ export interface ArtifactStoreHarness {
 const reasons = {
   reopen: 'the harness has no reopen: the adapter is not persistent',
   corrupt: 'the harness has no corrupt: nothing can alter content behind the adapter’s back',
+  deleteUnlessPutSince: 'the harness does not say that the adapter has the optional method deleteUnlessPutSince',
 };
 
 /** What every adapter for `ArtifactStore` has to do, as cases for any test runner. */
@@ -42,6 +45,8 @@ export function artifactStoreConformance(harness: ArtifactStoreHarness): readonl
         }
       },
     };
-    return needs === undefined || harness[needs] !== undefined ? bound : { ...bound, skip: reasons[needs] };
+    const isGiven =
+      needs === undefined || (needs === 'deleteUnlessPutSince' ? harness.has?.includes(needs) : harness[needs]);
+    return isGiven ? bound : { ...bound, skip: reasons[needs] };
   });
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { MLOpsError } from '../../errors.js';
@@ -8,6 +7,7 @@ import { artifactNotFound, checkDigest, measureContent, verifyContent } from '..
 import { OperationGate } from '../../storage/operation-gate.js';
 import { invalid } from '../../storage/storage-name.js';
 import { type Digest, isDigest } from '../../util/digest.js';
+import { CondemnedFiles, putTime, touch } from './condemned-files.js';
 import { makeDirectory, syncDirectory } from './durable-directory.js';
 import { toStorageError } from './storage-errors.js';
 
@@ -41,9 +41,12 @@ const unfinishedDirectory = (directory: string): string => join(directory, 'unfi
 class FilesystemArtifacts implements ArtifactStore {
   readonly capabilities = { name: 'filesystem', persistent: true, multiProcess: true };
   readonly #gate = new OperationGate('this artifact store');
+  readonly #condemned: CondemnedFiles;
   #isBroken = false;
 
-  constructor(private readonly directory: string) {}
+  constructor(private readonly directory: string) {
+    this.#condemned = new CondemnedFiles(join(directory, 'condemned'));
+  }
 
   put(content: Uint8Array | AsyncIterable<Uint8Array>, options: PutArtifactOptions = {}): Promise<ArtifactRef> {
     return this.#run(async () => {
@@ -65,12 +68,13 @@ class FilesystemArtifacts implements ArtifactStore {
 
   async *get(digest: Digest): AsyncGenerator<Uint8Array> {
     this.#gate.assertOpen();
-    yield* verifyContent(checkDigest(digest), readContent(this.#path(digest), digest));
+    yield* verifyContent(checkDigest(digest), this.#read(digest));
   }
 
   stat(digest: Digest): Promise<ArtifactRef | undefined> {
     return this.#run(async () => {
-      const size = await sizeOf(this.#path(checkDigest(digest)));
+      const path = await this.#locate(checkDigest(digest));
+      const size = path === undefined ? undefined : await sizeOf(path);
       return size === undefined ? undefined : { digest, size };
     });
   }
@@ -89,6 +93,15 @@ class FilesystemArtifacts implements ArtifactStore {
     });
   }
 
+  deleteUnlessPutSince(digest: Digest, since: number, { dryRun = false } = {}): Promise<boolean> {
+    return this.#run(async () => {
+      const path = this.#path(checkDigest(digest));
+      if (!dryRun) return this.#condemned.judge(path, hexOf(digest), since);
+      const found = await this.#locate(digest);
+      return found !== undefined && ((await putTime(found)) ?? Infinity) < since;
+    });
+  }
+
   async *list(): AsyncGenerator<ArtifactRef> {
     this.#gate.assertOpen();
     const root = join(this.directory, 'sha256');
@@ -100,6 +113,12 @@ class FilesystemArtifacts implements ArtifactStore {
         if (size !== undefined) yield { digest, size };
       }
     }
+    for (const hex of new Set(await this.#condemned.names())) {
+      const digest = `sha256:${hex}`;
+      if (!isDigest(digest) || (await sizeOf(this.#path(digest))) !== undefined) continue;
+      const found = await this.stat(digest);
+      if (found !== undefined) yield found;
+    }
   }
 
   close(): Promise<void> {
@@ -110,7 +129,8 @@ class FilesystemArtifacts implements ArtifactStore {
   async #keep({ digest, size }: ArtifactRef, written: string, file: FileHandle): Promise<void> {
     const path = this.#path(digest);
     await makeDirectory(dirname(path));
-    if ((await sizeOf(path)) !== size || !(await isSound(path, digest))) {
+    // Touched before it is looked at: see CondemnedFiles.
+    if (!(await touch(path)) || (await sizeOf(path)) !== size || !(await isSound(path, digest))) {
       await file.sync();
       await rename(written, path);
     }
@@ -127,8 +147,26 @@ class FilesystemArtifacts implements ArtifactStore {
   }
 
   #path(digest: Digest): string {
-    const hex = digest.slice('sha256:'.length);
+    const hex = hexOf(digest);
     return join(this.directory, 'sha256', hex.slice(0, 2), hex.slice(2));
+  }
+
+  /** Where the content is now. Looks under its name again last, as a decision may have given it back meanwhile. */
+  async #locate(digest: Digest): Promise<string | undefined> {
+    const path = this.#path(digest);
+    if ((await sizeOf(path)) !== undefined) return path;
+    return (await this.#condemned.find(hexOf(digest))) ?? ((await sizeOf(path)) === undefined ? undefined : path);
+  }
+
+  async *#read(digest: Digest): AsyncGenerator<Uint8Array> {
+    let file = await openIfThere(this.#path(digest));
+    for (let attempt = 0; file === undefined && attempt < 3; attempt++) {
+      const path = await this.#locate(digest);
+      if (path === undefined) break;
+      file = await openIfThere(path);
+    }
+    if (file === undefined) throw artifactNotFound(digest);
+    yield* readFile(file, this.directory);
   }
 
   async #run<T>(operation: () => Promise<T>): Promise<T> {
@@ -147,17 +185,28 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function* readContent(path: string, digest: Digest): AsyncGenerator<Uint8Array> {
+const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    yield* createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>;
+    return await open(path);
   } catch (error) {
-    throw isAbsent(error) ? artifactNotFound(digest) : toStorageError(error, path);
+    if (isAbsent(error)) return undefined;
+    throw toStorageError(error, path);
+  }
+}
+
+async function* readFile(file: FileHandle, path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* file.createReadStream({ highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw toStorageError(error, path);
   }
 }
 
 async function isSound(path: string, digest: Digest): Promise<boolean> {
   try {
-    for await (const _chunk of verifyContent(digest, readContent(path, digest)));
+    for await (const _chunk of verifyContent(digest, readFile(await open(path), path)));
     return true;
   } catch {
     return false;

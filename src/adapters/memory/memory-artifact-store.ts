@@ -10,6 +10,7 @@ export class MemoryArtifactStore implements ArtifactStore {
   readonly capabilities = { name: 'memory', persistent: false, multiProcess: false };
 
   readonly #contents = new Map<Digest, Uint8Array>();
+  readonly #putAt = new Map<Digest, number>();
   readonly #gate = new OperationGate('this artifact store');
 
   put(content: Uint8Array | AsyncIterable<Uint8Array>, options: PutArtifactOptions = {}): Promise<ArtifactRef> {
@@ -17,6 +18,7 @@ export class MemoryArtifactStore implements ArtifactStore {
       const chunks: Uint8Array[] = [];
       const ref = await measureContent(content, options, (chunk) => void chunks.push(new Uint8Array(chunk)));
       if (!this.#contents.has(ref.digest)) this.#contents.set(ref.digest, Buffer.concat(chunks));
+      this.#putAt.set(ref.digest, Date.now());
       return ref;
     });
   }
@@ -35,6 +37,13 @@ export class MemoryArtifactStore implements ArtifactStore {
 
   delete(digest: Digest): Promise<boolean> {
     return this.#gate.run(() => this.#contents.delete(checkDigest(digest)));
+  }
+
+  deleteUnlessPutSince(digest: Digest, since: number, { dryRun = false } = {}): Promise<boolean> {
+    return this.#gate.run(() => {
+      if (!this.#contents.has(checkDigest(digest)) || this.#putAt.get(digest)! >= since) return false;
+      return dryRun || this.#contents.delete(digest);
+    });
   }
 
   async *list(): AsyncGenerator<ArtifactRef> {

@@ -92,6 +92,16 @@ export class MemoryStorage implements Storage {
     return this.#gate.run(() => dumpMemory(this.#collections, this.#streams, decodeDumpCursor(cursor)));
   }
 
+  namedDigests(): Promise<ReadonlySet<string>> {
+    return this.#gate.run(() => {
+      const values = [...this.#collections.values()].flatMap((rows) =>
+        [...rows.values()].map(({ record }) => record.value),
+      );
+      const text = JSON.stringify([values, [...this.#streams.values()]]);
+      return new Set(Array.from(text.matchAll(/sha256:[0-9a-f]{64}/g), ([digest]) => digest));
+    });
+  }
+
   close(): Promise<void> {
     return this.#gate.close(() => {
       this.#feed.close();
@@ -102,7 +112,7 @@ export class MemoryStorage implements Storage {
 
   #checkPrecondition(change: CheckedChange): void {
     if (change.expect === undefined || change.expect === 'any') return;
-    if (change.kind === 'append') {
+    if (change.kind === 'append' || change.kind === 'drop') {
       const { stream, expect: expected } = change;
       const actual = this.#streams.get(stream)?.length ?? 0;
       if (actual !== expected) throw new ConflictError({ kind: 'stream', stream, expected, actual });
@@ -131,6 +141,9 @@ export class MemoryStorage implements Storage {
         for (const text of change.texts) values.push(deepFreeze(JSON.parse(text) as JsonValue));
         return values.length;
       }
+      case 'drop':
+        this.#streams.delete(change.stream);
+        return 0;
       case 'check':
         return 0;
     }

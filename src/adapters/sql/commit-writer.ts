@@ -10,7 +10,8 @@ import type { WriterMemory } from './writer-memory.js';
 
 type Put = Extract<CheckedChange, { kind: 'put' }>;
 type Append = Extract<CheckedChange, { kind: 'append' }>;
-type RecordChange = Exclude<CheckedChange, Append>;
+type StreamChange = Extract<CheckedChange, { stream: string }>;
+type RecordChange = Exclude<CheckedChange, StreamChange>;
 
 /** Makes the writes of a change that was found to apply. */
 type Step = () => number | Promise<number>;
@@ -37,7 +38,7 @@ export class CommitWriter {
   async write(changes: readonly CheckedChange[]): Promise<readonly number[]> {
     const steps: Step[] = [];
     for (const change of changes) {
-      steps.push(change.kind === 'append' ? await this.#planAppend(change) : await this.#planRecordChange(change));
+      steps.push('stream' in change ? await this.#planStreamChange(change) : await this.#planRecordChange(change));
     }
     const results: number[] = [];
     for (const step of steps) results.push(await step());
@@ -53,14 +54,14 @@ export class CommitWriter {
     return this.memory.numbers.save(this.connection);
   }
 
-  async #planAppend(change: Append): Promise<Step> {
+  async #planStreamChange(change: StreamChange): Promise<Step> {
     const { stream, expect: expected } = change;
     const end = await this.#endOf(stream);
     const actual = end.length;
     if (expected !== undefined && actual !== expected) {
       throw new ConflictError({ kind: 'stream', stream, expected, actual });
     }
-    return () => this.#append(change, end);
+    return () => (change.kind === 'append' ? this.#append(change, end) : this.#drop(change.stream));
   }
 
   async #planRecordChange(change: RecordChange): Promise<Step> {
@@ -73,6 +74,12 @@ export class CommitWriter {
     if (change.kind === 'put') return () => (found ? this.#update(change, found) : this.#insert(change));
     if (change.kind === 'delete' && found !== undefined) return () => this.#delete(change, found.rid);
     return () => 0;
+  }
+
+  async #drop(stream: string): Promise<number> {
+    this.memory.last.setEnd(stream, { length: 0 });
+    await this.connection.execute(this.memory.statements.dropStream(stream));
+    return 0;
   }
 
   async #endOf(stream: string): Promise<StreamEnd> {

@@ -32,6 +32,7 @@ export class Statements {
   readonly extendChunk: Statement<unknown>;
   readonly chunksBetween: Statement<{ first: number; count: number; data: string }>;
   readonly deleteChunks: Statement<unknown>;
+  readonly dropStream: Statement<unknown>;
 
   constructor({ builder }: SqlDialect) {
     const one = 0; // stands for a number until the statement runs
@@ -95,6 +96,7 @@ export class Statements {
         .where(sql<number>`${sql.ref('first')} + ${sql.ref('count')}`, '<=', one)
         .orderBy('first'),
     );
+    this.dropStream = prepare(builder.deleteFrom('chunks').where('stream', '=', ''));
     this.deleteChunks = prepare(
       builder.deleteFrom('chunks').where('stream', '=', '').where('first', '>=', one).where('first', '<', one),
     );

@@ -113,6 +113,36 @@ export const streamCases: readonly StorageCase[] = [
     },
   },
   {
+    name: 'a dropped stream is empty and begins anew; its length can be a precondition, other streams stay',
+    async run(storage) {
+      for (const stream of ['s', 's/2']) {
+        for (let i = 0; i < 40; i++) await storage.commit([{ kind: 'append', stream, values: [i] }]);
+      }
+      await rejectsWith('CONFLICT', () => storage.commit([{ kind: 'drop', stream: 's', expect: 39 }]));
+      assert.equal((await storage.read('s')).length, 40);
+      assert.deepEqual(await storage.commit([{ kind: 'drop', stream: 's', expect: 40 }]), [0]);
+      assert.deepEqual(await storage.read('s'), { entries: [], length: 0 });
+      assert.equal((await storage.read('s/2')).length, 40);
+      assert.deepEqual(await storage.commit([{ kind: 'append', stream: 's', values: ['new'], expect: 0 }]), [1]);
+      assert.deepEqual((await storage.read('s')).entries, [{ seq: 0, value: 'new' }]);
+      assert.deepEqual(await storage.commit([{ kind: 'drop', stream: 'nobody wrote it' }]), [0]);
+    },
+  },
+  {
+    name: 'a drop is undone with the commit it is part of, and the audit stream is never dropped',
+    async run(storage) {
+      await storage.commit([{ kind: 'append', stream: 's', values: [1, 2] }]);
+      await storage.commit([{ kind: 'append', stream: 'audit', values: [1, 2] }]);
+      const lost = { kind: 'check', collection: 'c', id: 'absent', expect: 1 } as const;
+      await rejectsWith('CONFLICT', () => storage.commit([{ kind: 'drop', stream: 's' }, lost]));
+      assert.equal((await storage.read('s')).length, 2);
+      for (const stream of ['audit', 'audit/2026']) {
+        await rejectsWith('INVALID_INPUT', () => storage.commit([{ kind: 'drop', stream }]));
+      }
+      assert.equal((await storage.read('audit')).length, 2);
+    },
+  },
+  {
     name: 'malformed ranges are refused',
     async run(storage) {
       for (const range of [{ from: -1 }, { to: 1.5 }, { limit: NaN }, { from: '0' }, 3]) {

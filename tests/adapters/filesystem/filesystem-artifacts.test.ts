@@ -22,7 +22,7 @@ async function corrupt(store: ArtifactStore, digest: Digest): Promise<void> {
   await writeFile(path, content);
 }
 
-runConformance('FilesystemArtifacts', artifactStoreConformance({ ...harness, corrupt }));
+runConformance('FilesystemArtifacts', artifactStoreConformance({ ...harness, corrupt, has: ['deleteUnlessPutSince'] }));
 
 const hello = Buffer.from('hello');
 const helloDigest = digestBytes(hello);

@@ -2,4 +2,7 @@ import { MemoryArtifactStore } from '../../../src/adapters/memory/memory-artifac
 import { artifactStoreConformance } from '../../../src/testing/index.js';
 import { runConformance } from '../run-conformance.js';
 
-runConformance('MemoryArtifactStore', artifactStoreConformance({ open: async () => new MemoryArtifactStore() }));
+runConformance(
+  'MemoryArtifactStore',
+  artifactStoreConformance({ open: async () => new MemoryArtifactStore(), has: ['deleteUnlessPutSince'] }),
+);

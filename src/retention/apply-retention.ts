@@ -1,0 +1,93 @@
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { ControlPlane } from '../governance/control-plane.js';
+import { expireBackups } from '../maintenance/expire-backups.js';
+import { type WorkOptions, assertNotAborted, storeDirectories } from '../maintenance/store-directories.js';
+import { type ContextOptions, createContext } from '../runtime/context.js';
+import { checkOptions } from '../util/check.js';
+import { toIso } from '../util/clock.js';
+import { findExpiredReports, purgeReports, reportDays } from './purge-reports.js';
+import { findExpiredRuns, purgeRun } from './purge-runs.js';
+
+export interface ApplyRetentionOptions extends ContextOptions, WorkOptions {
+  /** Only say what would be removed. */
+  readonly dryRun?: boolean;
+}
+
+export interface RetentionResult {
+  /** Ids of deleted runs that are gone for good, with the points of their metrics. */
+  readonly runs: readonly string[];
+  /** Ids of drift reports that are gone. */
+  readonly reports: readonly string[];
+  /** Folders of backups that are gone. */
+  readonly backups: readonly string[];
+  /** ISO 8601: runs deleted before then, and reports made before then. */
+  readonly runsDeletedBefore: string;
+  readonly reportsMadeBefore: string;
+}
+
+const dayMs = 86_400_000;
+const optionNames = ['storage', 'artifacts', 'clock', 'ids', 'random', 'principal', 'signal', 'onProgress', 'dryRun'];
+
+/**
+ * Removes for good what the policy's `retention` section and `backup.backup_retention_days` no longer ask to keep: runs
+ * that were deleted, with their metric points; drift reports; backups. Stays, however old: what a registered version refers
+ * to, what a law asks for (the longer time wins), the newest backup, and the audit trail. Files that only those referred to
+ * go with the next {@link collectGarbage}.
+ */
+export async function applyRetention(
+  config: MLOpsConfig,
+  options: ApplyRetentionOptions = {},
+): Promise<RetentionResult> {
+  checkOptions(options, optionNames, 'applyRetention');
+  const { signal, onProgress = () => undefined, dryRun = false, ...given } = options;
+  const context = createContext(config, given);
+  const control = new ControlPlane(context);
+  const now = context.clock.now();
+  const deletedBefore = now - config.policy.retention.deletedRunsDays * dayMs;
+  const madeBefore = toIso(now - reportDays(config) * dayMs);
+  try {
+    const found = await control.access('storage.read', async (storage) => ({
+      runs: await findExpiredRuns(storage, deletedBefore),
+      reports: await findExpiredReports(storage, madeBefore),
+    }));
+    const runs: string[] = [];
+    for (const [i, runId] of found.runs.entries()) {
+      assertNotAborted(signal);
+      if (dryRun || (await purgeRun(control, runId, deletedBefore))) runs.push(runId);
+      onProgress((i + 1) / (found.runs.length + 1), 'runs');
+    }
+    assertNotAborted(signal);
+    if (!dryRun) await purgeReports(control, found.reports);
+    // Stores that the caller opened may be anywhere; the policy's backups are of the policy's store.
+    const hasBackups = options.storage === undefined && config.policy.storage.kind === 'filesystem';
+    const backups = hasBackups ? await expire(config, control, now, dryRun) : [];
+    onProgress(1, 'backups');
+    return {
+      runs,
+      reports: found.reports.map(({ id }) => id),
+      backups,
+      runsDeletedBefore: toIso(deletedBefore),
+      reportsMadeBefore: madeBefore,
+    };
+  } finally {
+    await context.stores.release();
+  }
+}
+
+async function expire(
+  config: MLOpsConfig,
+  control: ControlPlane,
+  now: number,
+  dryRun: boolean,
+): Promise<readonly string[]> {
+  const { backups } = storeDirectories(config);
+  const days = config.policy.backup.backupRetentionDays;
+  const expired = await expireBackups(backups, days, now, true);
+  if (dryRun || expired.length === 0) return expired;
+  await control.change('storage.expire_backups', { resource: { type: 'backups', id: backups } }, async () => ({
+    changes: [],
+    result: undefined,
+    detail: { backups: expired.length, olderThanDays: days },
+  }));
+  return expireBackups(backups, days, now);
+}
