@@ -87,7 +87,10 @@ describe.skipIf(absent !== undefined)(
 
       await using registry = new ModelRegistry(config);
       const pipeline = new RetrainPipeline(config, tracker, registry);
-      const retrained = await pipeline.triggerRetraining({ modelName: 'spread' }, rows, { trigger: 'manual' });
+      const retrained = await pipeline.triggerRetraining({ modelName: 'spread' }, rows, {
+        trigger: 'manual',
+        algorithm: 'cart',
+      });
       expect(retrained.status).toBe('registered');
       const [first] = (await registry.listModels()).versions;
       const promote = { modelName: 'spread', version: first!.version, deployedBy: 'ada' };
@@ -119,6 +122,9 @@ describe.skipIf(absent !== undefined)(
       const unreachable = await bondx(file, 'list --models --debug');
       expect(unreachable).toMatchObject({ code: 1 });
       expect(unreachable.err).toContain('postgres://127.0.0.1:9/postgres: the server cannot be reached');
+      const { file: elsewhere } = await workplace('nowhere.invalid:5432');
+      const noHost = await bondx(elsewhere, 'list --models --debug');
+      expect(noHost.err).toContain('postgres://nowhere.invalid:5432/postgres: the server cannot be reached');
       const { file: sound } = await workplace();
       vi.stubEnv('TEST_ARTIFACTS', servers.s3.urlOf('no-such-bucket'));
       const noBucket = await bondx(sound, 'list --models --debug');
@@ -127,7 +133,7 @@ describe.skipIf(absent !== undefined)(
       const noPassword = await bondx(sound, 'list --models --debug');
       expect(noPassword).toMatchObject({ code: 2 });
       expect(noPassword.err).toContain('environment variable TEST_DB_PASSWORD, which is not set');
-      for (const { err, out } of [unreachable, noBucket, noPassword]) expect(err + out).not.toContain('hush');
+      for (const { err, out } of [unreachable, noHost, noBucket, noPassword]) expect(err + out).not.toContain('hush');
     });
   },
 );

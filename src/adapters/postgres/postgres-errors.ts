@@ -5,7 +5,7 @@ const codeOf = (error: unknown): string =>
 
 /** Names of SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const lostStates = /^(08...|57P0[1-3]|25P03)$/;
-const lostSystemCodes = /^E(CONN\w+|PIPE|TIMEDOUT|HOST\w+|NET\w+|AI_AGAIN|NOENT)$/;
+const lostSystemCodes = /^E(CONN\w+|PIPE|TIMEDOUT|HOST\w+|NET\w+|NOTFOUND|AI_AGAIN|NOENT)$/;
 const lostMessages =
   /^(Connection terminated|Client has encountered a connection error|timeout expired|timeout exceeded when trying to connect)/;
 
