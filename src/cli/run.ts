@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CanaryStep } from '../canary/rollout-steps.js';
 import { MLOpsError } from '../errors.js';
 import { exitCode } from './exit-code.js';
 import { addRunsCommands } from './runs-commands.js';
@@ -179,8 +180,22 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .addOption(model)
     .addOption(version)
     .option('--traffic <fraction>', 'share of the traffic, 0.05 being five percent', parseFraction)
+    .option(
+      '--step <traffic[:hours[:requests]]>',
+      'a step of the rollout and what it takes at least; once for each, 0 being shadow mode',
+      (text: string, before: readonly CanaryStep[] | undefined) => [...(before ?? []), parseStep(text)],
+    )
+    .option(
+      '--shadow-sample <fraction>',
+      'in shadow mode, the share of the requests both score (default: all)',
+      parseFraction,
+    )
+    .option('--label-window <hours>', 'how long after a request its actual value may come', parseHours)
     .addOption(user)
-    .addHelpText('after', example('bondx-mlops deploy --model spread --version 1.0.1 --traffic 0.1 --user admin'))
+    .addHelpText(
+      'after',
+      example('bondx-mlops deploy --model spread --version 1.0.1 --step 0:24:1000 --step 0.05:24 --step 0.2'),
+    )
     .action(action(async () => (await import('./commands/deploy.js')).deploy));
 
   program
@@ -318,6 +333,19 @@ function parseFraction(text: string): number {
   if (text.trim() === '' || !(value >= 0 && value <= 1)) {
     throw new InvalidArgumentError('expected a fraction from 0 to 1, such as 0.1 for ten percent');
   }
+  return value;
+}
+
+/** A step as `--step` has it: 0.05:24:1000 is five percent for at least 24 hours and 1,000 requests. */
+function parseStep(text: string): CanaryStep {
+  const [traffic, hours = '0', requests = '0', ...rest] = text.split(':');
+  if (rest.length > 0) throw new InvalidArgumentError('expected traffic[:hours[:requests]], such as 0.05:24:1000');
+  return { traffic: parseFraction(traffic!), hours: parseHours(hours), requests: Number(requests) };
+}
+
+function parseHours(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('expected a number of hours from 0');
   return value;
 }
 

@@ -86,6 +86,10 @@ describe('bondx-mlops', () => {
     expect((await bondx('canary halt --model spread --reason wrong')).out).toContain(': halted');
     expect((await bondx('canary promote --model spread')).code).toBe(1);
     expect((await bondx('canary rollback --model spread --reason halted')).out).toContain(': rolled_back');
+    const steps = '--step 0:1:10 --step 0.1 --shadow-sample 0.5 --label-window 2';
+    expect((await bondx(`deploy --model spread --version 1.0.1 ${steps}`)).out).toContain(
+      'spread 1.0.1 scores beside 1.0.0, step 1 of 2',
+    );
     expect((await bondx('list --runs')).out.match(/spread_training +completed/g)).toHaveLength(2);
     expect(JSON.parse((await bondx('list --models --json')).out)).toHaveLength(2);
     const verification = await bondx('audit verify --json');
@@ -138,6 +142,8 @@ describe('bondx-mlops', () => {
     ['promote --model spread --version 1.0.1 --stage nowhere', 2, '--stage must be one of Development'],
     ['deploy --model spread --version 1.0.1 --traffic 1.5', 2, 'fraction from 0 to 1'],
     ['deploy --model spread --version 1.0.1 --traffic abc', 2, 'fraction from 0 to 1'],
+    ['deploy --model spread --version 1.0.1 --step 0:x', 2, 'hours from 0'],
+    ['deploy --model spread --version 1.0.1 --step 0.1:1:1:1', 2, 'traffic[:hours[:requests]]'],
     ['train --data data.csv', 2, "required option '--model <name>'"],
     ['train --model spread --data data.csv --typ x', 2, 'Did you mean --type?'],
     ['trian --model spread', 2, 'Did you mean train?'],

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -33,6 +33,7 @@ describe('the snippets', () => {
       const cwd = mkdtempSync(join(tmpdir(), 'snippet-'));
       const file = join(cwd, 'snippet.mts');
       writeFileSync(file, code);
+      symlinkSync(resolve('node_modules'), join(cwd, 'node_modules')); // for what is not ours
       copyFileSync('policy.example.yaml', join(cwd, 'policy.yaml'));
       copyFileSync('tests/reference-models/onnx/spread-pipeline.onnx', join(cwd, 'spread.onnx'));
       const env = { ...process.env, TSX_TSCONFIG_PATH: resolve('tsconfig.json') };

@@ -1,4 +1,5 @@
 import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
+import type { CanaryStep } from '../../canary/rollout-steps.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { exitCode } from '../exit-code.js';
 import type { Session } from '../session.js';
@@ -7,6 +8,10 @@ export interface DeployOptions {
   readonly model: string;
   readonly version: string;
   readonly traffic?: number;
+  readonly step?: readonly CanaryStep[];
+  readonly shadowSample?: number;
+  /** Hours. */
+  readonly labelWindow?: number;
   readonly user?: string;
 }
 
@@ -18,12 +23,18 @@ export async function deploy({ config, output }: Session, options: DeployOptions
     candidateVersion: options.version,
     ...(options.user !== undefined && { deployedBy: options.user }),
     ...(options.traffic !== undefined && { initialTrafficPercentage: options.traffic }),
+    ...(options.step !== undefined && { steps: options.step }),
+    ...(options.shadowSample !== undefined && { shadowSample: options.shadowSample }),
+    ...(options.labelWindow !== undefined && { labelWindowHours: options.labelWindow }),
   });
   const deployment = await manager.getDeployment(deploymentId);
-  const { modelName, candidateVersion, productionVersion, trafficFraction } = deployment;
+  const { modelName, candidateVersion, productionVersion, trafficFraction, plan } = deployment;
+  const share =
+    trafficFraction === 0 ? 'scores beside' : `gets ${(100 * trafficFraction).toFixed(1)}% of the traffic beside`;
+  const steps = plan.length > 1 ? `, step 1 of ${plan.length}` : '';
   output.result(
     deployment,
-    `${modelName} ${candidateVersion} gets ${(100 * trafficFraction).toFixed(1)}% of the traffic beside ${productionVersion}\ndeployment ${deploymentId}`,
+    `${modelName} ${candidateVersion} ${share} ${productionVersion}${steps}\ndeployment ${deploymentId}`,
   );
   return exitCode.ok;
 }
