@@ -78,6 +78,15 @@ describe('a budget', () => {
     expect(await decide({}, 300, outcome)).toMatchObject({ verdict: 'hold', guardrails: [{ guardrail: 'errors' }] });
   });
 
+  it('is not needed to be told how long the arms take', async () => {
+    const { latency } = await decide({}, 4000, (isCanary) => ({ latencyMs: isCanary ? 80 : 8 }));
+    const [median, p99] = latency;
+    expect(median!.canary!.lower).toBeLessThanOrEqual(80);
+    expect(median!.canary!.upper).toBeGreaterThan(80);
+    expect(p99!.production!.lower).toBeLessThanOrEqual(8);
+    expect(p99!.production!.upper).toBeLessThan(10);
+  });
+
   it('miss_budget makes a canary harmful that is far off too often, long before means tell', async () => {
     const outcome = (isCanary: boolean) => ({ actual: isCanary ? 31 : 2 });
     expect(await decide({ model: { missBudget: 20 } }, 300, outcome)).toMatchObject({

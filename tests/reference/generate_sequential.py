@@ -1,6 +1,6 @@
 """Writes sequential.json: values of the sequential methods from their formulas in 50-digit arithmetic. Needs mpmath 1.3."""
 
-from mpmath import beta, erfc, gammainc, linspace, log, loggamma, mp, mpf, quad, sqrt
+from mpmath import beta, erfc, gammainc, log, loggamma, mp, mpf, sqrt
 
 from generate import write
 
@@ -55,16 +55,6 @@ def dirichlet(counts, shares, concentration=1000):
     return value
 
 
-def discordant(first, second):
-    upper = upper_half(first, second)
-    return log(upper * 2) + (first + second) * log(mpf(2))
-
-
-def upper_half(first, second):
-    """Integral of p^first (1 - p)^second over p from 1/2 to 1."""
-    return quad(lambda p: p**first * (1 - p) ** second, linspace(mpf("0.5"), 1, 40))  # panels: the peak is narrow
-
-
 def case(method, value, **arguments):
     plain = lambda x: [plain(i) for i in x] if isinstance(x, (list, tuple)) else float(x)
     return {"method": method, **{name: plain(x) for name, x in arguments.items()}, "value": float(value)}
@@ -84,7 +74,5 @@ for ratio in ("1", "1.25", "2"):
 for counts, share in (((480, 9520), "0.05"), ((5200, 4800), "0.5"), ((0, 100), "0.01")):
     shares = (mpf(share), 1 - mpf(share))
     CASES.append(case("sampleRatio", dirichlet(counts, shares), counts=counts, shares=shares))
-for first, second in ((30, 5), (5, 30), (0, 0), (120, 90)):
-    CASES.append(case("discordant", discordant(first, second), first=first, second=second))
 
 write("sequential", CASES)

@@ -10,6 +10,8 @@ export interface CanaryVerdict {
   readonly segments: readonly SegmentEvidence[];
   readonly sampleRatio: SampleRatioEvidence;
   readonly labelJoin: LabelJoinEvidence;
+  /** How long the arms take; nothing is decided by it, the latency guardrail decides. */
+  readonly latency: readonly LatencyEvidence[];
   /** Requests, failures and notional that the canary answered for. */
   readonly used: { readonly predictions: number; readonly errors: number; readonly value: number };
 }
@@ -87,4 +89,18 @@ export interface LabelJoinEvidence {
   readonly canary: number | null;
   readonly production: number | null;
   readonly logEvidence: number;
+}
+
+/** A quantile of the latencies of both arms over all steps, as an interval that is valid however often it is looked at. */
+export interface LatencyEvidence {
+  readonly quantile: 0.5 | 0.99;
+  readonly canary: LatencyInterval | null;
+  readonly production: LatencyInterval | null;
+}
+
+/** Milliseconds; `upper` is null while the requests cannot bound it: for p99 below some 500 to 830. */
+export interface LatencyInterval {
+  readonly requests: number;
+  readonly lower: number;
+  readonly upper: number | null;
 }

@@ -5,6 +5,7 @@ import type { CanaryLimits, DecisionInputs } from './decision-inputs.js';
 import { judgeGuardrails } from './guardrails.js';
 import { judgeMetric } from './judge-metric.js';
 import { judgeSegments } from './judge-segments.js';
+import { describeLatency } from './latency-evidence.js';
 import { type SortedStrata, ripeStrata, sortStrata } from './ripe-strata.js';
 
 type Settled = Pick<CanaryVerdict, 'verdict' | 'cause' | 'reason'>;
@@ -26,6 +27,7 @@ export function decide(inputs: DecisionInputs): CanaryVerdict {
     segments: segments.segments,
     sampleRatio: checkSampleRatio(inputs, all),
     labelJoin: checkLabelJoin(inputs, ripe),
+    latency: describeLatency(inputs, all),
     used: usedOf(all),
   };
   return { ...settle(inputs, found, segments.isHarmful), ...found };

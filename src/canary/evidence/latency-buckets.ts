@@ -16,6 +16,10 @@ export function latencyBucket(latencyMs: number): number {
   return bucket < 0 ? 0 : bucket >= latencyBucketCount ? latencyBucketCount - 1 : bucket;
 }
 
+/** Where a bucket begins, milliseconds; it ends where the next one begins. */
+export const latencyBucketStart = (bucket: number): number =>
+  2 ** (smallestExponent + Math.floor(bucket / perOctave)) * (1 + (bucket % perOctave) / perOctave);
+
 /** Counts latencies by bucket. */
 export class LatencyCounter {
   readonly #counts = new Float64Array(latencyBucketCount);

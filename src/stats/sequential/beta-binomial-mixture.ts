@@ -29,39 +29,4 @@ export function logBetaBinomialEvidence(
   );
 }
 
-export const lnBeta = (a: number, b: number): number => lnGamma(a) + lnGamma(b) - lnGamma(a + b);
-
-/** Precision to which the ends of an interval are found. */
-const tolerance = 1e-12;
-
-/**
- * Confidence sequence for one rate: every p that {@link logBetaBinomialEvidence} does not reject.
- *
- * @param options `alpha` is the chance of ever missing the rate
- */
-export function bernoulliConfidenceSequence(
-  successes: number,
-  trials: number,
-  options: SequenceOptions & { readonly tunedAlpha?: number },
-): { readonly lower: number; readonly upper: number } {
-  const tuning = { alpha: options.tunedAlpha ?? 0.05, tunedFor: options.tunedFor };
-  const isRejected = (p: number): boolean =>
-    logBetaBinomialEvidence(successes, trials, p, tuning) >= -Math.log(options.alpha);
-  const observed = trials === 0 ? 0.5 : successes / trials;
-  return {
-    lower: successes === 0 ? 0 : boundary(0, observed, isRejected),
-    upper: successes === trials ? 1 : boundary(1, observed, isRejected),
-  };
-}
-
-/** Where rejection ends, between an end of the unit interval and a rate that is not rejected. */
-function boundary(end: number, inside: number, isRejected: (p: number) => boolean): number {
-  let rejected = end;
-  let kept = inside;
-  while (Math.abs(kept - rejected) > tolerance) {
-    const middle = (rejected + kept) / 2;
-    if (isRejected(middle)) rejected = middle;
-    else kept = middle;
-  }
-  return (rejected + kept) / 2;
-}
+const lnBeta = (a: number, b: number): number => lnGamma(a) + lnGamma(b) - lnGamma(a + b);

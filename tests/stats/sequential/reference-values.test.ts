@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { logAsymptoticEvidence } from '../../../src/stats/sequential/asymptotic-confidence-sequence.js';
 import { logBetaBinomialEvidence } from '../../../src/stats/sequential/beta-binomial-mixture.js';
-import { logDiscordantEvidence } from '../../../src/stats/sequential/discordant-pairs.js';
 import { logEvidenceOfMoreEvents } from '../../../src/stats/sequential/event-e-process.js';
 import { logGammaExponentialEvidence } from '../../../src/stats/sequential/gamma-exponential-mixture.js';
 import { logSampleRatioEvidence } from '../../../src/stats/sequential/sample-ratio.js';
@@ -13,7 +12,6 @@ type Case = { readonly value: number } & (
   | { readonly method: 'asymptotic'; n: number; z: number }
   | { readonly method: 'events'; steps: [number, number, number][]; ratio: number }
   | { readonly method: 'sampleRatio'; counts: number[]; shares: number[] }
-  | { readonly method: 'discordant'; first: number; second: number }
 );
 
 function compute(one: Case): number {
@@ -31,8 +29,6 @@ function compute(one: Case): number {
       );
     case 'sampleRatio':
       return logSampleRatioEvidence(one.counts, one.shares);
-    case 'discordant':
-      return logDiscordantEvidence(one.first, one.second);
   }
 }
 
