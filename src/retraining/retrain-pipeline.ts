@@ -96,8 +96,8 @@ export class RetrainPipeline {
     checkOptions(options, triggerOptionNames, 'triggerRetraining');
     const modelName = checkName(cause.modelName, 'modelName');
     const trigger = checkOneOf(options.trigger ?? 'drift', retrainingTriggers, 'trigger');
-    const trainer = options.algorithm ?? this.#context.config.modelPolicy(options.modelType ?? modelName).algorithm;
-    trainerFor(trainer, this.#trainers);
+    const told = options.algorithm ?? this.#context.config.modelPolicy(options.modelType ?? modelName).algorithm;
+    if (told !== 'auto') trainerFor(told, this.#trainers); // refused before anything is read
     const unneeded = this.#reasonToSkip(trigger, cause);
     const data = typeof trainingData === 'function' ? trainingData : toTable(trainingData);
     const wish: Wish = {
