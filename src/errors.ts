@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'STORAGE_FORMAT'
   | 'CLOSED'
   | 'ABORTED'
+  | 'COMMAND_FAILED'
   | 'INTERNAL';
 
 /**
@@ -96,4 +97,27 @@ export class PolicyError extends MLOpsError {
 function describePolicyIssue(issue: PolicyIssue, file: string | undefined): string {
   const place = [file ?? 'policy', issue.line, issue.column].filter((part) => part !== undefined).join(':');
   return issue.path === '' ? `${place}: ${issue.message}` : `${place}: ${issue.path}: ${issue.message}`;
+}
+
+/** Why a program of the user's gave no model. */
+export type CommandFailure =
+  | { readonly kind: 'not_started' }
+  | { readonly kind: 'exit'; readonly exitCode: number }
+  | { readonly kind: 'signal'; readonly signal: string }
+  | { readonly kind: 'time_limit'; readonly limitMs: number }
+  | { readonly kind: 'memory_limit'; readonly limitBytes: number; readonly usedBytes: number }
+  /** A file that it should have written is not there, or is not what it should be. */
+  | { readonly kind: 'output'; readonly file: string };
+
+/** A trainer program that ended without what was asked of it. Nothing of what it wrote is used. */
+export class CommandError extends MLOpsError {
+  override readonly name = 'CommandError';
+
+  constructor(
+    readonly failure: CommandFailure,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super('COMMAND_FAILED', message, options);
+  }
 }

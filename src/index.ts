@@ -1,8 +1,8 @@
 export { MLOpsConfig } from './config/mlops-config.js';
 export type { ModelPolicy, PendingKey } from './config/mlops-config.js';
 export type { Policy } from './config/policy.js';
-export { ConflictError, MLOpsError, PolicyError } from './errors.js';
-export type { Conflict, ErrorCode, PolicyIssue } from './errors.js';
+export { CommandError, ConflictError, MLOpsError, PolicyError } from './errors.js';
+export type { CommandFailure, Conflict, ErrorCode, PolicyIssue } from './errors.js';
 
 export { ExperimentTracker } from './tracking/experiment-tracker.js';
 export type { ActiveRun } from './tracking/active-run.js';
@@ -118,6 +118,10 @@ export type {
   SkipReason,
   TuningResult,
 } from './retraining/retrain-result.js';
+export type { AutomateRetrainingOptions, RetrainingAutomation } from './retraining/due/automation.js';
+export type { DueOutcome, ManagedModel, RunDueOptions } from './retraining/due/run-due.js';
+export type { CheckPerformanceOptions } from './retraining/performance/check-performance.js';
+export type { PerformanceReport, PerformanceVerdict } from './retraining/performance/performance-report.js';
 export type { RetrainingCause, RetrainingPlan, RetrainingTrigger } from './retraining/retraining-plan.js';
 export { stepNames } from './retraining/retraining-record.js';
 export type { Retraining, RetrainingStatus, StepName } from './retraining/retraining-record.js';
@@ -180,6 +184,8 @@ export type { ReadCsvOptions } from './data/csv.js';
 export type { DataSource, ReadTableOptions } from './data/read-table.js';
 export type { ColumnsInput, Row, Table, TableInput, TableOptions } from './data/table.js';
 export type { AnyModel, AsyncModel, ModelDescription, ModelFile, ModelLoader } from './models/async-model.js';
+export { commandTrainer } from './models/command/command-trainer.js';
+export type { CommandTrainerOptions } from './models/command/command-trainer.js';
 export type { FeatureSpec, Model } from './models/model.js';
 export type { Trainer, TrainingRequest, TrainingResult } from './models/trainer.js';
 export { explainPrediction, explainPredictions } from './models/explanation/shap-values.js';

@@ -24,8 +24,6 @@ export const pendingTable: readonly Pending[] = [
   { keys: 'drift.drift_check_interval_hours', reason: noMonitoring },
   { keys: 'drift.drift_window_days', reason: 'the caller chooses the current data of a drift check' },
   { keys: 'tracking.tracking_uri', reason: 'runs are tracked in the store; nothing is mirrored' },
-  { keys: 'retraining.auto_retrain_on_performance_drop', reason: noMonitoring },
-  { keys: 'retraining.scheduled_retraining.*', reason: 'nothing is scheduled; call triggerRetraining yourself' },
   { keys: 'monitoring.performance_check_interval_minutes', reason: noMonitoring },
   { keys: 'monitoring.alert_on_performance_drop', reason: noMonitoring },
   { keys: 'monitoring.drift_check_interval_hours', reason: noMonitoring },

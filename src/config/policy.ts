@@ -187,13 +187,15 @@ export interface ModelTypePolicy {
   /**
    * How it is trained. `auto`: `random_forest` up to 300 rows, `gradient_boosting` beyond or with constraints. Default `auto`.
    */
-  readonly algorithm: 'auto' | 'cart' | 'random_forest' | 'extra_forest' | 'gradient_boosting';
+  readonly algorithm: 'auto' | 'cart' | 'random_forest' | 'extra_forest' | 'gradient_boosting' | 'command';
   /** Passed to the trainer as they are. Default none. */
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
   /** Features that predictions must follow, all else equal; `gradient_boosting` only. Default none. */
   readonly monotoneConstraints: Readonly<Record<string, 'increasing' | 'decreasing'>>;
   /** Orders of ordinal categories, lowest first, such as ratings. Default none. */
   readonly categoryOrder: Readonly<Record<string, readonly string[]>>;
+  /** The program that trains when `algorithm` is `command`. */
+  readonly command: CommandPolicy;
   /** Column that orders the rows in time; null: looked for in the data. Default null. */
   readonly timeColumn: string | null;
   /** Columns known only once the target is: retraining refuses them as features. Default none. */
@@ -222,6 +224,26 @@ export interface ModelTypePolicy {
      */
     readonly lossBound: number | null;
   };
+}
+
+/** How a trainer program of one's own is run; see `commandTrainer`. */
+export interface CommandPolicy {
+  /** Name or path; null: there is none. Relative paths start from `workingFolder`. Default null. */
+  readonly program: string | null;
+  /** Given to it as they are; its folder follows as the last one. Default none. */
+  readonly arguments: readonly string[];
+  /** Folder it is run in. Default the folder of the policy. */
+  readonly workingFolder: string;
+  /** How it is given the rows. Default `csv`. */
+  readonly dataFormat: 'csv' | 'json';
+  /** The model among its outputs. Default `model.onnx`. */
+  readonly modelFile: string;
+  /** Variables of this process that it gets. Default `PATH LANG LC_ALL TZ TMPDIR`. */
+  readonly environmentVariables: readonly string[];
+  /** Default 60. */
+  readonly timeLimitMinutes: number;
+  /** Of all its processes together, mebibytes; Linux only. Default null: no limit. */
+  readonly memoryLimitMb: number | null;
 }
 
 /** What the data of a retraining are checked for. */

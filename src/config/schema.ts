@@ -26,7 +26,6 @@ export const policySchema = (): ReturnType<typeof build> => (schema ??= build())
 
 function build() {
   const on = () => z._default(boolean(), true);
-  const path = () => text('a path');
   const names = (...members: string[]) => z._default(list(text('a name')), members);
   const seed = () => z._default(integer(0), 42);
   const limit = (value: ReturnType<typeof number>) => z._default(z.nullable(value), null);
@@ -178,7 +177,14 @@ function build() {
   });
 }
 
-/** One section of `models`; its defaults are those of a model type that the policy does not mention. */
+const path = () => text('a path');
+
+/** Texts of any kind, except those that no program can be given. */
+const argument = () =>
+  z
+    .string(expected('a text'))
+    .check(z.refine((value) => !value.includes('\0') && value.isWellFormed(), expected('a text without NUL')));
+
 const rolloutStep = () =>
   z.strictObject({
     traffic: fraction(),
@@ -186,15 +192,35 @@ const rolloutStep = () =>
     requests: z.optional(integer(0)),
   });
 
+/** One section of `models`; its defaults are those of a model type that the policy does not mention. */
 function buildModelType() {
   return section({
     feature_columns: z._default(list(text('the name of a column')), []),
     target_column: z._default(z.nullable(text('the name of a column')), null),
     task: z._default(oneOf('regression', 'classification'), 'regression'),
-    algorithm: z._default(oneOf('auto', 'cart', 'random_forest', 'extra_forest', 'gradient_boosting'), 'auto'),
+    algorithm: z._default(
+      oneOf('auto', 'cart', 'random_forest', 'extra_forest', 'gradient_boosting', 'command'),
+      'auto',
+    ),
     hyperparameters: named(scalar()),
     monotone_constraints: named(oneOf('increasing', 'decreasing')),
     category_order: named(list(text('a category'))),
+    command: section({
+      program: z._default(z.nullable(text('the name or path of a program')), null),
+      arguments: z._default(z.array(argument(), expected('a list such as [train.py]')), []),
+      working_folder: z._default(path(), '.'),
+      data_format: z._default(oneOf('csv', 'json'), 'csv'),
+      model_file: z._default(text('the name of a file'), 'model.onnx'),
+      environment_variables: z._default(list(text('the name of an environment variable')), [
+        'PATH',
+        'LANG',
+        'LC_ALL',
+        'TZ',
+        'TMPDIR',
+      ]),
+      time_limit_minutes: z._default(positive('minutes'), 60),
+      memory_limit_mb: z._default(z.nullable(positive('mebibytes')), null),
+    }),
     time_column: z._default(z.nullable(text('the name of a column')), null),
     leaking_columns: z._default(list(text('the name of a column')), []),
     fairness_columns: z._default(list(text('the name of a column')), []),

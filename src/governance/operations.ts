@@ -37,6 +37,7 @@ export const operations = {
   'retraining.resume': { permission: 'retrain', audit: 'always' },
   'retraining.complete': { permission: 'retrain', audit: 'always' },
   'retraining.record_step': { permission: 'retrain', audit: 'covered' },
+  'retraining.check_performance': { permission: 'monitor', audit: 'always' },
   'retraining.read': { permission: 'read', audit: 'none' },
   'canary.deploy': { permission: 'promote', audit: 'always' },
   'canary.adjust': { permission: 'promote', audit: 'always' },

@@ -42,3 +42,8 @@ export interface ModelLoader {
 }
 
 export const isSynchronous = (model: AnyModel): model is Model => 'toJSON' in model;
+
+/** Gives back what a model holds outside of JavaScript. */
+export const closeModel = async (model: AnyModel): Promise<void> => {
+  if (!isSynchronous(model)) await model.close();
+};

@@ -52,17 +52,23 @@ export interface TrainingRequest {
   readonly signal?: AbortSignal;
   /** Called with the share done, from 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
+  /** Keeps a file beside the run, such as a log; called whether or not a model comes of the training. */
+  readonly keepFile?: (name: string, content: Uint8Array) => Promise<void>;
 }
 
 export interface TrainingResult<M = Model> {
   readonly model: M;
   /** What the reader should know: options ignored, columns without values, long running times. */
   readonly warnings: readonly string[];
+  /** What the trainer measured itself, by name: recorded, not relied on. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /** A way to make models: of this library's own kind, unless it says otherwise. */
 export interface Trainer<M = Model> {
   readonly algorithm: string;
+  /** Whether one training takes so long that a retraining has only one: neither tuned nor cross-validated. */
+  readonly isCostly?: boolean;
   /** @throws MLOpsError `INVALID_INPUT` for data or hyperparameters that cannot be used, `ABORTED` */
   train(request: TrainingRequest): Promise<TrainingResult<M>>;
 }

@@ -26,9 +26,9 @@ export async function openModel(
   loaders: readonly ModelLoader[] = [],
 ): Promise<AnyModel> {
   const { path, bytes } = files[0]!;
-  if (path.endsWith('.json')) return loadModel(parseJson(bytes, path));
   const loader = loaders.find(({ ending }) => path.endsWith(ending));
   if (loader !== undefined) return loader.open(files, about);
+  if (path.endsWith('.json')) return loadModel(parseJson(bytes, path));
   const hint = path.endsWith('.onnx')
     ? '; pass { loaders: [onnxLoader()] } with onnxLoader from @bondx/mlops/onnx'
     : '';

@@ -99,6 +99,8 @@ export interface ModelOrigin {
   readonly retrainingId?: string;
   /** What began that: `drift`, `performance`, `schedule` or `manual`. */
   readonly trigger?: string;
+  /** Why it was begun, in words. */
+  readonly reason?: string;
   /** The git commit of the training code. */
   readonly codeCommit?: string;
 }

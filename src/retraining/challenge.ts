@@ -83,7 +83,7 @@ function describeDifference(comparison: NonNullable<ChallengeResult['comparison'
 }
 
 /** The number of the cluster of each row, rows with one value of a column being one cluster. */
-function clustersOf(table: Table, name: string): { readonly codes: Int32Array; readonly size: number } {
+export function clustersOf(table: Table, name: string): { readonly codes: Int32Array; readonly size: number } {
   const column = table.column(name);
   const numbers = new Map<number, number>();
   const codes = Int32Array.from(column.kind === 'categorical' ? column.codes : column.values, (cell) => {

@@ -138,6 +138,7 @@ export class Claims {
         retrainingId,
         attempt,
         trigger: retraining.plan.trigger,
+        reason: retraining.plan.reason,
         reportId: retraining.plan.reportId,
         dataDigest: retraining.dataDigest,
       },
@@ -203,7 +204,8 @@ async function openRetrainings(storage: Storage, modelName: string): Promise<rea
 /** Keys are of any length and content; ids are not. */
 const keyId = (modelName: string, key: string): string => digestBytes(JSON.stringify([modelName, key]));
 
-async function findByKey(
+/** The latest retraining with an idempotency key. */
+export async function findByKey(
   storage: Storage,
   modelName: string,
   key: string,

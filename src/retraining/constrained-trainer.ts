@@ -7,6 +7,6 @@ export const constrained = (
   trainer: Trainer<AnyModel>,
   { monotoneConstraints, categoryOrder }: Pick<RetrainingPlan, 'monotoneConstraints' | 'categoryOrder'>,
 ): Trainer<AnyModel> => ({
-  algorithm: trainer.algorithm,
+  ...trainer,
   train: (request) => trainer.train({ ...request, monotoneConstraints, categoryOrder }),
 });

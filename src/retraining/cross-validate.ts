@@ -1,6 +1,6 @@
 import { type Fold, forwardFolds, randomFolds } from '../data/folds.js';
 import type { Table } from '../data/table.js';
-import type { AnyModel } from '../models/async-model.js';
+import { type AnyModel, closeModel } from '../models/async-model.js';
 import type { Task, Trainer } from '../models/contract.js';
 import { metricsOf } from '../models/metrics/metrics-of.js';
 import { numericTarget } from '../models/target.js';
@@ -47,6 +47,7 @@ export async function crossValidate(options: CrossValidateOptions): Promise<Cros
     });
     const test = table.take(fold.test);
     perFold.push(metricsOf(task, numericTarget(test, targetColumn), await model.predictBatch(test)));
+    await closeModel(model);
   }
   return {
     folds: folds.length,

@@ -1,9 +1,10 @@
 import type { Table } from '../data/table.js';
 import { captureGit } from '../tracking/git.js';
 import type { Context } from '../runtime/context.js';
-import { checkFraction } from '../util/check.js';
+import { checkFraction, checkOptionalName } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
 import type { Random } from '../util/random.js';
+import { reasonOf } from './due/reason-of.js';
 import type { RetrainingCause, RetrainingPlan, RetrainingTrigger } from './retraining-plan.js';
 import { guessTimeColumn, knownTargets, splitData } from './split-data.js';
 import { algorithmFor, modelColumns, withPatience } from './model-settings.js';
@@ -18,10 +19,9 @@ export interface PlanOptions {
   readonly algorithm?: string;
   /** What is set here or in the policy is left alone by tuning. */
   readonly hyperparameters?: JsonObject;
+  /** Why, in words, for the record; what the report or the calendar says unless told. */
+  readonly reason?: string;
 }
-
-/** Trainers that run a program of the user's: it is run once, not once a candidate and fold. */
-const untuned = ['command'];
 
 /**
  * Settles how a retraining is to go.
@@ -32,7 +32,7 @@ export async function makePlan(
   context: Context,
   trigger: RetrainingTrigger,
   cause: RetrainingCause,
-  options: PlanOptions & { readonly canaryTraffic: number | null },
+  options: PlanOptions & { readonly canaryTraffic: number | null; readonly isCostly: boolean },
   data: Table,
 ): Promise<RetrainingPlan> {
   const { config } = context;
@@ -51,6 +51,7 @@ export async function makePlan(
     modelType,
     trigger,
     reportId: cause.reportId ?? null,
+    reason: checkOptionalName(options.reason, 'reason') ?? reasonOf(trigger, cause),
     task: policy.task,
     featureColumns,
     targetColumn,
@@ -63,8 +64,8 @@ export async function makePlan(
     hyperparameters: withPatience(options.hyperparameters ?? policy.hyperparameters, algorithm, retraining),
     testSize: retraining.testSize,
     validationSize: retraining.validationSize,
-    tuningCandidates: retraining.hyperparameterTuning && !untuned.includes(algorithm) ? retraining.maxIterations : 0,
-    folds: untuned.includes(algorithm) ? 0 : retraining.crossValidationFolds,
+    tuningCandidates: retraining.hyperparameterTuning && !options.isCostly ? retraining.maxIterations : 0,
+    folds: options.isCostly ? 0 : retraining.crossValidationFolds,
     seed: seedFrom(context.random.split(`retraining/${retraining.randomState}`), seed),
     canaryTraffic: options.canaryTraffic === null ? null : checkFraction(options.canaryTraffic, 'canary.traffic'),
     codeCommit: tracking.logGitSha ? await currentCommit() : null,

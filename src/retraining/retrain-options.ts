@@ -51,5 +51,6 @@ export const triggerOptionNames = [
   'modelType',
   'algorithm',
   'hyperparameters',
+  'reason',
   ...workOptionNames,
 ];

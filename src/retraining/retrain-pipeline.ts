@@ -3,13 +3,27 @@ import { Table, type TableInput, toTable } from '../data/table.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { AnyModel } from '../models/async-model.js';
 import type { Trainer } from '../models/contract.js';
-import { builtInTrainers, trainerFor } from '../models/trainer.js';
+import { builtInTrainers } from '../models/trainer.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
 import { type Context, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
 import type { ExperimentTracker } from '../tracking/experiment-tracker.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { deepFreeze } from '../util/freeze.js';
+import { createRandom } from '../util/random.js';
+import { systemTimer } from '../util/timer.js';
 import { Claims, type Wish, skip } from './claim.js';
+import { type TrainerSources, findTrainer } from './find-trainer.js';
+import {
+  type AutomateRetrainingOptions,
+  type RetrainingAutomation,
+  RetrainingLoop,
+  automateOptionNames,
+} from './due/automation.js';
+import { findDue } from './due/find-due.js';
+import { type DueOutcome, type ManagedModel, type RunDueOptions, asOutcome } from './due/run-due.js';
+import { type CheckPerformanceOptions, checkPerformance } from './performance/check-performance.js';
+import { type PerformanceReport, putPerformanceReport } from './performance/performance-report.js';
 import { makePlan } from './make-plan.js';
 import {
   type RetrainPipelineOptions,
@@ -44,7 +58,7 @@ export class RetrainPipeline {
   readonly #control: ControlPlane;
   readonly #claims: Claims;
   readonly #worker: RetrainingWorker;
-  readonly #trainers: ReadonlyMap<string, Trainer<AnyModel>>;
+  readonly #sources: TrainerSources;
 
   constructor(
     config: MLOpsConfig,
@@ -54,14 +68,15 @@ export class RetrainPipeline {
   ) {
     this.#context = deriveContext({ ...contextOf(registry), config }, options);
     this.#control = new ControlPlane(this.#context);
-    const { leaseMs = tenMinutes, trainers = [] } = options;
+    const { leaseMs = tenMinutes, trainers = [], loaders = [] } = options;
     if (!(leaseMs >= 1000)) refuse(`leaseMs must be at least 1000 milliseconds, got ${leaseMs}`);
     this.#claims = new Claims(this.#context, leaseMs);
-    this.#trainers = new Map<string, Trainer<AnyModel>>([
+    const known = new Map<string, Trainer<AnyModel>>([
       ...builtInTrainers,
       ...trainers.map((trainer) => [trainer.algorithm, trainer] as const),
     ]);
-    this.#worker = new RetrainingWorker(this.#context, tracker, registry, this.#trainers, leaseMs, options);
+    this.#sources = { config, trainers: known, loaders };
+    this.#worker = new RetrainingWorker(this.#context, tracker, registry, this.#sources, leaseMs, options);
     shareContext(this, this.#context);
   }
 
@@ -96,8 +111,9 @@ export class RetrainPipeline {
     checkOptions(options, triggerOptionNames, 'triggerRetraining');
     const modelName = checkName(cause.modelName, 'modelName');
     const trigger = checkOneOf(options.trigger ?? 'drift', retrainingTriggers, 'trigger');
-    const told = options.algorithm ?? this.#context.config.modelPolicy(options.modelType ?? modelName).algorithm;
-    if (told !== 'auto') trainerFor(told, this.#trainers); // refused before anything is read
+    const modelType = options.modelType ?? modelName;
+    const algorithm = options.algorithm ?? this.#context.config.modelPolicy(modelType).algorithm;
+    const { isCostly = false } = algorithm === 'auto' ? {} : findTrainer(algorithm, modelType, this.#sources);
     const unneeded = this.#reasonToSkip(trigger, cause);
     const data = typeof trainingData === 'function' ? trainingData : toTable(trainingData);
     const wish: Wish = {
@@ -111,7 +127,7 @@ export class RetrainPipeline {
           options.canary === undefined
             ? null
             : (options.canary.traffic ?? this.#context.config.policy.canary.initialCanaryPercentage);
-        const plan = await makePlan(this.#context, trigger, cause, { ...options, canaryTraffic }, table);
+        const plan = await makePlan(this.#context, trigger, cause, { ...options, canaryTraffic, isCostly }, table);
         const snapshot = await storeSnapshot(await this.#context.stores.artifacts(), table, wish.retrainingId);
         return { plan, snapshot, dataDigest: table.digest() };
       }),
@@ -146,6 +162,60 @@ export class RetrainPipeline {
     return this.#worker.carryOut(claim, options);
   }
 
+  /**
+   * Retrains what is due: models whose newest drift or performance report asks for it, and those that
+   * `retraining.scheduled_retraining` has not seen retrained in this week, month or quarter. For any scheduler, as often
+   * as it likes: of processes that call at once, one trains; what was interrupted or died is gone on with; what failed
+   * rests for `retraining.cooldown_hours`. One model after the other; one that fails holds no other up.
+   *
+   * @example
+   * await pipeline.runDue({ models: [{ modelName: 'spread', trainingData: () => readCsv('latest.csv') }] });
+   * @throws MLOpsError `ABORTED` when the signal fired
+   */
+  async runDue(options: RunDueOptions): Promise<readonly DueOutcome[]> {
+    checkOptions(options, ['models', 'signal', 'onProgress'], 'runDue');
+    const outcomes: DueOutcome[] = [];
+    for (const model of options.models) outcomes.push(await this.#runIfDue(model, options));
+    return outcomes;
+  }
+
+  /**
+   * Calls {@link runDue} again and again, a little out of step with other processes, until it is stopped. It does not keep
+   * the process alive.
+   */
+  automate(options: AutomateRetrainingOptions): RetrainingAutomation {
+    checkOptions(options, automateOptionNames, 'automate');
+    const { everyMs = 900_000, models, onProgress } = options;
+    if (!(everyMs >= 1000 && everyMs <= 86_400_000)) refuse('everyMs must be 1000 to 86400000 milliseconds');
+    const look = (signal: AbortSignal) =>
+      this.runDue({ models, signal, ...(onProgress !== undefined && { onProgress }) });
+    const spread = createRandom(this.#context.ids.next()).next();
+    return new RetrainingLoop(look, { ...options, everyMs }, this.options.timer ?? systemTimer, spread);
+  }
+
+  /**
+   * How the version in production does on recent rows, against what was measured when it was registered. A report with the
+   * verdict `dropped` asks for a retraining: pass it to {@link triggerRetraining} with `trigger: 'performance'`, or let
+   * {@link runDue} find it.
+   *
+   * @throws MLOpsError `NOT_FOUND` without a version in production
+   */
+  async checkPerformance(options: CheckPerformanceOptions): Promise<PerformanceReport> {
+    checkOptions(options, ['modelName', 'data', 'timeColumn'], 'checkPerformance');
+    const resource = { type: 'model', id: checkName(options.modelName, 'modelName') };
+    return this.#control.change('retraining.check_performance', { resource }, async (storage, artifacts) => {
+      const { loaders } = this.#sources;
+      const report = deepFreeze(await checkPerformance(this.#context, { storage, artifacts, loaders }, options));
+      const { reportId, verdict, reason, modelVersion, dataDigest } = report;
+      return {
+        changes: [putPerformanceReport(report)],
+        result: report,
+        reason,
+        detail: { reportId, verdict, modelVersion, dataDigest },
+      };
+    });
+  }
+
   /** A retraining with its plan, its steps and its result. @throws MLOpsError `NOT_FOUND` */
   async getRetraining(retrainingId: string): Promise<Retraining> {
     return this.#control.access('retraining.read', async (storage) =>
@@ -177,6 +247,31 @@ export class RetrainPipeline {
       const retrainings = records.map(({ value }) => viewRetraining(value as unknown as StoredRetraining));
       return { retrainings, ...(cursor !== undefined && { cursor }) };
     });
+  }
+
+  async #runIfDue(model: ManagedModel, { signal, onProgress }: RunDueOptions): Promise<DueOutcome> {
+    const { modelName, trainingData, ...planOptions } = model;
+    const { config, clock } = this.#context;
+    const due = await this.#control.access('retraining.read', (storage) =>
+      findDue({ storage, retraining: config.policy.retraining, now: clock.now() }, checkName(modelName, 'modelName')),
+    );
+    if (typeof due === 'string') return { modelName, trigger: null, reason: due };
+    const { trigger, cause, idempotencyKey, reason } = due;
+    try {
+      const result = await this.triggerRetraining(cause, trainingData, {
+        reason,
+        ...planOptions,
+        trigger,
+        idempotencyKey,
+        ...(signal !== undefined && { signal }),
+        ...(onProgress !== undefined && {
+          onProgress: (fraction, stage) => onProgress(modelName, fraction, stage),
+        }),
+      });
+      return { modelName, trigger, reason, result };
+    } catch (error) {
+      return { modelName, trigger, reason, error: asOutcome(error) };
+    }
   }
 
   #reasonToSkip(trigger: RetrainingTrigger, cause: RetrainingCause): RetrainResult | undefined {

@@ -15,6 +15,7 @@ export interface RetrainingCause {
   readonly reportId?: string;
   readonly requiresRetraining?: boolean;
   readonly verdict?: string;
+  readonly driftedFeatures?: readonly string[];
   /** `models.<type>.feature_columns` unless told. */
   readonly featureColumns?: readonly string[];
   readonly targetColumn?: string;
@@ -29,6 +30,8 @@ export interface RetrainingPlan {
   readonly modelType: string;
   readonly trigger: RetrainingTrigger;
   readonly reportId: string | null;
+  /** Why it was begun, in words. */
+  readonly reason: string;
   readonly task: Task;
   readonly featureColumns: readonly string[];
   readonly targetColumn: string;

@@ -1,8 +1,5 @@
 import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
-import type { AnyModel } from '../models/async-model.js';
-import type { Trainer } from '../models/contract.js';
-import { trainerFor } from '../models/trainer.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
 import type { Context } from '../runtime/context.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
@@ -15,6 +12,7 @@ import { createRandom } from '../util/random.js';
 import { systemTimer } from '../util/timer.js';
 import type { Claim } from './claim.js';
 import { constrained } from './constrained-trainer.js';
+import { type TrainerSources, findTrainer } from './find-trainer.js';
 import type { Job } from './job.js';
 import { Journal, takenOver } from './journal.js';
 import { LeaseKeeper, releaseLease } from './lease.js';
@@ -40,7 +38,7 @@ export class RetrainingWorker {
     private readonly context: Context,
     private readonly tracker: ExperimentTracker,
     private readonly registry: ModelRegistry,
-    private readonly trainers: ReadonlyMap<string, Trainer<AnyModel>>,
+    private readonly sources: TrainerSources,
     private readonly leaseMs: number,
     private readonly options: RetrainPipelineOptions,
   ) {
@@ -93,9 +91,9 @@ export class RetrainingWorker {
       artifacts,
       tracker: this.tracker,
       registry: this.registry,
-      trainer: constrained(trainerFor(plan.algorithm, this.trainers), plan),
+      trainer: constrained(findTrainer(plan.algorithm, plan.modelType, this.sources), plan),
       space: spaces[plan.algorithm] ?? {},
-      loaders: this.options.loaders ?? [],
+      loaders: this.sources.loaders,
       ...(work.canary !== undefined && { canary: work.canary.manager }),
       random: createRandom(plan.seed),
       clock,

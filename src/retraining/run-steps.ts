@@ -1,5 +1,5 @@
 import { MLOpsError } from '../errors.js';
-import { type AnyModel, isSynchronous } from '../models/async-model.js';
+import { type AnyModel, closeModel } from '../models/async-model.js';
 import type { GateResult } from '../registry/gate-result.js';
 import { type Champion, reasonToAccept, reasonToReject } from './challenge.js';
 import { findChampion } from './find-champion.js';
@@ -53,7 +53,7 @@ export async function runSteps(job: Job): Promise<RetrainResult> {
     const judged = await judge(job, { parts, challenger, champion, runId, keep });
     return { ...base, ...quality, trainingTimeSeconds: challenger.trainingTimeSeconds, ...judged };
   } finally {
-    for (const model of models) if (!isSynchronous(model)) await model.close();
+    for (const model of models) await closeModel(model);
   }
 }
 
@@ -104,7 +104,7 @@ async function trainChallenger(
   begin(job, 'cross_validate');
   const crossValidation = await crossValidateStep(job, parts, hyperparameters);
   begin(job, 'train');
-  const challenger = await trainStep(job, parts.train, hyperparameters);
+  const challenger = await trainStep(job, parts.train, hyperparameters, runId);
   await tracker.logParameters(runId, {
     algorithm: plan.algorithm,
     hyperparameters,
@@ -112,6 +112,8 @@ async function trainChallenger(
     trainingRows: parts.train.rowCount,
     holdout: parts.split,
   });
+  const own = Object.entries(challenger.ownMetrics ?? {}).map(([name, value]) => [`trainer.${name}`, value] as const);
+  if (own.length > 0) await logMetricsOnce(tracker, runId, Object.fromEntries(own));
   if (challenger.warnings.length > 0) await tracker.setTags(runId, { warnings: challenger.warnings.join('; ') });
   const quality = { ...(tuning !== null && { tuning }), ...(crossValidation !== null && { crossValidation }) };
   return { challenger, quality };

@@ -21,6 +21,13 @@ export const searchSpaces: Readonly<Record<string, SearchSpace>> = {
     max_depth: { min: 2, max: 14, scale: 'linear', isInteger: true },
     min_samples_split: { min: 4, max: 400, scale: 'log', isInteger: true },
   },
+  gradient_boosting: {
+    learning_rate: { min: 0.02, max: 0.3, scale: 'log' },
+    max_leaf_nodes: { min: 7, max: 63, scale: 'log', isInteger: true },
+    min_samples_leaf: { min: 5, max: 100, scale: 'log', isInteger: true },
+    l2_regularization: { min: 0.001, max: 10, scale: 'log' },
+    max_features: { min: 0.5, max: 1, scale: 'linear' },
+  },
 };
 
 /** A point of the space at random, except where a hyperparameter is fixed. */

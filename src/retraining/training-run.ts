@@ -30,6 +30,7 @@ export async function ensureRun({ storage, tracker, plan, retrainingId }: Job): 
     tags: {
       [retrainingTag]: retrainingId,
       trigger: plan.trigger,
+      reason: plan.reason,
       ...(plan.reportId !== null && { reportId: plan.reportId }),
     },
   });

@@ -1,5 +1,5 @@
 import type { Table } from '../data/table.js';
-import type { AnyModel } from '../models/async-model.js';
+import { type AnyModel, closeModel } from '../models/async-model.js';
 import type { Task, Trainer } from '../models/contract.js';
 import { numericTarget } from '../models/target.js';
 import { type JsonObject, canonicalJson } from '../util/json.js';
@@ -103,5 +103,7 @@ async function validationLoss(options: TuneOptions, learn: Table, hyperparameter
     random: random.split('train'),
     signal,
   });
-  return meanLoss(task, numericTarget(validate, targetColumn), await model.predictBatch(validate));
+  const predictions = await model.predictBatch(validate);
+  await closeModel(model);
+  return meanLoss(task, numericTarget(validate, targetColumn), predictions);
 }

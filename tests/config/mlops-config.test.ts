@@ -189,6 +189,16 @@ describe('MLOpsConfig', () => {
         hyperparameters: {},
         monotoneConstraints: {},
         categoryOrder: {},
+        command: {
+          program: null,
+          arguments: [],
+          workingFolder: '.',
+          dataFormat: 'csv',
+          modelFile: 'model.onnx',
+          environmentVariables: ['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'],
+          timeLimitMinutes: 60,
+          memoryLimitMb: null,
+        },
         timeColumn: null,
         driftThresholds: {
           featureDriftThreshold: 0.12,

@@ -13,7 +13,7 @@ describe('pending keys', () => {
     const keys = pending.map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys).toContain('monitoring.alert_on_drift');
-    expect(keys).toContain('retraining.scheduled_retraining.enabled');
+    expect(keys).not.toContain('retraining.scheduled_retraining.enabled');
     expect(keys).not.toContain('seed');
     expect(pending.every(({ reason, isExplicit }) => reason.length > 10 && !isExplicit)).toBe(true);
   });

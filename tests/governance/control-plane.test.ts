@@ -77,6 +77,9 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
   RetrainPipeline: {
     triggerRetraining: 'retraining.trigger',
     resume: 'retraining.resume',
+    runDue: 'retraining.trigger',
+    automate: 'retraining.trigger',
+    checkPerformance: 'retraining.check_performance',
     getRetraining: 'retraining.read',
     listRetrainings: 'retraining.read',
   },

@@ -1,7 +1,7 @@
 import { readCsv } from '../../data/csv.js';
 import { metricsOf, numericTarget } from '../../models/metrics/metrics-of.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
-import { isSynchronous } from '../../models/async-model.js';
+import { closeModel } from '../../models/async-model.js';
 import { refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
 import { formatMetrics } from '../output.js';
@@ -23,7 +23,7 @@ export async function evaluate({ config, output, signal }: Session, options: Eva
   const data = await readCsv(options.testData, { signal });
   for (const { name } of model.features) data.column(name);
   const metrics = metricsOf(model.task, numericTarget(data, targetColumn), await model.predictBatch(data));
-  if (!isSynchronous(model)) await model.close();
+  await closeModel(model);
   output.result(
     { model: options.model, version: options.version, rows: data.rowCount, dataDigest: data.digest(), metrics },
     `${options.model} ${options.version} on ${data.rowCount} rows\n${formatMetrics(metrics)}`,

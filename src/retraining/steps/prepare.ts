@@ -1,3 +1,4 @@
+import type { Table } from '../../data/table.js';
 import { predictInSteps } from '../../models/predict-in-steps.js';
 import { numericTarget } from '../../models/target.js';
 import { refuse } from '../../util/check.js';
@@ -76,14 +77,8 @@ export async function tuneStep(job: Job, { train }: SplitData): Promise<TuningRe
   const isFree = Object.keys(space).some((name) => !Object.hasOwn(plan.hyperparameters, name));
   if (plan.tuningCandidates < 2 || plan.validationSize === 0 || !isFree) return null;
   return journal.step('tune', { train: train.digest() }, async () => {
-    const { task, targetColumn, timeColumn } = plan;
-    const parts = splitData(train, {
-      task,
-      targetColumn,
-      timeColumn: hasSeveral(job, train) ? timeColumn : null,
-      testSize: plan.validationSize / (1 - plan.testSize),
-      random: random.split('validation'),
-    });
+    const { task, targetColumn } = plan;
+    const parts = splitValidation(job, train);
     return tune({
       trainer,
       space,
@@ -100,6 +95,16 @@ export async function tuneStep(job: Job, { train }: SplitData): Promise<TuningRe
     });
   });
 }
+
+/** Holds `retraining.validation_size` of all rows back from those to learn from: the latest where there is a time column. */
+const splitValidation = (job: Job, train: Table): SplitData =>
+  splitData(train, {
+    task: job.plan.task,
+    targetColumn: job.plan.targetColumn,
+    timeColumn: hasSeveral(job, train) ? job.plan.timeColumn : null,
+    testSize: job.plan.validationSize / (1 - job.plan.testSize),
+    random: job.random.split('validation'),
+  });
 
 /** Rows of one time stamp only cannot be divided by time once more. */
 function hasSeveral({ plan }: Job, table: SplitData['train']): boolean {

@@ -80,10 +80,11 @@ export async function registerStep(job: Job, subject: Registrable): Promise<stri
 }
 
 function originOf({ plan, retrainingId }: Job, champion: Champion | undefined): ModelOrigin {
-  const { trigger, reportId, codeCommit } = plan;
+  const { trigger, reason, reportId, codeCommit } = plan;
   return {
     retrainingId,
     trigger,
+    reason,
     ...(reportId !== null &&
       (trigger === 'performance' ? { performanceReportId: reportId } : { driftReportId: reportId })),
     ...(champion !== undefined && { championVersion: champion.version }),

@@ -1,0 +1,66 @@
+import type { Timer } from '../../util/timer.js';
+import type { DueOutcome, RunDueOptions } from './run-due.js';
+
+export interface AutomateRetrainingOptions extends Omit<RunDueOptions, 'signal'> {
+  /** How often reports and calendar are looked at, milliseconds; 15 minutes unless told. */
+  readonly everyMs?: number;
+  /** Told of every retraining that was begun, and of those that failed. */
+  readonly onOutcome?: (outcome: DueOutcome) => void;
+  /** Told when even looking failed; it is tried again. Without it, a warning is printed. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export const automateOptionNames = ['models', 'onProgress', 'everyMs', 'onOutcome', 'onError'];
+
+/** Retraining by itself, until it is stopped. */
+export interface RetrainingAutomation {
+  /** Interrupts a retraining under way, which the next look resumes, in this process or another, and waits for it. */
+  stop(): Promise<void>;
+}
+
+/** Of the interval, at most so much longer: processes that were started together do not ask together for long. */
+const jitter = 0.1;
+
+/** Looks again and again, never twice at once, without keeping the process alive. */
+export class RetrainingLoop implements RetrainingAutomation {
+  readonly #controller = new AbortController();
+  readonly #stopTimer: () => void;
+  #running: Promise<void> | undefined;
+
+  /**
+   * @param look one look at everything; rejects only when looking itself failed
+   * @param spread from 0 to 1: this process's share of the jitter
+   */
+  constructor(
+    private readonly look: (signal: AbortSignal) => Promise<readonly DueOutcome[]>,
+    private readonly options: AutomateRetrainingOptions & { readonly everyMs: number },
+    timer: Timer,
+    spread: number,
+  ) {
+    this.#stopTimer = timer.every(options.everyMs * (1 + jitter * spread), () => {
+      this.#running ??= this.#once().finally(() => (this.#running = undefined));
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopTimer();
+    this.#controller.abort();
+    await this.#running;
+  }
+
+  async #once(): Promise<void> {
+    const { signal } = this.#controller;
+    const { onOutcome, onError } = this.options;
+    try {
+      for (const outcome of await this.look(signal)) if (outcome.trigger !== null) onOutcome?.(outcome);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (onError !== undefined) onError(error);
+      else
+        process.emitWarning(
+          `retraining: looking for what is due failed, and is tried again: ${String(error)}`,
+          'MLOpsWarning',
+        );
+    }
+  }
+}
