@@ -68,7 +68,8 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .addOption(model)
     .requiredOption('--data <csv>', 'training data')
     .option('--type <type>', "section under models in the policy (default: the model's name)")
-    .addHelpText('after', example('bondx-mlops train --model spread --data data.csv'))
+    .option('--algorithm <name>', 'how (default: what the policy says)')
+    .addHelpText('after', example('bondx-mlops train --model spread --data data.csv --algorithm cart'))
     .action(action(async () => (await import('./commands/train.js')).train));
 
   program
@@ -78,6 +79,8 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .option('--data <csv>', 'training data, the newest rows included')
     .option('--type <type>', "section under models in the policy (default: the model's name)")
     .option('--report <id>', 'the drift report that asks for it (default: by hand)')
+    .option('--due', 'only when a report or the calendar asks for it; for cron')
+    .option('--algorithm <name>', 'how (default: what the policy says)')
     .option('--key <text>', 'two calls with one key are one retraining')
     .option('--resume <id>', 'go on with a retraining that was interrupted')
     .addHelpText('after', example('bondx-mlops retrain --model spread --data data.csv'))

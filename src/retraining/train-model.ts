@@ -8,6 +8,7 @@ import { metricsOf, numericTarget } from '../models/metrics/metrics-of.js';
 import type { Model, Task } from '../models/model.js';
 import { trainerFor } from '../models/trainer.js';
 import type { TrainingData } from '../registry/model-record.js';
+import { refuse } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
 import { type Random, createRandom } from '../util/random.js';
 import { describeData } from './describe-data.js';
@@ -68,6 +69,9 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
   const timeColumn = options.timeColumn ?? policy.timeColumn ?? guessTimeColumn(table);
   const { retraining } = config.policy;
   const { testSize: policyTestSize, randomState } = retraining;
+  if ((options.algorithm ?? policy.algorithm) === 'command') {
+    refuse('a trainer program (command) is run by a retraining: triggerRetraining, or bondx-mlops retrain');
+  }
   const trainer = trainerFor(algorithmFor(options.algorithm ?? policy.algorithm, table.rowCount, policy));
   const told = options.hyperparameters ?? policy.hyperparameters;
   const hyperparameters = withPatience(told, trainer.algorithm, retraining);

@@ -132,6 +132,11 @@ describe('bondx-mlops', () => {
     expect(second.code).toBe(3);
     expect([status, reason]).toEqual(['rejected', expect.stringContaining('not proved better than 1.0.0')]);
     expect((await bondx(`retrain --resume ${retrainingId}`)).code).toBe(3);
+    const idle = await bondx('retrain --due --model spread --data data.csv');
+    expect(idle).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('skipped: there is no drift report') as string,
+    });
   }, 60_000);
 
   const wrong: [string, number, string][] = [
@@ -144,6 +149,8 @@ describe('bondx-mlops', () => {
     ['deploy --model spread --version 1.0.1 --traffic abc', 2, 'fraction from 0 to 1'],
     ['deploy --model spread --version 1.0.1 --step 0:x', 2, 'hours from 0'],
     ['deploy --model spread --version 1.0.1 --step 0.1:1:1:1', 2, 'traffic[:hours[:requests]]'],
+    ['train --model spread --data data.csv --algorithm oracle', 1, 'there is no trainer "oracle"'],
+    ['train --model spread --data data.csv --algorithm command', 2, 'is run by a retraining'],
     ['train --data data.csv', 2, "required option '--model <name>'"],
     ['train --model spread --data data.csv --typ x', 2, 'Did you mean --type?'],
     ['trian --model spread', 2, 'Did you mean train?'],

@@ -1,7 +1,9 @@
 import { readCsv } from '../../data/csv.js';
 import { DriftMonitor } from '../../drift/drift-monitor.js';
+import { MLOpsError } from '../../errors.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { RetrainPipeline } from '../../retraining/retrain-pipeline.js';
+import type { ManagedModel } from '../../retraining/due/run-due.js';
 import type { RetrainResult } from '../../retraining/retrain-result.js';
 import { ExperimentTracker } from '../../tracking/experiment-tracker.js';
 import { refuse } from '../../util/check.js';
@@ -16,6 +18,8 @@ export interface RetrainOptions {
   readonly type?: string;
   readonly report?: string;
   readonly key?: string;
+  readonly due?: boolean;
+  readonly algorithm?: string;
   readonly resume?: string;
 }
 
@@ -30,11 +34,17 @@ export async function retrain({ config, output, signal }: Session, options: Retr
     if (options.resume !== undefined) return pipeline.resume(options.resume, work);
     const { model, data } = options;
     if (model === undefined || data === undefined) return refuse('retrain needs --model and --data, or --resume');
+    const chosen = {
+      ...(options.type !== undefined && { modelType: options.type }),
+      ...(options.algorithm !== undefined && { algorithm: options.algorithm }),
+    };
+    if (options.due === true)
+      return runDue(pipeline, { ...chosen, modelName: model, trainingData: () => readCsv(data) }, work);
     const report = options.report === undefined ? undefined : await monitor.getReport(options.report);
     return pipeline.triggerRetraining(report ?? { modelName: model }, () => readCsv(data, { signal }), {
       ...work,
       trigger: report === undefined ? 'manual' : 'drift',
-      ...(options.type !== undefined && { modelType: options.type }),
+      ...chosen,
       ...(options.key !== undefined && { idempotencyKey: options.key }),
     });
   };
@@ -46,6 +56,30 @@ export async function retrain({ config, output, signal }: Session, options: Retr
   } finally {
     progress.end();
   }
+}
+
+/** One look at what is due for one model. */
+async function runDue(
+  pipeline: RetrainPipeline,
+  model: ManagedModel,
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (share: number, step: string) => void },
+): Promise<RetrainResult> {
+  const [outcome] = await pipeline.runDue({
+    models: [model],
+    signal,
+    onProgress: (_modelName, share, step) => onProgress(share, step),
+  });
+  const { result, error, reason } = outcome!;
+  if (error !== undefined) throw new MLOpsError(error.code, `${reason}: ${error.message}`);
+  if (result !== undefined) return result;
+  return {
+    status: 'skipped',
+    success: false,
+    newModelVersion: null,
+    trainingTimeSeconds: 0,
+    skipped: 'not_required',
+    reason,
+  };
 }
 
 function describe(result: RetrainResult): string {

@@ -10,6 +10,7 @@ export interface TrainOptions {
   readonly model: string;
   readonly data: string;
   readonly type?: string;
+  readonly algorithm?: string;
 }
 
 export async function train(session: Session, options: TrainOptions): Promise<number> {
@@ -25,6 +26,7 @@ export async function train(session: Session, options: TrainOptions): Promise<nu
       modelType,
       data,
       signal,
+      ...(options.algorithm !== undefined && { algorithm: options.algorithm }),
       onProgress: (share) => progress.update(0.1 + share * 0.9, 'training'),
     });
     progress.end();

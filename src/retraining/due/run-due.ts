@@ -1,5 +1,5 @@
 import type { TableInput } from '../../data/table.js';
-import { MLOpsError } from '../../errors.js';
+import { type ErrorCode, MLOpsError } from '../../errors.js';
 import type { PlanOptions } from '../make-plan.js';
 import type { RetrainingWork } from '../retrain-options.js';
 import type { RetrainingTrigger } from '../retraining-plan.js';
@@ -29,7 +29,7 @@ export interface DueOutcome {
   /** Absent when nothing was due, or it failed. */
   readonly result?: RetrainResult;
   /** Why it failed; the other models are not held up by it. */
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
 }
 
 /** An error as part of an outcome; a stop is nobody's failure, and thrown on. */
