@@ -64,7 +64,7 @@ describe('defaults', () => {
     const commented = readFileSync(exampleFile, 'utf8').match(/^# {3}models:\n(# {5,}.*\n)+/m)![0];
     const config = fromText(commented.replace(/^# {3}/gm, ''));
     expect(config.modelPolicy('spread')).toEqual(MLOpsConfig.default(none).modelPolicy('spread'));
-    expect(Object.keys(config.policy.models['spread']!)).toHaveLength(12);
+    expect(Object.keys(config.policy.models['spread']!)).toHaveLength(13);
   });
 });
 
