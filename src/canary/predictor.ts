@@ -23,8 +23,10 @@ export interface PredictOptions {
 
 /** A prediction, and why this version made it. */
 export interface PredictionResult extends Omit<RouteDecision, 'reason'> {
-  /** Undefined only when this process has no model to answer with (await `serve` first). */
+  /** Undefined when this process has no model to answer with (await `serve` first), or the model could not answer. */
   readonly prediction: number | undefined;
+  /** Why the model could not answer, such as a column that is missing from the features. */
+  readonly problem?: string;
   /**
    * As routing says, or: `candidate_failed`, `candidate_not_loaded`: production answered instead. `previous_version`:
    * the new production version is still being loaded, and the one before answered.
@@ -47,10 +49,11 @@ export class Predictor {
     const route = this.live.route(options);
     const chosen = this.models.find(options.modelName, route.version);
     if (chosen === undefined) return this.#withoutChosen(options, route);
-    const answer = score(chosen, options.features);
+    const { answer, problem } = score(chosen, options.features);
     this.live.record(outcomeOf(options, route, answer), this.clock.now());
     if (route.reason === 'shadow') this.#shadow(options, route, answer);
-    if (!route.routeToCanary || answer.error !== true) return { prediction: answer.prediction, ...route };
+    if (problem === undefined) return { prediction: answer.prediction, ...route };
+    if (!route.routeToCanary) return { prediction: undefined, problem, ...route };
     return this.#byProduction(options, route, 'candidate_failed');
   }
 
@@ -63,8 +66,12 @@ export class Predictor {
   #byProduction(options: PredictOptions, route: RouteDecision, reason: PredictionResult['reason']): PredictionResult {
     const { requestId, unit, deploymentId, step } = route;
     const loaded = this.models.production(options.modelName);
-    const prediction = loaded && score(loaded, options.features).prediction;
-    return { routeToCanary: false, requestId, version: loaded?.version, deploymentId, step, unit, prediction, reason };
+    const { answer, problem } = loaded === undefined ? { problem: undefined } : score(loaded, options.features);
+    return {
+      ...{ routeToCanary: false, requestId, version: loaded?.version, deploymentId, step, unit, reason },
+      prediction: answer?.prediction,
+      ...(problem !== undefined && { problem }),
+    };
   }
 
   #shadow(options: PredictOptions, route: RouteDecision, production: ModelAnswer): void {
@@ -74,21 +81,29 @@ export class Predictor {
     const isQueued =
       candidate !== undefined &&
       this.queue.push(() => {
-        const canary = score(candidate, features);
+        const canary = score(candidate, features).answer;
         this.live.recordPair({ modelName, canary, production, ...given({ actual, segment, value }), ...route }, at);
       });
     if (!isQueued) this.live.dropShadow(modelName);
   }
 }
 
-function score({ model }: LoadedModel, features: Row): ModelAnswer {
+/** What a model answers, and why it does not when it does not. */
+interface Scored {
+  readonly answer: ModelAnswer;
+  readonly problem?: string;
+}
+
+function score({ model }: LoadedModel, features: Row): Scored {
   const began = performance.now();
   try {
     const prediction = model.predict(features);
     const latencyMs = performance.now() - began;
-    return Number.isFinite(prediction) ? { prediction, latencyMs } : { latencyMs, error: true };
-  } catch {
-    return { latencyMs: performance.now() - began, error: true };
+    if (Number.isFinite(prediction)) return { answer: { prediction, latencyMs } };
+    return { answer: { latencyMs, error: true }, problem: `the model answered ${prediction}` };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return { answer: { latencyMs: performance.now() - began, error: true }, problem };
   }
 }
 

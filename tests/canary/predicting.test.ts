@@ -47,6 +47,22 @@ describe('predicting', () => {
     expect((await manager.getStatus(deploymentId)).processes).toMatchObject([{ outcomes: 400 }]);
   });
 
+  it('says why a model cannot answer', async () => {
+    const signature = { inputs: [{ name: 'x', type: 'numeric' }], output: { task: 'regression' } } as const;
+    const { version } = await registry.register({
+      ...{ modelName: 'spread', modelType: 'spread', featureColumns: ['x'], model: new ConstantModel(2), signature },
+      performanceMetrics: { r2_score: 0.5 },
+    });
+    for (const targetStage of ['staging', 'production'] as const) {
+      await registry.promoteModel({ modelName: 'spread', version, targetStage });
+    }
+    await manager.serve('spread');
+    expect(predict(1)).not.toHaveProperty('problem');
+    const answer = manager.predict({ modelName: 'spread', features: { X: 1 }, routingKey: 1 });
+    expect(answer).toMatchObject({ prediction: undefined, version, reason: 'no_canary' });
+    expect(answer.problem).toContain('the model needs the column "x"');
+  });
+
   it('takes an override of a version that serves, and of no other; neither counts', async () => {
     await manager.serve('spread');
     const deploymentId = await deploy({ initialTrafficPercentage: 0.5 });
