@@ -74,7 +74,7 @@ describe('assertJson', () => {
   it('accepts every JSON value', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
-        fc.pre(!JSON.stringify(value).includes('__proto__'));
+        fc.pre(!/__proto__|constructor|prototype/.test(JSON.stringify(value)));
         assertJson(value);
       }),
     );
