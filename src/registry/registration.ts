@@ -224,7 +224,7 @@ export async function storeFiles(
           sources.map((source) => source.path),
           options,
         );
-  const declared = await checkModelFile(sources, modelFile, maxBytes);
+  const declared = await checkModelFile(sources, modelFile);
   const files = await storeBundle(artifacts, sources, maxBytes);
   const { baselineProfile: profile } = options;
   const bytes = profile === undefined ? undefined : Buffer.from(JSON.stringify(profile));

@@ -133,6 +133,20 @@ describe('a version', () => {
     });
   });
 
+  it('of a large ONNX file is looked into when it is opened, except for what it must never be', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'large-')), 'model.onnx');
+    const large = Buffer.alloc(65 * 1024 * 1024);
+    writeFileSync(path, large);
+    await register({ model: undefined, modelPath: path });
+    expect(await registry.getModelVersion('spread', { version: '1.0.0' })).not.toHaveProperty('declared');
+    large.set([0x80, 4]);
+    writeFileSync(path, large);
+    expect(await failure(register({ model: undefined, modelPath: path }))).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('a Python pickle') as string,
+    });
+  });
+
   it('that was in production is kept as long as the audit trail', async () => {
     world = createWorld({ security: { auditLogRetentionDays: 30 } });
     registry = new ModelRegistry(world.config, world.options);

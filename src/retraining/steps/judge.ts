@@ -49,9 +49,8 @@ export function gatesStep(
     policy: config.digest,
   };
   return journal.step('gates', inputs, async () => {
-    const maxBytes = config.policy.tracking.maxArtifactSizeMb * 1024 * 1024;
     const sources = challenger.contents.map(({ path, bytes }) => ({ path, open: () => bytes }));
-    const declared = await checkModelFile(sources, challenger.main, maxBytes);
+    const declared = await checkModelFile(sources, challenger.main);
     const { files, main: modelFile, digest } = challenger;
     const scanned = { files, modelFile, digest, ...(declared && { declared }) };
     const scan = await scanArtifacts(scanned, artifacts);
