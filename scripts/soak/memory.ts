@@ -8,10 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inMiB } from './flatness.js';
-import { bounds, runMemorySoak } from './memory-soak.js';
+import { boundsOf, runMemorySoak } from './memory-soak.js';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { leak: { type: 'string' } } });
 const minutes = Number(positionals[0] ?? 60);
+const bounds = boundsOf(minutes * 60);
 const kept: unknown[] = [];
 const leaks: Readonly<Record<string, () => void>> = {
   memory: () => void kept.push(new Float64Array(16 * 1024).fill(1)),
