@@ -34,7 +34,7 @@ export async function trainInThread(
   request: TrainingRequest,
   seed: string,
 ): Promise<TrainingResult> {
-  const { table, validation, random: _random, signal, onProgress, ...rest } = request;
+  const { table, validation, random: _random, signal, onProgress, keepFile: _keepFile, ...rest } = request;
   const names = [...new Set([...request.featureColumns, request.targetColumn])];
   const input: TrainInput = {
     algorithm,

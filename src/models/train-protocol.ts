@@ -5,7 +5,7 @@ import type { TrainingRequest } from './contract.js';
 /** A training request without what cannot cross to another thread. */
 export interface TrainInput {
   readonly algorithm: string;
-  readonly request: Omit<TrainingRequest, 'table' | 'validation' | 'random' | 'signal' | 'onProgress'>;
+  readonly request: Omit<TrainingRequest, 'table' | 'validation' | 'random' | 'signal' | 'onProgress' | 'keepFile'>;
   readonly rows: SharedTable;
   readonly validation: SharedTable | undefined;
   /** Of the source of randomness. */

@@ -25,6 +25,7 @@ const requestFor = (table: Table, task: Task, options: Partial<TrainingRequest> 
   task,
   hyperparameters: { max_iterations: 5, n_estimators: 3, max_samples: 100, subsample: 0.5 },
   random: createRandom(7).split('train'),
+  keepFile: () => Promise.resolve(),
   ...options,
 });
 

@@ -119,6 +119,15 @@ describe('triggerRetraining', () => {
     expect(result.challenge!.comparison).toBeUndefined();
   });
 
+  it('trains in a thread where there are many rows', async () => {
+    const { pipeline } = await setUp({
+      retraining: { hyperparameterTuning: false, crossValidationFolds: 2, maxIterations: 3 },
+      models: { spread: { featureColumns: ['x', 'kind'], targetColumn: 'y', algorithm: 'gradient_boosting' } },
+    });
+    const result = await pipeline.triggerRetraining({ modelName: 'spread' }, smallRows(65_000), { trigger: 'manual' });
+    expect(result).toMatchObject({ status: 'registered', newModelVersion: '1.0.0' });
+  }, 60_000);
+
   it('does nothing for a quiet report or when switched off, unless told by hand', async () => {
     const { pipeline, report } = await setUp({ retraining: { autoRetrainOnDrift: false } });
     expect((await pipeline.triggerRetraining(report, smallRows(400))).reason).toContain('auto_retrain_on_drift is off');
