@@ -7,7 +7,7 @@ const layers = [
   ['util'],
   ['stats', 'storage'],
   ['config', 'search', 'adapters/memory', 'adapters/sql'],
-  ['adapters/filesystem', 'adapters/postgres', 'adapters/s3', 'data'],
+  ['adapters/filesystem', 'adapters/postgres', 'adapters/s3', 'data', 'keys'],
   ['runtime', 'models'],
   ['governance'],
   ['tracking', 'maintenance'],

@@ -267,6 +267,8 @@ export type {
 } from './storage/storage.js';
 export { watchCollections } from './storage/watch-collections.js';
 export type { WatchCollectionsOptions } from './storage/watch-collections.js';
+export type { KeyService } from './keys/key-service.js';
+export type { KeyAlgorithm, KeyInfo, KeyPurpose, KeyStatus } from './keys/key.js';
 export type { ContextOptions } from './runtime/context.js';
 export type { Principal } from './runtime/principal.js';
 export type { Clock } from './util/clock.js';

@@ -133,6 +133,15 @@ export class MLOpsConfig {
     return { records: resolved(url, 'storage.url'), files: resolved(artifactsUrl, 'storage.artifacts_url') };
   }
 
+  /**
+   * The environment variable that `keys.variable` names, and its value, which is for opening the keys only. Undefined when
+   * the policy names none.
+   */
+  keyVariable(): { readonly name: string; readonly value: string | undefined } | undefined {
+    const { variable: name } = this.policy.keys;
+    return name === null ? undefined : { name, value: this.#environment[name] };
+  }
+
   /** What holds for a model type; for one that the policy does not mention, the defaults. */
   modelPolicy(modelType: string): ModelPolicy {
     const { models, drift } = this.policy;

@@ -20,6 +20,7 @@ export interface Policy {
   readonly promotion: PromotionPolicy;
   readonly tracking: TrackingPolicy;
   readonly storage: StoragePolicy;
+  readonly keys: KeysPolicy;
   /** A section a model type, under free names. Default none. */
   readonly models: Readonly<Record<string, ModelTypePolicy>>;
   readonly retraining: RetrainingPolicy;
@@ -298,6 +299,14 @@ export interface RetrainingPolicy {
    * progress; integer >= 1. Default 10.
    */
   readonly earlyStoppingPatience: number;
+}
+
+/** Where the keys are that sign, encrypt and pseudonymize; at most one of the two. */
+export interface KeysPolicy {
+  /** Key file; null means `keys.json` beside the records. Default null. */
+  readonly path: string | null;
+  /** Environment variable that holds the text of a key file. Default null. */
+  readonly variable: string | null;
 }
 
 /** What is watched in production, and when somebody is told. */

@@ -60,5 +60,13 @@ export const rules: readonly Rule[] = [
         ? `test_size (${retraining.test_size}) and validation_size (${retraining.validation_size}) must add up to less than 1, or nothing is left to train on`
         : undefined,
   },
+  {
+    paths: [
+      ['keys', 'variable'],
+      ['keys', 'path'],
+    ],
+    problem: ({ keys }) =>
+      keys.variable !== null && keys.path !== null ? 'keys.path is given as well; keep one of the two' : undefined,
+  },
   ...storageRules,
 ];

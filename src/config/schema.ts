@@ -112,6 +112,13 @@ function build() {
       artifacts_url: z._default(z.nullable(secretText('a URL such as s3://bucket/prefix')), null),
       durability: z._default(oneOf('power', 'process'), 'power'),
     }),
+    keys: section({
+      path: z._default(z.nullable(path()), null),
+      variable: z._default(
+        z.nullable(matching('the name of an environment variable', /^[A-Za-z_][A-Za-z0-9_]*$/)),
+        null,
+      ),
+    }),
     models: named(buildModelType()),
     retraining: section({
       auto_retrain_on_drift: on(),

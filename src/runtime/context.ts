@@ -1,10 +1,13 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import type { KeyService } from '../keys/key-service.js';
 import type { Storage } from '../storage/storage.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { type IdSource, uuidSource } from '../util/ids.js';
 import { type Random, createRandom } from '../util/random.js';
+import { openKeys } from './open-keys.js';
 import { type Principal, osPrincipal } from './principal.js';
 import { type Stores, givenStores, policyStores } from './stores.js';
 
@@ -19,6 +22,8 @@ export interface ContextOptions {
   readonly ids?: IdSource;
   /** Source of randomness; seeded with the policy's `seed` unless told. */
   readonly random?: Random;
+  /** Keys that live elsewhere, such as in a key-management service; those of the policy's `keys` section unless told. */
+  readonly keys?: KeyService;
   /** Who is calling; the operating-system user unless told. */
   readonly principal?: Principal;
 }
@@ -36,6 +41,8 @@ export interface Context {
   readonly principal: Principal | undefined;
   readonly customGates: CustomGates;
   readonly stores: Stores;
+  /** The keys of the store, opened on first use. @throws MLOpsError `KEY_UNAVAILABLE` */
+  readonly keys: () => Promise<KeyRing>;
 }
 
 /**
@@ -53,14 +60,18 @@ export function createContext(
       'pass both { storage, artifacts } or neither: a model and its bytes belong together',
     );
   }
+  const clock = options.clock ?? systemClock;
+  const stores =
+    storage !== undefined && artifacts !== undefined ? givenStores(storage, artifacts) : policyStores(config);
   return {
     config,
-    clock: options.clock ?? systemClock,
+    clock,
     ids: options.ids ?? uuidSource,
     random: options.random ?? createRandom(config.policy.seed),
     principal: options.principal ?? ambientPrincipal(config),
     customGates,
-    stores: storage !== undefined && artifacts !== undefined ? givenStores(storage, artifacts) : policyStores(config),
+    stores,
+    keys: openKeys({ config, clock, storage: () => stores.storage(), service: options.keys }),
   };
 }
 
@@ -85,6 +96,9 @@ export function deriveContext(context: Context, options: ContextOptions = {}): C
   if (options.storage !== undefined || options.artifacts !== undefined) {
     throw new MLOpsError('INVALID_INPUT', 'storage is that of the registry passed in; give { storage } to it instead');
   }
+  if (options.keys !== undefined) {
+    throw new MLOpsError('INVALID_INPUT', 'keys are those of the registry passed in; give { keys } to it instead');
+  }
   return {
     config: context.config,
     clock: options.clock ?? context.clock,
@@ -94,6 +108,7 @@ export function deriveContext(context: Context, options: ContextOptions = {}): C
     customGates: context.customGates,
     // Only the instance that took a share of the stores gives it up.
     stores: { ...context.stores, release: () => Promise.resolve() },
+    keys: context.keys,
   };
 }
 

@@ -149,6 +149,8 @@ export interface StorageCapabilities {
   readonly persistent: boolean;
   /** May be opened by several processes at once. */
   readonly multiProcess: boolean;
+  /** The folder it lives in, absolute, if it lives in one. */
+  readonly directory?: string;
 }
 
 /** Told the names of watched collections in which something may have changed. What it throws becomes a warning. */

@@ -30,7 +30,7 @@ export async function openFilesystemStorage(
     import('../sql/sql-storage.js'),
   ]);
   const database = await openSqliteDatabase(databaseIn(path));
-  const capabilities = { name: 'filesystem', persistent: true, multiProcess: true };
+  const capabilities = { name: 'filesystem', persistent: true, multiProcess: true, directory: path };
   return new SqlStorage(database, { capabilities, durability });
 }
 

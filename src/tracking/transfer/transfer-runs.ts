@@ -1,6 +1,7 @@
 import { MLOpsError } from '../../errors.js';
 import { ControlPlane } from '../../governance/control-plane.js';
 import type { Context } from '../../runtime/context.js';
+import { openKeys } from '../../runtime/open-keys.js';
 import { givenStores } from '../../runtime/stores.js';
 import { deepFreeze } from '../../util/freeze.js';
 import { RunCopy } from './run-copy.js';
@@ -24,7 +25,8 @@ export async function transferRuns(
   runIds: readonly string[],
   { signal, onProgress }: Pick<TransferOptions, 'signal' | 'onProgress'> = {},
 ): Promise<TransferResult> {
-  const control = new ControlPlane({ ...context, stores: givenStores(to.storage, to.artifacts) });
+  const keys = openKeys({ ...context, storage: () => Promise.resolve(to.storage), service: undefined });
+  const control = new ControlPlane({ ...context, stores: givenStores(to.storage, to.artifacts), keys });
   const result = { imported: [] as string[], updated: [] as string[], unchanged: [] as string[] };
   const refused: RefusedRun[] = [];
   for (const [i, runId] of runIds.entries()) {
