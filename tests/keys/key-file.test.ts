@@ -40,7 +40,7 @@ describe('a key file', () => {
   it('must be there where none is made', async () => {
     await expect(fileKeys(path, { isStrict: true }).read()).rejects.toMatchObject({
       code: 'KEY_UNAVAILABLE',
-      message: expect.stringContaining('bondx-mlops keys create'),
+      message: expect.stringContaining('bondx-mlops keys create') as string,
     });
     expect(existsSync(path)).toBe(false);
   });
@@ -50,7 +50,7 @@ describe('a key file', () => {
     chmodSync(path, 0o640);
     await expect(fileKeys(path, { isStrict: true }).read()).rejects.toMatchObject({
       code: 'KEY_UNAVAILABLE',
-      message: expect.stringMatching(/mode 0640.*chmod 600/),
+      message: expect.stringMatching(/mode 0640.*chmod 600/) as string,
     });
     const told: string[] = [];
     const lax = fileKeys(path, { isStrict: false, onReadable: (problem) => told.push(problem) });

@@ -77,7 +77,7 @@ describe('wrapping data keys', () => {
     await ring.service.revoke!(wrapped.keyId, 'test', at);
     await expect(ring.unwrap('payload_encryption', wrapped, bytes('x'))).rejects.toMatchObject({
       code: 'KEY_UNAVAILABLE',
-      message: expect.stringContaining('revoked'),
+      message: expect.stringContaining('revoked') as string,
     });
   });
 });

@@ -68,8 +68,9 @@ describe('the keys of a store', () => {
   });
 
   it('are told apart from those of a policy that shows them: no digest, no text of a policy holds a key', () => {
-    const text = printKeyDocument(newKeyDocument(0));
+    const document = newKeyDocument(0);
+    const text = printKeyDocument(document);
     const config = configOf({ keys: { variable: 'KEYS' } }, { KEYS: text });
-    expect(config.toYaml()).not.toContain(JSON.parse(text).keys[0].secret);
+    expect(config.toYaml()).not.toContain(document.keys[0]!.secret!);
   });
 });
