@@ -1,21 +1,13 @@
 import type { Command } from 'commander';
-import type { RunsSearchOptions, RunsTransferOptions } from './commands/runs.js';
-import type { Session } from './session.js';
+import type { RunsSearchOptions, RunsTransferOptions } from '../commands/runs.js';
+import { type CommandTools, example, parseCount } from './tools.js';
 
-type RunsActions = typeof import('./commands/runs.js');
+type RunsActions = typeof import('../commands/runs.js');
 
-/** What the program gives a group of commands. */
-export interface CommandTools {
-  readonly example: (line: string) => string;
-  readonly parseCount: (text: string) => number;
-  /** Opens a session from the options of a command, runs the work and keeps its exit code. */
-  readonly perform: (command: Command, work: (session: Session) => Promise<number>) => Promise<void>;
-}
-
-const load = (): Promise<RunsActions> => import('./commands/runs.js');
+const load = (): Promise<RunsActions> => import('../commands/runs.js');
 
 /** Adds `runs list|search|show|compare|export|import`. */
-export function addRunsCommands(program: Command, { example, parseCount, perform }: CommandTools): void {
+export function addRunsCommands(program: Command, { perform }: CommandTools): void {
   const runs = program.command('runs').description('find, show, compare and copy runs');
 
   const searching = (name: string, description: string): Command =>
