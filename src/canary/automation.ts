@@ -1,3 +1,4 @@
+import { modelOrStore } from '../governance/access/scope.js';
 import type { ControlPlane } from '../governance/control-plane.js';
 import type { Clock } from '../util/clock.js';
 import type { CanaryDecision } from './deployment.js';
@@ -31,7 +32,7 @@ export async function leasedDeployments(
   holder: string,
   { everyMs = 10_000, modelName }: AutomateOptions,
 ): Promise<readonly string[]> {
-  return control.access('canary.read', async (storage) => {
+  return control.access('canary.read', modelOrStore(modelName), async (storage) => {
     const leased: string[] = [];
     for (const status of ['shadow', 'active'] as const) {
       let cursor: string | undefined;

@@ -1,4 +1,5 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
+import { modelOrStore } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { OperationRequest, Plan } from '../governance/control-plane.js';
 import type { AuditedOperation } from '../governance/operations.js';
@@ -31,6 +32,7 @@ import {
 } from './canary-checks.js';
 import { type CanaryDecision, type CanaryDeployment, viewDeployment } from './deployment.js';
 import { loadDeployment } from './deployment-lookups.js';
+import { decisionScope, deploymentScope, predictionScope } from './scopes.js';
 import { type DeploymentPage, listDecisions, listDeployments, loadDecision } from './deployment-pages.js';
 import { planEvaluation } from './evaluation.js';
 import { LiveModels } from './live-models.js';
@@ -102,8 +104,10 @@ export class CanaryDeploymentManager {
     };
     const request = { onBehalfOf: checkOptionalName(options.deployedBy, 'deployedBy'), reason: undefined };
     const deploymentId = this.#context.ids.next();
-    await this.#control.change('canary.deploy', about(deploymentId, request), (storage) =>
-      planCreation(this.#context, storage, { ...creation, deploymentId }, request),
+    await this.#control.change(
+      'canary.deploy',
+      { ...about(deploymentId, request), scope: { model: creation.modelName } },
+      (storage) => planCreation(this.#context, storage, { ...creation, deploymentId }, request),
     );
     await this.refresh(creation.modelName);
     return deploymentId;
@@ -157,10 +161,13 @@ export class CanaryDeploymentManager {
   async recordActual(requestId: string, actual: number): Promise<LabelResult> {
     checkName(requestId, 'requestId');
     if (typeof actual !== 'number' || !Number.isFinite(actual)) refuse('actual must be a finite number');
-    return this.#control.access('canary.record_outcomes', (storage) =>
-      joinLabel(storage, this.#live, { requestId, actual, now: this.#context.clock.now() }, (modelName) =>
-        this.#follower.refresh(modelName),
-      ),
+    return this.#control.access(
+      'canary.record_outcomes',
+      predictionScope(requestId, this.#live.modelNames),
+      (storage) =>
+        joinLabel(storage, this.#live, { requestId, actual, now: this.#context.clock.now() }, (modelName) =>
+          this.#follower.refresh(modelName),
+        ),
     );
   }
 
@@ -185,10 +192,10 @@ export class CanaryDeploymentManager {
    */
   async evaluate(deploymentId: string, options: { readonly apply?: boolean } = {}): Promise<CanaryDecision> {
     checkOptions(options, ['apply'], 'evaluate');
-    const resource = { type: 'deployment', id: checkName(deploymentId, 'deploymentId') };
+    checkName(deploymentId, 'deploymentId');
     await this.flush();
     const decisionId = this.#context.ids.next();
-    const decision = await this.#control.change('canary.evaluate', { resource }, (storage) =>
+    const decision = await this.#control.change('canary.evaluate', about(deploymentId), (storage) =>
       planEvaluation(this.#context, storage, deploymentId, decisionId),
     );
     if (options.apply === true) await this.#carryOut(decision);
@@ -242,7 +249,8 @@ export class CanaryDeploymentManager {
     const resource = { type: 'model', id: checkName(modelName, 'modelName') };
     checkOptions(options, ['changedBy', 'reason'], 'halt');
     const request = checkWhy(options.changedBy, options.reason);
-    const halt = await this.#control.change('canary.halt', { resource, onBehalfOf: request.onBehalfOf }, (storage) =>
+    const asked = { resource, scope: { model: modelName }, onBehalfOf: request.onBehalfOf };
+    const halt = await this.#control.change('canary.halt', asked, (storage) =>
       planHalt(this.#context, storage, modelName, request, (id) => this.#live.halt(modelName, id)),
     );
     await this.refresh(modelName);
@@ -251,14 +259,14 @@ export class CanaryDeploymentManager {
 
   /** @throws MLOpsError `NOT_FOUND` */
   async getDeployment(deploymentId: string): Promise<CanaryDeployment> {
-    return this.#control.access('canary.read', async (storage) =>
+    return this.#control.access('canary.read', deploymentScope(deploymentId), async (storage) =>
       viewDeployment((await loadDeployment(storage, deploymentId)).value),
     );
   }
 
   /** A deployment and the processes that serve or served it: what was routed, counted, late or lost. */
   async getStatus(deploymentId: string): Promise<CanaryStatus> {
-    return this.#control.access('canary.read', async (storage) => {
+    return this.#control.access('canary.read', deploymentScope(deploymentId), async (storage) => {
       const deployment = viewDeployment((await loadDeployment(storage, deploymentId)).value);
       const now = this.#context.clock.now();
       const processes = (await readReports(storage, deploymentId)).map((report) => viewProcess(report, now));
@@ -269,18 +277,24 @@ export class CanaryDeploymentManager {
   /** Deployments, newest first. */
   async listDeployments(options: ListDeploymentsOptions = {}): Promise<DeploymentPage> {
     checkOptions(options, ['modelName', 'status', 'limit', 'cursor'], 'listDeployments');
-    return this.#control.access('canary.read', (storage) => listDeployments(storage, options));
+    return this.#control.access('canary.read', modelOrStore(options.modelName), (storage) =>
+      listDeployments(storage, options),
+    );
   }
 
   /** @throws MLOpsError `NOT_FOUND` */
   async getDecision(decisionId: string): Promise<CanaryDecision> {
     checkName(decisionId, 'decisionId');
-    return this.#control.access('canary.read', (storage) => loadDecision(storage, decisionId));
+    return this.#control.access('canary.read', decisionScope(decisionId), (storage) =>
+      loadDecision(storage, decisionId),
+    );
   }
 
   /** Decisions on a deployment, oldest first. */
   async listDecisions(deploymentId: string): Promise<readonly CanaryDecision[]> {
-    return this.#control.access('canary.read', (storage) => listDecisions(storage, deploymentId));
+    return this.#control.access('canary.read', deploymentScope(deploymentId), (storage) =>
+      listDecisions(storage, deploymentId),
+    );
   }
 
   /**
@@ -367,7 +381,8 @@ export class CanaryDeploymentManager {
   }
 }
 
-const about = (deploymentId: string, { onBehalfOf }: Request): OperationRequest => ({
+const about = (deploymentId: string, { onBehalfOf }: Partial<Request> = {}): OperationRequest => ({
   resource: { type: 'deployment', id: deploymentId },
+  scope: deploymentScope(deploymentId),
   onBehalfOf,
 });

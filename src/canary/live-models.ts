@@ -84,6 +84,10 @@ export class LiveModels {
     return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
   }
 
+  get modelNames(): readonly string[] {
+    return [...this.#models.keys()];
+  }
+
   /** Models and the fences of what is known of them. */
   get fences(): ReadonlyMap<string, number> {
     return new Map([...this.#models].map(([modelName, { fence }]) => [modelName, fence]));

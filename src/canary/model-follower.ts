@@ -1,3 +1,4 @@
+import type { Scope } from '../governance/access/scope.js';
 import type { ControlPlane } from '../governance/control-plane.js';
 import { modelsCollection } from '../registry/model-record.js';
 import type { Storage } from '../storage/storage.js';
@@ -32,7 +33,7 @@ export class ModelFollower {
 
   /** Takes over a model's state now, and follows it from then on. */
   async refresh(modelName: string): Promise<void> {
-    const state = await this.control.access('canary.read', async (storage) => {
+    const state = await this.control.access('canary.read', { model: modelName }, async (storage) => {
       await this.#follow(storage);
       return readRouteState(storage, modelName);
     });
@@ -41,7 +42,7 @@ export class ModelFollower {
 
   /** Stores what this process has seen since the last time. */
   async flush(isClosing = false): Promise<void> {
-    const moved = await this.control.access('canary.record_outcomes', async (storage) => {
+    const moved = await this.control.access('canary.record_outcomes', this.#served, async (storage) => {
       await this.live.log.flush(storage);
       const moved: string[] = [];
       for (const live of this.live.deployments) {
@@ -58,6 +59,10 @@ export class ModelFollower {
     await this.flush(true);
   }
 
+  get #served(): Scope {
+    return { models: this.live.modelNames };
+  }
+
   /** Routes by a state at once, since it may be a halt; what is to be loaded for it follows. */
   async #take(state: RouteState): Promise<void> {
     this.live.apply(state, this.clock.now());
@@ -68,7 +73,9 @@ export class ModelFollower {
   /** Listens for changes of models, once; before the first state is read, so that nothing falls in between. */
   #follow(storage: Storage): Promise<void> {
     const look = async (): Promise<void> => {
-      const states = await this.control.access('canary.read', () => readRouteStates(storage, this.live.fences));
+      const states = await this.control.access('canary.read', this.#served, () =>
+        readRouteStates(storage, this.live.fences),
+      );
       await Promise.all(states.map((state) => this.#take(state)));
     };
     const listener = (): void => void this.background.run('following models', look);
@@ -85,7 +92,7 @@ export class ModelFollower {
     }
     this.background.every('storing outcomes', flushMs, () => this.flush());
     this.background.every('deleting old predictions', purgeMs, () =>
-      this.control.access('canary.record_outcomes', async (storage) => {
+      this.control.access('canary.record_outcomes', this.#served, async (storage) => {
         await this.live.log.purge(storage, this.clock.now());
       }),
     );

@@ -31,8 +31,6 @@ export const pendingTable: readonly Pending[] = [
   { keys: 'monitoring.critical_drift_threshold', reason: noMonitoring },
   { keys: 'monitoring.health_check_interval_minutes', reason: noMonitoring },
   { keys: 'monitoring.alert_on_health_issues', reason: noMonitoring },
-  { keys: 'security.require_authorization', reason: 'permissions are not checked' },
-  { keys: 'security.log_all_operations', reason: 'every change is audited whatever it says; reads are not' },
   { keys: 'security.audit_log_retention_days', reason: 'audit records are never deleted' },
   { keys: 'security.anonymize_sensitive_data', reason: 'data is stored as it is; remove identities before' },
   { keys: 'security.encrypt_model_artifacts', reason: 'files are stored unencrypted; use an encrypted disk' },

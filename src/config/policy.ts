@@ -1,3 +1,5 @@
+import type { Permission } from './roles.js';
+
 /**
  * What a policy file says, with every default filled in. Keys are snake_case in the file and camelCase here. A fraction
  * is a number from 0 to 1 (0.05 is five percent). Paths are as written; `MLOpsConfig.resolvePath` makes them absolute.
@@ -26,6 +28,7 @@ export interface Policy {
   readonly retraining: RetrainingPolicy;
   readonly monitoring: MonitoringPolicy;
   readonly security: SecurityPolicy;
+  readonly access: AccessPolicy;
   readonly backup: BackupPolicy;
   readonly retention: RetentionPolicy;
 }
@@ -333,12 +336,21 @@ export interface MonitoringPolicy {
 export interface SecurityPolicy {
   /** In production the embedding service must say who is calling; production refuses `false`. Default true. */
   readonly requireAuthentication: boolean;
-  /** Check that the caller may do what it asks for. Default true. */
+  /**
+   * Check that the caller may do what it asks for, by `access`. Without bindings there, everybody may do everything, and
+   * production does not start. Default true.
+   */
   readonly requireAuthorization: boolean;
-  /** Audit reads too, not only changes. Default true. */
+  /** Audit the reads in `auditedReads` too, not only changes and what was denied. Default true. */
   readonly logAllOperations: boolean;
+  /** Reads of sensitive data that leave a record each. Default none. */
+  readonly auditedReads: readonly AuditableRead[];
   /** How long audit records are kept, days; integer >= 1. Default 365. */
   readonly auditLogRetentionDays: number;
+  /** A signed checkpoint of the audit log is made after so many records; integer >= 1. Default 1000. */
+  readonly checkpointInterval: number;
+  /** File outside of the store that checkpoints are appended to, and that verification holds the log against. */
+  readonly auditAnchorPath: string | null;
   /** Replace identifying values before data is stored. Default true. */
   readonly anonymizeSensitiveData: boolean;
   /** Store files encrypted. Default true. */
@@ -347,6 +359,78 @@ export interface SecurityPolicy {
   readonly regulatoryFrameworks: readonly string[];
   /** Checks of a compliance report. Default `data_quality model_fairness bias_detection explainability`. */
   readonly complianceChecks: readonly string[];
+}
+
+/** A read that can be audited. */
+export type AuditableRead =
+  | 'tracking.read'
+  | 'registry.read'
+  | 'drift.read'
+  | 'retraining.read'
+  | 'canary.read'
+  | 'storage.read'
+  | 'audit.read'
+  | 'access.read';
+
+/** Who is who, and who may do what. What no binding permits is denied; what a forbid names is denied whatever permits it. */
+export interface AccessPolicy {
+  /** Roles of your own: lists of permissions. Default none. */
+  readonly roles: Readonly<Record<string, readonly Permission[]>>;
+  readonly bindings: readonly AccessBinding[];
+  readonly forbids: readonly AccessForbid[];
+  readonly breakGlass: {
+    /** What somebody raises himself to in an emergency. Default `operator`. */
+    readonly role: string;
+    /** How long at most, minutes; above 0, at most 1440. Default 60. */
+    readonly maxMinutes: number;
+  };
+  readonly jwt: JwtPolicy;
+}
+
+/** A role that somebody has. */
+export interface AccessBinding {
+  readonly principal: string;
+  /** A binding of a person does not hold for a service of that name, nor the other way round. Default `person`. */
+  readonly type: 'person' | 'service';
+  readonly role: string;
+  /** Other names of the same person or service, accounts that work for it included: all of them count as one. */
+  readonly aliases: readonly string[];
+  /** Only for these; empty: for all, and for what belongs to no model. */
+  readonly models: readonly string[];
+  /** Only there; empty: everywhere. */
+  readonly environments: readonly Policy['environment'][];
+  /** ISO 8601; from then on it counts no more. */
+  readonly expires: string | null;
+}
+
+/** What somebody may not do, or nobody in a role. */
+export interface AccessForbid {
+  readonly principal: string | null;
+  readonly role: string | null;
+  readonly permissions: readonly Permission[];
+  /** Only for these; empty: for all. */
+  readonly models: readonly string[];
+  readonly environments: readonly Policy['environment'][];
+}
+
+/** Signatures that a token may carry. */
+export type JwtAlgorithm =
+  'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+
+/** Which signed tokens prove who is calling. */
+export interface JwtPolicy {
+  /** Who issues them (`iss`); null: none are accepted. */
+  readonly issuer: string | null;
+  /** Whom they must be for (`aud`). */
+  readonly audience: string | null;
+  /** Signatures accepted, asymmetric ones only. */
+  readonly algorithms: readonly JwtAlgorithm[];
+  /** Where the issuer's keys are, or `publicKeyFile`. */
+  readonly jwksUrl: string | null;
+  /** Path of the issuer's public key, PEM. */
+  readonly publicKeyFile: string | null;
+  /** The claim that names the principal. Default `sub`. */
+  readonly principalClaim: string;
 }
 
 /** Copies kept for the day the disk dies. */

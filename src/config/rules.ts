@@ -1,3 +1,4 @@
+import { accessRules } from './access-rules.js';
 import type { Rule } from './rule.js';
 import { storageRules } from './storage-rules.js';
 
@@ -69,4 +70,5 @@ export const rules: readonly Rule[] = [
       keys.variable !== null && keys.path !== null ? 'keys.path is given as well; keep one of the two' : undefined,
   },
   ...storageRules,
+  ...accessRules,
 ];

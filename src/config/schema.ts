@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { accessSection } from './access-schema.js';
 import {
   boolean,
   expected,
@@ -160,12 +161,16 @@ function build() {
       require_authentication: on(),
       require_authorization: on(),
       log_all_operations: on(),
+      audited_reads: z._default(list(oneOf(...auditableReads)), []),
       audit_log_retention_days: z._default(integer(1), 365),
+      checkpoint_interval: z._default(integer(1), 1_000),
+      audit_anchor_path: z._default(z.nullable(path()), null),
       anonymize_sensitive_data: on(),
       encrypt_model_artifacts: on(),
       regulatory_frameworks: names('Basel III', 'IFRS 9', 'MiFID II'),
       compliance_checks: names('data_quality', 'model_fairness', 'bias_detection', 'explainability'),
     }),
+    access: accessSection(),
     backup: section({
       backup_path: z._default(path(), './backups'),
       backup_models: on(),
@@ -261,6 +266,16 @@ const dataChecks = [
   'future_dates',
   'unused_dates',
   'holdout_overlap',
+] as const;
+const auditableReads = [
+  'tracking.read',
+  'registry.read',
+  'drift.read',
+  'retraining.read',
+  'canary.read',
+  'storage.read',
+  'audit.read',
+  'access.read',
 ] as const;
 const metrics = ['mae', 'rmse', 'r2_score', 'accuracy', 'precision', 'recall', 'f1_score'] as const;
 const metric = () => oneOf(...metrics);

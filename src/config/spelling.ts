@@ -13,7 +13,7 @@ type SnakeKey<K extends string> = K extends `${infer Letter}${infer Rest}`
 
 /** `T` with camelCase keys all the way down; free names stay as they are. */
 export type CamelCased<T> = T extends readonly (infer Item)[]
-  ? readonly Item[]
+  ? readonly CamelCased<Item>[]
   : T extends object
     ? string extends keyof T
       ? { readonly [K in keyof T]: CamelCased<T[K]> }
@@ -21,8 +21,8 @@ export type CamelCased<T> = T extends readonly (infer Item)[]
     : T;
 
 /** Any part of `T`, each key in camelCase or in snake_case; null stands for an empty section. */
-export type PartOf<T> = T extends readonly unknown[]
-  ? T
+export type PartOf<T> = T extends readonly (infer Item)[]
+  ? readonly (Item extends object ? Partial<Item> : Item)[]
   : T extends object
     ? | (string extends keyof T
           ? { readonly [K in keyof T]: PartOf<T[K]> }

@@ -2,6 +2,7 @@ import type { MLOpsConfig } from '../config/mlops-config.js';
 import { summaryOf } from '../data/baseline-profile.js';
 import { Table } from '../data/table.js';
 import { MLOpsError } from '../errors.js';
+import { modelOrStore, scopeOfRecord } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { Model } from '../models/model.js';
 import { evidenceChanges } from '../registry/evidence.js';
@@ -54,33 +55,39 @@ export class DriftMonitor {
     const resource = { type: 'model', id: modelName, ...(modelVersion !== undefined && { version: modelVersion }) };
     const reportId = this.#context.ids.next();
     let assessed: ReturnType<typeof judgeDrift> | undefined; // once, though the commit may be planned anew
-    return this.#control.change('drift.detect', { resource }, async (storage, artifacts) => {
-      const version = await this.#registeredVersion(storage, options);
-      assessed ??= await this.#assess(version, options, artifacts);
-      const assessment = assessed;
-      const report: DriftReport = deepFreeze({
-        reportId,
-        createdAt: toIso(this.#context.clock.now()),
-        ...(options.modelVersion !== undefined && { modelVersion: options.modelVersion }),
-        ...assessment,
-      });
-      return {
-        changes: [putReport(report), ...(await this.#evidence(storage, version, report))],
-        result: report,
-        detail: {
+    return this.#control.change(
+      'drift.detect',
+      { resource, scope: { model: modelName } },
+      async (storage, artifacts) => {
+        const version = await this.#registeredVersion(storage, options);
+        assessed ??= await this.#assess(version, options, artifacts);
+        const assessment = assessed;
+        const report: DriftReport = deepFreeze({
           reportId,
-          verdict: report.verdict,
-          driftedFeatures: report.driftedFeatures,
-          overallDriftScore: report.overallDriftScore,
-        },
-      };
-    });
+          createdAt: toIso(this.#context.clock.now()),
+          ...(options.modelVersion !== undefined && { modelVersion: options.modelVersion }),
+          ...assessment,
+        });
+        return {
+          changes: [putReport(report), ...(await this.#evidence(storage, version, report))],
+          result: report,
+          detail: {
+            reportId,
+            verdict: report.verdict,
+            driftedFeatures: report.driftedFeatures,
+            overallDriftScore: report.overallDriftScore,
+          },
+        };
+      },
+    );
   }
 
   /** @throws MLOpsError `NOT_FOUND` */
   async getReport(reportId: string): Promise<DriftReport> {
-    return this.#control.access('drift.read', async (storage) => {
-      const record = await storage.get(driftReportsCollection, checkName(reportId, 'reportId'));
+    const id = checkName(reportId, 'reportId');
+    const scope = scopeOfRecord(driftReportsCollection, id, ({ modelName }: DriftReport) => ({ model: modelName }));
+    return this.#control.access('drift.read', scope, async (storage) => {
+      const record = await storage.get(driftReportsCollection, id);
       if (record === undefined) throw new MLOpsError('NOT_FOUND', `there is no drift report ${reportId}`);
       return record.value as unknown as DriftReport;
     });
@@ -91,7 +98,7 @@ export class DriftMonitor {
     options: { readonly modelName?: string; readonly limit?: number; readonly cursor?: string } = {},
   ): Promise<{ readonly reports: readonly DriftReport[]; readonly cursor?: string }> {
     checkOptions(options, ['modelName', 'limit', 'cursor'], 'listReports');
-    return this.#control.access('drift.read', async (storage) => {
+    return this.#control.access('drift.read', modelOrStore(options.modelName), async (storage) => {
       const { records, cursor } = await storage.query(driftReportsCollection, {
         ...(options.modelName !== undefined && { where: { field: 'modelName', op: 'eq', value: options.modelName } }),
         orderBy: [{ field: 'createdAt', direction: 'desc' }],

@@ -21,12 +21,12 @@ export class AuditLog {
    *   longer contains it was cut or replaced
    */
   async verify(options: { readonly expectedHead?: string } = {}): Promise<AuditVerification> {
-    return this.#control.access('audit.read', (storage) => verifyAuditTrail(storage, options));
+    return this.#control.access('audit.read', 'store', (storage) => verifyAuditTrail(storage, options));
   }
 
   /** Records that match, oldest first. */
   async list(filter: AuditFilter = {}): Promise<readonly AuditRecord[]> {
-    return this.#control.access('audit.read', (storage) => listAuditRecords(storage, filter));
+    return this.#control.access('audit.read', 'store', (storage) => listAuditRecords(storage, filter));
   }
 
   /** Gives up the storage; it closes when the last instance made from the same config has. */

@@ -19,6 +19,8 @@ export interface AuditActor {
   readonly authentication: Principal['authentication'] | 'none';
   /** The name the caller gave as `deployedBy` and the like; claimed, not proven. */
   readonly onBehalfOf?: string;
+  /** The raising under which this was permitted, when nothing else permitted it; to be reviewed. */
+  readonly breakGlass?: string;
 }
 
 /** `allow`: done. `deny`: refused by a rule or a gate, nothing changed. `error`: failed, nothing changed. */
@@ -43,6 +45,8 @@ export interface AuditRecord {
   readonly reason?: string;
   /** SHA-256 of the effective policy. */
   readonly policyDigest: string;
+  /** The request of the embedding service, when the principal came with one. */
+  readonly requestId?: string;
   readonly detail?: JsonObject;
   /** {@link leafHash} of the record before; of the log's id for the first. */
   readonly prev: Digest;
@@ -83,10 +87,16 @@ export const tailAfter = (record: AuditRecord): ChainTail => ({
   hash: leafHash(record),
 });
 
-export function auditActor(principal: Principal | undefined, onBehalfOf?: string): AuditActor {
-  const base: AuditActor =
-    principal === undefined
-      ? { id: 'anonymous', type: 'unknown', authentication: 'none' }
-      : { id: principal.id, type: principal.type, authentication: principal.authentication };
-  return onBehalfOf === undefined ? base : { ...base, onBehalfOf };
+export function auditActor(
+  principal: Principal | undefined,
+  about: { readonly onBehalfOf?: string | undefined; readonly breakGlass?: string | undefined } = {},
+): AuditActor {
+  const { onBehalfOf, breakGlass } = about;
+  return {
+    ...(principal === undefined
+      ? ({ id: 'anonymous', type: 'unknown', authentication: 'none' } as const)
+      : { id: principal.id, type: principal.type, authentication: principal.authentication }),
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    ...(breakGlass !== undefined && { breakGlass }),
+  };
 }

@@ -2,19 +2,13 @@ import { ConflictError, MLOpsError } from '../errors.js';
 import type { Context } from '../runtime/context.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
-import type { JsonObject, JsonValue } from '../util/json.js';
-import { Mutex } from '../util/mutex.js';
-import {
-  type AuditDecision,
-  type AuditEntry,
-  type AuditResource,
-  type ChainTail,
-  auditActor,
-  chainRecord,
-  tailAfter,
-} from './audit-record.js';
-import { auditStream, readChainTail } from './audit-trail.js';
-import type { AuditedOperation, OperationName } from './operations.js';
+import type { JsonObject } from '../util/json.js';
+import { Authorizer, type Grant } from './access/authorizer.js';
+import { Denials } from './access/denials.js';
+import { type Scope, type ScopeSource, sayScope } from './access/scope.js';
+import { type AuditDecision, type AuditEntry, type AuditResource, auditActor } from './audit-record.js';
+import { commitAudited } from './audit-writer.js';
+import type { AuditedOperation, OperationName, UnauditedOperation } from './operations.js';
 
 /** What an operation is about to do, made from what it read. */
 export interface Plan<T> {
@@ -32,6 +26,8 @@ export interface Plan<T> {
 
 export interface OperationRequest {
   readonly resource: AuditResource;
+  /** What the caller must have the permission for. */
+  readonly scope: ScopeSource;
   /** The name given as `deployedBy` and the like. */
   readonly onBehalfOf?: string | undefined;
 }
@@ -39,12 +35,24 @@ export interface OperationRequest {
 /** Lost races are planned anew this often before the caller hears of the conflict. */
 const maxAttempts = 50;
 
+/** What an audit record says besides who, when and under which policy. */
+type About = Pick<Plan<unknown>, 'reason' | 'detail'> & Pick<OperationRequest, 'resource' | 'onBehalfOf'> & Grant;
+
 /**
  * The one way in: every public operation is authorized here, and what it changes is committed together with its audit
  * record. A plan is pure apart from reads; when the world moved between its reads and its commit, it is made anew.
  */
 export class ControlPlane {
-  constructor(private readonly context: Context) {}
+  readonly #authorizer: Authorizer;
+  readonly #denials = new Denials();
+
+  /** @param authority `library`: what the library does by itself, for nobody in particular, is not held to permissions */
+  constructor(
+    private readonly context: Context,
+    private readonly authority: 'caller' | 'library' = 'caller',
+  ) {
+    this.#authorizer = new Authorizer(context);
+  }
 
   /**
    * Authorizes, plans, and commits the plan's changes with one audit record. Denied and failed operations leave a
@@ -57,97 +65,115 @@ export class ControlPlane {
   ): Promise<T> {
     const storage = await this.context.stores.storage();
     const artifacts = await this.context.stores.artifacts();
-    const record = (
-      decision: AuditDecision,
-      about: Pick<Plan<unknown>, 'reason' | 'detail' | 'resource'>,
-    ): AuditEntry => ({
-      id: this.context.ids.next(),
-      at: this.context.clock.now(),
-      actor: auditActor(this.context.principal, request.onBehalfOf),
-      action: operation,
-      resource: about.resource ?? request.resource,
-      decision,
-      policyDigest: this.context.config.digest,
-      ...(about.reason !== undefined && { reason: about.reason }),
-      ...(about.detail !== undefined && { detail: about.detail }),
-    });
+    let grant: Grant = {};
     try {
-      this.authorize(operation);
+      grant = await this.authorize(operation, request.scope);
       return await retryConflicts(async () => {
         const planned = await plan(storage, artifacts);
-        await this.#commit(storage, planned.changes, record(planned.decision ?? 'allow', planned));
+        const about = { ...request, ...planned, resource: planned.resource ?? request.resource, ...grant };
+        await this.#record(operation, planned.decision ?? 'allow', about, planned.changes);
         return planned.result;
       });
     } catch (error) {
       if (isAuditable(error)) {
-        const decision = error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN' ? 'deny' : 'error';
-        await this.#commit(storage, [], record(decision, { reason: error.message }));
+        await this.#record(operation, decisionOf(error), { ...request, reason: error.message, ...grant });
       }
       throw error;
     }
   }
 
-  /** Authorizes an operation that leaves no audit record of its own: a read, or an append covered by a later record. */
+  /**
+   * Authorizes an operation that leaves no audit record of its own: a read, or an append covered by a later record. It
+   * does leave one when it is denied, when it took a raising, and where `security.audited_reads` names it.
+   */
   async access<T>(
-    operation: Exclude<OperationName, AuditedOperation>,
+    operation: UnauditedOperation,
+    scope: ScopeSource,
     task: (storage: Storage, artifacts: ArtifactStore) => Promise<T>,
   ): Promise<T> {
-    this.authorize(operation);
-    return task(await this.context.stores.storage(), await this.context.stores.artifacts());
-  }
-
-  /** @throws MLOpsError `UNAUTHENTICATED` */
-  authorize(operation: OperationName): void {
-    if (this.context.principal !== undefined) return;
-    throw new MLOpsError(
-      'UNAUTHENTICATED',
-      `${operation} needs to know who is calling: pass { principal } or use withPrincipal(...); ` +
-        'security.require_authentication is on in production',
-    );
-  }
-
-  /** Commits changes and their audit record as one; retries when only the log's end had moved. */
-  async #commit(storage: Storage, changes: readonly Change[], entry: AuditEntry): Promise<void> {
-    const chain = chainOf(storage);
-    await chain.mutex.run(async () => {
-      for (;;) {
-        chain.tail ??= await readChainTail(storage, () => this.context.ids.next());
-        const audited = chainRecord(entry, chain.tail);
-        const append: Change = {
-          kind: 'append',
-          stream: auditStream,
-          values: [audited as unknown as JsonValue],
-          expect: chain.tail.length,
-        };
-        try {
-          await storage.commit([...changes, append], { durability: 'power' });
-          chain.tail = tailAfter(audited);
-          return;
-        } catch (error) {
-          chain.tail = undefined; // whatever happened, the end of the log is to be read again
-          if (!(error instanceof ConflictError) || !isAboutAudit(error)) throw error;
-        }
+    let grant: Grant;
+    try {
+      grant = await this.authorize(operation, scope);
+    } catch (error) {
+      if (isDenial(error)) await this.#recordDenial(operation, scope, error.message);
+      throw error;
+    }
+    const [storage, artifacts] = [await this.context.stores.storage(), await this.context.stores.artifacts()];
+    if (grant.breakGlass === undefined && !this.#isAuditedRead(operation)) return task(storage, artifacts);
+    try {
+      const result = await task(storage, artifacts);
+      await this.#record(operation, 'allow', { resource: await this.#resourceOf(scope), ...grant });
+      return result;
+    } catch (error) {
+      if (isAuditable(error)) {
+        const resource = await this.#resourceOf(scope);
+        await this.#record(operation, 'error', { resource, reason: error.message, ...grant });
       }
-    });
+      throw error;
+    }
+  }
+
+  /**
+   * For what is authorized before there is anything to commit.
+   *
+   * @throws MLOpsError `UNAUTHENTICATED`, `FORBIDDEN`
+   */
+  async authorize(operation: OperationName, scope: ScopeSource): Promise<Grant> {
+    if (this.authority === 'library') return {};
+    return this.#authorizer.authorize(operation, scope, () => this.context.stores.storage());
+  }
+
+  /** As {@link authorize}, while there is no store yet: nobody is raised then, and a denial cannot be recorded. */
+  async authorizeWithoutStore(operation: OperationName): Promise<void> {
+    await this.#authorizer.authorize(operation, 'store');
+  }
+
+  #isAuditedRead(operation: OperationName): boolean {
+    const { logAllOperations, auditedReads } = this.context.config.policy.security;
+    return logAllOperations && (auditedReads as readonly string[]).includes(operation);
+  }
+
+  async #recordDenial(operation: OperationName, scope: ScopeSource, reason: string): Promise<void> {
+    const { clock, principal } = this.context;
+    const unrecorded = this.#denials.note(`${principal?.id ?? ''}\n${operation}\n${reason}`, clock.now());
+    if (unrecorded === undefined) return;
+    const resource = await this.#resourceOf(typeof scope === 'function' ? 'store' : scope);
+    await this.#record(operation, 'deny', { resource, reason, ...(unrecorded > 0 && { detail: { unrecorded } }) });
+  }
+
+  async #resourceOf(source: ScopeSource): Promise<AuditResource> {
+    const scope: Scope = typeof source === 'function' ? await source(await this.context.stores.storage()) : source;
+    const type = scope === 'store' ? 'store' : scope === 'self' ? 'principal' : 'model';
+    return { type, id: sayScope(scope) };
+  }
+
+  async #record(
+    operation: OperationName,
+    decision: AuditDecision,
+    about: About,
+    changes: readonly Change[] = [],
+  ): Promise<void> {
+    const { ids, clock, principal, config, stores } = this.context;
+    const entry: AuditEntry = {
+      id: ids.next(),
+      at: clock.now(),
+      actor: auditActor(principal, about),
+      action: operation,
+      resource: about.resource,
+      decision,
+      policyDigest: config.digest,
+      ...(principal?.requestId !== undefined && { requestId: principal.requestId }),
+      ...(about.reason !== undefined && { reason: about.reason }),
+      ...(about.detail !== undefined && { detail: about.detail }),
+    };
+    await commitAudited(await stores.storage(), ids, changes, entry);
   }
 }
 
-/** The end of a store's audit chain as this process last saw it, and the queue of those who extend it. */
-interface Chain {
-  readonly mutex: Mutex;
-  tail: ChainTail | undefined;
-}
+const isDenial = (error: unknown): error is MLOpsError =>
+  error instanceof MLOpsError && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN');
 
-const chains = new WeakMap<Storage, Chain>();
-
-function chainOf(storage: Storage): Chain {
-  let chain = chains.get(storage);
-  if (chain === undefined) chains.set(storage, (chain = { mutex: new Mutex(), tail: undefined }));
-  return chain;
-}
-
-const isAboutAudit = ({ conflict }: ConflictError): boolean =>
-  conflict.kind === 'stream' && conflict.stream === auditStream;
+const decisionOf = (error: MLOpsError): AuditDecision => (isDenial(error) ? 'deny' : 'error');
 
 /** A store that cannot be written cannot record its own failure either. */
 const isAuditable = (error: unknown): error is MLOpsError =>

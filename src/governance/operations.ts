@@ -1,3 +1,5 @@
+import type { Permission } from '../config/roles.js';
+
 /**
  * Every public operation: what it needs permission for and whether it is audited. A public method of the six classes
  * that has no row here fails the test suite.
@@ -21,12 +23,12 @@ export const operations = {
   'tracking.read': { permission: 'read', audit: 'none' },
   'registry.register': { permission: 'register', audit: 'always' },
   'registry.promote': { permission: 'promote', audit: 'always' },
-  'registry.request_promotion': { permission: 'register', audit: 'always' },
-  'registry.withdraw_promotion': { permission: 'register', audit: 'always' },
+  'registry.request_promotion': { permission: 'request', audit: 'always' },
+  'registry.withdraw_promotion': { permission: 'request', audit: 'always' },
   'registry.approve_promotion': { permission: 'approve', audit: 'always' },
   'registry.reject_promotion': { permission: 'approve', audit: 'always' },
   'registry.rollback': { permission: 'rollback', audit: 'always' },
-  'registry.record_evidence': { permission: 'register', audit: 'always' },
+  'registry.record_evidence': { permission: 'evidence', audit: 'always' },
   'registry.set_alias': { permission: 'promote', audit: 'always' },
   'registry.describe': { permission: 'register', audit: 'always' },
   'registry.delete': { permission: 'promote', audit: 'always' },
@@ -57,12 +59,18 @@ export const operations = {
   'storage.read': { permission: 'read', audit: 'none' },
   'retention.purge_run': { permission: 'maintain', audit: 'always' },
   'retention.purge_reports': { permission: 'maintain', audit: 'always' },
-  'audit.read': { permission: 'read', audit: 'none' },
+  'audit.read': { permission: 'audit', audit: 'none' },
+  'access.create_token': { permission: 'own_token', audit: 'always' },
+  'access.create_service_token': { permission: 'administer', audit: 'always' },
+  'access.revoke_own_token': { permission: 'own_token', audit: 'always' },
+  'access.revoke_token': { permission: 'administer', audit: 'always' },
+  'access.break_glass': { permission: 'break_glass', audit: 'always' },
+  'access.review': { permission: 'review', audit: 'always' },
+  'access.read': { permission: 'read', audit: 'none' },
 } as const satisfies Record<string, OperationRule>;
 
 interface OperationRule {
-  readonly permission:
-    'track' | 'register' | 'promote' | 'approve' | 'rollback' | 'monitor' | 'retrain' | 'serve' | 'maintain' | 'read';
+  readonly permission: Permission;
   readonly audit: 'always' | 'covered' | 'none';
 }
 
@@ -72,3 +80,6 @@ export type OperationName = keyof typeof operations;
 export type AuditedOperation = {
   [K in OperationName]: (typeof operations)[K]['audit'] extends 'always' ? K : never;
 }[OperationName];
+
+/** Operations that leave no record of their own. */
+export type UnauditedOperation = Exclude<OperationName, AuditedOperation>;

@@ -44,7 +44,7 @@ export async function traceLineage(
     if (!(count >= 1)) refuse(`${what} must be a whole number from 1, got ${count}`);
   }
   const start = { kind: checkOneOf(from.kind, lineageKinds, 'kind'), id: checkName(from.id, 'id') };
-  return new ControlPlane(contextOf(registry)).access('registry.read', async (storage) => {
+  return new ControlPlane(contextOf(registry)).access('registry.read', 'store', async (storage) => {
     const walk = new Walk(storage, limit);
     const ways = direction === 'both' ? (['backwards', 'forwards'] as const) : [direction];
     for (const way of ways) await walk.from(start, way, depth);

@@ -48,7 +48,7 @@ export async function backupStore(config: MLOpsConfig, options: BackupOptions = 
   const context = createContext(config, who);
   const resource = { type: 'store', id: directories.records };
   try {
-    return await new ControlPlane(context).change('storage.backup', { resource }, async () => {
+    return await new ControlPlane(context).change('storage.backup', { resource, scope: 'store' }, async () => {
       const result = await makeBackup(config, directories, context.clock, options);
       const { path, databaseDigest, auditRecords, auditHead, artifacts, missing, expired } = result;
       const counts = { files: artifacts.length, missing: missing.length, expired: expired.length };

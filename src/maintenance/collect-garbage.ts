@@ -50,11 +50,12 @@ export async function collectGarbage(config: MLOpsConfig, options: CollectGarbag
     return found;
   };
   try {
-    if (dryRun) return await control.access('storage.read', async (...stores) => result(await find(...stores), since));
+    if (dryRun)
+      return await control.access('storage.read', 'store', async (...stores) => result(await find(...stores), since));
     // The record comes first: a process that dies while it removes has said what it was about to remove.
     const found = await control.change(
       'storage.collect_garbage',
-      { resource: { type: 'artifacts', id: 'store' } },
+      { resource: { type: 'artifacts', id: 'store' }, scope: 'store' },
       async (storage, artifacts) => {
         const planned = await find(storage, artifacts);
         const { removed, bytes } = result(planned, since);

@@ -78,7 +78,7 @@ async function migrate(
   const { from: _from, to, signal, onProgress, ...who } = options;
   const context = createContext(to.config, { ...who, ...target });
   const control = new ControlPlane(context);
-  control.authorize('storage.migrate');
+  await control.authorize('storage.migrate', 'store');
   const stage = (begin: number, share: number): WorkOptions => ({
     ...(signal !== undefined && { signal }),
     onProgress: (fraction, label) => onProgress?.(begin + share * fraction, label),
@@ -104,7 +104,7 @@ async function migrate(
   const { files, bytes } = await copyFiles(source.artifacts, target.artifacts, stage(0.1, 0.4));
   const copied = await copyRecords(source.storage, target.storage, begun, content, stage(0.5, 0.4));
   await verify(source, target, content, audit.head, places.from, stage(0.9, 0.1));
-  await control.change('storage.migrate', { resource: { type: 'store', id: places.to } }, async () => ({
+  await control.change('storage.migrate', { resource: { type: 'store', id: places.to }, scope: 'store' }, async () => ({
     changes: [putMigration({ ...copied.value, status: 'done', digest: content.digest }, copied.version)],
     result: undefined,
     detail: { ...result, files, bytes },

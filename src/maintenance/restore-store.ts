@@ -44,7 +44,7 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
   const began = performance.now();
   const { from, signal, onProgress = () => undefined, ...who } = options;
   const directories = storeDirectories(config);
-  authorize(config, who);
+  await authorize(config, who);
   await assertEmpty(directories);
   const backup = await chooseBackup(from, directories.backups);
   await makeDirectory(directories.records);
@@ -137,10 +137,10 @@ async function verifyRecords(storage: Storage, backup: Backup): Promise<void> {
 }
 
 /** Before anything is written: the store that could record a refusal is not there yet. */
-function authorize(config: MLOpsConfig, who: ContextOptions): void {
+async function authorize(config: MLOpsConfig, who: ContextOptions): Promise<void> {
   const context = createContext(config, who);
-  void context.stores.release(); // never opened
-  new ControlPlane(context).authorize('storage.restore');
+  await context.stores.release(); // never opened
+  await new ControlPlane(context).authorizeWithoutStore('storage.restore');
 }
 
 /** Writes the record into the store before it gets its name, so that no restored store is without one. */
@@ -153,7 +153,7 @@ async function record(
   const detail = { from: path, createdAt, databaseDigest, auditRecords, auditHead, files: artifacts.length };
   const resource = { type: 'store', id: directories.records };
   const plan = () => Promise.resolve({ changes: [], result: undefined, detail });
-  await new ControlPlane(createContext(config, options)).change('storage.restore', { resource }, plan);
+  await new ControlPlane(createContext(config, options)).change('storage.restore', { resource, scope: 'store' }, plan);
 }
 
 const damaged = ({ path }: Backup, problem: string): MLOpsError =>

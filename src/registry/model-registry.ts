@@ -1,5 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
+import { modelOrStore } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { AnyModel, ModelLoader } from '../models/async-model.js';
 import type { Model } from '../models/model.js';
@@ -101,7 +102,11 @@ export class ModelRegistry {
     const plan = planRegistration(this.#context, options, step, extras);
     const { modelName, version } = options;
     const resource = { type: 'model_version', id: modelName, ...(version !== undefined && { version }) };
-    return this.#control.change('registry.register', { resource, onBehalfOf: options.registeredBy }, plan);
+    return this.#control.change(
+      'registry.register',
+      { resource, scope: { model: modelName }, onBehalfOf: options.registeredBy },
+      plan,
+    );
   }
 
   /**
@@ -119,8 +124,11 @@ export class ModelRegistry {
     const deployedBy = checkOptionalName(options.deployedBy, 'deployedBy');
     const { reason, replaces } = options;
     const resource = { type: 'model_version', id: modelName, version };
-    return this.#control.change('registry.promote', { resource, onBehalfOf: deployedBy }, (storage, artifacts) =>
-      planPromotion(this.#context, storage, artifacts, { modelName, version, to, deployedBy, reason, replaces }),
+    return this.#control.change(
+      'registry.promote',
+      { resource, scope: { model: modelName }, onBehalfOf: deployedBy },
+      (storage, artifacts) =>
+        planPromotion(this.#context, storage, artifacts, { modelName, version, to, deployedBy, reason, replaces }),
     );
   }
 
@@ -141,8 +149,10 @@ export class ModelRegistry {
     const deployedBy = checkOptionalName(options.deployedBy, 'deployedBy');
     const { version, reason = 'rollback' } = options;
     const resource = { type: 'model_version', id: modelName };
-    return this.#control.change('registry.rollback', { resource, onBehalfOf: deployedBy }, (storage) =>
-      planRollback(this.#context, storage, { modelName, version, deployedBy, reason }),
+    return this.#control.change(
+      'registry.rollback',
+      { resource, scope: { model: modelName }, onBehalfOf: deployedBy },
+      (storage) => planRollback(this.#context, storage, { modelName, version, deployedBy, reason }),
     );
   }
 
@@ -153,7 +163,7 @@ export class ModelRegistry {
 
   /** What stands between a version and production, without promoting it. */
   async checkGates(modelName: string, version: string): Promise<readonly GateResult[]> {
-    return this.#control.access('registry.read', async (storage, artifacts) =>
+    return this.#control.access('registry.read', { model: modelName }, async (storage, artifacts) =>
       this.#gates(storage, artifacts, (await loadVersion(storage, modelName, version)).value),
     );
   }
@@ -177,21 +187,25 @@ export class ModelRegistry {
     const { files: given = [] } = options;
     given.forEach(checkArtifactOptions);
     let stored: readonly BundleFile[] | undefined;
-    await this.#control.change('registry.record_evidence', { resource }, async (storage, artifacts) => {
-      await loadVersion(storage, modelName, version); // an unknown version is refused before bytes are copied
-      stored ??= await storeEvidence(artifacts, given, this.#maxBytes);
-      const files = stored.length > 0 ? stored : undefined;
-      return {
-        changes: await evidenceChanges(this.#context, storage, modelName, version, kind, passed, detail, files),
-        result: undefined,
-        detail: { kind, passed, files: stored.map(({ path, digest }) => ({ path, digest })) },
-      };
-    });
+    await this.#control.change(
+      'registry.record_evidence',
+      { resource, scope: { model: modelName } },
+      async (storage, artifacts) => {
+        await loadVersion(storage, modelName, version); // an unknown version is refused before bytes are copied
+        stored ??= await storeEvidence(artifacts, given, this.#maxBytes);
+        const files = stored.length > 0 ? stored : undefined;
+        return {
+          changes: await evidenceChanges(this.#context, storage, modelName, version, kind, passed, detail, files),
+          result: undefined,
+          detail: { kind, passed, files: stored.map(({ path, digest }) => ({ path, digest })) },
+        };
+      },
+    );
   }
 
   /** A file that was recorded with evidence, verified. */
   async readEvidence(modelName: string, version: string, kind: EvidenceKind, path: string): Promise<Uint8Array> {
-    return this.#control.access('registry.read', async (storage, artifacts) => {
+    return this.#control.access('registry.read', { model: modelName }, async (storage, artifacts) => {
       const { evidence } = (await loadVersion(storage, modelName, version)).value;
       const files = evidence[kind]?.files ?? [];
       const file = files.find((candidate) => candidate.path === path);
@@ -210,7 +224,7 @@ export class ModelRegistry {
 
   /** @throws MLOpsError `NOT_FOUND` */
   async getModelVersion(modelName: string, selector: VersionSelector): Promise<ModelVersion> {
-    return this.#control.access('registry.read', async (storage) =>
+    return this.#control.access('registry.read', { model: modelName }, async (storage) =>
       viewVersion(await selectVersion(storage, modelName, selector)),
     );
   }
@@ -224,7 +238,7 @@ export class ModelRegistry {
       ...(stage === undefined ? [] : [{ field: 'stage', op: 'eq' as const, value: stage }]),
       ...(options.filter === undefined ? [] : [versionCondition(options.filter)]),
     ];
-    return this.#control.access('registry.read', async (storage) => {
+    return this.#control.access('registry.read', modelOrStore(options.modelName), async (storage) => {
       const { records, cursor } = await storage.query(versionsCollection, {
         where: { and: conditions },
         orderBy: [{ field: 'registeredAt', direction: 'desc' }],
@@ -238,7 +252,7 @@ export class ModelRegistry {
 
   /** Everything that happened to a model's versions, oldest first. */
   async getHistory(modelName: string): Promise<readonly HistoryEvent[]> {
-    return this.#control.access('registry.read', async (storage) => {
+    return this.#control.access('registry.read', { model: modelName }, async (storage) => {
       await loadModelRecord(storage, modelName);
       return readHistory(storage, modelName);
     });
@@ -267,7 +281,7 @@ export class ModelRegistry {
     checkOptions(options, ['modelName', 'description', 'tags'], 'describeModel');
     const { description, tags } = checkDescription(options);
     const resource = { type: 'model', id: checkName(options.modelName, 'modelName') };
-    await this.#control.change('registry.describe', { resource }, async (storage) => {
+    await this.#control.change('registry.describe', { resource, scope: { model: resource.id } }, async (storage) => {
       const edit = await ModelEdit.open(storage, resource.id);
       edit.updateModel({
         tags: { ...edit.modelRecord.tags, ...tags },
@@ -280,7 +294,7 @@ export class ModelRegistry {
 
   /** @throws MLOpsError `NOT_FOUND` */
   async getModel(modelName: string): Promise<RegisteredModel> {
-    return this.#control.access('registry.read', async (storage) =>
+    return this.#control.access('registry.read', { model: modelName }, async (storage) =>
       viewModel((await loadModelRecord(storage, checkName(modelName, 'modelName'))).value),
     );
   }
@@ -288,7 +302,7 @@ export class ModelRegistry {
   /** Models, oldest first. */
   async getModels(page: { readonly limit?: number; readonly cursor?: string } = {}): Promise<ModelPage> {
     checkOptions(page, ['limit', 'cursor'], 'getModels');
-    return this.#control.access('registry.read', async (storage) => {
+    return this.#control.access('registry.read', 'store', async (storage) => {
       const orderBy = [{ field: 'createdAt', direction: 'asc' as const }];
       const { records, cursor } = await storage.query(modelsCollection, { orderBy, ...page });
       const models = records.map(({ value }) => viewModel(value as unknown as StoredModel));
@@ -315,7 +329,7 @@ export class ModelRegistry {
     first: VersionSelector,
     second: VersionSelector,
   ): Promise<readonly VersionDifference[]> {
-    return this.#control.access('registry.read', async (storage) => {
+    return this.#control.access('registry.read', { model: modelName }, async (storage) => {
       const [a, b] = [await selectVersion(storage, modelName, first), await selectVersion(storage, modelName, second)];
       return deepFreeze(compareVersions(viewVersion(a), viewVersion(b)));
     });
@@ -323,7 +337,7 @@ export class ModelRegistry {
 
   /** A model card in Markdown: what is recorded of a version, and what is not. */
   async getModelCard(modelName: string, selector: VersionSelector): Promise<string> {
-    return this.#control.access('registry.read', async (storage, artifacts) => {
+    return this.#control.access('registry.read', { model: modelName }, async (storage, artifacts) => {
       const stored = await selectVersion(storage, modelName, selector);
       const gates = await this.#gates(storage, artifacts, stored);
       const history = (await readHistory(storage, modelName)).filter(({ version }) => version === stored.version);
@@ -342,7 +356,7 @@ export class ModelRegistry {
     change: VersionEdit,
   ): Promise<void> {
     const resource = { type: 'model_version', id: checkName(modelName, 'modelName'), version: checkVersion(version) };
-    await this.#control.change(operation, { resource }, async (storage) => {
+    await this.#control.change(operation, { resource, scope: { model: modelName } }, async (storage) => {
       const edit = await ModelEdit.open(storage, modelName);
       const detail = await change(edit, version, attribution(this.#context, undefined, reason), storage);
       return { changes: edit.changes(), result: undefined, detail };
@@ -356,7 +370,7 @@ export class ModelRegistry {
    * @throws MLOpsError `CORRUPT` when they differ, `UNSUPPORTED` for a format this version cannot score
    */
   async loadModel(modelName: string, selector: VersionSelector): Promise<Model> {
-    return this.#control.access('registry.read', async (storage, artifacts) =>
+    return this.#control.access('registry.read', { model: modelName }, async (storage, artifacts) =>
       held(await selectVersion(storage, modelName, selector), (version) => readModel(version, artifacts)),
     );
   }
@@ -373,7 +387,7 @@ export class ModelRegistry {
     selector: VersionSelector,
     loaders: readonly ModelLoader[] = [],
   ): Promise<AnyModel> {
-    return this.#control.access('registry.read', async (storage, artifacts) =>
+    return this.#control.access('registry.read', { model: modelName }, async (storage, artifacts) =>
       held(await selectVersion(storage, modelName, selector), (version) =>
         openVersion(this.#context.config, version, artifacts, loaders),
       ),

@@ -46,7 +46,7 @@ export async function applyRetention(
   const deletedBefore = now - config.policy.retention.deletedRunsDays * dayMs;
   const madeBefore = toIso(now - reportDays(config) * dayMs);
   try {
-    const found = await control.access('storage.read', async (storage) => ({
+    const found = await control.access('storage.read', 'store', async (storage) => ({
       runs: await findExpiredRuns(storage, deletedBefore),
       reports: await findExpiredReports(storage, madeBefore),
     }));
@@ -84,10 +84,14 @@ async function expire(
   const days = config.policy.backup.backupRetentionDays;
   const expired = await expireBackups(backups, days, now, true);
   if (dryRun || expired.length === 0) return expired;
-  await control.change('storage.expire_backups', { resource: { type: 'backups', id: backups } }, async () => ({
-    changes: [],
-    result: undefined,
-    detail: { backups: expired.length, olderThanDays: days },
-  }));
+  await control.change(
+    'storage.expire_backups',
+    { resource: { type: 'backups', id: backups }, scope: 'store' },
+    async () => ({
+      changes: [],
+      result: undefined,
+      detail: { backups: expired.length, olderThanDays: days },
+    }),
+  );
   return expireBackups(backups, days, now);
 }

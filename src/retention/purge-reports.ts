@@ -40,10 +40,14 @@ export async function purgeReports(control: ControlPlane, reports: readonly Stor
   for (let start = 0; start < reports.length; start += perCommit) {
     const batch = reports.slice(start, start + perCommit);
     const ids = batch.map(({ id }) => id);
-    await control.change('retention.purge_reports', { resource: { type: 'drift_reports', id: ids[0]! } }, async () => ({
-      changes: ids.map((id): Change => ({ kind: 'delete', collection: driftReportsCollection, id, expect: 'any' })),
-      result: undefined,
-      detail: { reports: ids.length, ids: digestJson(ids) },
-    }));
+    await control.change(
+      'retention.purge_reports',
+      { resource: { type: 'drift_reports', id: ids[0]! }, scope: 'store' },
+      async () => ({
+        changes: ids.map((id): Change => ({ kind: 'delete', collection: driftReportsCollection, id, expect: 'any' })),
+        result: undefined,
+        detail: { reports: ids.length, ids: digestJson(ids) },
+      }),
+    );
   }
 }

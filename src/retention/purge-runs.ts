@@ -19,23 +19,31 @@ export async function findExpiredRuns(storage: Storage, deletedBefore: number): 
 
 /** Removes a run with the points of its metrics, if it still may go; its counts and digests stay in the audit record. */
 export async function purgeRun(control: ControlPlane, runId: string, deletedBefore: number): Promise<boolean> {
-  return control.change('retention.purge_run', { resource: { type: 'run', id: runId } }, async (storage) => {
-    const record = await storage.get(runsCollection, runId);
-    if (record === undefined || !isExpired(record, deletedBefore) || (await isNeeded(storage, runId, deletedBefore))) {
-      return { changes: [], result: false, decision: 'deny', reason: 'it was restored, or something refers to it' };
-    }
-    const run = record.value as unknown as StoredRun;
-    const drops = Object.entries(run.metrics).map(([key, { count }]): Change => ({
-      kind: 'drop',
-      stream: metricStream(runId, key),
-      expect: count,
-    }));
-    const changes: Change[] = [
-      { kind: 'delete', collection: runsCollection, id: runId, expect: record.version },
-      ...drops,
-    ];
-    return { changes, result: true, detail: summarize(run) };
-  });
+  return control.change(
+    'retention.purge_run',
+    { resource: { type: 'run', id: runId }, scope: 'store' },
+    async (storage) => {
+      const record = await storage.get(runsCollection, runId);
+      if (
+        record === undefined ||
+        !isExpired(record, deletedBefore) ||
+        (await isNeeded(storage, runId, deletedBefore))
+      ) {
+        return { changes: [], result: false, decision: 'deny', reason: 'it was restored, or something refers to it' };
+      }
+      const run = record.value as unknown as StoredRun;
+      const drops = Object.entries(run.metrics).map(([key, { count }]): Change => ({
+        kind: 'drop',
+        stream: metricStream(runId, key),
+        expect: count,
+      }));
+      const changes: Change[] = [
+        { kind: 'delete', collection: runsCollection, id: runId, expect: record.version },
+        ...drops,
+      ];
+      return { changes, result: true, detail: summarize(run) };
+    },
+  );
 }
 
 /**

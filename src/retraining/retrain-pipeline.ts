@@ -1,5 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { Table, type TableInput, toTable } from '../data/table.js';
+import { modelOrStore } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { AnyModel } from '../models/async-model.js';
 import type { Trainer } from '../models/contract.js';
@@ -39,6 +40,7 @@ import {
   type RetrainingStatus,
   type StoredRetraining,
   loadRetraining,
+  retrainingScope,
   retrainingsCollection,
   viewRetraining,
 } from './retraining-record.js';
@@ -133,15 +135,18 @@ export class RetrainPipeline {
       }),
     };
     const resource = { type: 'model', id: modelName };
-    const claim = await this.#control.change('retraining.trigger', { resource }, async (storage) =>
-      unneeded === undefined
-        ? this.#claims.begin(storage, wish)
-        : {
-            changes: [],
-            result: { kind: 'done' as const, result: unneeded },
-            reason: unneeded.reason,
-            detail: { status: 'skipped', ...(cause.reportId !== undefined && { reportId: cause.reportId }) },
-          },
+    const claim = await this.#control.change(
+      'retraining.trigger',
+      { resource, scope: { model: modelName } },
+      async (storage) =>
+        unneeded === undefined
+          ? this.#claims.begin(storage, wish)
+          : {
+              changes: [],
+              result: { kind: 'done' as const, result: unneeded },
+              reason: unneeded.reason,
+              detail: { status: 'skipped', ...(cause.reportId !== undefined && { reportId: cause.reportId }) },
+            },
     );
     return this.#worker.carryOut(claim, options);
   }
@@ -156,8 +161,10 @@ export class RetrainPipeline {
     checkOptions(options, workOptionNames, 'resume');
     checkName(retrainingId, 'retrainingId');
     const resource = { type: 'retraining', id: retrainingId };
-    const claim = await this.#control.change('retraining.resume', { resource }, (storage) =>
-      this.#claims.resume(storage, retrainingId),
+    const claim = await this.#control.change(
+      'retraining.resume',
+      { resource, scope: retrainingScope(retrainingId) },
+      (storage) => this.#claims.resume(storage, retrainingId),
     );
     return this.#worker.carryOut(claim, options);
   }
@@ -202,8 +209,9 @@ export class RetrainPipeline {
    */
   async checkPerformance(options: CheckPerformanceOptions): Promise<PerformanceReport> {
     checkOptions(options, ['modelName', 'data', 'timeColumn'], 'checkPerformance');
-    const resource = { type: 'model', id: checkName(options.modelName, 'modelName') };
-    return this.#control.change('retraining.check_performance', { resource }, async (storage, artifacts) => {
+    const modelName = checkName(options.modelName, 'modelName');
+    const request = { resource: { type: 'model', id: modelName }, scope: { model: modelName } };
+    return this.#control.change('retraining.check_performance', request, async (storage, artifacts) => {
       const { loaders } = this.#sources;
       const report = deepFreeze(await checkPerformance(this.#context, { storage, artifacts, loaders }, options));
       const { reportId, verdict, reason, modelVersion, dataDigest } = report;
@@ -218,8 +226,9 @@ export class RetrainPipeline {
 
   /** A retraining with its plan, its steps and its result. @throws MLOpsError `NOT_FOUND` */
   async getRetraining(retrainingId: string): Promise<Retraining> {
-    return this.#control.access('retraining.read', async (storage) =>
-      viewRetraining((await loadRetraining(storage, checkName(retrainingId, 'retrainingId'))).value),
+    checkName(retrainingId, 'retrainingId');
+    return this.#control.access('retraining.read', retrainingScope(retrainingId), async (storage) =>
+      viewRetraining((await loadRetraining(storage, retrainingId)).value),
     );
   }
 
@@ -237,7 +246,7 @@ export class RetrainPipeline {
       const value = options[field];
       return value === undefined ? [] : [{ field, op: 'eq' as const, value }];
     });
-    return this.#control.access('retraining.read', async (storage) => {
+    return this.#control.access('retraining.read', modelOrStore(options.modelName), async (storage) => {
       const { records, cursor } = await storage.query(retrainingsCollection, {
         where: { and: conditions },
         orderBy: [{ field: 'startedAt', direction: 'desc' }],
@@ -252,8 +261,9 @@ export class RetrainPipeline {
   async #runIfDue(model: ManagedModel, { signal, onProgress }: RunDueOptions): Promise<DueOutcome> {
     const { modelName, trainingData, ...planOptions } = model;
     const { config, clock } = this.#context;
-    const due = await this.#control.access('retraining.read', (storage) =>
-      findDue({ storage, retraining: config.policy.retraining, now: clock.now() }, checkName(modelName, 'modelName')),
+    checkName(modelName, 'modelName');
+    const due = await this.#control.access('retraining.read', { model: modelName }, (storage) =>
+      findDue({ storage, retraining: config.policy.retraining, now: clock.now() }, modelName),
     );
     if (typeof due === 'string') return { modelName, trigger: null, reason: due };
     const { trigger, cause, idempotencyKey, reason } = due;

@@ -1,3 +1,4 @@
+import { type ScopeSource, scopeOfRecord } from '../governance/access/scope.js';
 import { MLOpsError } from '../errors.js';
 import type { ArtifactRef } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
@@ -94,6 +95,9 @@ export function viewRetraining(stored: StoredRetraining): Retraining {
     ...(error !== null && { error }),
   });
 }
+
+export const retrainingScope = (retrainingId: string): ScopeSource =>
+  scopeOfRecord(retrainingsCollection, retrainingId, ({ plan }: StoredRetraining) => ({ model: plan.modelName }));
 
 /** @throws MLOpsError `NOT_FOUND` */
 export async function loadRetraining(storage: Storage, retrainingId: string): Promise<LoadedRetraining> {

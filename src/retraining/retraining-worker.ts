@@ -22,6 +22,7 @@ import {
   type RetrainingStatus,
   type StoredRetraining,
   loadRetraining,
+  retrainingScope,
   putRetraining,
   stepNames,
 } from './retraining-record.js';
@@ -47,27 +48,31 @@ export class RetrainingWorker {
 
   async carryOut(claim: Claim, work: RetrainingWork): Promise<RetrainResult> {
     if (claim.kind === 'done') return deepFreeze(claim.result);
-    return this.control.access('retraining.record_step', async (storage, artifacts) => {
-      for (const { retrainingId, snapshot } of claim.abandoned) {
-        if (snapshot !== null) await artifacts.delete(snapshot.digest);
-        await endRuns(storage, this.tracker, retrainingId, 'killed', 'its process died');
-      }
-      const { clock } = this.context;
-      const { modelName } = claim.retraining.plan;
-      const timer = this.options.timer ?? systemTimer;
-      const keeper = new LeaseKeeper(storage, modelName, claim.lease, this.leaseMs, clock, timer);
-      try {
-        const job = await this.#job(claim, work, keeper, storage, artifacts);
-        const result = deepFreeze(await runSteps(job));
-        await keeper.stop();
-        await this.#end(job, claim.lease.holder, { status: endStatus(result), result });
-        work.onProgress?.(1, 'done');
-        return result;
-      } catch (error) {
-        await keeper.stop();
-        throw await this.#afterFailure(claim, storage, error, keeper);
-      }
-    });
+    return this.control.access(
+      'retraining.record_step',
+      { model: claim.retraining.plan.modelName },
+      async (storage, artifacts) => {
+        for (const { retrainingId, snapshot } of claim.abandoned) {
+          if (snapshot !== null) await artifacts.delete(snapshot.digest);
+          await endRuns(storage, this.tracker, retrainingId, 'killed', 'its process died');
+        }
+        const { clock } = this.context;
+        const { modelName } = claim.retraining.plan;
+        const timer = this.options.timer ?? systemTimer;
+        const keeper = new LeaseKeeper(storage, modelName, claim.lease, this.leaseMs, clock, timer);
+        try {
+          const job = await this.#job(claim, work, keeper, storage, artifacts);
+          const result = deepFreeze(await runSteps(job));
+          await keeper.stop();
+          await this.#end(job, claim.lease.holder, { status: endStatus(result), result });
+          work.onProgress?.(1, 'done');
+          return result;
+        } catch (error) {
+          await keeper.stop();
+          throw await this.#afterFailure(claim, storage, error, keeper);
+        }
+      },
+    );
   }
 
   async #job(
@@ -115,34 +120,38 @@ export class RetrainingWorker {
     const runStatus = status === 'interrupted' ? 'aborted' : status === 'failed' ? 'failed' : 'completed';
     await endRuns(storage, this.tracker, retrainingId, runStatus, error ?? undefined);
     const resource = { type: 'retraining', id: retrainingId };
-    const snapshot = await this.control.change('retraining.complete', { resource }, async (current) => {
-      const { value, recordVersion } = await loadRetraining(current, retrainingId);
-      const release = await releaseLease(current, value.plan.modelName, holder);
-      if (release.length === 0) throw takenOver(retrainingId);
-      const isResumable = status === 'interrupted';
-      const ended: StoredRetraining = {
-        ...value,
-        status,
-        result,
-        error,
-        endedAt: isResumable ? null : this.context.clock.now(),
-        snapshot: isResumable ? value.snapshot : null,
-      };
-      const reason = result?.reason ?? error;
-      return {
-        changes: [putRetraining(ended, recordVersion), ...release],
-        result: isResumable ? null : value.snapshot,
-        ...(reason !== null && { reason }),
-        detail: {
-          retrainingId,
-          modelName: value.plan.modelName,
+    const snapshot = await this.control.change(
+      'retraining.complete',
+      { resource, scope: retrainingScope(retrainingId) },
+      async (current) => {
+        const { value, recordVersion } = await loadRetraining(current, retrainingId);
+        const release = await releaseLease(current, value.plan.modelName, holder);
+        if (release.length === 0) throw takenOver(retrainingId);
+        const isResumable = status === 'interrupted';
+        const ended: StoredRetraining = {
+          ...value,
           status,
-          newModelVersion: result?.newModelVersion ?? null,
-          reportId: value.plan.reportId,
-          steps: digestJson(value.steps as unknown as JsonValue),
-        },
-      };
-    });
+          result,
+          error,
+          endedAt: isResumable ? null : this.context.clock.now(),
+          snapshot: isResumable ? value.snapshot : null,
+        };
+        const reason = result?.reason ?? error;
+        return {
+          changes: [putRetraining(ended, recordVersion), ...release],
+          result: isResumable ? null : value.snapshot,
+          ...(reason !== null && { reason }),
+          detail: {
+            retrainingId,
+            modelName: value.plan.modelName,
+            status,
+            newModelVersion: result?.newModelVersion ?? null,
+            reportId: value.plan.reportId,
+            steps: digestJson(value.steps as unknown as JsonValue),
+          },
+        };
+      },
+    );
     if (snapshot !== null) await (await this.context.stores.artifacts()).delete(snapshot.digest);
   }
 

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../util/clock.js';
 import { type IdSource, uuidSource } from '../util/ids.js';
 import { type Random, createRandom } from '../util/random.js';
 import { openKeys } from './open-keys.js';
+import { assertStartable } from './assert-startable.js';
 import { type Principal, osPrincipal } from './principal.js';
 import { type Stores, givenStores, policyStores } from './stores.js';
 
@@ -46,7 +47,8 @@ export interface Context {
 }
 
 /**
- * @throws MLOpsError `INVALID_INPUT` when only one of `storage` and `artifacts` is given
+ * @throws MLOpsError `INVALID_INPUT` when only one of `storage` and `artifacts` is given; PolicyError in production when
+ *   nobody was given a role
  */
 export function createContext(
   config: MLOpsConfig,
@@ -60,6 +62,7 @@ export function createContext(
       'pass both { storage, artifacts } or neither: a model and its bytes belong together',
     );
   }
+  assertStartable(config);
   const clock = options.clock ?? systemClock;
   const stores =
     storage !== undefined && artifacts !== undefined ? givenStores(storage, artifacts) : policyStores(config);

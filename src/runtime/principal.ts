@@ -5,8 +5,13 @@ export interface Principal {
   /** Stable identifier, such as a login name. */
   readonly id: string;
   readonly type: 'person' | 'service';
-  /** How the identity was established: by the operating system, or vouched for by the embedding application. */
-  readonly authentication: 'os_user' | 'application';
+  /**
+   * How the identity was established: by the operating system, vouched for by the embedding application, or by a token
+   * that `authenticate` verified.
+   */
+  readonly authentication: 'os_user' | 'application' | 'jwt' | 'api_token';
+  /** Ties its audit records to a request of the embedding service. */
+  readonly requestId?: string;
 }
 
 /** The operating-system user of this process. */

@@ -1,5 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
+import { type ScopeSource, experimentScope, scopeOfRecord } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { storeBundle } from '../runtime/bundle.js';
 import { type Context, type ContextOptions, createContext, deriveContext } from '../runtime/context.js';
@@ -99,8 +100,8 @@ export class ExperimentTracker {
     const { environment, diff } = await captureCircumstances(this.#policy);
     const startedBy = this.#context.principal?.id ?? 'anonymous';
     let startedAt = 0;
-    const resource = { type: 'run', id: runId };
-    await this.#control.change('tracking.start_run', { resource }, async (storage, artifacts) => {
+    const request = { resource: { type: 'run', id: runId }, scope: experimentScope(described.experimentName) };
+    await this.#control.change('tracking.start_run', request, async (storage, artifacts) => {
       const { parentRunId, experimentName } = described;
       startedAt = this.#context.clock.now();
       const beginning = { runId, ...described, startedAt, startedBy };
@@ -193,7 +194,7 @@ export class ExperimentTracker {
   async logArtifact(runId: string, options: LogArtifactOptions): Promise<readonly RunArtifact[]> {
     checkArtifactOptions(options);
     if (!this.#policy.logArtifacts) return [];
-    return this.#control.access('tracking.log', async (storage, artifacts) => {
+    return this.#control.access('tracking.log', runScope(runId), async (storage, artifacts) => {
       await this.#load(storage, runId); // an unknown run is refused before bytes are copied
       const sources = await artifactSources(options);
       const files = await storeBundle(artifacts, sources, this.#policy.maxArtifactSizeMb * 1024 * 1024);
@@ -229,7 +230,7 @@ export class ExperimentTracker {
    * @throws MLOpsError `ILLEGAL_STATE` for a run that was completed or is under way
    */
   async resumeRun(runId: string): Promise<void> {
-    await this.#control.access('tracking.read', (storage) => this.#leases.sweep(storage));
+    await this.#control.access('tracking.read', runScope(runId), (storage) => this.#leases.sweep(storage));
     let startedAt = 0;
     await this.#transition('tracking.resume_run', runId, (record) => {
       const run = record.value as unknown as StoredRun;
@@ -287,7 +288,9 @@ export class ExperimentTracker {
 
   /** @throws MLOpsError `NOT_FOUND` */
   async getRun(runId: string): Promise<Run> {
-    return this.#read(async (storage) => viewRun((await this.#load(storage, runId)).value as unknown as StoredRun));
+    return this.#read(runScope(runId), async (storage) =>
+      viewRun((await this.#load(storage, runId)).value as unknown as StoredRun),
+    );
   }
 
   /** Runs, newest first. */
@@ -322,7 +325,7 @@ export class ExperimentTracker {
     checkOptions(options, ['filter', 'orderBy', 'view', 'limit', 'cursor', 'select'], 'searchRuns');
     const toRow = options.select === undefined ? undefined : rowMaker(options.select);
     runQuery(options, []); // a faulty filter is refused before anything is read
-    return this.#read(async (storage) => {
+    return this.#read('store', async (storage) => {
       const query = runQuery(options, await hiddenExperiments(storage));
       const { records, cursor } = await storage.query(runsCollection, query);
       const found = records.map((record) => record.value as unknown as StoredRun);
@@ -362,7 +365,7 @@ export class ExperimentTracker {
     key: string,
     range: { readonly from?: number; readonly limit?: number } = {},
   ): Promise<readonly MetricPoint[]> {
-    return this.#control.access('tracking.read', async (storage) => {
+    return this.#control.access('tracking.read', runScope(runId), async (storage) => {
       await this.#load(storage, runId);
       return readPoints(storage, metricStream(runId, key), range);
     });
@@ -377,13 +380,16 @@ export class ExperimentTracker {
   /** An artifact's bytes, verified: the iteration throws `CORRUPT` at its end when they are not those stored. */
   async *readArtifact(runId: string, name: string): AsyncGenerator<Uint8Array> {
     const artifact = await this.#artifact(runId, name);
-    yield* await this.#control.access('tracking.read', async (_storage, artifacts) => artifacts.get(artifact.digest));
+    const open = async (_storage: Storage, artifacts: ArtifactStore) => artifacts.get(artifact.digest);
+    yield* await this.#control.access('tracking.read', runScope(runId), open);
   }
 
   /** Writes an artifact to a local file, which appears only once all of it was verified. */
   async downloadArtifact(runId: string, name: string, path: string): Promise<void> {
     const artifact = await this.#artifact(runId, name);
-    await this.#control.access('tracking.read', (_storage, artifacts) => downloadArtifact(artifacts, artifact, path));
+    await this.#control.access('tracking.read', runScope(runId), (_storage, artifacts) =>
+      downloadArtifact(artifacts, artifact, path),
+    );
   }
 
   /**
@@ -394,7 +400,9 @@ export class ExperimentTracker {
    * @throws MLOpsError `NOT_FOUND` for a run that is not there, `ABORTED`
    */
   async exportRuns(options: TransferRunsOptions): Promise<TransferResult> {
-    return this.#read(async (storage, artifacts) => exportRuns({ storage, artifacts }, options, this.#context));
+    return this.#read('store', async (storage, artifacts) =>
+      exportRuns({ storage, artifacts }, options, this.#context),
+    );
   }
 
   /**
@@ -404,7 +412,9 @@ export class ExperimentTracker {
    * @throws MLOpsError `NOT_FOUND` when there is no archive, `ABORTED`
    */
   async importRuns(options: TransferRunsOptions): Promise<TransferResult> {
-    return this.#read(async (storage, artifacts) => importRuns({ storage, artifacts }, options, this.#context));
+    return this.#read('store', async (storage, artifacts) =>
+      importRuns({ storage, artifacts }, options, this.#context),
+    );
   }
 
   /** Stores what buffers hold and gives up the storage; it closes when the last instance made from the same config has. */
@@ -439,8 +449,8 @@ export class ExperimentTracker {
   }
 
   /** Reads what holds now: runs whose process died are ended first. */
-  async #read<T>(task: (storage: Storage, artifacts: ArtifactStore) => Promise<T>): Promise<T> {
-    return this.#control.access('tracking.read', async (storage, artifacts) => {
+  async #read<T>(scope: ScopeSource, task: (storage: Storage, artifacts: ArtifactStore) => Promise<T>): Promise<T> {
+    return this.#control.access('tracking.read', scope, async (storage, artifacts) => {
       await this.#leases.sweep(storage);
       return task(storage, artifacts);
     });
@@ -454,12 +464,16 @@ export class ExperimentTracker {
   ): Promise<void> {
     const writer = this.#writer(checkName(runId, 'runId'));
     await writer.exclusively(() =>
-      this.#control.change(operation, { resource: { type: 'run', id: runId } }, async (storage) => {
-        const record = await this.#load(storage, runId);
-        const { run, changes = [] } = change(record);
-        writer.forget();
-        return { changes: [putRun(run, record.version), ...changes], result: undefined, detail: auditedSummary(run) };
-      }),
+      this.#control.change(
+        operation,
+        { resource: { type: 'run', id: runId }, scope: runScope(runId) },
+        async (storage) => {
+          const record = await this.#load(storage, runId);
+          const { run, changes = [] } = change(record);
+          writer.forget();
+          return { changes: [putRun(run, record.version), ...changes], result: undefined, detail: auditedSummary(run) };
+        },
+      ),
     );
   }
 
@@ -474,7 +488,9 @@ export class ExperimentTracker {
 
   async #update(runId: string, durability: Durability, change: RunChange): Promise<void> {
     checkName(runId, 'runId');
-    await this.#control.access('tracking.log', (storage) => this.#writer(runId).update(storage, durability, change));
+    await this.#control.access('tracking.log', runScope(runId), (storage) =>
+      this.#writer(runId).update(storage, durability, change),
+    );
   }
 
   #writer(runId: string): RunWriter {
@@ -505,3 +521,6 @@ type RunTransition = 'tracking.end_run' | 'tracking.resume_run' | 'tracking.dele
 function missing(problem: string, guess: string | undefined, otherwise: string): never {
   throw new MLOpsError('NOT_FOUND', `${problem}; ${guess === undefined ? otherwise : `did you mean ${guess}?`}`);
 }
+
+const runScope = (runId: string): ScopeSource =>
+  scopeOfRecord(runsCollection, runId, ({ experimentName }: StoredRun) => experimentScope(experimentName));

@@ -1,4 +1,5 @@
 import { MLOpsError } from '../errors.js';
+import { experimentScope } from '../governance/access/scope.js';
 import type { ControlPlane } from '../governance/control-plane.js';
 import type { Context } from '../runtime/context.js';
 import type { Change, Storage, StoredRecord } from '../storage/storage.js';
@@ -71,7 +72,7 @@ export class Experiments {
     checkOneOf(view, ['active', 'deleted', 'all'], 'view');
     const isDeleted = { field: 'deletedAt', op: 'exists' } as const;
     const where = { active: { not: isDeleted }, deleted: isDeleted, all: { and: [] } }[view];
-    return this.control.access('tracking.read', async (storage) => {
+    return this.control.access('tracking.read', 'store', async (storage) => {
       const query = { where, orderBy: [{ field: 'createdAt', direction: 'desc' }], ...page } as const;
       const { records, cursor } = await storage.query(experimentsCollection, query);
       return { experiments: records.map(viewExperiment), ...(cursor !== undefined && { cursor }) };
@@ -112,7 +113,8 @@ export class Experiments {
     change: (experiment: StoredExperiment) => StoredExperiment,
   ): Promise<void> {
     const id = checkName(experimentName, 'experimentName');
-    await this.control.change(operation, { resource: { type: 'experiment', id } }, async (storage) => {
+    const request = { resource: { type: 'experiment', id }, scope: experimentScope(id) };
+    await this.control.change(operation, request, async (storage) => {
       const record = await storage.get(experimentsCollection, id);
       if (record === undefined) throw await notFound(storage, id);
       const { tags, description, ...changed } = change(record.value as unknown as StoredExperiment);

@@ -34,7 +34,7 @@ export class RunLeases {
   constructor(private readonly context: Context) {
     // Whoever happens to read does not end other people's runs: the library does.
     const principal = { id: 'bondx-mlops', type: 'service', authentication: 'application' } as const;
-    this.#control = new ControlPlane(deriveContext(context, { principal }));
+    this.#control = new ControlPlane(deriveContext(context, { principal }), 'library');
   }
 
   /** To be committed with the run's beginning; then call {@link begin}. */
@@ -95,21 +95,25 @@ export class RunLeases {
   }
 
   async #kill(runId: string): Promise<void> {
-    await this.#control.change('tracking.kill_run', { resource: { type: 'run', id: runId } }, async (storage) => {
-      const [lease, record] = [await storage.get(leasesCollection, runId), await storage.get(runsCollection, runId)];
-      const expiresAt = (lease?.value as unknown as Lease | undefined)?.expiresAt ?? Infinity;
-      if (lease === undefined || expiresAt >= this.context.clock.now()) {
-        return { changes: [], result: undefined, decision: 'deny', reason: 'the run showed signs of life' };
-      }
-      const run = record?.value as unknown as StoredRun | undefined;
-      const drop: Change = { kind: 'delete', collection: leasesCollection, id: runId, expect: lease.version };
-      if (record === undefined || run?.status !== 'running') {
-        return { changes: [drop], result: undefined, reason: 'the run had ended' };
-      }
-      const error = `its process gave no sign of life after ${toIso(expiresAt)}`;
-      const killed = nextRevision({ ...run, status: 'killed', endedAt: expiresAt, error });
-      return { changes: [putRun(killed, record.version), drop], result: undefined, reason: error };
-    });
+    await this.#control.change(
+      'tracking.kill_run',
+      { resource: { type: 'run', id: runId }, scope: 'store' },
+      async (storage) => {
+        const [lease, record] = [await storage.get(leasesCollection, runId), await storage.get(runsCollection, runId)];
+        const expiresAt = (lease?.value as unknown as Lease | undefined)?.expiresAt ?? Infinity;
+        if (lease === undefined || expiresAt >= this.context.clock.now()) {
+          return { changes: [], result: undefined, decision: 'deny', reason: 'the run showed signs of life' };
+        }
+        const run = record?.value as unknown as StoredRun | undefined;
+        const drop: Change = { kind: 'delete', collection: leasesCollection, id: runId, expect: lease.version };
+        if (record === undefined || run?.status !== 'running') {
+          return { changes: [drop], result: undefined, reason: 'the run had ended' };
+        }
+        const error = `its process gave no sign of life after ${toIso(expiresAt)}`;
+        const killed = nextRevision({ ...run, status: 'killed', endedAt: expiresAt, error });
+        return { changes: [putRun(killed, record.version), drop], result: undefined, reason: error };
+      },
+    );
   }
 
   #put(runId: string, expect: 'any' | number): Change {

@@ -161,16 +161,28 @@ describe('the choke point', () => {
 
   it('in production refuses and records calls without a principal', async () => {
     const { storage, artifacts, options } = createWorld();
-    const config = MLOpsConfig.fromObject({ environment: 'production' }, { environment: {} });
+    const config = MLOpsConfig.fromObject(
+      {
+        environment: 'production',
+        access: {
+          bindings: [
+            { principal: 'ada', role: 'developer' },
+            { principal: 'ada', role: 'auditor' },
+          ],
+        },
+      },
+      { environment: {} },
+    );
     const tracker = new ExperimentTracker(config, { storage, artifacts });
     expect(await failure(tracker.startRun({ experimentName: 'e' }))).toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(await failure(tracker.listRuns())).toMatchObject({ code: 'UNAUTHENTICATED' });
     const known = tracker.withPrincipal(options.principal!);
     await known.startRun({ experimentName: 'e' });
     const records = await new AuditLog(config, { storage, artifacts, principal: options.principal! }).list();
-    expect(records.map(({ decision, actor }) => [decision, actor.id])).toEqual([
-      ['deny', 'anonymous'],
-      ['allow', 'ada'],
+    expect(records.map(({ action, decision, actor }) => [action, decision, actor.id])).toEqual([
+      ['tracking.start_run', 'deny', 'anonymous'],
+      ['tracking.read', 'deny', 'anonymous'],
+      ['tracking.start_run', 'allow', 'ada'],
     ]);
   });
 

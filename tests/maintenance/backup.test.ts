@@ -19,6 +19,8 @@ const policyFor = (
   MLOpsConfig.fromObject(
     {
       environment,
+      access: { bindings: [{ principal: 'ada', role: 'admin' }] },
+      security: { requireAuthorization: environment === 'production' },
       storage: { path: `${directory}/${place}/records`, artifactsPath: `${directory}/${place}/files` },
       tracking: { logGitSha: false },
       backup: { backupPath: `${directory}/backups`, ...backup },

@@ -169,7 +169,10 @@ describe('a migration', () => {
     const writing = { onProgress: () => void from.storage.commit([{ kind: 'append', stream: 's', values: [1] }]) };
     expect(await failure(migrate(from, target, writing))).toMatchObject({ code: 'ILLEGAL_STATE' });
 
-    const production = MLOpsConfig.fromObject({ environment: 'production' }, { environment: {} });
+    const production = MLOpsConfig.fromObject(
+      { environment: 'production', access: { bindings: [{ principal: 'ada', role: 'admin' }] } },
+      { environment: {} },
+    );
     const anonymous = migrateStore({ from: { config, ...from }, to: { config: production, ...inMemory() } });
     expect(await failure(anonymous)).toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(await failure(migrate(from, inMemory(), { signal: AbortSignal.abort() }))).toMatchObject({

@@ -1,4 +1,5 @@
 import { MLOpsError } from '../../errors.js';
+import { type ScopeSource, modelOrStore, scopeOfRecord } from '../../governance/access/scope.js';
 import { ControlPlane, type Plan } from '../../governance/control-plane.js';
 import type { Context } from '../../runtime/context.js';
 import type { ArtifactStore } from '../../storage/artifact-store.js';
@@ -81,7 +82,8 @@ export class PromotionApprovals {
     const [modelName, version] = [checkName(options.modelName, 'modelName'), checkVersion(options.version)];
     const reason = checkReason(options.reason, 'reason');
     const resource = { type: 'model_version', id: modelName, version };
-    return this.#control.change('registry.request_promotion', { resource }, async (storage, artifacts) => {
+    const scope = { model: modelName };
+    return this.#control.change('registry.request_promotion', { resource, scope }, async (storage, artifacts) => {
       const { value } = await loadVersion(storage, modelName, version);
       const gates = await assessGates(this.context, value, artifacts);
       const overrides = checkOverrides(options.overrides ?? [], gates);
@@ -134,7 +136,8 @@ export class PromotionApprovals {
     const { requestId, replaces } = options;
     const { modelName, version, reason } = await this.get(requestId);
     const resource = { type: 'model_version', id: modelName, version };
-    return this.#control.change('registry.promote', { resource }, (storage, artifacts) =>
+    const scope = { model: modelName };
+    return this.#control.change('registry.promote', { resource, scope }, (storage, artifacts) =>
       planPromotion(this.context, storage, artifacts, {
         modelName,
         version,
@@ -150,7 +153,7 @@ export class PromotionApprovals {
   /** @throws MLOpsError `NOT_FOUND` */
   async get(requestId: string): Promise<PromotionRequest> {
     checkName(requestId, 'requestId');
-    return this.#control.access('registry.read', async (storage) =>
+    return this.#control.access('registry.read', requestScope(requestId), async (storage) =>
       viewApproval((await loadApproval(storage, requestId)).value, this.context.clock.now()),
     );
   }
@@ -159,7 +162,7 @@ export class PromotionApprovals {
   async list(options: ListRequestsOptions = {}): Promise<readonly PromotionRequest[]> {
     checkOptions(options, ['modelName', 'isOpen', 'limit'], 'list');
     const { modelName, isOpen, limit = 100 } = options;
-    return this.#control.access('registry.read', async (storage) => {
+    return this.#control.access('registry.read', modelOrStore(modelName), async (storage) => {
       const { records } = await storage.query(approvalsCollection, {
         where: {
           and: [
@@ -236,7 +239,7 @@ export class PromotionApprovals {
     const resource = { type: 'promotion_request', id: checkName(requestId, 'requestId') };
     return this.#control.change(
       operation,
-      { resource },
+      { resource, scope: requestScope(requestId) },
       async (storage, artifacts): Promise<Plan<PromotionRequest>> => {
         const { value, recordVersion } = await loadApproval(storage, requestId);
         const now = this.context.clock.now();
@@ -273,6 +276,9 @@ export class PromotionApprovals {
     return { ...request, closed: { as, by: actorId(this.context), at: this.context.clock.now() } };
   }
 }
+
+const requestScope = (requestId: string): ScopeSource =>
+  scopeOfRecord(approvalsCollection, requestId, ({ modelName }: StoredApproval) => ({ model: modelName }));
 
 function checkOverrides(overrides: readonly GateOverride[], gates: readonly GateResult[]): readonly GateOverride[] {
   return overrides.map(({ gate, reason }) => {

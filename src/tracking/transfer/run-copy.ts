@@ -51,7 +51,7 @@ export class RunCopy {
   }
 
   get #request() {
-    return { resource: { type: 'run', id: this.runId } };
+    return { resource: { type: 'run', id: this.runId }, scope: 'store' } as const;
   }
 
   async #source(): Promise<StoredRun> {

@@ -1,0 +1,78 @@
+import { nearest } from '../util/nearest.js';
+import { isReference } from './references.js';
+import { builtInRoles } from './roles.js';
+import type { Rule } from './rule.js';
+import type { PolicyFile } from './schema.js';
+
+type Access = PolicyFile['access'];
+
+/** What the keys of `access` say together. */
+export const accessRules: readonly Rule[] = [
+  rule('roles', ({ roles }) => {
+    const taken = Object.keys(roles).find((role) => Object.hasOwn(builtInRoles, role));
+    return taken === undefined ? undefined : `${taken} is built in; give your own role another name`;
+  }),
+  rule('bindings', (access) => unknownRole(access, access.bindings, 'bindings')),
+  rule('forbids', (access) => unknownRole(access, access.forbids, 'forbids')),
+  rule('break_glass', (access) => unknownRole(access, [access.break_glass], 'break_glass')),
+  rule('bindings', ({ bindings }) => {
+    const owners = new Map<string, string>();
+    for (const [i, { principal, aliases }] of bindings.entries()) {
+      for (const alias of aliases) {
+        const owner = owners.get(alias) ?? principal;
+        if (owner !== principal)
+          return `bindings[${i}]: ${alias} is an alias of ${owner} already; one name, one person`;
+        owners.set(alias, principal);
+      }
+    }
+    const chained = bindings.find(({ principal, aliases }) =>
+      aliases.some((alias) => owners.has(principal) || alias === principal),
+    );
+    if (chained === undefined) return undefined;
+    return `${chained.principal} has aliases and is one; list all other names under one principal`;
+  }),
+  rule('forbids', ({ forbids }) => {
+    const empty = forbids.findIndex(({ principal, role }) => (principal === null) === (role === null));
+    return empty === -1 ? undefined : `forbids[${empty}] takes a principal or a role, one of the two`;
+  }),
+  rule('jwt', ({ jwt }) => {
+    if (jwt.issuer === null) {
+      const isEmpty = jwt.audience === null && jwt.jwks_url === null && jwt.public_key_file === null;
+      return isEmpty && jwt.algorithms.length === 0 ? undefined : 'needs the issuer of the tokens';
+    }
+    if (jwt.audience === null) return 'needs the audience: a token for somebody else is not one for this service';
+    if (jwt.algorithms.length === 0) return 'needs the algorithms that the issuer signs with, such as [ES256]';
+    if ((jwt.jwks_url === null) === (jwt.public_key_file === null))
+      return 'needs jwks_url or public_key_file, one of the two';
+    return undefined;
+  }),
+  {
+    paths: [['access', 'jwt', 'jwks_url'], ['environment']],
+    problem: ({ environment, access }) => {
+      const { jwks_url: url } = access.jwt;
+      if (url === null) return undefined;
+      if (isReference(url) || !URL.canParse(url)) return 'expected a URL such as https://login.example.com/keys';
+      const { protocol } = new URL(url);
+      if (protocol === 'https:' || (protocol === 'http:' && environment !== 'production')) return undefined;
+      return 'must begin with https://: whoever can change the keys on their way can be anybody';
+    },
+  },
+];
+
+function rule(key: keyof Access, problem: (access: Access) => string | undefined): Rule {
+  return { paths: [['access', key]], problem: ({ access }) => problem(access) };
+}
+
+function unknownRole(
+  access: Access,
+  entries: readonly { readonly role: string | null }[],
+  key: string,
+): string | undefined {
+  const known = [...Object.keys(builtInRoles), ...Object.keys(access.roles)];
+  const i = entries.findIndex(({ role }) => role !== null && !known.includes(role));
+  if (i === -1) return undefined;
+  const role = entries[i]!.role!;
+  const meant = nearest(role, known);
+  const hint = meant === undefined ? `roles are ${known.join(', ')}` : `did you mean ${meant}?`;
+  return `${key === 'break_glass' ? key : `${key}[${i}]`}: there is no role ${JSON.stringify(role)}; ${hint}`;
+}

@@ -1,0 +1,71 @@
+import { toIso } from '../../util/clock.js';
+import { deepFreeze } from '../../util/freeze.js';
+import type { JsonValue } from '../../util/json.js';
+import type { Change, Storage } from '../../storage/storage.js';
+
+export const breakGlassCollection = 'access.break_glass';
+
+/** Somebody raised himself in an emergency. Times are UTC milliseconds when stored. */
+export interface StoredBreakGlass {
+  readonly breakGlassId: string;
+  readonly principal: string;
+  readonly role: string;
+  readonly reason: string;
+  readonly raisedAt: number;
+  readonly expiresAt: number;
+  readonly review: { readonly by: string; readonly at: number; readonly comment: string } | null;
+}
+
+/** A raising as a caller sees it. */
+export interface BreakGlass extends Omit<StoredBreakGlass, 'raisedAt' | 'expiresAt' | 'review'> {
+  /** ISO 8601, UTC, as the others. */
+  readonly raisedAt: string;
+  readonly expiresAt: string;
+  readonly isOver: boolean;
+  /** What another person said of it; until then it is unreviewed. */
+  readonly review?: { readonly by: string; readonly at: string; readonly comment: string };
+}
+
+export function viewBreakGlass(stored: StoredBreakGlass, now: number): BreakGlass {
+  const { raisedAt, expiresAt, review, ...rest } = stored;
+  return deepFreeze({
+    ...rest,
+    raisedAt: toIso(raisedAt),
+    expiresAt: toIso(expiresAt),
+    isOver: now >= expiresAt,
+    ...(review !== null && { review: { ...review, at: toIso(review.at) } }),
+  });
+}
+
+export const putBreakGlass = (raising: StoredBreakGlass, expect: 'absent' | number): Change => ({
+  kind: 'put',
+  collection: breakGlassCollection,
+  id: raising.breakGlassId,
+  value: raising as unknown as JsonValue,
+  index: {
+    principal: raising.principal,
+    raisedAt: raising.raisedAt,
+    expiresAt: raising.expiresAt,
+    isReviewed: raising.review !== null,
+  },
+  expect,
+});
+
+/** The raising that is in force for somebody, if any: the one that lasts longest. */
+export async function findBreakGlass(
+  storage: Storage,
+  principal: string,
+  now: number,
+): Promise<StoredBreakGlass | undefined> {
+  const { records } = await storage.query(breakGlassCollection, {
+    where: {
+      and: [
+        { field: 'principal', op: 'eq', value: principal },
+        { field: 'expiresAt', op: 'gt', value: now },
+      ],
+    },
+    orderBy: [{ field: 'expiresAt', direction: 'desc' }],
+    limit: 1,
+  });
+  return records[0]?.value as unknown as StoredBreakGlass | undefined;
+}
