@@ -1,17 +1,11 @@
-import { type Area, addPart, addValue, finishArea, signsInBuckets, startArea } from './ecdf-area.js';
+import { addPart, addValue, finishArea, signsInBuckets, startArea } from './ecdf-area.js';
 import { searchBuckets, searchPart, searchValue, startSearch } from './ecdf-extremes.js';
 import { deciles, decileEdges, edgesAt, histogram } from './histogram.js';
 import { type KsResult, ksFromExtremes, ksTwoSample } from './ks.js';
 import { orderStatistics } from './order-statistics.js';
 import { quantileRanks, quantilesFrom } from './quantile.js';
-import {
-  type SampleScan,
-  type SharedBuckets,
-  bucketOf,
-  cellCount,
-  placeBuckets,
-  scanSample,
-} from './shared-buckets.js';
+import { type Gathered, type SampleScan, gatherSample, scanSample } from './sample-passes.js';
+import { type SharedBuckets, bucketOf, placeBuckets } from './shared-buckets.js';
 import { smallestScale, wasserstein1, wassersteinNormalized } from './wasserstein.js';
 
 /** Statistics of two samples of numbers, each with at least one value. */
@@ -50,8 +44,8 @@ const sharedFrom = 8192;
 export function compareSamples(reference: Float64Array, current: Float64Array): SampleComparison {
   const buckets = reference.length + current.length < sharedFrom ? undefined : placeBuckets(reference, current);
   if (buckets === undefined) return compareOneByOne(reference, current);
-  const a = scanSample(reference, buckets, { lowest: -Infinity, highest: Infinity });
-  const b = scanSample(current, buckets, a);
+  const a = scanSample(reference, buckets);
+  const b = scanSample(current, buckets);
   if (a.present === 0 || b.present === 0 || !Number.isFinite(a.mean + b.mean))
     return compareOneByOne(reference, current);
   return compareInBuckets(reference, current, buckets, a, b);
@@ -74,9 +68,12 @@ function compareInBuckets(
   const ranks = quantileRanks(n, deciles);
   const holdsDecile = bucketsOfRanks(a.counts, ranks);
   const wanted = mayBeExtreme.map((flag, k) => flag | mixed[k]! | holdsDecile[k]!);
+  const ends = { lowest: bucketOf(a.lowest, buckets), highest: bucketOf(a.highest, buckets) };
+  wanted[ends.lowest] = 1;
+  wanted[ends.highest] = 1;
 
-  const inA = gather(reference, { buckets, scan: a, wanted, signs, area, weight: -m });
-  const inB = gather(current, { buckets, scan: b, wanted, signs, area, weight: n });
+  const inA = gatherSample(reference, { buckets, scan: a, wanted, signs, area, weight: -m });
+  const inB = gatherSample(current, { buckets, scan: b, wanted, signs, area, weight: n });
   let i = 0;
   let j = 0;
   for (let k = 0; k < buckets.count; k++) {
@@ -106,7 +103,7 @@ function compareInBuckets(
     infinite: { reference: 0, current: 0 },
     lowest: a.lowest,
     highest: a.highest,
-    outside: b.outside,
+    outside: countOutside(a, ends, b.counts, inB, buckets.atoms),
   };
 }
 
@@ -147,70 +144,6 @@ function bucketsOfRanks(counts: Int32Array, ranks: readonly number[]): Uint8Arra
     }
   }
   return holds;
-}
-
-interface Gathering {
-  readonly buckets: SharedBuckets;
-  readonly scan: SampleScan;
-  readonly wanted: Uint8Array;
-  /** Of the difference in each bucket, as for {@link signsInBuckets}. */
-  readonly signs: Float64Array;
-  readonly area: Area;
-  readonly weight: number;
-}
-
-/** The elements of the wanted buckets, unordered. */
-interface Gathered {
-  /** Without the value counted apart. */
-  part(bucket: number): Float64Array;
-  /** How often the bucket's value counted apart occurs. */
-  apart(bucket: number): number;
-  /** Of the whole sample, ddof 0. */
-  readonly variance: number;
-}
-
-/** The second pass: adds weight · Σ sign·x to the area, exactly as its three cuts are exact, and collects elements. */
-function gather(values: Float64Array, { buckets, scan, wanted, signs, area, weight }: Gathering): Gathered {
-  const { count, low, scale, first: firstOf, parts, atoms } = buckets;
-  const last = cellCount - 1;
-  const starts = new Int32Array(count + 1);
-  for (let k = 0; k < count; k++) starts[k + 1] = starts[k]! + (wanted[k] === 1 ? scan.counts[k]! : 0);
-  const gathered = new Float64Array(starts[count]!);
-  const next = starts.slice();
-  const { unit } = area;
-  const { first, second } = area.cuts;
-  const { mean } = scan;
-  let upper = 0;
-  let middle = 0;
-  let rest = 0;
-  let squares = 0;
-  let deviations = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value !== value) continue;
-    const place = (value - low) * scale; // bucketOf
-    const cell = place <= 0 ? 0 : place >= last ? last : place | 0;
-    const k = firstOf[cell]! + (((place - cell) * parts[cell]!) | 0);
-    if (wanted[k] === 1 && value !== atoms[k]) gathered[next[k]!++] = value;
-    const term = signs[k]! * unit * value;
-    const high = first + term - first;
-    const left = term - high;
-    const cut = second + left - second;
-    upper += high;
-    middle += cut;
-    rest += left - cut;
-    const deviation = value - mean;
-    squares += deviation * deviation;
-    deviations += deviation;
-  }
-  area.sum.addProduct(weight, upper);
-  area.sum.addProduct(weight, middle);
-  area.sum.addProduct(weight, rest);
-  return {
-    part: (bucket) => gathered.subarray(starts[bucket], next[bucket]),
-    apart: (bucket) => starts[bucket + 1]! - next[bucket]!,
-    variance: (squares - (deviations * deviations) / scan.present) / scan.present,
-  };
 }
 
 function valuesAtRanks(
@@ -269,6 +202,25 @@ function countBetween(
     return inBin;
   });
   return [...bins, total - before];
+}
+
+/** How many current values lie below the least or above the greatest reference value. */
+function countOutside(
+  { lowest, highest }: SampleScan,
+  ends: { readonly lowest: number; readonly highest: number },
+  counts: Int32Array,
+  gathered: Gathered,
+  atoms: Float64Array,
+): number {
+  const isOutside = (value: number): boolean => value < lowest || value > highest;
+  let outside = 0;
+  for (let k = 0; k < ends.lowest; k++) outside += counts[k]!;
+  for (let k = ends.highest + 1; k < counts.length; k++) outside += counts[k]!;
+  for (const k of new Set([ends.lowest, ends.highest])) {
+    if (isOutside(atoms[k]!)) outside += gathered.apart(k);
+    for (const value of gathered.part(k)) if (isOutside(value)) outside++;
+  }
+  return outside;
 }
 
 function compareOneByOne(reference: Float64Array, current: Float64Array): SampleComparison {

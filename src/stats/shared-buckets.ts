@@ -15,18 +15,6 @@ export interface SharedBuckets {
   readonly atoms: Float64Array;
 }
 
-/** What one pass over a sample finds; NaN is missing and counted only. */
-export interface SampleScan {
-  readonly counts: Int32Array;
-  readonly present: number;
-  readonly lowest: number;
-  readonly highest: number;
-  /** Rounded; good enough to centre a second pass on. */
-  readonly mean: number;
-  /** Values below or above the limits given. */
-  readonly outside: number;
-}
-
 /** Values of each sample looked at to place the buckets. */
 const probes = 1024;
 
@@ -35,6 +23,9 @@ const atomFrom = 8;
 
 /** Cells of equal width: so few that what is known of them stays in the fastest cache. */
 export const cellCount = 1024;
+
+/** Most buckets placed. */
+export const mostBuckets = 32_768;
 
 /** Buckets for two samples, or undefined when the bulk of both is a single value or not finite. */
 export function placeBuckets(a: Float64Array, b: Float64Array): SharedBuckets | undefined {
@@ -95,36 +86,4 @@ export function bucketOf(value: number, { low, scale, first, parts }: SharedBuck
   const place = (value - low) * scale;
   const cell = cellOf(value, low, scale);
   return first[cell]! + (((place - cell) * parts[cell]!) | 0);
-}
-
-/** @param limits between which values are not `outside` */
-export function scanSample(
-  values: Float64Array,
-  { count, low, scale, first, parts }: SharedBuckets,
-  limits: { readonly lowest: number; readonly highest: number },
-): SampleScan {
-  const counts = new Int32Array(count);
-  const last = cellCount - 1;
-  const { lowest: lowLimit, highest: highLimit } = limits;
-  let missing = 0;
-  let outside = 0;
-  let lowest = Infinity;
-  let highest = -Infinity;
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value !== value) {
-      missing++;
-      continue;
-    }
-    const place = (value - low) * scale; // bucketOf
-    const cell = place <= 0 ? 0 : place >= last ? last : place | 0;
-    counts[first[cell]! + (((place - cell) * parts[cell]!) | 0)]!++;
-    if (value < lowest) lowest = value;
-    if (value > highest) highest = value;
-    if (value < lowLimit || value > highLimit) outside++;
-    sum += value;
-  }
-  const present = values.length - missing;
-  return { counts, present, lowest, highest, mean: sum / present, outside };
 }
