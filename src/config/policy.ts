@@ -353,7 +353,7 @@ export interface SecurityPolicy {
   readonly auditAnchorPath: string | null;
   /** Replace identifying values before data is stored. Default true. */
   readonly anonymizeSensitiveData: boolean;
-  /** Store files encrypted. Default true. */
+  /** Store the files of runs, models and retrainings encrypted. Default true. */
   readonly encryptModelArtifacts: boolean;
   /** Frameworks that compliance reports cover. Default `Basel III`, `IFRS 9`, `MiFID II`. */
   readonly regulatoryFrameworks: readonly string[];

@@ -19,6 +19,8 @@ export interface BackupManifest {
   readonly hasArtifacts: boolean;
   /** Files that records name and that were not in the store any more; nobody can bring them back from here. */
   readonly missing: readonly MissingFile[];
+  /** Keys that its files are encrypted with and that it does not hold; absent in backups of older versions. */
+  readonly keyIds?: readonly string[];
 }
 
 export interface Backup extends BackupManifest {

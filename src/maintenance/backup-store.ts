@@ -11,6 +11,7 @@ import { MLOpsError } from '../errors.js';
 import { verifyAuditTrail } from '../governance/audit-trail.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { type ContextOptions, createContext } from '../runtime/context.js';
+import { sealedArtifacts } from '../sealing/sealed-artifact.js';
 import { measureContent } from '../storage/artifact-content.js';
 import { type Clock, toIso } from '../util/clock.js';
 import { type Digest, isDigest } from '../util/digest.js';
@@ -25,7 +26,7 @@ import {
   storeDirectories,
 } from './store-directories.js';
 
-export interface BackupOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal'> {}
+export interface BackupOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal' | 'keys'> {}
 
 export interface BackupResult extends Backup {
   /** Folders of backups that were older than `backup.backup_retention_days` and are gone now. */
@@ -75,7 +76,7 @@ async function makeBackup(
       ...(signal !== undefined && { signal }),
       onProgress: (fraction) => onProgress(fraction / 2, 'records'),
     });
-    const { artifacts, audit, missing } = await inspectRecords(join(unfinished, recordsFolder), files);
+    const { artifacts, audit, missing, keyIds } = await inspectRecords(join(unfinished, recordsFolder), files);
     const stored = backupModels ? await copyArtifacts(artifacts, files, join(backups, poolFolder), options) : artifacts;
     if (backupConfigs) await writeDurably(join(unfinished, 'policy.yaml'), config.toYaml());
     const manifest: BackupManifest = {
@@ -87,6 +88,7 @@ async function makeBackup(
       artifacts: stored,
       hasArtifacts: backupModels,
       missing,
+      keyIds,
     };
     await writeDurably(join(unfinished, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
     await syncDirectory(unfinished);
@@ -111,7 +113,9 @@ async function inspectRecords(directory: string, filesDirectory: string) {
       );
     }
     const missing = await findMissingFiles(storage, files);
-    return { audit, artifacts: [...(await storage.namedDigests!())].sort(), missing };
+    const keyIds = new Set<string>();
+    for await (const { value } of sealedArtifacts(storage)) keyIds.add(value.keyId);
+    return { audit, artifacts: [...(await storage.namedDigests!())].sort(), missing, keyIds: [...keyIds].sort() };
   } finally {
     await files.close();
     await storage.close();

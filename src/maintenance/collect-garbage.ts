@@ -25,7 +25,18 @@ export interface GarbageResult {
   readonly putBefore: string;
 }
 
-const optionNames = ['storage', 'artifacts', 'clock', 'ids', 'random', 'principal', 'signal', 'onProgress', 'dryRun'];
+const optionNames = [
+  'storage',
+  'artifacts',
+  'clock',
+  'ids',
+  'random',
+  'keys',
+  'principal',
+  'signal',
+  'onProgress',
+  'dryRun',
+];
 
 /**
  * Removes artifacts that no record and no stream entry names, once they are `retention.unreferenced_artifacts_hours` old:

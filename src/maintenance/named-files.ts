@@ -1,3 +1,4 @@
+import { type SealedArtifact, sealedCollection } from '../sealing/sealed-artifact.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { type Digest, isDigest } from '../util/digest.js';
@@ -11,13 +12,19 @@ export interface MissingFile {
   readonly namedBy: string;
 }
 
-/** Files that records name, as `{ digest, size }`, and that are not in the store: those cannot be brought back. */
+/**
+ * Files that records name, as `{ digest, size }`, and that are not in the store: those cannot be brought back.
+ *
+ * @param files the bytes as they lie there, encrypted ones under digests of their own
+ */
 export async function findMissingFiles(storage: Storage, files: ArtifactStore): Promise<readonly MissingFile[]> {
   const named = new Map<Digest, string>();
+  const sealed = new Map<Digest, Digest>();
   for await (const { items } of dumpPages(storage, {})) {
     if (items[0]?.kind === 'entries') break; // what is in streams, such as audit records, names no files
     for (const item of items) {
       if (item.kind !== 'record') continue;
+      if (item.collection === sealedCollection) sealed.set(item.id as Digest, sealedDigest(item.value));
       for (const digest of filesIn(item.value)) {
         if (!named.has(digest)) named.set(digest, `${item.collection}/${item.id}`);
       }
@@ -25,10 +32,12 @@ export async function findMissingFiles(storage: Storage, files: ArtifactStore): 
   }
   const missing: MissingFile[] = [];
   for (const [digest, namedBy] of named) {
-    if ((await files.stat(digest)) === undefined) missing.push({ digest, namedBy });
+    if ((await files.stat(sealed.get(digest) ?? digest)) === undefined) missing.push({ digest, namedBy });
   }
   return missing;
 }
+
+const sealedDigest = (value: JsonValue): Digest => (value as unknown as SealedArtifact).sealed.digest;
 
 function* filesIn(value: JsonValue): Generator<Digest> {
   if (typeof value !== 'object' || value === null) return;

@@ -9,6 +9,7 @@ import { MLOpsError } from '../errors.js';
 import { verifyAuditTrail } from '../governance/audit-trail.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { type ContextOptions, createContext } from '../runtime/context.js';
+import { policyKeys } from '../runtime/open-keys.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { isDigest } from '../util/digest.js';
@@ -16,7 +17,7 @@ import { type Backup, listBackups, poolFolder, readBackup, recordsFolder } from 
 import { digestFile } from './backup-store.js';
 import { type StoreDirectories, type WorkOptions, assertNotAborted, storeDirectories } from './store-directories.js';
 
-export interface RestoreOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal'> {
+export interface RestoreOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal' | 'keys'> {
   /** Folder of the backup; the newest under `backup.backup_path` unless told. */
   readonly from?: string;
 }
@@ -28,6 +29,8 @@ export interface RestoreResult {
   readonly auditRecords: number;
   readonly artifacts: number;
   readonly durationMs: number;
+  /** Keys that files are encrypted with and that are not in place: until they are, those files cannot be read. */
+  readonly missingKeys: readonly string[];
   /** Whether that is within `backup.recovery_time_objective_hours`; absent when disaster recovery is off. */
   readonly meetsRecoveryTimeObjective?: boolean;
 }
@@ -77,6 +80,7 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
     auditRecords: backup.auditRecords,
     artifacts,
     durationMs,
+    missingKeys: await missingKeys(config, backup, options),
     ...(disasterRecoveryEnabled && {
       meetsRecoveryTimeObjective: durationMs <= recoveryTimeObjectiveHours * 3_600_000,
     }),
@@ -143,6 +147,13 @@ async function authorize(config: MLOpsConfig, who: ContextOptions): Promise<void
   await new ControlPlane(context).authorizeWithoutStore('storage.restore');
 }
 
+/** Looks without making a key file: one that is made here would be another than the one that is needed. */
+async function missingKeys(config: MLOpsConfig, { keyIds = [] }: Backup, { keys }: ContextOptions) {
+  if (keyIds.length === 0) return [];
+  const there = await (keys ?? policyKeys(config)).list().catch(() => []);
+  return keyIds.filter((id) => !there.some((key) => key.id === id));
+}
+
 /** Writes the record into the store before it gets its name, so that no restored store is without one. */
 async function record(
   config: MLOpsConfig,
@@ -153,7 +164,12 @@ async function record(
   const detail = { from: path, createdAt, databaseDigest, auditRecords, auditHead, files: artifacts.length };
   const resource = { type: 'store', id: directories.records };
   const plan = () => Promise.resolve({ changes: [], result: undefined, detail });
-  await new ControlPlane(createContext(config, options)).change('storage.restore', { resource, scope: 'store' }, plan);
+  const keys = options.keys ?? policyKeys(config); // not beside the store in the place where it arrives
+  await new ControlPlane(createContext(config, { ...options, keys })).change(
+    'storage.restore',
+    { resource, scope: 'store' },
+    plan,
+  );
 }
 
 const damaged = ({ path }: Backup, problem: string): MLOpsError =>

@@ -10,6 +10,7 @@ import { type Random, createRandom } from '../util/random.js';
 import { openKeys } from './open-keys.js';
 import { assertStartable } from './assert-startable.js';
 import { type Principal, osPrincipal } from './principal.js';
+import { sealedStores } from './sealed-stores.js';
 import { type Stores, givenStores, policyStores } from './stores.js';
 
 /** What every public class can be given instead of the defaults. */
@@ -64,8 +65,9 @@ export function createContext(
   }
   assertStartable(config);
   const clock = options.clock ?? systemClock;
-  const stores =
+  const opened =
     storage !== undefined && artifacts !== undefined ? givenStores(storage, artifacts) : policyStores(config);
+  const keys = openKeys({ config, clock, storage: () => opened.storage(), service: options.keys });
   return {
     config,
     clock,
@@ -73,8 +75,8 @@ export function createContext(
     random: options.random ?? createRandom(config.policy.seed),
     principal: options.principal ?? ambientPrincipal(config),
     customGates,
-    stores,
-    keys: openKeys({ config, clock, storage: () => stores.storage(), service: options.keys }),
+    stores: sealedStores(opened, config, keys),
+    keys,
   };
 }
 

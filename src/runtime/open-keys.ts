@@ -45,6 +45,16 @@ async function open({ config, clock, storage: openStorage, service }: KeyInputs)
   return ring;
 }
 
+/** The keys where the policy says that they are, in a file that must be there. */
+export function policyKeys(config: MLOpsConfig): KeyService {
+  const { keys, storage, dataStoragePath } = config.policy;
+  const variable = config.keyVariable();
+  const path = config.resolvePath(keys.path ?? join(storage.path ?? dataStoragePath, 'keys.json'));
+  return new LocalKeyService(
+    variable === undefined ? fileKeys(path, { isStrict: false }) : variableKeys(variable.name, variable.value),
+  );
+}
+
 /** Where the key file of a store is, there or not. */
 export function keyFilePath(config: MLOpsConfig, storage: Storage): string {
   const { keys, storage: place, dataStoragePath } = config.policy;

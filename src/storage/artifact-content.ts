@@ -16,6 +16,17 @@ export async function measureContent(
   options: PutArtifactOptions,
   sink: (chunk: Uint8Array) => void | Promise<void>,
 ): Promise<ArtifactRef> {
+  let ref: ArtifactRef | undefined;
+  for await (const chunk of meterContent(content, options, (measured) => (ref = measured))) await sink(chunk);
+  return ref!;
+}
+
+/** Passes content on chunk by chunk, and says what it was once it has ended. */
+export async function* meterContent(
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  options: PutArtifactOptions,
+  onEnd: (ref: ArtifactRef) => void,
+): AsyncGenerator<Uint8Array> {
   const { maxBytes = Infinity } = options;
   if (!(maxBytes >= 0)) throw invalid(`maxBytes must be a number of bytes, got ${maxBytes}`);
   const hash = createHash('sha256');
@@ -25,9 +36,9 @@ export async function measureContent(
     size += chunk.byteLength;
     if (size > maxBytes) throw invalid(`the content is larger than ${maxBytes} bytes, which was set as the limit`);
     hash.update(chunk);
-    await sink(chunk);
+    yield chunk;
   }
-  return { digest: `sha256:${hash.digest('hex')}`, size };
+  onEnd({ digest: `sha256:${hash.digest('hex')}`, size });
 }
 
 /** Passes chunks on and throws `CORRUPT` at their end when they are not the content of the digest. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AuditLog, ExperimentTracker, MLOpsConfig, backupStatus, backupStore, restoreStore } from '@bondx/mlops';
@@ -15,12 +15,13 @@ const policyFor = (
   place: string,
   backup: object = {},
   environment: 'development' | 'production' = 'development',
+  encryptModelArtifacts = false,
 ): MLOpsConfig =>
   MLOpsConfig.fromObject(
     {
       environment,
       access: { bindings: [{ principal: 'ada', role: 'admin' }] },
-      security: { requireAuthorization: environment === 'production' },
+      security: { encryptModelArtifacts, requireAuthorization: environment === 'production' },
       storage: { path: `${directory}/${place}/records`, artifactsPath: `${directory}/${place}/files` },
       tracking: { logGitSha: false },
       backup: { backupPath: `${directory}/backups`, ...backup },
@@ -176,6 +177,48 @@ describe('a backup', () => {
   });
 });
 
+describe('a backup of an encrypted store', () => {
+  const locked = (place: string): MLOpsConfig => policyFor(place, {}, 'development', true);
+
+  it('names the keys that it does not hold, and is read once they are in place', async () => {
+    const runId = await work(locked('live'), 'secret');
+    const { path, artifacts, missing, keyIds } = await backupStore(locked('live'));
+    expect([artifacts.length, missing, keyIds?.length]).toEqual([1, [], 1]);
+    const keyFile = await readFile(join(directory, 'live', 'records', 'keys.json'), 'utf8');
+    for (const name of await readdir(join(directory, 'backups'), { recursive: true, withFileTypes: true })) {
+      if (!name.isFile()) continue;
+      const content = await readFile(join(name.parentPath, name.name), 'latin1');
+      expect(content).not.toContain('secret"');
+      for (const { secret } of (JSON.parse(keyFile) as { keys: { secret: string }[] }).keys) {
+        expect(content).not.toContain(secret);
+      }
+    }
+    const target = locked('restored');
+    expect(await restoreStore(target)).toMatchObject({ from: path, missingKeys: keyIds });
+    expect(await readdir(join(directory, 'restored', 'records'))).not.toContain('keys.json');
+    await writeFile(join(directory, 'restored', 'records', 'keys.json'), keyFile, { mode: 0o600 });
+    expect((await readBack(target, runId)).content).toBe('secret');
+  });
+
+  it('misses nothing when the keys are in place before', async () => {
+    await work(locked('live'), 'secret');
+    await backupStore(locked('live'));
+    await mkdir(join(directory, 'restored', 'records'), { recursive: true });
+    await copyFile(
+      join(directory, 'live', 'records', 'keys.json'),
+      join(directory, 'restored', 'records', 'keys.json'),
+    );
+    expect(await restoreStore(locked('restored'))).toMatchObject({ missingKeys: [] });
+  });
+
+  it('names the files that are gone', async () => {
+    const runId = await work(locked('live'), 'lost');
+    await rm(join(directory, 'live', 'files', 'sha256'), { recursive: true });
+    const { missing } = await backupStore(locked('live'));
+    expect(missing.map(({ namedBy }) => namedBy)).toContain(`runs/${runId}`);
+  });
+});
+
 describe('a restore', () => {
   it('leaves a record of who did it in the restored trail, and takes nobody in production', async () => {
     await work(policyFor('live'), 'x');
@@ -252,7 +295,10 @@ describe('the recovery point', () => {
 
 it('the command line backs up, tells the state and restores', async () => {
   const policy = join(directory, 'policy.yaml');
-  await writeFile(policy, 'data_storage_path: ./data\ntracking:\n  artifact_storage_path: ./files\n');
+  await writeFile(
+    policy,
+    'data_storage_path: ./data\nsecurity:\n  encrypt_model_artifacts: false\ntracking:\n  artifact_storage_path: ./files\n',
+  );
   const runId = await work(MLOpsConfig.fromYaml(policy, { environment: {} }), 'by hand');
   const bondx = (...args: string[]): Promise<number> => run([...args, '--config', policy, '--quiet']);
   expect(await bondx('backup', '--status')).toBe(3);

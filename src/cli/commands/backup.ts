@@ -27,10 +27,13 @@ export async function backup({ config, output, signal }: Session, options: Backu
   const progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
   const result = await backupStore(config, { signal, onProgress }).finally(() => progress.end());
-  const { path, auditRecords, artifacts, expired, missing } = result;
+  const { path, auditRecords, artifacts, expired, missing, keyIds = [] } = result;
   const lines = [
     `${path}: ${auditRecords} audit records, ${artifacts.length} files`,
     ...(expired.length > 0 ? [`${expired.length} old backups removed`] : []),
+    ...(keyIds.length > 0
+      ? [`encrypted with keys that it does not hold (${keyIds.join(', ')}): keep those elsewhere`]
+      : []),
     ...missing.map(({ digest, namedBy }) => `missing in the store: ${digest}, named by ${namedBy}`),
   ];
   output.result({ made: true, ...result }, lines.join('\n'));
@@ -46,11 +49,11 @@ export async function restore(
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
   const from = options.from === undefined ? {} : { from: options.from };
   const result = await restoreStore(config, { signal, onProgress, ...from }).finally(() => progress.end());
-  const { createdAt, auditRecords, artifacts, durationMs, meetsRecoveryTimeObjective } = result;
+  const { createdAt, auditRecords, artifacts, durationMs, meetsRecoveryTimeObjective, missingKeys } = result;
   const seconds = (durationMs / 1_000).toFixed(1);
-  output.result(
-    result,
-    `restored the state of ${createdAt} in ${seconds} s: ${auditRecords} audit records and ${artifacts} files, all verified`,
-  );
+  const restored = `restored the state of ${createdAt} in ${seconds} s: ${auditRecords} audit records and ${artifacts} files, all verified`;
+  const locked = `the keys ${missingKeys.join(', ')} are not there: put the key file in its place before anything is read`;
+  output.result(result, missingKeys.length > 0 ? `${restored}\n${locked}` : restored);
+  if (missingKeys.length > 0) return exitCode.found;
   return meetsRecoveryTimeObjective === false ? exitCode.found : exitCode.ok;
 }

@@ -5,6 +5,9 @@ import { openFilesystemStorage } from '../../adapters/filesystem/filesystem-stor
 import { databaseIn } from '../../adapters/filesystem/snapshot-storage.js';
 import { MLOpsError } from '../../errors.js';
 import type { Context } from '../../runtime/context.js';
+import { openKeys } from '../../runtime/open-keys.js';
+import { sealedStores } from '../../runtime/sealed-stores.js';
+import { givenStores } from '../../runtime/stores.js';
 import { checkOptions, refuse } from '../../util/check.js';
 import { selectRuns } from './select-runs.js';
 import type { RunStore, TransferResult, TransferRunsOptions } from './transfer-options.js';
@@ -18,7 +21,7 @@ export async function exportRuns(
 ): Promise<TransferResult> {
   checkTransfer(options, 'exportRuns');
   const runIds = await selectRuns(from.storage, options); // what is not there is refused before an archive is begun
-  return withOtherStore(options, (to) => transferRuns(from, to, context, runIds, options));
+  return withOtherStore(options, context, (to) => transferRuns(from, to, context, runIds, options));
 }
 
 /** Copies runs from an archive or another store into a store. */
@@ -29,7 +32,7 @@ export async function importRuns(
 ): Promise<TransferResult> {
   checkTransfer(options, 'importRuns');
   if (options.path !== undefined) await assertArchive(options.path);
-  return withOtherStore(options, async (from) =>
+  return withOtherStore(options, context, async (from) =>
     transferRuns(from, to, context, await selectRuns(from.storage, options), options),
   );
 }
@@ -49,12 +52,19 @@ async function assertArchive(path: string): Promise<void> {
   });
 }
 
+/** A store of somebody else's, its files encrypted as those of any store are. */
+async function openedStore({ storage, artifacts }: RunStore, { config, clock }: Context): Promise<RunStore> {
+  const keys = openKeys({ config, clock, storage: () => Promise.resolve(storage), service: undefined });
+  return { storage, artifacts: await sealedStores(givenStores(storage, artifacts), config, keys).artifacts() };
+}
+
 /** Does something with the store given, or with the archive in a folder, which is closed after. */
 async function withOtherStore<T>(
   { path, store }: TransferRunsOptions,
+  context: Context,
   task: (store: RunStore) => Promise<T>,
 ): Promise<T> {
-  if (store !== undefined) return task(store);
+  if (store !== undefined) return task(await openedStore(store, context));
   const storage = await openFilesystemStorage(path!);
   try {
     const artifacts = await openFilesystemArtifacts(join(path!, 'artifacts'));
