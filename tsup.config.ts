@@ -10,6 +10,7 @@ const library = {
   postgres: 'src/adapters/postgres/index.ts',
   onnx: 'src/integrations/onnx/index.ts',
   openfeature: 'src/integrations/openfeature/index.ts',
+  report: 'src/report/index.ts',
   s3: 'src/adapters/s3/index.ts',
 };
 

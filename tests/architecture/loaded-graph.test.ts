@@ -28,6 +28,9 @@ const lazy = [
   'ml-random-forest',
   'commander',
   'cli-table3',
+  'node_modules/vega',
+  'node_modules/d3-',
+  '/src/report/',
   '/src/cli/',
   '/src/testing/',
 ];
