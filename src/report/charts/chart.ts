@@ -83,7 +83,7 @@ export function shortLabels(texts: readonly string[], most: number): string[] {
   const used = new Set<string>();
   return texts.map((text) => {
     const plain = text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
-    const characters = [...plain];
+    const characters = Array.from(plain);
     const half = (most - 1) / 2;
     const short =
       characters.length <= most
