@@ -7,7 +7,7 @@ import { atOnce } from '../util/in-steps.js';
 import type { ColumnEffects } from './column-effects.js';
 import { type ColumnRule, type ErrorLevels, type JudgedColumn, driftEvidence, judgeColumn } from './column-verdict.js';
 import { compareColumns } from './compare-columns.js';
-import { type DriftInputs, clusterPairSteps, comparisonSteps } from './comparisons.js';
+import { type DriftInputs, Predictions, clusterPairSteps, comparisonSteps } from './comparisons.js';
 import type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict } from './drift-report.js';
 import { type MeasuredPerformance, judgePerformance } from './performance-change.js';
 import { type Importances, rootCauses } from './root-causes.js';
@@ -50,7 +50,7 @@ export function assessDrift(inputs: DriftInputs, config: MLOpsConfig, model: Mod
   const { baseline, current } = inputs;
   const rows = { baseline: baseline.rowCount, current: current.rowCount };
   const clusters = atOnce(clusterPairSteps(inputs));
-  const compared = atOnce(comparisonSteps(inputs, model)).map((pair) => ({
+  const compared = atOnce(comparisonSteps(inputs, new Predictions(inputs.predictionColumn, model))).map((pair) => ({
     role: pair.role,
     effects: compareColumns(pair.name, pair.baseline, pair.current, rows, clusters),
   }));

@@ -27,7 +27,7 @@ export interface Comparison {
 }
 
 /** The pairs of columns that a check compares. In steps, since a model may have to predict every row. */
-export function* comparisonSteps(inputs: DriftInputs, model: Model | undefined): Generator<number, Comparison[]> {
+export function* comparisonSteps(inputs: DriftInputs, predictions: Predictions): Generator<number, Comparison[]> {
   const { baseline, current, featureColumns, targetColumn } = inputs;
   const pair = (name: string, role: Comparison['role']): Comparison => ({
     name,
@@ -41,8 +41,8 @@ export function* comparisonSteps(inputs: DriftInputs, model: Model | undefined):
   // Outcomes often arrive late: a target that neither side has yet is simply not compared.
   if (target.baseline === undefined && target.current === undefined) return comparisons;
   comparisons.push(target);
-  const before = yield* residualSteps(baseline, inputs, model);
-  const after = yield* residualSteps(current, inputs, model);
+  const before = yield* residualSteps(baseline, targetColumn, predictions);
+  const after = yield* residualSteps(current, targetColumn, predictions);
   if (before !== undefined && after !== undefined) {
     comparisons.push({ name: residualsName, role: 'residual', baseline: before, current: after });
   }
@@ -69,34 +69,46 @@ export const residualsName = 'residuals';
 const stepLength = 1024;
 
 /** Actual minus predicted, where both are known; undefined when there is nothing to predict with. */
-export function* residualSteps(
+function* residualSteps(
   table: Table,
-  inputs: Pick<DriftInputs, 'targetColumn' | 'predictionColumn'>,
-  model: Model | undefined,
+  targetColumn: string,
+  predictions: Predictions,
 ): Generator<number, NumericColumn | undefined> {
-  const target = inputs.targetColumn === undefined ? undefined : table.columns.get(inputs.targetColumn);
+  const target = table.columns.get(targetColumn);
   if (target?.kind !== 'numeric') return undefined;
-  const predicted = yield* predictionSteps(table, inputs, model);
+  const predicted = yield* predictions.steps(table);
   if (predicted === undefined) return undefined;
   const residuals = target.values.map((actual, row) => actual - predicted[row]!);
   return numberColumn('numeric', residualsName, residuals) as NumericColumn;
 }
 
-/** What the model says of every row: its predictions as given, or made now. Undefined when there is nothing to predict with. */
-export function* predictionSteps(
-  table: Table,
-  { predictionColumn }: Pick<DriftInputs, 'predictionColumn'>,
-  model: Model | undefined,
-): Generator<number, Float64Array | undefined> {
-  const given = predictionColumn === undefined ? undefined : table.columns.get(predictionColumn);
-  if (given !== undefined) return given.kind === 'numeric' ? given.values : undefined;
-  if (model === undefined) return undefined;
-  const predictions = new Float64Array(table.rowCount);
-  for (let start = 0; start < table.rowCount; start += stepLength) {
-    const end = Math.min(table.rowCount, start + stepLength);
-    const part = table.rowCount <= stepLength ? table : table.slice(start, end);
-    predictions.set(model.predictBatch(part), start);
-    yield end / table.rowCount;
+/** What a model says of tables, each of them predicted once however often it is asked for. */
+export class Predictions {
+  readonly #made = new Map<Table, Float64Array | undefined>();
+
+  /** @param predictionColumn holds predictions that were given; otherwise the model makes them */
+  constructor(
+    private readonly predictionColumn: string | undefined,
+    private readonly model: Model | undefined,
+  ) {}
+
+  /** The predictions of every row; undefined when there is nothing to predict with. */
+  *steps(table: Table): Generator<number, Float64Array | undefined> {
+    if (!this.#made.has(table)) this.#made.set(table, yield* this.#predict(table));
+    return this.#made.get(table);
   }
-  return predictions;
+
+  *#predict(table: Table): Generator<number, Float64Array | undefined> {
+    const given = this.predictionColumn === undefined ? undefined : table.columns.get(this.predictionColumn);
+    if (given !== undefined) return given.kind === 'numeric' ? given.values : undefined;
+    if (this.model === undefined) return undefined;
+    const predictions = new Float64Array(table.rowCount);
+    for (let start = 0; start < table.rowCount; start += stepLength) {
+      const end = Math.min(table.rowCount, start + stepLength);
+      const part = table.rowCount <= stepLength ? table : table.slice(start, end);
+      predictions.set(this.model.predictBatch(part), start);
+      yield end / table.rowCount;
+    }
+    return predictions;
+  }
 }

@@ -8,7 +8,7 @@ import { type ComparedColumn, type ComparedData, schemaOf } from './assess-drift
 import { compareSummaries } from './compare-summaries.js';
 import { compareTables } from './compare-tables.js';
 import type { ClusterPair } from './clusters.js';
-import { type DriftInputs, clusterPairSteps, comparisonSteps, predictionSteps } from './comparisons.js';
+import { type DriftInputs, Predictions, clusterPairSteps, comparisonSteps } from './comparisons.js';
 import { measurePerformance } from './measure-performance.js';
 import type { MeasuredPerformance } from './performance-change.js';
 import type { CheckedInputs } from './read-inputs.js';
@@ -33,10 +33,13 @@ export async function measureDrift(
   const rows = { baseline: baseline.rowCount, current: current.rowCount };
   if (baseline instanceof Table && current instanceof Table) {
     const held = { ...inputs, baseline, current };
-    const comparisons = await inSteps(comparisonSteps(held, model), { signal });
+    const predictions = new Predictions(inputs.predictionColumn, model);
+    const comparisons = await inSteps(comparisonSteps(held, predictions), { signal });
     const clusters = await inSteps(clusterPairSteps(held), { signal });
     const compared = await compareTables(comparisons, rows, { signal, onProgress }, clusters);
-    const performance = await performanceOf(held, model, { clusters, random }, { signal }).catch(problemOf);
+    const performance = await performanceOf(held, model, { clusters, random, predictions }, { signal }).catch(
+      problemOf,
+    );
     return {
       compared,
       ...(typeof performance === 'string' ? { problem: performance } : { performance }),
@@ -62,15 +65,19 @@ function problemOf(error: unknown): string {
 async function performanceOf(
   inputs: DriftInputs,
   model: Model | undefined,
-  { clusters, random }: { readonly clusters: ClusterPair | undefined; readonly random: Random },
+  {
+    clusters,
+    random,
+    predictions,
+  }: { readonly clusters: ClusterPair | undefined; readonly random: Random; readonly predictions: Predictions },
   watch: Watch,
 ): Promise<MeasuredPerformance | undefined> {
   const { baseline, current, featureColumns, targetColumn } = inputs;
   const target = baseline.columns.get(targetColumn ?? '');
   if (targetColumn === undefined || target?.kind !== 'numeric') return undefined;
   if ((current.columns.get(targetColumn)?.kind ?? 'numeric') !== 'numeric') return undefined;
-  const before = await inSteps(predictionSteps(baseline, inputs, model), watch);
-  const after = await inSteps(predictionSteps(current, inputs, model), watch);
+  const before = await inSteps(predictions.steps(baseline), watch);
+  const after = await inSteps(predictions.steps(current), watch);
   if (before === undefined || after === undefined) return undefined;
   const task = inputs.predictionColumn === undefined && model !== undefined ? model.task : inputs.policy.task;
   const isTruth = (value: number): boolean => Number.isNaN(value) || value === 0 || value === 1;

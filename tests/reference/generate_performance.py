@@ -61,15 +61,36 @@ def cbpe(p, y, q, threshold, bins):
     return found
 
 
+def edges_of(expected):
+    """Where strata start: after enough rows, with enough left, between different values."""
+    values = np.sort(expected)
+    size = max(20, len(values) / 10)
+    edges, start = [], 0
+    for value, first in zip(*np.unique(values, return_index=True)):
+        if first - start >= size and len(values) - first >= size:
+            edges.append(value)
+            start = first
+    return edges
+
+
 def direct_loss(parts):
-    errors = [np.array(part["actual"]) - np.array(part["expected"]) for part in parts]
-    n = sum(map(len, errors))
-    m = len(parts[0]["current"])
-    value = sum(len(e) * (np.mean(part["current"]) + np.mean(e)) for e, part in zip(errors, parts)) / n
-    size = sum((np.array(part["expected"]) ** 2).sum() for part in parts) / n
-    now = sum(len(e) * (np.array(part["current"]) ** 2).mean() for e, part in zip(errors, parts)) / n
-    spread = max(1, now / size) * sum(((e - e.mean()) ** 2).sum() for e in errors) / (n - len(parts))
-    return {"value": float(value), "variance": float(spread / n + spread / m)}
+    total = sum(len(part["actual"]) for part in parts)
+    weights, values, variance = [], [], 0
+    for part in parts:
+        actual, expected, current = (np.array(part[key]) for key in ("actual", "expected", "current"))
+        edges = edges_of(expected)
+        of, now = np.digitize(expected, edges), np.digitize(current, edges)
+        weights.append(len(actual) / total)
+        value = current.mean()
+        for k in np.unique(now):
+            errors = (actual - expected)[of == k]
+            share, spread = (now == k).mean(), errors.var(ddof=1)
+            value += share * errors.mean()
+            variance += weights[-1] ** 2 * share**2 * spread / len(errors) + weights[-1] * share * spread / len(current)
+        values.append(value)
+    value = np.dot(weights, values)
+    between = np.dot(weights, (np.array(values) - value) ** 2)
+    return {"value": float(value), "variance": float(variance + between / max(1, len(parts) - 1))}
 
 
 random = np.random.default_rng(1)
@@ -85,7 +106,7 @@ for n, m, skew, threshold, bins in [
     y = (random.random(n) < p**1.3).astype(float)
     given = {"probabilities": p.tolist(), "outcomes": y.tolist(), "current": q.tolist()}
     cases.append({"kind": "cbpe", **given, "threshold": threshold, "bins": bins, "expected": cbpe(p, y, q, threshold, bins)})
-for sizes, m in [((40, 40), 30), ((25, 31), 100)]:
+for sizes, m in [((40, 40), 30), ((25, 31), 100), ((300, 250), 80)]:
     parts = [
         {
             "actual": random.exponential(2, size).tolist(),
