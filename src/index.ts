@@ -153,6 +153,12 @@ export { replayDecision } from './canary/evidence/replay-decision.js';
 export type { DecisionReplay } from './canary/evidence/replay-decision.js';
 export type { RouteDecision, RouteReason } from './canary/router.js';
 
+export { AccessControl } from './governance/access/access-control.js';
+export type { CreateTokenOptions, RaiseOptions } from './governance/access/access-control.js';
+export type { ApiToken } from './governance/access/api-token.js';
+export { authenticate } from './governance/access/authenticate.js';
+export type { AuthenticateOptions } from './governance/access/authenticate.js';
+export type { BreakGlass } from './governance/access/break-glass.js';
 export { AuditLog } from './governance/audit-log.js';
 export type { AuditFilter, AuditVerification } from './governance/audit-trail.js';
 export type { AuditRecord } from './governance/audit-record.js';

@@ -1,5 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
-import { type Context, type ContextOptions, createContext } from '../runtime/context.js';
+import { type Context, type ContextOptions, createContext, deriveContext } from '../runtime/context.js';
+import type { Principal } from '../runtime/principal.js';
 import type { AuditRecord } from './audit-record.js';
 import { type AuditFilter, type AuditVerification, listAuditRecords, verifyAuditTrail } from './audit-trail.js';
 import { ControlPlane } from './control-plane.js';
@@ -9,9 +10,14 @@ export class AuditLog {
   readonly #context: Context;
   readonly #control: ControlPlane;
 
-  constructor(config: MLOpsConfig, options: ContextOptions = {}) {
-    this.#context = createContext(config, options);
+  constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
+    this.#context = 'stores' in options ? options : createContext(config, options);
     this.#control = new ControlPlane(this.#context);
+  }
+
+  /** The same log, used by somebody else. */
+  withPrincipal(principal: Principal): AuditLog {
+    return new AuditLog(this.#context.config, deriveContext(this.#context, { principal }));
   }
 
   /**

@@ -77,7 +77,8 @@ export async function judgePromotion(
     loaded === undefined ? [] : changedSince(loaded.value.binding, bindingOf(version, found, context.config.digest));
   const isGranted = loaded !== undefined && statusOf(loaded.value, now) === 'approved' && changed.length === 0;
   const gates = isGranted ? found.map((gate) => grant(gate, loaded.value)) : [...found];
-  if (required > 0 || requestId !== undefined) gates.push(approvalGate(required, loaded?.value, now, changed));
+  // A request that is under way binds, whatever a policy edited since says of the quorum.
+  if (required > 0 || loaded !== undefined) gates.push(approvalGate(required, loaded?.value, now, changed));
   return {
     gates,
     failures: gates.filter(isInTheWay),

@@ -104,6 +104,14 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     getDecision: 'canary.read',
   },
   AuditLog: { verify: 'audit.read', list: 'audit.read' },
+  AccessControl: {
+    createToken: 'access.create_token',
+    revokeToken: 'access.revoke_token',
+    listTokens: 'access.read',
+    breakGlass: 'access.break_glass',
+    review: 'access.review',
+    listBreakGlass: 'access.read',
+  },
 };
 
 /** In memory only: nothing to authorize. */

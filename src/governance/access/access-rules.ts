@@ -22,6 +22,8 @@ type Covering = Pick<AccessBinding, 'models' | 'environments'>;
  * asking for the scope, which happens only where models are told apart.
  */
 export class AccessRules {
+  readonly #all: readonly AccessBinding[];
+  /** Those of this environment. */
   readonly #bindings: readonly AccessBinding[];
   readonly #forbids: readonly AccessForbid[];
   readonly #roles: Readonly<Record<string, readonly Permission[]>>;
@@ -33,6 +35,7 @@ export class AccessRules {
     const isHere = ({ environments }: Covering): boolean =>
       environments.length === 0 || environments.includes(environment);
     this.isEnforced = security.requireAuthorization && access.bindings.length > 0;
+    this.#all = access.bindings;
     this.#bindings = access.bindings.filter(isHere);
     this.#forbids = access.forbids.filter(isHere);
     this.#roles = { ...builtInRoles, ...access.roles };
@@ -44,6 +47,14 @@ export class AccessRules {
   /** The one name behind a name: aliases, and spellings that differ in case or Unicode form, are one person. */
   identityOf(id: string): string {
     return this.#owners.get(fold(id)) ?? fold(id);
+  }
+
+  /** What a name that came without one is: a service when it is bound as one, else a person. */
+  typeOf(id: string): Principal['type'] {
+    const isService = this.#all.some(
+      ({ principal, type, aliases }) => type === 'service' && (principal === id || aliases.includes(id)),
+    );
+    return isService ? 'service' : 'person';
   }
 
   permissionsOf(role: string): readonly Permission[] {

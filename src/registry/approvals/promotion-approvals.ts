@@ -221,7 +221,7 @@ export class PromotionApprovals {
     const comment = options.comment === undefined ? undefined : checkReason(options.comment, 'comment');
     return this.#edit(operation, options.requestId, async (request, storage, artifacts) => {
       const { value: version } = await loadVersion(storage, request.modelName, request.version);
-      await checkVoter(storage, this.context.principal, request, version);
+      await checkVoter(storage, this.context, request, version);
       if (verdict === 'approve') await this.#assertHolds(request, version, artifacts);
       const at = toIso(this.context.clock.now());
       const vote = { verdict, by: actorId(this.context), at, ...(comment !== undefined && { comment }) };

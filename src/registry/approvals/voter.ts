@@ -1,12 +1,10 @@
 import { MLOpsError } from '../../errors.js';
-import type { Principal } from '../../runtime/principal.js';
+import { accessRulesOf } from '../../governance/access/access-rules.js';
+import type { Context } from '../../runtime/context.js';
 import { type StoredRun, runsCollection } from '../../tracking/run.js';
 import type { Storage } from '../../storage/storage.js';
 import type { StoredVersion } from '../model-record.js';
 import type { StoredApproval } from './approval.js';
-
-/** One person under two spellings is one person. */
-const identity = (id: string): string => id.normalize('NFKC').trim().toLowerCase();
 
 /**
  * Refuses whoever may not vote on a request: services, whoever asked for it, registered the version or trained it, and
@@ -16,7 +14,7 @@ const identity = (id: string): string => id.normalize('NFKC').trim().toLowerCase
  */
 export async function checkVoter(
   storage: Storage,
-  principal: Principal | undefined,
+  { principal, config }: Pick<Context, 'principal' | 'config'>,
   request: StoredApproval,
   version: StoredVersion,
 ): Promise<void> {
@@ -26,7 +24,9 @@ export async function checkVoter(
   if (principal === undefined || principal.type !== 'person') {
     return forbid(`${principal?.id ?? 'an unknown caller'} is not a person`);
   }
-  const isSame = (id: string | undefined): boolean => id !== undefined && identity(id) === identity(principal.id);
+  const rules = accessRulesOf(config.policy); // one person under two names is one person
+  const isSame = (id: string | undefined): boolean =>
+    id !== undefined && rules.identityOf(id) === rules.identityOf(principal.id);
   if (isSame(request.requestedBy)) forbid(`${principal.id} made the request`);
   if (isSame(version.registeredBy)) forbid(`${principal.id} registered the version`);
   const run = version.runId === null ? undefined : await storage.get(runsCollection, version.runId);

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import type { MLOpsConfig } from '../../config/mlops-config.js';
+import { MLOpsError } from '../../errors.js';
+import { isName } from '../../config/fields.js';
+import { accessRulesOf } from './access-rules.js';
+import type { Principal } from '../../runtime/principal.js';
+
+type Jose = typeof import('jose');
+type Keys = ReturnType<Jose['createRemoteJWKSet']>;
+
+/** Longest token looked at, characters. */
+const maxLength = 16_384;
+
+/**
+ * The principal that a signed token names: signature, algorithm, issuer, audience and times are those of the policy's
+ * `access.jwt`. A token without an expiry is refused.
+ *
+ * @throws MLOpsError `UNAUTHENTICATED`; the reason never holds the token
+ */
+export async function verifyJwt(config: MLOpsConfig, token: string, now: number): Promise<Principal> {
+  const { jwt } = config.policy.access;
+  const { issuer, audience, principalClaim } = jwt;
+  if (issuer === null || audience === null)
+    throw refused('access.jwt names no issuer, so no signed tokens are accepted');
+  if (token.length > maxLength) throw refused(`it is longer than ${maxLength} characters`);
+  const jose = await import('jose');
+  const options = {
+    issuer,
+    audience,
+    algorithms: [...jwt.algorithms],
+    currentDate: new Date(now),
+    requiredClaims: ['exp', principalClaim],
+  };
+  const claims = await verify(jose, config, token, options);
+  const id = claims[principalClaim];
+  if (typeof id !== 'string' || !isName(id)) throw refused(`its claim ${principalClaim} is not a name`);
+  return { id, type: accessRulesOf(config.policy).typeOf(id), authentication: 'jwt' };
+}
+
+async function verify(
+  jose: Jose,
+  config: MLOpsConfig,
+  token: string,
+  options: Parameters<Jose['jwtVerify']>[2] & object,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { jwksUrl, publicKeyFile } = config.policy.access.jwt;
+  try {
+    if (jwksUrl !== null) return (await jose.jwtVerify(token, remoteKeys(jose, config, jwksUrl), options)).payload;
+    const pem = await readFile(config.resolvePath(publicKeyFile!), 'utf8');
+    const { alg } = jose.decodeProtectedHeader(token);
+    if (alg === undefined || !options.algorithms!.includes(alg)) throw refused(`it is signed with ${alg ?? 'nothing'}`);
+    return (await jose.jwtVerify(token, await jose.importSPKI(pem, alg), options)).payload;
+  } catch (error) {
+    if (error instanceof MLOpsError) throw error;
+    throw refused(sayWhy(error), error);
+  }
+}
+
+const remote = new WeakMap<MLOpsConfig, Keys>();
+
+/** One key set a policy: it caches what it fetched. */
+function remoteKeys(jose: Jose, config: MLOpsConfig, url: string): Keys {
+  let keys = remote.get(config);
+  if (keys === undefined) remote.set(config, (keys = jose.createRemoteJWKSet(new URL(url))));
+  return keys;
+}
+
+/** Codes of jose are stable, and say what is wrong without repeating the token. */
+function sayWhy(error: unknown): string {
+  const { code, claim } = error as { readonly code?: string; readonly claim?: string };
+  switch (code) {
+    case 'ERR_JWT_EXPIRED':
+      return 'it has expired';
+    case 'ERR_JWT_CLAIM_VALIDATION_FAILED':
+      return `its claim ${claim} is not what access.jwt asks for`;
+    case 'ERR_JOSE_ALG_NOT_ALLOWED':
+      return 'it is signed with an algorithm that access.jwt.algorithms does not name';
+    case 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED':
+      return 'its signature does not verify';
+    case 'ERR_JWKS_NO_MATCHING_KEY':
+      return 'the issuer has no such key';
+    default:
+      return `it cannot be verified (${code ?? 'unreadable'})`;
+  }
+}
+
+const refused = (why: string, cause?: unknown): MLOpsError =>
+  new MLOpsError('UNAUTHENTICATED', `the token is refused: ${why}`, { cause });

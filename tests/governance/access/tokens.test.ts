@@ -1,0 +1,181 @@
+import { createServer } from 'node:http';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AccessControl, AuditLog, MLOpsConfig, type Principal, authenticate } from '@bondx/mlops';
+import { FakeClock } from '@bondx/mlops/testing';
+import { createWorld, failure } from '../../helpers.js';
+
+const as = (id: string, type: Principal['type'] = 'person'): Principal => ({ id, type, authentication: 'application' });
+
+const access = {
+  bindings: [
+    { principal: 'root', role: 'admin' },
+    { principal: 'root', role: 'auditor' },
+    { principal: 'dev', role: 'developer', models: ['spread'] },
+    { principal: 'batch', type: 'service', role: 'developer' },
+  ],
+} as const;
+
+describe('API tokens', () => {
+  const open = () => {
+    const { config, options, clock, storage, artifacts } = createWorld({ access });
+    const control = new AccessControl(config, { ...options, principal: as('dev') });
+    const check = (token: string) => authenticate(config, { token, storage, artifacts, clock });
+    return { config, options, clock, storage, control, check };
+  };
+
+  it('prove who made them, until they expire', async () => {
+    const { control, check, clock, storage } = open();
+    const { token, tokenId, expiresAt } = await control.createToken({ days: 2, description: 'laptop' });
+    expect(token).toMatch(/^bondx_[0-9a-f]{32}_[A-Za-z0-9_-]{43}$/);
+    expect(await check(token)).toEqual({ id: 'dev', type: 'person', authentication: 'api_token' });
+    expect(JSON.stringify(await storage.query('access.tokens'))).not.toContain(token.slice(-43));
+    clock.advance(Date.parse(expiresAt) - clock.now());
+    expect((await failure(check(token))).message).toBe(`the token is refused: ${tokenId} expired; make a new one`);
+  });
+
+  it('end when they are revoked, and are refused when altered, without saying more', async () => {
+    const { control, check } = open();
+    const { token, tokenId } = await control.createToken();
+    const last = token.endsWith('A') ? 'B' : 'A';
+    for (const wrong of [token.slice(0, -1) + last, token.replace(tokenId, '0'.repeat(32))]) {
+      const error = await failure(check(wrong));
+      expect(error).toMatchObject({ code: 'UNAUTHENTICATED', message: 'the token is refused: there is none like it' });
+    }
+    await control.revokeToken(tokenId, 'laptop lost');
+    expect((await failure(check(token))).message).toContain('was revoked');
+    expect(await control.listTokens({ principal: 'dev' })).toMatchObject([
+      { tokenId, status: 'revoked', revoked: { by: 'dev', reason: 'laptop lost' } },
+    ]);
+  });
+
+  it('are made by people for themselves and by administrators for services', async () => {
+    const { config, options, control, check } = open();
+    const root = control.withPrincipal(as('root'));
+    const { token } = await root.createToken({ principal: { id: 'batch', type: 'service' } });
+    expect(await check(token)).toEqual({ id: 'batch', type: 'service', authentication: 'api_token' });
+    expect(await failure(root.createToken({ principal: { id: 'dev', type: 'person' } }))).toMatchObject({
+      code: 'FORBIDDEN',
+      message: expect.stringContaining('dev is a person') as string,
+    });
+    expect(await failure(control.createToken({ principal: { id: 'batch', type: 'service' } }))).toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    const own = await control.createToken();
+    expect(await failure(control.withPrincipal(as('batch', 'service')).revokeToken(own.tokenId))).toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    await root.revokeToken(own.tokenId);
+    const records = await new AuditLog(config, { ...options, principal: as('root') }).list();
+    expect(records.map(({ action, decision }) => `${action} ${decision}`)).toEqual([
+      'access.create_service_token allow',
+      'access.create_service_token deny',
+      'access.create_service_token deny',
+      'access.create_token allow',
+      'access.revoke_token deny',
+      'access.revoke_token allow',
+    ]);
+    expect(JSON.stringify(records)).not.toContain(token.slice(-43));
+  });
+
+  it('refuse nonsense', async () => {
+    const { control } = open();
+    expect(await failure(control.createToken({ days: 1000 }))).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await failure(control.revokeToken('none'))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await failure(control.withPrincipal(as('root')).revokeToken('none'))).toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('signed tokens', () => {
+  const clock = new FakeClock();
+  const issued = Math.floor(clock.now() / 1000);
+  let folder: string;
+  let keys: Awaited<ReturnType<typeof generateKeyPair>>;
+  beforeAll(async () => {
+    keys = await generateKeyPair('ES256');
+    folder = await mkdtemp(join(tmpdir(), 'bondx-jwt-'));
+    await writeFile(join(folder, 'key.pem'), await exportSPKI(keys.publicKey));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const configWith = (jwt: object): MLOpsConfig =>
+    MLOpsConfig.fromObject(
+      {
+        storage: { kind: 'memory' },
+        access: { ...access, jwt: { issuer: 'login', audience: 'mlops', algorithms: ['ES256'], ...jwt } },
+      },
+      { environment: {}, baseDirectory: folder },
+    );
+  const sign = (claims: object = {}, key: (typeof keys)['privateKey'] = keys.privateKey, alg = 'ES256') =>
+    new SignJWT({ iss: 'login', aud: 'mlops', sub: 'dev', exp: issued + 60, ...claims })
+      .setProtectedHeader({ alg, kid: 'k1' })
+      .sign(key);
+
+  it('prove a person, or a service that is bound as one', async () => {
+    const config = configWith({ publicKeyFile: 'key.pem' });
+    expect(await authenticate(config, { token: await sign(), clock })).toEqual({
+      id: 'dev',
+      type: 'person',
+      authentication: 'jwt',
+    });
+    expect(await authenticate(config, { token: await sign({ sub: 'batch' }), clock })).toMatchObject({
+      type: 'service',
+    });
+  });
+
+  it('are refused with a wrong issuer, audience, time, algorithm, key or name', async () => {
+    const config = configWith({ publicKeyFile: 'key.pem' });
+    const other = await generateKeyPair('ES256');
+    const rsa = await generateKeyPair('RS256');
+    const [header, body] = (await sign()).split('.') as [string, string];
+    const none = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url');
+    const wrong: [string, string][] = [
+      [await sign({ iss: 'elsewhere' }), 'its claim iss is not'],
+      [await sign({ aud: 'payroll' }), 'its claim aud is not'],
+      [await sign({ exp: issued - 60 }), 'it has expired'],
+      [await sign({ exp: undefined }), 'its claim exp is not'],
+      [await sign({ nbf: issued + 600 }), 'its claim nbf is not'],
+      [await sign({ sub: 7 }), 'its claim sub is not'],
+      [await sign({ sub: 'a\nb' }), 'its claim sub is not a name'],
+      [await sign({}, other.privateKey), 'its signature does not verify'],
+      [await sign({}, rsa.privateKey, 'RS256'), 'it is signed with RS256'],
+      [`${none}.${body}.`, 'it is signed with none'],
+      [`${header}.${body}.AAAA`, 'its signature does not verify'],
+      ['nonsense', 'it cannot be verified'],
+      ['x'.repeat(20_000), 'it is longer than 16384 characters'],
+    ];
+    for (const [token, why] of wrong) {
+      const error = await failure(authenticate(config, { token, clock }));
+      expect(error.code).toBe('UNAUTHENTICATED');
+      expect(error.message).toContain(why);
+      expect(error.message).not.toContain(body);
+    }
+    const closed = MLOpsConfig.fromObject({ storage: { kind: 'memory' } }, { environment: {} });
+    expect((await failure(authenticate(closed, { token: await sign(), clock }))).message).toContain('names no issuer');
+  });
+
+  it('are held against a key set, which is fetched once', async () => {
+    let requests = 0;
+    const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'ES256' };
+    const server = createServer((_request, response) => {
+      requests++;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    try {
+      const config = configWith({ jwksUrl: `http://127.0.0.1:${port}/keys` });
+      for (let i = 0; i < 3; i++)
+        expect(await authenticate(config, { token: await sign(), clock })).toMatchObject({ id: 'dev' });
+      expect(requests).toBe(1);
+      const other = await generateKeyPair('ES256');
+      const forged = await sign({}, other.privateKey);
+      expect((await failure(authenticate(config, { token: forged, clock }))).message).toContain('does not verify');
+    } finally {
+      server.close();
+    }
+  });
+});
