@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { MLOpsError } from '../errors.js';
 import { exitCode } from './exit-code.js';
+import { addAccessCommands } from './program/access-commands.js';
 import { addApprovalCommands } from './program/approval-commands.js';
 import { addAuditCommands } from './program/audit-commands.js';
 import { addCanaryCommands } from './program/canary-commands.js';
@@ -19,6 +20,7 @@ const groups = [
   addCanaryCommands,
   addRunsCommands,
   addAuditCommands,
+  addAccessCommands,
   addStoreCommands,
 ];
 
@@ -57,6 +59,10 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .description('Train, register, watch and roll out models, with an audit trail.')
     .option('--config <file>', 'policy file (default: policy.yaml, if there is one)')
     .option('--json', 'print one JSON document instead of text')
+    .option(
+      '--token <token>',
+      'proves who is calling; better in the variable BONDX_TOKEN, which no list of processes shows',
+    )
     .option('--quiet', 'print results only')
     .option('--debug', 'print where an error happened')
     .addHelpText('after', helpAfter)
@@ -65,7 +71,7 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .exitOverride();
 
   const perform: CommandTools['perform'] = async (command, work) =>
-    setCode(await work(openSession(command.optsWithGlobals<GlobalOptions>(), signal)));
+    setCode(await work(await openSession(command.optsWithGlobals<GlobalOptions>(), signal)));
   const action: CommandTools['action'] =
     <O>(load: () => Promise<Action<O>>) =>
     async (_options: unknown, command: Command) =>

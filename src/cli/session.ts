@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { MLOpsConfig } from '../config/mlops-config.js';
+import { authenticate } from '../governance/access/authenticate.js';
+import type { Principal } from '../runtime/principal.js';
 import { Output } from './output.js';
 
 /** Options every command takes. */
@@ -8,22 +10,31 @@ export interface GlobalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
+  readonly token?: string;
 }
 
 /** What a command works with. */
 export interface Session {
   readonly config: MLOpsConfig;
   readonly output: Output;
+  /** Who the token says is calling; without one, whoever the policy lets stand in. */
+  readonly who: { readonly principal?: Principal };
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
 const defaultPolicy = 'policy.yaml';
 
-/** The policy named with `--config`, else `policy.yaml` in the working directory, else the defaults. */
-export function openSession(options: GlobalOptions, signal: AbortSignal): Session {
+/**
+ * The policy named with `--config`, else `policy.yaml` in the working directory, else the defaults; and who is calling, by
+ * `--token` or the variable BONDX_TOKEN.
+ */
+export async function openSession(options: GlobalOptions, signal: AbortSignal): Promise<Session> {
   const path = options.config ?? (existsSync(defaultPolicy) ? defaultPolicy : undefined);
   const config = path === undefined ? MLOpsConfig.default() : MLOpsConfig.fromYaml(path);
   const output = new Output({ json: options.json ?? false, quiet: options.quiet ?? false });
-  return { config, output, signal };
+  const token = options.token ?? process.env['BONDX_TOKEN'];
+  const who =
+    token === undefined || token === '' ? {} : { principal: await authenticate(config, { token: token.trim() }) };
+  return { config, output, who, signal };
 }

@@ -14,7 +14,7 @@ interface RequestOptions {
 }
 
 export async function request(session: Session, options: RequestOptions): Promise<number> {
-  await using registry = new ModelRegistry(session.config);
+  await using registry = new ModelRegistry(session.config, session.who);
   const made = await registry.approvals.request({
     modelName: options.model,
     version: options.version,
@@ -37,12 +37,12 @@ interface DecideOptions {
 }
 
 export async function approve(session: Session, options: DecideOptions): Promise<number> {
-  await using registry = new ModelRegistry(session.config);
+  await using registry = new ModelRegistry(session.config, session.who);
   return say(session, await registry.approvals.approve(voteOf(options)));
 }
 
 export async function reject(session: Session, options: DecideOptions): Promise<number> {
-  await using registry = new ModelRegistry(session.config);
+  await using registry = new ModelRegistry(session.config, session.who);
   return say(session, await registry.approvals.reject(voteOf(options)));
 }
 
@@ -52,20 +52,23 @@ const voteOf = ({ request: requestId, comment }: DecideOptions) => ({
 });
 
 export async function withdraw(session: Session, { request: requestId }: DecideOptions): Promise<number> {
-  await using registry = new ModelRegistry(session.config);
+  await using registry = new ModelRegistry(session.config, session.who);
   return say(session, await registry.approvals.withdraw({ requestId }));
 }
 
-export async function execute({ config, output }: Session, { request: requestId }: DecideOptions): Promise<number> {
-  await using registry = new ModelRegistry(config);
+export async function execute(
+  { config, output, who }: Session,
+  { request: requestId }: DecideOptions,
+): Promise<number> {
+  await using registry = new ModelRegistry(config, who);
   return reportPromotion(output, await registry.approvals.execute({ requestId }));
 }
 
 export async function list(
-  { config, output }: Session,
+  { config, output, who }: Session,
   options: { readonly model?: string; readonly open?: boolean },
 ): Promise<number> {
-  await using registry = new ModelRegistry(config);
+  await using registry = new ModelRegistry(config, who);
   const requests = await registry.approvals.list({
     ...(options.model !== undefined && { modelName: options.model }),
     ...(options.open === true && { isOpen: true }),

@@ -3,8 +3,8 @@ import { exitCode } from '../exit-code.js';
 import { formatTable } from '../output.js';
 import type { Session } from '../session.js';
 
-export async function verify({ config, output }: Session, options: { readonly head?: string }): Promise<number> {
-  await using audit = new AuditLog(config);
+export async function verify({ config, output, who }: Session, options: { readonly head?: string }): Promise<number> {
+  await using audit = new AuditLog(config, who);
   const result = await audit.verify(options.head === undefined ? {} : { expectedHead: options.head });
   output.result(
     result,
@@ -21,8 +21,8 @@ export interface AuditListOptions {
   readonly limit?: number;
 }
 
-export async function listRecords({ config, output }: Session, options: AuditListOptions): Promise<number> {
-  await using audit = new AuditLog(config);
+export async function listRecords({ config, output, who }: Session, options: AuditListOptions): Promise<number> {
+  await using audit = new AuditLog(config, who);
   const records = await audit.list({
     ...(options.actor !== undefined && { actor: options.actor }),
     ...(options.action !== undefined && { action: options.action }),

@@ -13,7 +13,7 @@ export interface BackupCommandOptions {
  * Makes a backup, and exits with 3 when files are missing that it should hold; with `--status` says how the backups stand,
  * and exits with 3 when an objective is not met.
  */
-export async function backup({ config, output, signal }: Session, options: BackupCommandOptions): Promise<number> {
+export async function backup({ config, output, signal, who }: Session, options: BackupCommandOptions): Promise<number> {
   const status = await backupStatus(config);
   if (options.status === true) {
     const newest = status.newest === undefined ? '' : `, the newest at ${status.newest.createdAt}`;
@@ -26,7 +26,7 @@ export async function backup({ config, output, signal }: Session, options: Backu
   }
   const progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
-  const result = await backupStore(config, { signal, onProgress }).finally(() => progress.end());
+  const result = await backupStore(config, { ...who, signal, onProgress }).finally(() => progress.end());
   const { path, auditRecords, artifacts, expired, missing, keyIds = [] } = result;
   const lines = [
     `${path}: ${auditRecords} audit records, ${artifacts.length} files`,
@@ -42,13 +42,13 @@ export async function backup({ config, output, signal }: Session, options: Backu
 
 /** Puts a backup in place of a store that is gone. */
 export async function restore(
-  { config, output, signal }: Session,
+  { config, output, signal, who }: Session,
   options: { readonly from?: string },
 ): Promise<number> {
   const progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
   const from = options.from === undefined ? {} : { from: options.from };
-  const result = await restoreStore(config, { signal, onProgress, ...from }).finally(() => progress.end());
+  const result = await restoreStore(config, { ...who, signal, onProgress, ...from }).finally(() => progress.end());
   const { createdAt, auditRecords, artifacts, durationMs, meetsRecoveryTimeObjective, missingKeys } = result;
   const seconds = (durationMs / 1_000).toFixed(1);
   const restored = `restored the state of ${createdAt} in ${seconds} s: ${auditRecords} audit records and ${artifacts} files, all verified`;

@@ -81,11 +81,11 @@ function changing(
 }
 
 async function withLatest(
-  { config }: Session,
+  { config, who }: Session,
   modelName: string,
   work: (manager: CanaryDeploymentManager, deployment: CanaryDeployment) => Promise<number>,
 ): Promise<number> {
-  await using registry = new ModelRegistry(config);
+  await using registry = new ModelRegistry(config, who);
   await using manager = new CanaryDeploymentManager(config, registry);
   const { deployments } = await manager.listDeployments({ modelName, limit: 1 });
   const [latest] = deployments;

@@ -13,8 +13,8 @@ interface Replayed {
 }
 
 /** Computes decisions again; exit code 1 when one comes out differently. */
-export async function replay({ config, output }: Session, decisionIds: readonly string[]): Promise<number> {
-  await using registry = new ModelRegistry(config);
+export async function replay({ config, output, who }: Session, decisionIds: readonly string[]): Promise<number> {
+  await using registry = new ModelRegistry(config, who);
   const manager = new CanaryDeploymentManager(config, registry);
   const all: Replayed[] = [];
   const lines: string[] = [];

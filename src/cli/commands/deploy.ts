@@ -15,8 +15,8 @@ export interface DeployOptions {
   readonly user?: string;
 }
 
-export async function deploy({ config, output }: Session, options: DeployOptions): Promise<number> {
-  await using registry = new ModelRegistry(config);
+export async function deploy({ config, output, who }: Session, options: DeployOptions): Promise<number> {
+  await using registry = new ModelRegistry(config, who);
   const manager = new CanaryDeploymentManager(config, registry);
   const deploymentId = await manager.createCanaryDeployment({
     modelName: options.model,

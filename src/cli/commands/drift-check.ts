@@ -26,9 +26,12 @@ const sizeOf = async (path: string): Promise<number> =>
     () => 0,
   );
 
-export async function driftCheck({ config, output, signal }: Session, options: DriftCheckOptions): Promise<number> {
-  await using monitor = new DriftMonitor(config);
-  await using registry = new ModelRegistry(config);
+export async function driftCheck(
+  { config, output, signal, who }: Session,
+  options: DriftCheckOptions,
+): Promise<number> {
+  await using monitor = new DriftMonitor(config, who);
+  await using registry = new ModelRegistry(config, who);
   const progress = output.progress();
   const paths = [...(options.baseline === undefined ? [] : [options.baseline]), options.current];
   const sizes = await Promise.all(paths.map(async (path) => sizeOf(path)));

@@ -14,8 +14,8 @@ export interface EvaluateOptions {
   readonly testData: string;
 }
 
-export async function evaluate({ config, output, signal }: Session, options: EvaluateOptions): Promise<number> {
-  await using registry = new ModelRegistry(config);
+export async function evaluate({ config, output, signal, who }: Session, options: EvaluateOptions): Promise<number> {
+  await using registry = new ModelRegistry(config, who);
   const selector = { version: options.version };
   const { targetColumn } = await registry.getModelVersion(options.model, selector);
   if (targetColumn === undefined) refuse(`${options.model} ${options.version} was registered without a target column`);

@@ -14,8 +14,8 @@ export interface LineageOptions {
   readonly depth?: number;
 }
 
-export async function lineage({ config, output }: Session, options: LineageOptions): Promise<number> {
-  await using registry = new ModelRegistry(config);
+export async function lineage({ config, output, who }: Session, options: LineageOptions): Promise<number> {
+  await using registry = new ModelRegistry(config, who);
   const from = await beginning(registry, options);
   const depth = options.depth === undefined ? {} : { depth: options.depth };
   const causes = await traceLineage(registry, from, { direction: 'backwards', ...depth });

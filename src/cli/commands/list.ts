@@ -25,8 +25,8 @@ export async function list(session: Session, options: ListOptions): Promise<numb
   return exitCode.ok;
 }
 
-async function listModels({ config, output }: Session, options: ListOptions): Promise<void> {
-  await using registry = new ModelRegistry(config);
+async function listModels({ config, output, who }: Session, options: ListOptions): Promise<void> {
+  await using registry = new ModelRegistry(config, who);
   const stage: ModelStage | undefined = options.stage === undefined ? undefined : parseStage(options.stage, '--stage');
   const { versions } = await registry.listModels({
     ...(options.model !== undefined && { modelName: options.model }),
@@ -47,8 +47,8 @@ async function listModels({ config, output }: Session, options: ListOptions): Pr
   );
 }
 
-async function listDeployments({ config, output }: Session, options: ListOptions): Promise<void> {
-  await using registry = new ModelRegistry(config);
+async function listDeployments({ config, output, who }: Session, options: ListOptions): Promise<void> {
+  await using registry = new ModelRegistry(config, who);
   const manager = new CanaryDeploymentManager(config, registry);
   const { deployments } = await manager.listDeployments({
     ...(options.model !== undefined && { modelName: options.model }),
@@ -67,8 +67,8 @@ async function listDeployments({ config, output }: Session, options: ListOptions
   output.result(deployments, table(head, rows, 'no deployments'));
 }
 
-async function listRuns({ config, output }: Session, options: ListOptions): Promise<void> {
-  await using tracker = new ExperimentTracker(config);
+async function listRuns({ config, output, who }: Session, options: ListOptions): Promise<void> {
+  await using tracker = new ExperimentTracker(config, who);
   const { runs } = await tracker.listRuns({ ...(options.limit !== undefined && { limit: options.limit }) });
   const shown = runs.filter((run) => options.model === undefined || run.modelType === options.model);
   const rows = shown.map((run) => [run.runId, run.experimentName, run.status, run.startedAt]);

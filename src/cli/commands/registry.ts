@@ -14,8 +14,8 @@ export interface RegisterOptions {
   readonly user?: string;
 }
 
-export async function register({ config, output }: Session, options: RegisterOptions): Promise<number> {
-  await using registry = new ModelRegistry(config);
+export async function register({ config, output, who }: Session, options: RegisterOptions): Promise<number> {
+  await using registry = new ModelRegistry(config, who);
   const isFolder = (await stat(options.path).catch(() => undefined))?.isDirectory() ?? false;
   const metadata = isFolder ? await readModelMetadata(options.path) : {};
   const baselineProfile = isFolder ? await readModelProfile(options.path) : undefined;
@@ -47,8 +47,8 @@ export interface PromoteOptions {
   readonly user?: string;
 }
 
-export async function promote({ config, output }: Session, options: PromoteOptions): Promise<number> {
-  await using registry = new ModelRegistry(config);
+export async function promote({ config, output, who }: Session, options: PromoteOptions): Promise<number> {
+  await using registry = new ModelRegistry(config, who);
   const result = await registry.promoteModel({
     modelName: options.model,
     version: options.version,
@@ -78,8 +78,8 @@ export interface RollbackOptions {
   readonly user?: string;
 }
 
-export async function rollback({ config, output }: Session, options: RollbackOptions): Promise<number> {
-  await using registry = new ModelRegistry(config);
+export async function rollback({ config, output, who }: Session, options: RollbackOptions): Promise<number> {
+  await using registry = new ModelRegistry(config, who);
   const restored = await registry.rollbackModel({
     modelName: options.model,
     ...(options.version !== undefined && { version: options.version }),

@@ -9,12 +9,12 @@ export interface RetentionCommandOptions {
 
 /** Removes for good what the policy no longer asks to keep. */
 export async function apply(
-  { config, output, signal }: Session,
+  { config, output, signal, who }: Session,
   { dryRun = false }: RetentionCommandOptions,
 ): Promise<number> {
   const progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
-  const result = await applyRetention(config, { dryRun, signal, onProgress }).finally(() => progress.end());
+  const result = await applyRetention(config, { ...who, dryRun, signal, onProgress }).finally(() => progress.end());
   const { runs, reports, backups } = result;
   const counts = `${runs.length} runs, ${reports.length} drift reports and ${backups.length} backups`;
   output.result({ dryRun, ...result }, dryRun ? `would remove ${counts}` : `removed ${counts}`);
@@ -23,12 +23,12 @@ export async function apply(
 
 /** Removes artifacts that nothing refers to. */
 export async function gc(
-  { config, output, signal }: Session,
+  { config, output, signal, who }: Session,
   { dryRun = false }: RetentionCommandOptions,
 ): Promise<number> {
   const progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
-  const result = await collectGarbage(config, { dryRun, signal, onProgress }).finally(() => progress.end());
+  const result = await collectGarbage(config, { ...who, dryRun, signal, onProgress }).finally(() => progress.end());
   const { removed, bytes, kept } = result;
   const text = `${removed.length} artifacts of ${bytes} bytes that nothing refers to; ${kept} stay`;
   output.result({ dryRun, ...result }, `${dryRun ? 'would remove' : 'removed'} ${text}`);

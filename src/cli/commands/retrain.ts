@@ -23,10 +23,10 @@ export interface RetrainOptions {
   readonly resume?: string;
 }
 
-export async function retrain({ config, output, signal }: Session, options: RetrainOptions): Promise<number> {
-  await using tracker = new ExperimentTracker(config);
-  await using registry = new ModelRegistry(config);
-  await using monitor = new DriftMonitor(config);
+export async function retrain({ config, output, signal, who }: Session, options: RetrainOptions): Promise<number> {
+  await using tracker = new ExperimentTracker(config, who);
+  await using registry = new ModelRegistry(config, who);
+  await using monitor = new DriftMonitor(config, who);
   const pipeline = new RetrainPipeline(config, tracker, registry, { loaders: await modelLoaders() });
   const progress = output.progress();
   const work = { signal, onProgress: (share: number, step: string) => progress.update(share, step) };

@@ -22,8 +22,8 @@ export interface RunsSearchOptions {
 }
 
 /** A table of the runs found, of the columns wanted. */
-export async function search({ config, output }: Session, options: RunsSearchOptions): Promise<number> {
-  await using tracker = new ExperimentTracker(config);
+export async function search({ config, output, who }: Session, options: RunsSearchOptions): Promise<number> {
+  await using tracker = new ExperimentTracker(config, who);
   const { experiment, filter = '', orderBy, limit } = options;
   const columns = options.columns === undefined ? [...usualColumns] : splitColumns(options.columns);
   const named = experiment === undefined ? [] : [where.attribute('experiment_name').eq(experiment)];
@@ -43,16 +43,16 @@ export async function search({ config, output }: Session, options: RunsSearchOpt
 }
 
 /** Everything about one run. */
-export async function show({ config, output }: Session, runId: string): Promise<number> {
-  await using tracker = new ExperimentTracker(config);
+export async function show({ config, output, who }: Session, runId: string): Promise<number> {
+  await using tracker = new ExperimentTracker(config, who);
   const run = await findRun(tracker, runId);
   output.result(run, describe(run));
   return exitCode.ok;
 }
 
 /** Runs side by side; differences are to the first. */
-export async function compare({ config, output }: Session, runIds: readonly string[]): Promise<number> {
-  await using tracker = new ExperimentTracker(config);
+export async function compare({ config, output, who }: Session, runIds: readonly string[]): Promise<number> {
+  await using tracker = new ExperimentTracker(config, who);
   const runs = [];
   for (const runId of runIds) runs.push(await findRun(tracker, runId));
   const comparison = await tracker.compareRuns(runs.map(({ runId }) => runId));
@@ -74,12 +74,12 @@ export const importRuns = (session: Session, folder: string, options: RunsTransf
   transfer(session, { path: folder }, options, (tracker, chosen) => tracker.importRuns(chosen));
 
 async function transfer(
-  { config, output, signal }: Session,
+  { config, output, signal, who }: Session,
   place: { readonly path: string },
   { filter, run }: RunsTransferOptions,
   copy: (tracker: ExperimentTracker, options: TransferRunsOptions) => Promise<TransferResult>,
 ): Promise<number> {
-  await using tracker = new ExperimentTracker(config);
+  await using tracker = new ExperimentTracker(config, who);
   const progress = output.progress();
   const onProgress = (fraction: number): void => progress.update(fraction, 'runs');
   const chosen = { ...(filter !== undefined && { filter }), ...(run !== undefined && { runIds: run }) };

@@ -14,11 +14,11 @@ export interface TrainOptions {
 }
 
 export async function train(session: Session, options: TrainOptions): Promise<number> {
-  const { config, output, signal } = session;
+  const { config, output, signal, who } = session;
   const modelType = options.type ?? options.model;
   const experimentName = `${options.model}_training`;
   const progress = output.progress();
-  await using tracker = new ExperimentTracker(config);
+  await using tracker = new ExperimentTracker(config, who);
   const data = await readCsv(options.data, { signal, onProgress: (share) => progress.update(share * 0.1, 'reading') });
   const runId = await tracker.startRun({ experimentName, modelType });
   try {
