@@ -102,6 +102,15 @@ export type {
   RootCause,
 } from './drift/drift-report.js';
 
+export { watchStream } from './drift/watch-stream.js';
+export type {
+  StreamAlarm,
+  StreamDetectorName,
+  StreamDetectors,
+  StreamWatch,
+  WatchStreamOptions,
+} from './drift/watch-stream.js';
+
 export { traceLineage } from './lineage/trace-lineage.js';
 export type { TraceLineageOptions } from './lineage/trace-lineage.js';
 export type { Lineage, LineageEdge, LineageKind, LineageNode, LineageRef } from './lineage/lineage-node.js';
