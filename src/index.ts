@@ -91,7 +91,7 @@ export { ModelStage } from './registry/stage.js';
 
 export { DriftMonitor } from './drift/drift-monitor.js';
 export type { ColumnHistory, DriftHistory, DriftPoint } from './drift/drift-history.js';
-export type { DetectDriftOptions } from './drift/drift-options.js';
+export type { DetectDriftOptions, RecomputeOptions } from './drift/drift-options.js';
 export type {
   ColumnDrift,
   DriftFinding,
@@ -102,6 +102,7 @@ export type {
   RootCause,
 } from './drift/drift-report.js';
 
+export type { Recomputation, ReportDifference } from './drift/recomputation.js';
 export { watchStream } from './drift/watch-stream.js';
 export type {
   StreamAlarm,

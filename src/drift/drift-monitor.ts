@@ -19,9 +19,15 @@ import type { JsonValue } from '../util/json.js';
 import { createRandom } from '../util/random.js';
 import { judgeDrift } from './assess-drift.js';
 import { type DriftHistory, historyOf } from './drift-history.js';
-import type { DetectDriftOptions } from './drift-options.js';
+import {
+  type DetectDriftOptions,
+  type RecomputeOptions,
+  optionsOfReport,
+  recomputeOptionNames,
+} from './drift-options.js';
 import type { DriftReport } from './drift-report.js';
 import { measureDrift } from './measure-drift.js';
+import { type Recomputation, compareReports } from './recomputation.js';
 import { computedImportances, recordedImportances } from './root-causes.js';
 import { type CheckedInputs, type KnownBaseline, checkDriftOptions, readInputs } from './read-inputs.js';
 
@@ -120,6 +126,23 @@ export class DriftMonitor {
     const modelName = checkName(options.modelName, 'modelName');
     const { reports } = await this.listReports({ modelName, limit: options.limit ?? 100 });
     return deepFreeze(historyOf(modelName, reports));
+  }
+
+  /**
+   * Makes the check of a stored report again, from the same data, and compares every number. What was compared is taken
+   * from the report; pass the data and the other options as they were. Nothing is stored.
+   *
+   * @throws MLOpsError `NOT_FOUND`
+   */
+  async recompute(reportId: string, options: RecomputeOptions): Promise<Recomputation> {
+    checkOptions(options, recomputeOptionNames, 'recompute');
+    const report = await this.getReport(reportId);
+    const whole = optionsOfReport(report, options);
+    checkDriftOptions(whole);
+    return this.#control.access('drift.read', { model: report.modelName }, async (storage, artifacts) => {
+      const version = await this.#registeredVersion(storage, whole);
+      return deepFreeze(compareReports(report, await this.#assess(version, whole, artifacts)));
+    });
   }
 
   /** Gives up the storage; it closes when the last instance made from the same config has. */

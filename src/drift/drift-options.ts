@@ -1,5 +1,6 @@
 import type { BaselineProfile } from '../data/baseline-profile.js';
 import type { DataSource } from '../data/read-table.js';
+import type { DriftReport } from './drift-report.js';
 
 export interface DetectDriftOptions {
   readonly modelName: string;
@@ -52,3 +53,35 @@ export const detectDriftOptionNames: readonly (keyof DetectDriftOptions)[] = [
   'signal',
   'onProgress',
 ];
+
+/** What a report does not say of its check. */
+export type RecomputeOptions = Omit<
+  DetectDriftOptions,
+  'modelName' | 'modelVersion' | 'featureColumns' | 'targetColumn' | 'clusterColumn'
+>;
+
+export const recomputeOptionNames: readonly (keyof RecomputeOptions)[] = [
+  'baselineData',
+  'baselineProfile',
+  'currentData',
+  'predictionColumn',
+  'modelType',
+  'streaming',
+  'signal',
+  'onProgress',
+];
+
+/** The options with which a report's check is made again. */
+export function optionsOfReport(report: DriftReport, options: RecomputeOptions): DetectDriftOptions {
+  const { modelName, modelVersion, featureColumns, targetColumn, clusterColumn, columns } = report;
+  // A target of the policy that no data had is found there again; told by name it would be refused.
+  const isTargetKnown = columns.some(({ role }) => role === 'target');
+  return {
+    ...options,
+    modelName,
+    featureColumns,
+    ...(modelVersion !== undefined && { modelVersion }),
+    ...(isTargetKnown && targetColumn !== undefined && { targetColumn }),
+    ...(clusterColumn !== undefined && { clusterColumn }),
+  };
+}

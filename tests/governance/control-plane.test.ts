@@ -73,6 +73,7 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     getReport: 'drift.read',
     listReports: 'drift.read',
     getHistory: 'drift.read',
+    recompute: 'drift.read',
   },
   RetrainPipeline: {
     triggerRetraining: 'retraining.trigger',
