@@ -16,6 +16,7 @@ const layers = [
   ['drift'],
   ['retraining', 'canary', 'retention'],
   ['lineage'],
+  ['compliance'],
   ['report'],
   ['index.ts', 'testing', 'worker.ts', 'integrations/onnx', 'integrations/openfeature'],
   ['cli'],

@@ -33,8 +33,6 @@ export const pendingTable: readonly Pending[] = [
   { keys: 'monitoring.alert_on_health_issues', reason: noMonitoring },
   { keys: 'security.audit_log_retention_days', reason: 'audit records are never deleted' },
   { keys: 'security.anonymize_sensitive_data', reason: 'data is stored as it is; remove identities before' },
-  { keys: 'security.regulatory_frameworks', reason: 'there are no compliance reports' },
-  { keys: 'security.compliance_checks', reason: 'there are no compliance reports' },
 ];
 
 /** The table's entries, a section's keys one by one. */

@@ -29,6 +29,7 @@ export interface Policy {
   readonly monitoring: MonitoringPolicy;
   readonly security: SecurityPolicy;
   readonly access: AccessPolicy;
+  readonly compliance: CompliancePolicy;
   readonly backup: BackupPolicy;
   readonly retention: RetentionPolicy;
 }
@@ -356,9 +357,30 @@ export interface SecurityPolicy {
   /** Store the files of runs, models and retrainings encrypted. Default true. */
   readonly encryptModelArtifacts: boolean;
   /** Frameworks that compliance reports cover. Default `Basel III`, `IFRS 9`, `MiFID II`. */
-  readonly regulatoryFrameworks: readonly string[];
-  /** Checks of a compliance report. Default `data_quality model_fairness bias_detection explainability`. */
-  readonly complianceChecks: readonly string[];
+  readonly regulatoryFrameworks: readonly RegulatoryFramework[];
+  /** Checks of a compliance report besides. Default `data_quality model_fairness bias_detection explainability`. */
+  readonly complianceChecks: readonly ComplianceCheckName[];
+}
+
+export type RegulatoryFramework = 'Basel III' | 'IFRS 9' | 'MiFID II' | 'SR 26-2' | 'SS1/23' | 'BCBS 239';
+export type ComplianceCheckName = 'data_quality' | 'model_fairness' | 'bias_detection' | 'explainability';
+
+/** The model inventory, and the tolerances that compliance checks hold models to. */
+export interface CompliancePolicy {
+  /** A model that is not in the inventory cannot be promoted. Default false. */
+  readonly requireInventory: boolean;
+  /** Months from one validation of a model to the next, by its tier; integers >= 1. Default 12, 24 and 36. */
+  readonly tier1ReviewMonths: number;
+  readonly tier2ReviewMonths: number;
+  readonly tier3ReviewMonths: number;
+  /** A statistical test with a smaller p-value is not met; above 0, below 1. Default 0.05. */
+  readonly significanceLevel: number;
+  /** Most decisions that people may take against the model; fraction. Default 0.1. */
+  readonly maxOverrideRate: number;
+  /** Least share of defaults that must have passed Stage 2 (IFRS 9); fraction. Default 0.8. */
+  readonly minStage2Share: number;
+  /** Longest time that a halt may take in a drill, milliseconds. Default 1000. */
+  readonly maxHaltMs: number;
 }
 
 /** A read that can be audited. */

@@ -167,10 +167,23 @@ function build() {
       audit_anchor_path: z._default(z.nullable(path()), null),
       anonymize_sensitive_data: on(),
       encrypt_model_artifacts: on(),
-      regulatory_frameworks: names('Basel III', 'IFRS 9', 'MiFID II'),
-      compliance_checks: names('data_quality', 'model_fairness', 'bias_detection', 'explainability'),
+      regulatory_frameworks: z._default(list(oneOf(...frameworks)), ['Basel III', 'IFRS 9', 'MiFID II']),
+      compliance_checks: z._default(list(oneOf(...complianceChecks)), [...complianceChecks]),
     }),
     access: accessSection(),
+    compliance: section({
+      require_inventory: z._default(boolean(), false),
+      tier1_review_months: z._default(integer(1), 12),
+      tier2_review_months: z._default(integer(1), 24),
+      tier3_review_months: z._default(integer(1), 36),
+      significance_level: z._default(
+        number('a significance level above 0 and below 1, a number such as 0.05', (value) => value > 0 && value < 1),
+        0.05,
+      ),
+      max_override_rate: z._default(fraction(), 0.1),
+      min_stage2_share: z._default(fraction(), 0.8),
+      max_halt_ms: z._default(positive('milliseconds'), 1_000),
+    }),
     backup: section({
       backup_path: z._default(path(), './backups'),
       backup_models: on(),
@@ -249,6 +262,9 @@ function buildModelType() {
     }),
   });
 }
+
+const frameworks = ['Basel III', 'IFRS 9', 'MiFID II', 'SR 26-2', 'SS1/23', 'BCBS 239'] as const;
+const complianceChecks = ['data_quality', 'model_fairness', 'bias_detection', 'explainability'] as const;
 
 const above = (least: number) => number(`a number above ${least}`, (value) => value > least);
 

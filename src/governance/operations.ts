@@ -67,6 +67,20 @@ export const operations = {
   'access.break_glass': { permission: 'break_glass', audit: 'always' },
   'access.review': { permission: 'review', audit: 'always' },
   'access.read': { permission: 'read', audit: 'none' },
+  'compliance.describe_model': { permission: 'register', audit: 'always' },
+  'compliance.record_validation': { permission: 'approve', audit: 'always' },
+  'compliance.raise_finding': { permission: 'monitor', audit: 'always' },
+  'compliance.change_finding': { permission: 'approve', audit: 'always' },
+  'compliance.record_overlay': { permission: 'register', audit: 'always' },
+  'compliance.approve_overlay': { permission: 'approve', audit: 'always' },
+  'compliance.record_override': { permission: 'serve', audit: 'always' },
+  'compliance.draft_report': { permission: 'approve', audit: 'always' },
+  'compliance.sign_report': { permission: 'approve', audit: 'always' },
+  'compliance.attest': { permission: 'approve', audit: 'always' },
+  'compliance.record_drill': { permission: 'rollback', audit: 'always' },
+  'compliance.assess': { permission: 'evidence', audit: 'always' },
+  'compliance.export_evidence': { permission: 'audit', audit: 'always' },
+  'compliance.read': { permission: 'read', audit: 'none' },
 } as const satisfies Record<string, OperationRule>;
 
 interface OperationRule {

@@ -23,7 +23,9 @@ export async function evidenceChanges(
 ): Promise<readonly Change[]> {
   const { value, recordVersion } = await loadVersion(storage, modelName, version);
   const recordedAt = toIso(context.clock.now());
-  const found = { passed, detail, recordedAt, recordedBy: actorId(context), ...(files !== undefined && { files }) };
+  const { environment } = context.config.policy;
+  const recordedBy = actorId(context);
+  const found = { passed, detail, recordedAt, recordedBy, environment, ...(files !== undefined && { files }) };
   const evidence = { ...value.evidence, [kind]: found };
   return [putVersion({ ...value, evidence }, recordVersion)];
 }

@@ -4,7 +4,16 @@ import type { EvidenceKind } from './evidence-kind.js';
 export type GateStatus = 'passed' | 'failed' | 'not_assessed';
 
 /** A gate of the `promotion` policy; other names are those of custom gates. */
-export type GateName = 'min_accuracy' | 'max_drift' | 'security_scan' | 'approval' | EvidenceKind;
+export type GateName =
+  | 'min_accuracy'
+  | 'max_drift'
+  | 'security_scan'
+  | 'approval'
+  | 'validation'
+  | 'findings'
+  | 'annual_report'
+  | 'test_environment'
+  | EvidenceKind;
 
 /** A gate that did not pass, and that people decided to go past. */
 export interface GrantedOverride {

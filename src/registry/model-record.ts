@@ -1,3 +1,4 @@
+import type { Policy } from '../config/policy.js';
 import type { DataProfile } from '../data/profile.js';
 import type { FileDeclaration } from '../models/file-declaration.js';
 import type { BundleFile } from '../runtime/bundle.js';
@@ -72,6 +73,8 @@ export interface Evidence {
   /** ISO 8601, UTC. */
   readonly recordedAt: string;
   readonly recordedBy: string;
+  /** The policy's `environment` where it was recorded; absent in records of older versions. */
+  readonly environment?: Policy['environment'];
   /** What goes with it: plots, tables, a validation report. */
   readonly files?: readonly BundleFile[];
 }

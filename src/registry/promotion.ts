@@ -17,6 +17,9 @@ import { actorId, attribution } from './attribution.js';
 import { type CustomGates, runCustomGates } from './custom-gate.js';
 import { type GateResult, isInTheWay, sayGates } from './gate-result.js';
 import { evaluateGates } from './gates.js';
+import { overdueFindings } from './inventory/finding.js';
+import { findEntry } from './inventory/inventory-entry.js';
+import { inventoryGates } from './inventory/inventory-gates.js';
 import { openVersion } from './lookups.js';
 import { scanArtifacts } from './artifact-scan.js';
 import { type StoredVersion, viewVersion } from './model-record.js';
@@ -37,6 +40,7 @@ export interface PromotionJudgement {
 /** Every gate that the policy and the code demand of a version, its stored bytes scanned now. */
 export async function assessGates(
   context: Context,
+  storage: Storage,
   version: StoredVersion,
   artifacts: ArtifactStore,
 ): Promise<readonly GateResult[]> {
@@ -50,7 +54,12 @@ export async function assessGates(
     viewVersion(version),
     () => openVersion(config, version, artifacts, []),
   );
-  return [...gates, ...custom];
+  const now = context.clock.now();
+  const facts = {
+    entry: (await findEntry(storage, version.modelName))?.value,
+    overdue: await overdueFindings(storage, version.modelName, now),
+  };
+  return [...gates, ...inventoryGates(version, facts, config.policy, now), ...custom];
 }
 
 /**
@@ -66,7 +75,7 @@ export async function judgePromotion(
   version: StoredVersion,
   requestId?: string,
 ): Promise<PromotionJudgement> {
-  const found = await assessGates(context, version, artifacts);
+  const found = await assessGates(context, storage, version, artifacts);
   const loaded =
     requestId === undefined
       ? await findApproval(storage, version.modelName, version.version)

@@ -100,6 +100,10 @@ async function store(
 }
 
 function evidenceNow(context: Context, checks: NonNullable<RegistrationExtras['evidence']>): StoredVersion['evidence'] {
-  const recorded = { recordedAt: toIso(context.clock.now()), recordedBy: actorId(context) };
+  const recorded = {
+    recordedAt: toIso(context.clock.now()),
+    recordedBy: actorId(context),
+    environment: context.config.policy.environment,
+  };
   return Object.fromEntries(Object.entries(checks).map(([kind, check]) => [kind, { ...check, ...recorded }]));
 }

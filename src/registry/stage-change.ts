@@ -37,13 +37,21 @@ export async function loadModelRecord(storage: Storage, modelName: string): Prom
   throw new MLOpsError('NOT_FOUND', `there is no model ${modelName}; ${hint}`);
 }
 
+export async function findVersion(
+  storage: Storage,
+  modelName: string,
+  version: string,
+): Promise<Loaded<StoredVersion> | undefined> {
+  return loaded(await storage.get(versionsCollection, versionId(modelName, version)));
+}
+
 /** @throws MLOpsError `NOT_FOUND` that names the versions there are */
 export async function loadVersion(
   storage: Storage,
   modelName: string,
   version: string,
 ): Promise<Loaded<StoredVersion>> {
-  const found = loaded<StoredVersion>(await storage.get(versionsCollection, versionId(modelName, version)));
+  const found = await findVersion(storage, modelName, version);
   if (found !== undefined) return found;
   await loadModelRecord(storage, modelName);
   const { records } = await storage.query(versionsCollection, {

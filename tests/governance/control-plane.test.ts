@@ -104,6 +104,36 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     listDecisions: 'canary.read',
     getDecision: 'canary.read',
   },
+  ModelInventory: {
+    describe: 'compliance.describe_model',
+    recordValidation: 'compliance.record_validation',
+    get: 'compliance.read',
+    list: 'compliance.read',
+  },
+  ModelFindings: {
+    raise: 'compliance.raise_finding',
+    extend: 'compliance.change_finding',
+    close: 'compliance.change_finding',
+    list: 'compliance.read',
+  },
+  Overlays: {
+    record: 'compliance.record_overlay',
+    approve: 'compliance.approve_overlay',
+    withdraw: 'compliance.record_overlay',
+    list: 'compliance.read',
+  },
+  Overrides: {
+    record: 'compliance.record_override',
+    recordActual: 'compliance.record_override',
+    list: 'compliance.read',
+  },
+  AnnualReports: {
+    draft: 'compliance.draft_report',
+    sign: 'compliance.sign_report',
+    list: 'compliance.read',
+  },
+  Attestations: { record: 'compliance.attest', list: 'compliance.read' },
+  HaltDrills: { run: 'compliance.record_drill', list: 'compliance.read' },
   AuditLog: { verify: 'audit.read', list: 'audit.read' },
   AccessControl: {
     createToken: 'access.create_token',
@@ -121,6 +151,12 @@ const exempt = [
   'withPrincipal',
   'close',
   'approvals',
+  'findings',
+  'overlays',
+  'overrides',
+  'reports',
+  'drills',
+  'attestations',
   'routePrediction',
   'predict',
   'recordOutcome',
@@ -131,7 +167,9 @@ describe('the choke point', () => {
   it('has a row for every public method, and no others', () => {
     for (const [name, rows] of Object.entries(methods)) {
       const prototype = (library as unknown as Record<string, { prototype: object }>)[name]!.prototype;
-      const found = Object.getOwnPropertyNames(prototype).filter((method) => !exempt.includes(method));
+      const found = Object.getOwnPropertyNames(prototype).filter(
+        (method) => !exempt.includes(method) || Object.hasOwn(rows, method),
+      );
       expect(found.sort(), name).toEqual(Object.keys(rows).sort());
       for (const operation of Object.values(rows)) expect(operations).toHaveProperty([operation]);
     }

@@ -86,7 +86,7 @@ const check = (monitor: DriftMonitor) =>
     currentData: { x: [1, 2, 3, 4, 5] },
   });
 
-it.each([
+it.each<{ frameworks: ('Basel III' | 'MiFID II')[]; days: number; after: number; gone: boolean }>([
   { frameworks: ['Basel III'], days: 30, after: 40, gone: true },
   { frameworks: ['MiFID II'], days: 30, after: 40, gone: false }, // the law asks for five years
   { frameworks: ['MiFID II'], days: 30, after: 1_830, gone: true },

@@ -85,7 +85,7 @@ export class PromotionApprovals {
     const scope = { model: modelName };
     return this.#control.change('registry.request_promotion', { resource, scope }, async (storage, artifacts) => {
       const { value } = await loadVersion(storage, modelName, version);
-      const gates = await assessGates(this.context, value, artifacts);
+      const gates = await assessGates(this.context, storage, value, artifacts);
       const overrides = checkOverrides(options.overrides ?? [], gates);
       const request = this.#newRequest(value, gates, overrides, reason);
       const former = await findApproval(storage, modelName, version);
@@ -222,7 +222,7 @@ export class PromotionApprovals {
     return this.#edit(operation, options.requestId, async (request, storage, artifacts) => {
       const { value: version } = await loadVersion(storage, request.modelName, request.version);
       await checkVoter(storage, this.context, request, version);
-      if (verdict === 'approve') await this.#assertHolds(request, version, artifacts);
+      if (verdict === 'approve') await this.#assertHolds(storage, request, version, artifacts);
       const at = toIso(this.context.clock.now());
       const vote = { verdict, by: actorId(this.context), at, ...(comment !== undefined && { comment }) };
       const voted = { ...request, votes: [...request.votes, vote] };
@@ -262,8 +262,13 @@ export class PromotionApprovals {
     );
   }
 
-  async #assertHolds(request: StoredApproval, version: StoredVersion, artifacts: ArtifactStore): Promise<void> {
-    const gates = await assessGates(this.context, version, artifacts);
+  async #assertHolds(
+    storage: Storage,
+    request: StoredApproval,
+    version: StoredVersion,
+    artifacts: ArtifactStore,
+  ): Promise<void> {
+    const gates = await assessGates(this.context, storage, version, artifacts);
     const changed = changedSince(request.binding, bindingOf(version, gates, this.context.config.digest));
     if (changed.length === 0) return;
     throw new MLOpsError(

@@ -1,0 +1,76 @@
+import { isOverdue } from '../../registry/inventory/finding.js';
+import { toIso } from '../../util/clock.js';
+import { type ComplianceCheck, type Finding, judged, met, notAssessed, notMet } from './check.js';
+import type { ComplianceFacts } from './facts.js';
+import { reviewCadence } from './review.js';
+
+const dayMs = 86_400_000;
+
+/** Model risk management: SR 26-2 and SS1/23. */
+export const modelRiskChecks: readonly ComplianceCheck[] = [
+  check('model_risk.inventory', 'inventory and tiering; SS1/23 principle 1', inventory),
+  check('model_risk.orphans', 'inventory; SS1/23 principle 1.2', orphans),
+  check('model_risk.review_cadence', 'validation; SS1/23 principle 4', reviewCadence),
+  check('model_risk.effective_challenge', 'effective challenge; SS1/23 principle 4', effectiveChallenge),
+  check('model_risk.ongoing_monitoring', 'ongoing monitoring; SS1/23 principle 4.4', ongoingMonitoring),
+  check('model_risk.findings', 'governance; SS1/23 principle 2', findings),
+];
+
+function check(name: ComplianceCheck['check'], reference: string, assess: ComplianceCheck['assess']): ComplianceCheck {
+  return { check: name, frameworks: ['SR 26-2', 'SS1/23'], reference, assess };
+}
+
+function inventory({ entry }: ComplianceFacts): Finding {
+  if (entry === undefined) return notMet('the model is not in the inventory; describe it with inventory.describe(...)');
+  const { tier, owner, purpose, measures, describedAt, describedBy } = entry;
+  const said = { tier, owner, purpose, measures, describedAt: toIso(describedAt), describedBy };
+  return met(`tier ${tier}, owned by ${owner}`, said);
+}
+
+function orphans({ orphans: found }: ComplianceFacts): Finding {
+  return judged(found.length === 0, `${found.length} models in production are not in the inventory`, {
+    orphans: found,
+  });
+}
+
+/** Something else was held against the model: its champion, or production in a canary. */
+function effectiveChallenge({ retraining, decisions, version }: ComplianceFacts): Finding {
+  const compared = retraining?.steps.find(({ name }) => name === 'compare');
+  const decided = decisions.filter(({ verdict }) => verdict !== 'hold');
+  if (compared === undefined && decided.length === 0) {
+    return notAssessed('no comparison with a challenger is recorded: neither a retraining nor a decided canary');
+  }
+  return met('it was compared with another version', {
+    championVersion: version.origin?.championVersion,
+    retrainingId: retraining?.retrainingId,
+    comparison: compared?.output,
+    decisions: decided.map(({ decisionId, verdict, productionVersion }) => ({
+      decisionId,
+      verdict,
+      productionVersion,
+    })),
+  });
+}
+
+function ongoingMonitoring({ version, policy, now }: ComplianceFacts): Finding {
+  const { drift } = version.evidence;
+  if (drift === undefined) return notAssessed('no drift check of the version is recorded');
+  const days = policy.drift.driftWindowDays;
+  const isRecent = now - Date.parse(drift.recordedAt) <= days * dayMs;
+  const evidence = { recordedAt: drift.recordedAt, passed: drift.passed, ...drift.detail, withinDays: days };
+  if (!isRecent) return notMet(`the last drift check is older than ${days} days`, evidence);
+  return judged(drift.passed, drift.passed ? 'watched, and not drifted' : 'it drifted', evidence);
+}
+
+function findings({ findings: all, now }: ComplianceFacts): Finding {
+  const open = all.filter(({ status }) => status === 'open');
+  const overdue = open.filter((finding) => isOverdue(finding, now));
+  const said = open.map(({ findingId, severity, title, dueAt }) => ({
+    findingId,
+    severity,
+    title,
+    dueAt: toIso(dueAt),
+  }));
+  const message = `${open.length} findings are open, ${overdue.length} of them past their dates`;
+  return judged(overdue.length === 0, message, { open: said, overdue: overdue.map(({ findingId }) => findingId) });
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type CheckName,
+  type ComplianceInputs,
+  type ComplianceReport,
+  MLOpsConfig,
+  assessCompliance,
+} from '@bondx/mlops';
+import { checkNames } from '../../src/compliance/checks/check-names.js';
+import { checksOf } from '../../src/compliance/checks/check-table.js';
+import { failure } from '../helpers.js';
+import { described, goodInputs, pdWorld } from './pd-world.js';
+
+const at = { modelName: 'pd', version: '1.0.0' } as const;
+const statusOf = (report: ComplianceReport, name: CheckName) =>
+  report.results.find(({ check }) => check === name)?.status;
+
+describe('an assessment', () => {
+  it('makes the checks that the policy and the purpose of the model ask for, no others', async () => {
+    const { registry, inventoryOf } = await pdWorld({
+      security: { regulatoryFrameworks: ['Basel III'], complianceChecks: ['explainability'] },
+    });
+    await inventoryOf('olga').describe(described);
+    const report = await assessCompliance(registry, at);
+    expect(report.results.map(({ check }) => check)).toEqual([
+      'basel.discrimination',
+      'basel.calibration',
+      'basel.grade_stability',
+      'basel.independent_validation',
+      'basel.overrides',
+      'policy.explainability',
+    ]);
+    expect(report.outOfScope).toEqual(['basel.var_backtest']);
+  });
+
+  it('says not_assessed where something is missing, and what', async () => {
+    const { registry } = await pdWorld();
+    const report = await assessCompliance(registry, at);
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.results.filter(({ status }) => status === 'not_met').map(({ check }) => check)).toEqual([]);
+    for (const { status, message } of report.results)
+      if (status === 'not_assessed') expect(message.length).toBeGreaterThan(10);
+    expect(JSON.stringify(report)).not.toMatch(/compliant/i);
+  });
+
+  it('is what the compliance gate reads: passed, failed, not assessed', async () => {
+    const { registry, inventoryOf } = await pdWorld({
+      promotion: {
+        ...{
+          minAccuracy: 0,
+          maxDrift: 1,
+          requireExplainability: false,
+          requireFeatureImportance: false,
+          requireBiasTesting: false,
+        },
+        requireComplianceCheck: true,
+      },
+      security: { regulatoryFrameworks: ['Basel III'], complianceChecks: [] },
+    });
+    const gate = async () =>
+      (await registry.checkGates('pd', '1.0.0')).find((found) => found.gate === 'compliance')!.status;
+    await inventoryOf('olga').describe(described);
+    await inventoryOf('vera').recordValidation({ ...at, outcome: 'approved' });
+    expect(await gate()).toBe('not_assessed');
+    await assessCompliance(registry, at);
+    expect(await gate()).toBe('not_assessed');
+    const passed = await assessCompliance(registry, { ...at, inputs: goodInputs });
+    expect(passed.results.filter(({ status }) => status !== 'met')).toEqual([]);
+    expect(await gate()).toBe('passed');
+    const { pd } = goodInputs;
+    const bad = { ...goodInputs, pd: { ...pd!, grades: pd!.grades.map((grade) => ({ ...grade, pd: grade.pd / 2 })) } };
+    expect(statusOf(await assessCompliance(registry, { ...at, inputs: bad }), 'basel.calibration')).toBe('not_met');
+    expect(await gate()).toBe('failed');
+  });
+
+  it('prints the caveats where they apply', async () => {
+    const { registry } = await pdWorld({ security: { regulatoryFrameworks: ['Basel III'], complianceChecks: [] } });
+    const assess = async (pd: ComplianceInputs['pd']) => {
+      const report = await assessCompliance(registry, { ...at, inputs: { pd: pd! } });
+      return report.results.find(({ check }) => check === 'basel.calibration')!;
+    };
+    const few = { grade: 'A', obligors: 300, defaults: 0 };
+    const past = '2020-01-01';
+    expect((await assess(goodInputs.pd)).caveats.join()).toContain('correlated');
+    const low = await assess({ horizonEndsAt: past, grades: [{ ...few, pd: 0.001 }] });
+    expect([low.status, low.caveats.join()]).toEqual(['not_assessed', expect.stringContaining('Pluto–Tasche')]);
+    expect((await assess({ horizonEndsAt: past, grades: [{ ...few, pd: 0.02 }] })).status).toBe('met');
+    const young = await assess({ ...goodInputs.pd!, horizonEndsAt: '2999-01-01' });
+    expect([young.status, young.message]).toEqual(['not_assessed', expect.stringContaining('not matured')]);
+  });
+
+  it('takes a person’s word for what cannot be assessed, not for what is not met', async () => {
+    const { registry, inventoryOf, clock } = await pdWorld({
+      security: { regulatoryFrameworks: ['SR 26-2'], complianceChecks: [] },
+    });
+    const { attestations } = inventoryOf('sue');
+    const expiresAt = new Date(clock.now() + 1000);
+    for (const check of ['model_risk.effective_challenge', 'model_risk.inventory'] as const) {
+      await attestations.record({
+        modelName: 'pd',
+        check,
+        statement: 'compared with the vendor model by hand',
+        expiresAt,
+      });
+    }
+    const report = await assessCompliance(registry, at);
+    expect(statusOf(report, 'model_risk.effective_challenge')).toBe('attested');
+    expect(statusOf(report, 'model_risk.inventory')).toBe('not_met');
+    clock.advance(1000);
+    expect(statusOf(await assessCompliance(registry, at), 'model_risk.effective_challenge')).toBe('not_assessed');
+  });
+
+  it('judges losses, stages, scenarios, overlays and value at risk', async () => {
+    const { registry, inventoryOf } = await pdWorld({
+      security: { regulatoryFrameworks: ['IFRS 9', 'Basel III'], complianceChecks: [] },
+    });
+    await inventoryOf('olga').describe({ ...described, measures: ['ecl', 'var'] });
+    const pairs = { realised: [0.4, 0.5, 0.3, 0.2], estimated: [0.45, 0.5, 0.35, 0.3] };
+    const inputs: ComplianceInputs = {
+      lgd: pairs,
+      ead: { realised: pairs.realised.map((x) => x + 0.5), estimated: pairs.estimated },
+      staging: { paths: Array.from({ length: 60 }, () => [1, 2, 3] as const) },
+      scenarios: [
+        { weight: 0.6, loss: 1 },
+        { weight: 0.3, loss: 2 },
+      ],
+      var: { isException: Array.from({ length: 260 }, (_, day) => (day % 40 === 20 ? 1 : 0)) },
+    };
+    const report = await assessCompliance(registry, { ...at, inputs });
+    const found = Object.fromEntries(report.results.map(({ check, status }) => [check, status]));
+    expect(found).toMatchObject({
+      'ifrs9.lgd': 'met',
+      'ifrs9.ead': 'not_met',
+      'ifrs9.stage_migration': 'met',
+      'ifrs9.scenario_weights': 'not_met',
+      'ifrs9.overlays': 'met',
+      'basel.var_backtest': 'not_met',
+    });
+  });
+
+  it('holds to the tolerances of the policy', async () => {
+    const tolerant = { maxOverrideRate: 1, significanceLevel: 1e-12, minStage2Share: 0 };
+    const { registry, inventoryOf } = await pdWorld({
+      compliance: tolerant,
+      security: { regulatoryFrameworks: ['Basel III', 'IFRS 9'] },
+    });
+    await inventoryOf('olga').overrides.record({ ...at, reference: 'a', predicted: 1, decided: 2, reason: 'news' });
+    const { pd } = goodInputs;
+    const grades = pd!.grades.map((grade) => ({ ...grade, pd: grade.pd * 0.8 }));
+    const inputs = { pd: { ...pd!, grades }, decisions: 1, staging: { paths: [[1, 3]] } } as const;
+    const report = await assessCompliance(registry, { ...at, inputs });
+    expect(statusOf(report, 'basel.calibration')).toBe('met');
+    expect(statusOf(report, 'basel.overrides')).toBe('met');
+    expect(statusOf(report, 'ifrs9.stage_migration')).toBe('met');
+  });
+
+  it('refuses inputs that cannot be, before anything is written', async () => {
+    const { registry, storage } = await pdWorld();
+    const wrong: unknown[] = [
+      { pdd: {} },
+      { pd: { grades: [] } },
+      { lgd: { realised: [1] } },
+      { scenarios: {} },
+      { pd: 'x' },
+      null,
+    ];
+    for (const inputs of wrong) {
+      expect(await failure(assessCompliance(registry, { ...at, inputs: inputs as ComplianceInputs }))).toMatchObject({
+        code: 'INVALID_INPUT',
+      });
+    }
+    expect((await storage.query('compliance_reports')).records).toEqual([]);
+  });
+
+  it('knows each check of the table once', () => {
+    const regulatoryFrameworks = ['Basel III', 'IFRS 9', 'MiFID II', 'SR 26-2', 'SS1/23', 'BCBS 239'] as const;
+    const { policy } = MLOpsConfig.fromObject({ security: { regulatoryFrameworks } }, { environment: {} });
+    expect(
+      checksOf(policy.security)
+        .map(({ check }) => check)
+        .sort(),
+    ).toEqual([...checkNames].sort());
+    expect(() => MLOpsConfig.fromObject({ security: { regulatoryFrameworks: ['SOX'] } } as never)).toThrow('SS1/23');
+  });
+});
