@@ -7,6 +7,7 @@ import { addAuditCommands } from './program/audit-commands.js';
 import { addCanaryCommands } from './program/canary-commands.js';
 import { addModelCommands } from './program/model-commands.js';
 import { addRegistryCommands } from './program/registry-commands.js';
+import { addReportCommands } from './program/report-commands.js';
 import { addRunsCommands } from './program/runs-commands.js';
 import { addStoreCommands } from './program/store-commands.js';
 import type { Action, CommandTools } from './program/tools.js';
@@ -19,6 +20,7 @@ const groups = [
   addApprovalCommands,
   addCanaryCommands,
   addRunsCommands,
+  addReportCommands,
   addAuditCommands,
   addAccessCommands,
   addStoreCommands,

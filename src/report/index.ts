@@ -1,2 +1,12 @@
+export { renderCanaryReport } from './canary/render-canary-report.js';
+export type { CanaryReportFacts } from './canary/render-canary-report.js';
+export { relativeQuality } from './canary/relative-quality.js';
+export type { RelativeQuality } from './canary/relative-quality.js';
 export { renderDriftReport } from './drift/render-drift-report.js';
 export type { DriftReportOptions } from './drift/render-drift-report.js';
+export { renderModelCard } from './model/render-model-card.js';
+export { renderRunComparison } from './runs/render-run-comparison.js';
+export type { RunComparisonOptions } from './runs/render-run-comparison.js';
+export { canaryCharts, driftCharts, metricChart } from './notebook/notebook-charts.js';
+export type { DisplayBundle, NotebookChart } from './notebook/show-chart.js';
+export type { ChartSpec } from './charts/chart.js';

@@ -6,13 +6,14 @@ import type { Palette } from './palette.js';
 export interface VerdictMark {
   readonly symbol: string;
   readonly shape: string;
-  readonly colour: 'bad' | 'good' | 'unsure' | 'unknown';
+  readonly colour: 'bad' | 'good' | 'unsure' | 'unknown' | 'ink';
 }
 
 const marks = {
   bad: { symbol: '▲', shape: 'triangle-up', colour: 'bad' },
   good: { symbol: '●', shape: 'circle', colour: 'good' },
   unsure: { symbol: '◆', shape: 'diamond', colour: 'unsure' },
+  ink: { symbol: '■', shape: 'square', colour: 'ink' },
   unknown: { symbol: '✕', shape: 'cross', colour: 'unknown' },
 } as const satisfies Record<VerdictMark['colour'], VerdictMark>;
 
@@ -24,6 +25,31 @@ const kinds: Readonly<Record<string, VerdictMark['colour']>> = {
   not_assessed: 'unknown',
   dropped: 'bad',
   kept: 'good',
+  promote: 'good',
+  promoted: 'good',
+  good_enough: 'good',
+  rollback: 'bad',
+  rolled_back: 'bad',
+  halted: 'bad',
+  harmful: 'bad',
+  hold: 'unsure',
+  undecided: 'unsure',
+  paused: 'unsure',
+  passed: 'good',
+  completed: 'good',
+  failed: 'bad',
+  killed: 'bad',
+  aborted: 'unsure',
+  no_harm_shown: 'ink',
+  compared: 'ink',
+  active: 'ink',
+  shadow: 'ink',
+  running: 'ink',
+  ok: 'good',
+  corrupt: 'bad',
+  allow: 'good',
+  deny: 'bad',
+  error: 'bad',
 };
 
 /** The mark of a verdict, or of a state; what is not known to be judged looks unknown. */

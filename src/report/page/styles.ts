@@ -26,10 +26,10 @@ a{color:var(--good)}
 .verdict{border:1px solid var(--line);border-left:.5rem solid var(--edge);background:var(--raised);padding:.8rem 1rem;margin:1rem 0;border-radius:.3rem}
 .verdict .word{font-size:1.35rem;font-weight:700;margin:0}
 .verdict .word span{color:var(--edge)}
-.verdict.bad{--edge:var(--bad)}.verdict.good{--edge:var(--good)}.verdict.unsure{--edge:var(--unsure)}.verdict.unknown{--edge:var(--unknown)}
+.verdict.bad{--edge:var(--bad)}.verdict.good{--edge:var(--good)}.verdict.unsure{--edge:var(--unsure)}.verdict.unknown{--edge:var(--unknown)}.verdict.ink{--edge:var(--muted)}
 .badge{white-space:nowrap}
 ${colourClasses}
-dl.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.6rem 1.2rem;margin:1rem 0}
+dl.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:.6rem 1.2rem;margin:1rem 0}
 dl.facts dt{color:var(--muted);font-size:.85rem}dl.facts dd{margin:0;font-variant-numeric:tabular-nums}
 dl.proof{display:grid;grid-template-columns:minmax(8rem,16rem) 1fr;gap:.3rem 1rem;font-size:.9rem}
 dl.proof div{display:contents}dl.proof dt{color:var(--muted)}dl.proof dd{margin:0}
@@ -38,7 +38,7 @@ table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:t
 th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600}thead th{color:var(--muted);font-weight:normal;white-space:nowrap}
 tbody th{overflow-wrap:break-word;max-width:16rem}
-td.number,th.number{text-align:right;white-space:nowrap}
+td{overflow-wrap:break-word;max-width:32rem}td.number,th.number{text-align:right;white-space:nowrap}
 caption{text-align:left;color:var(--muted);padding-bottom:.3rem}
 code,.digest{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.85em;overflow-wrap:anywhere}
 figure{margin:1rem 0}figcaption{margin-bottom:.3rem}

@@ -1,0 +1,106 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
+import { createProfile } from '../../data/baseline-profile.js';
+import type { DriftReport } from '../../drift/drift-report.js';
+import { DriftMonitor } from '../../drift/drift-monitor.js';
+import { MLOpsError } from '../../errors.js';
+import { ModelRegistry } from '../../registry/model-registry.js';
+import { renderCanaryReport } from '../../report/canary/render-canary-report.js';
+import { renderDriftReport } from '../../report/drift/render-drift-report.js';
+import { cardFacts } from '../../report/model/card-facts.js';
+import { renderModelCard } from '../../report/model/render-model-card.js';
+import { metricHistories } from '../../report/runs/metric-histories.js';
+import { renderRunComparison } from '../../report/runs/render-run-comparison.js';
+import { ExperimentTracker } from '../../tracking/experiment-tracker.js';
+import { refuse } from '../../util/check.js';
+import { exitCode } from '../exit-code.js';
+import { openInBrowser } from '../open-in-browser.js';
+import type { Session } from '../session.js';
+
+/** Where a report goes. */
+export interface ReportOptions {
+  readonly to: string;
+  readonly open?: boolean;
+}
+
+interface DriftOptions extends ReportOptions {
+  readonly model?: string;
+  readonly report?: string;
+  readonly baseline?: string;
+  readonly current?: string;
+}
+
+/** A drift report; with the data that it was about, how their values are spread. */
+export async function drift(session: Session, options: DriftOptions): Promise<number> {
+  await using monitor = new DriftMonitor(session.config);
+  const { baseline, current } = options;
+  if ((baseline === undefined) !== (current === undefined)) refuse('--baseline and --current go together');
+  const report = await findReport(monitor, options);
+  const { signal } = session;
+  const profiles =
+    baseline === undefined || current === undefined
+      ? {}
+      : {
+          baselineProfile: await createProfile(baseline, { signal }),
+          currentProfile: await createProfile(current, { signal }),
+        };
+  return await write(session, options, await renderDriftReport(report, profiles));
+}
+
+async function findReport(monitor: DriftMonitor, { report, model: modelName }: DriftOptions): Promise<DriftReport> {
+  if (report !== undefined) return await monitor.getReport(report);
+  if (modelName === undefined) refuse('say which: --model NAME for the latest report, or --report ID');
+  const { reports } = await monitor.listReports({ modelName, limit: 1 });
+  const [latest] = reports;
+  if (latest === undefined)
+    throw new MLOpsError('NOT_FOUND', `${modelName} has no drift report; bondx-mlops drift-check makes one`);
+  return latest;
+}
+
+interface CanaryOptions extends ReportOptions {
+  readonly model: string;
+  readonly deployment?: string;
+}
+
+export async function canary(session: Session, options: CanaryOptions): Promise<number> {
+  await using registry = new ModelRegistry(session.config);
+  await using manager = new CanaryDeploymentManager(session.config, registry);
+  const { deployments } = await manager.listDeployments({ modelName: options.model, limit: 1 });
+  const deploymentId = options.deployment ?? deployments[0]?.deploymentId;
+  if (deploymentId === undefined)
+    throw new MLOpsError('NOT_FOUND', `${options.model} has had no canary; bondx-mlops deploy begins one`);
+  const deployment = await manager.getDeployment(deploymentId);
+  const decisions = await manager.listDecisions(deploymentId);
+  return await write(session, options, await renderCanaryReport({ deployment, decisions }));
+}
+
+interface ModelOptions extends ReportOptions {
+  readonly model: string;
+  readonly version?: string;
+}
+
+export async function model(session: Session, options: ModelOptions): Promise<number> {
+  await using registry = new ModelRegistry(session.config);
+  const selector = options.version === undefined ? ({ stage: 'production' } as const) : { version: options.version };
+  return await write(session, options, await renderModelCard(await cardFacts(registry, options.model, selector)));
+}
+
+export async function runs(session: Session, runIds: readonly string[], options: ReportOptions): Promise<number> {
+  await using tracker = new ExperimentTracker(session.config);
+  const comparison = await tracker.compareRuns(runIds);
+  const histories = await metricHistories(tracker, comparison);
+  return await write(session, options, await renderRunComparison(comparison, { histories }));
+}
+
+/** The file appears when all of it is written. */
+async function write({ output }: Session, { to, open = false }: ReportOptions, page: string): Promise<number> {
+  const path = resolve(to);
+  const part = `${path}.${process.pid}.part`;
+  await writeFile(part, page);
+  await rename(part, path);
+  const bytes = Buffer.byteLength(page);
+  output.result({ path, bytes }, `${path} (${Math.ceil(bytes / 1000)} kB)`);
+  if (open) openInBrowser(path, (message) => output.note(message));
+  return exitCode.ok;
+}

@@ -1,0 +1,98 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ExperimentTracker, type CanaryDecision, type CanaryDeployment, type ModelRegistry } from '@bondx/mlops';
+import { relativeQuality, renderCanaryReport, renderModelCard, renderRunComparison } from '@bondx/mlops/report';
+import { decide } from '../../src/canary/evidence/decide.js';
+import { cardFacts } from '../../src/report/model/card-facts.js';
+import { metricHistories } from '../../src/report/runs/metric-histories.js';
+import { createWorld } from '../helpers.js';
+import { ranCanary } from './canary-fixture.js';
+
+const noScript = /<script|<link|<img|\son\w+=|\b(?:src|href)=/i;
+const hostile = '</title></style><script>alert(1)</script>"\'';
+
+let deployment: CanaryDeployment;
+let decisions: readonly CanaryDecision[];
+let registry: ModelRegistry;
+beforeAll(async () => {
+  ({ deployment, decisions, registry } = await ranCanary(2500, 0.5));
+});
+
+describe('the confidence sequence of a canary', () => {
+  it('reaches over the thresholds that the decision neither proves nor refutes', () => {
+    const last = decisions.at(-1)!;
+    const [quality] = relativeQuality(last);
+    const { lower, upper } = quality!;
+    const proof = -Math.log(last.inputs.alpha);
+    const at = (promotionThreshold: number, rollbackThreshold: number) =>
+      decide({ ...last.inputs, promotionThreshold, rollbackThreshold }).metrics[0]!;
+    expect(lower).toBeGreaterThan(1);
+    expect(at(lower! * 0.999, 0.8).logEvidenceGoodEnough).toBeGreaterThanOrEqual(proof);
+    expect(at(lower! * 1.01, 0.8).logEvidenceGoodEnough).toBeLessThan(proof);
+    expect(at(0.95, upper! * 1.001).logEvidenceHarmful).toBeGreaterThanOrEqual(proof);
+    expect(at(0.95, upper! * 0.99).logEvidenceHarmful).toBeLessThan(proof);
+    expect(quality!.outcomes).toBe(5000);
+  });
+
+  it('is narrower with more outcomes, and open where nothing is proved', async () => {
+    const width = ({ lower = 0, upper = Infinity }: { lower?: number; upper?: number }): number => upper - lower;
+    expect(width(relativeQuality(decisions.at(-1)!)[0]!)).toBeLessThan(width(relativeQuality(decisions[0]!)[0]!));
+    const { decisions: early } = await ranCanary(20, 1);
+    expect(relativeQuality(early[0]!)).toEqual([{ metric: 'mae', outcomes: expect.any(Number) as number }]);
+  });
+});
+
+describe('a canary report', () => {
+  it('says how it stands, shows the sequence and everything that was decided', async () => {
+    const page = await renderCanaryReport({ deployment, decisions });
+    expect(page.indexOf('Under way')).toBeLessThan(page.indexOf('<h2'));
+    expect(page).toContain('how good the canary is in relation to production');
+    expect(page).toContain(decisions.at(-1)!.decisionId);
+    expect(page).not.toMatch(noScript);
+  });
+
+  it('can be made before anything was decided, and of hostile reasons', async () => {
+    const page = await renderCanaryReport({
+      deployment: { ...deployment, endReason: hostile, modelName: hostile },
+      decisions: [],
+    });
+    expect(page).not.toMatch(noScript);
+    expect(page).toContain('&lt;script&gt;');
+  });
+});
+
+describe('a comparison of runs', () => {
+  it('says what differs, draws curves, and names every digest', async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const ids: string[] = [];
+    for (const [i, runName] of ['shallow', hostile].entries()) {
+      const runId = await tracker.startRun({ experimentName: 'spreads', runName });
+      await tracker.logParameters(runId, { depth: 4 + i, note: hostile });
+      for (let step = 0; step < 500; step++) await tracker.logMetrics(runId, { mae: 3 - step / 250 - i }, { step });
+      await tracker.endRun(runId);
+      ids.push(runId);
+    }
+    const comparison = await tracker.compareRuns(ids);
+    const page = await renderRunComparison(comparison, { histories: await metricHistories(tracker, comparison) });
+    expect(page).toContain('2 runs, 1 different parameter');
+    expect(page).toMatch(/<svg role="img" aria-label="mae\. mae over steps: shallow ends at 1\.004/);
+    expect(page).toContain(comparison.metrics[0]!.values[1]!.digest);
+    expect(page).not.toMatch(noScript);
+  });
+});
+
+describe('a model card as HTML', () => {
+  it('says what stands in the way, and what is not recorded', async () => {
+    const facts = await cardFacts(registry, 'spread', { version: '1.1.0' });
+    const page = await renderModelCard(facts);
+    expect(page).toContain('passes every gate to production');
+    expect(page).toContain('not recorded');
+    expect(page).toContain(facts.version.digest);
+    const refused = await renderModelCard({
+      ...facts,
+      gates: [{ gate: 'max_drift', status: 'failed', message: hostile }],
+    });
+    expect(refused).toContain('1 gate stands in the way of production');
+    expect(refused).not.toMatch(noScript);
+  });
+});
