@@ -33,7 +33,7 @@ interface DriftOptions extends ReportOptions {
 
 /** A drift report; with the data that it was about, how their values are spread. */
 export async function drift(session: Session, options: DriftOptions): Promise<number> {
-  await using monitor = new DriftMonitor(session.config);
+  await using monitor = new DriftMonitor(session.config, session.who);
   const { baseline, current } = options;
   if ((baseline === undefined) !== (current === undefined)) refuse('--baseline and --current go together');
   const report = await findReport(monitor, options);
@@ -64,8 +64,8 @@ interface CanaryOptions extends ReportOptions {
 }
 
 export async function canary(session: Session, options: CanaryOptions): Promise<number> {
-  await using registry = new ModelRegistry(session.config);
-  await using manager = new CanaryDeploymentManager(session.config, registry);
+  await using registry = new ModelRegistry(session.config, session.who);
+  await using manager = new CanaryDeploymentManager(session.config, registry, session.who);
   const { deployments } = await manager.listDeployments({ modelName: options.model, limit: 1 });
   const deploymentId = options.deployment ?? deployments[0]?.deploymentId;
   if (deploymentId === undefined)
@@ -81,13 +81,13 @@ interface ModelOptions extends ReportOptions {
 }
 
 export async function model(session: Session, options: ModelOptions): Promise<number> {
-  await using registry = new ModelRegistry(session.config);
+  await using registry = new ModelRegistry(session.config, session.who);
   const selector = options.version === undefined ? ({ stage: 'production' } as const) : { version: options.version };
   return await write(session, options, await renderModelCard(await cardFacts(registry, options.model, selector)));
 }
 
 export async function runs(session: Session, runIds: readonly string[], options: ReportOptions): Promise<number> {
-  await using tracker = new ExperimentTracker(session.config);
+  await using tracker = new ExperimentTracker(session.config, session.who);
   const comparison = await tracker.compareRuns(runIds);
   const histories = await metricHistories(tracker, comparison);
   return await write(session, options, await renderRunComparison(comparison, { histories }));
