@@ -102,6 +102,22 @@ export type {
   RootCause,
 } from './drift/drift-report.js';
 
+export { classifierTest } from './drift/classifier-test.js';
+export type { ClassifierTestOptions, ClassifierTestResult } from './drift/classifier-test.js';
+export { andersonDarling } from './stats/anderson-darling.js';
+export type { AndersonDarlingResult } from './stats/anderson-darling.js';
+export { benjaminiHochberg, benjaminiYekutieli } from './stats/benjamini-hochberg.js';
+export { chiSquareContingency } from './stats/chi-square.js';
+export type { ContingencyOptions, ContingencyResult } from './stats/chi-square.js';
+export { cramerVonMises } from './stats/cramer-von-mises.js';
+export type { CramerVonMisesResult } from './stats/cramer-von-mises.js';
+export { energyDistance, energyTest } from './stats/energy-distance.js';
+export type { EnergyTestResult } from './stats/energy-distance.js';
+export { hellinger } from './stats/hellinger.js';
+export { jensenShannon } from './stats/jensen-shannon.js';
+export { ksTwoSample } from './stats/ks.js';
+export type { KsOptions, KsResult } from './stats/ks.js';
+export { wasserstein1 } from './stats/wasserstein.js';
 export type { Recomputation, ReportDifference } from './drift/recomputation.js';
 export { watchStream } from './drift/watch-stream.js';
 export type {
