@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'MISSING_DEPENDENCY'
   | 'CORRUPT'
   | 'KEY_UNAVAILABLE'
+  | 'SIGNATURE_INVALID'
   | 'STORAGE_UNAVAILABLE'
   | 'STORAGE_FULL'
   | 'STORAGE_READ_ONLY'
@@ -98,6 +99,21 @@ export class PolicyError extends MLOpsError {
 function describePolicyIssue(issue: PolicyIssue, file: string | undefined): string {
   const place = [file ?? 'policy', issue.line, issue.column].filter((part) => part !== undefined).join(':');
   return issue.path === '' ? `${place}: ${issue.message}` : `${place}: ${issue.path}: ${issue.message}`;
+}
+
+/** What is the matter with the signature of a version's files. */
+export type SignatureProblem = 'unsigned' | 'unknown_key' | 'revoked_key' | 'altered_manifest' | 'unlisted_file';
+
+/** Files that are not, or not provably, those that were registered. Nothing of them is used. */
+export class SignatureError extends MLOpsError {
+  override readonly name = 'SignatureError';
+
+  constructor(
+    readonly problem: SignatureProblem,
+    message: string,
+  ) {
+    super('SIGNATURE_INVALID', message);
+  }
 }
 
 /** Why a program of the user's gave no model. */

@@ -1,8 +1,8 @@
 export { MLOpsConfig } from './config/mlops-config.js';
 export type { ModelPolicy, PendingKey } from './config/mlops-config.js';
 export type { Policy } from './config/policy.js';
-export { CommandError, ConflictError, MLOpsError, PolicyError } from './errors.js';
-export type { CommandFailure, Conflict, ErrorCode, PolicyIssue } from './errors.js';
+export { CommandError, ConflictError, MLOpsError, PolicyError, SignatureError } from './errors.js';
+export type { CommandFailure, Conflict, ErrorCode, PolicyIssue, SignatureProblem } from './errors.js';
 
 export { ExperimentTracker } from './tracking/experiment-tracker.js';
 export type { ActiveRun } from './tracking/active-run.js';
@@ -60,6 +60,7 @@ export type {
   VersionPage,
   VersionReference,
 } from './registry/registry-options.js';
+export type { ExportedSignature } from './registry/export-signature.js';
 export type { ModelSignature } from './registry/signature.js';
 export type { RegisterModelOptions } from './registry/registration.js';
 export type { VersionSelector } from './registry/lookups.js';
@@ -323,6 +324,8 @@ export type {
 } from './storage/storage.js';
 export { watchCollections } from './storage/watch-collections.js';
 export type { WatchCollectionsOptions } from './storage/watch-collections.js';
+export { KeyAdministration } from './governance/keys/key-administration.js';
+export type { RewrapResult } from './governance/keys/rewrap.js';
 export type { KeyService } from './keys/key-service.js';
 export type { KeyAlgorithm, KeyInfo, KeyPurpose, KeyStatus } from './keys/key.js';
 export type { ContextOptions } from './runtime/context.js';

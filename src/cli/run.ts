@@ -10,6 +10,7 @@ import { addRegistryCommands } from './program/registry-commands.js';
 import { addReportCommands } from './program/report-commands.js';
 import { addRunsCommands } from './program/runs-commands.js';
 import { addStoreCommands } from './program/store-commands.js';
+import { addKeyCommands } from './program/key-commands.js';
 import type { Action, CommandTools } from './program/tools.js';
 import { type GlobalOptions, openSession } from './session.js';
 
@@ -24,6 +25,7 @@ const groups = [
   addAuditCommands,
   addAccessCommands,
   addStoreCommands,
+  addKeyCommands,
 ];
 
 /** Parses a command line, does what it says and returns the exit code; errors are printed as one message. */

@@ -356,6 +356,8 @@ export interface SecurityPolicy {
   readonly anonymizeSensitiveData: boolean;
   /** Store the files of runs, models and retrainings encrypted. Default true. */
   readonly encryptModelArtifacts: boolean;
+  /** Open only versions whose files are signed; null: in production. Default null. */
+  readonly requireSignatures: boolean | null;
   /** Frameworks that compliance reports cover. Default `Basel III`, `IFRS 9`, `MiFID II`. */
   readonly regulatoryFrameworks: readonly RegulatoryFramework[];
   /** Checks of a compliance report besides. Default `data_quality model_fairness bias_detection explainability`. */

@@ -167,6 +167,7 @@ function build() {
       audit_anchor_path: z._default(z.nullable(path()), null),
       anonymize_sensitive_data: on(),
       encrypt_model_artifacts: on(),
+      require_signatures: z._default(z.nullable(boolean()), null),
       regulatory_frameworks: z._default(list(oneOf(...frameworks)), ['Basel III', 'IFRS 9', 'MiFID II']),
       compliance_checks: z._default(list(oneOf(...complianceChecks)), [...complianceChecks]),
     }),

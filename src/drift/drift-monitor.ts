@@ -197,7 +197,7 @@ export class DriftMonitor {
     if (version === undefined || inputs.predictionColumn !== undefined || inputs.targetColumn === undefined)
       return undefined;
     try {
-      return await readModel(version, artifacts);
+      return await readModel(this.#context, version, artifacts);
     } catch (error) {
       if (error instanceof MLOpsError && error.code === 'UNSUPPORTED') return undefined; // drift of the data still counts
       throw error;

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { MLOpsError } from '../errors.js';
+import { MLOpsError, SignatureError } from '../errors.js';
 import { foreignFormat } from '../models/foreign-format.js';
 import { bundleDigest } from '../runtime/bundle.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
@@ -16,9 +16,19 @@ export type ScannedVersion = Pick<StoredVersion, 'files' | 'digest' | 'declared'
 /**
  * Reads every file of a version: is the list of files that of the registration, is each file there, are its bytes those that were registered, is its format one that cannot
  * execute anything, and does it not begin like a Python pickle or a zip of one.
+ *
+ * @param verifySignature throws SignatureError when the files are not those that were signed; candidates have no signature yet
  */
-export async function scanArtifacts(version: ScannedVersion, artifacts: ArtifactStore): Promise<ArtifactScan> {
+export async function scanArtifacts(
+  version: ScannedVersion,
+  artifacts: ArtifactStore,
+  verifySignature: () => Promise<void> = () => Promise.resolve(),
+): Promise<ArtifactScan> {
   const problems: string[] = [];
+  await verifySignature().catch((error: unknown) => {
+    if (!(error instanceof SignatureError)) throw error;
+    problems.push(error.message);
+  });
   if (bundleDigest(version.files) !== version.digest) problems.push('the list of files was changed after registration');
   const weights = weightFiles(version);
   for (const file of version.files) {

@@ -1,14 +1,15 @@
-import type { MLOpsConfig } from '../config/mlops-config.js';
 import type { BaselineProfile } from '../data/baseline-profile.js';
 import { MLOpsError } from '../errors.js';
 import type { AnyModel, ModelFile, ModelLoader } from '../models/async-model.js';
 import { openModel } from '../models/model-file.js';
 import type { Model, Task } from '../models/model.js';
 import { type BundleFile, bundleDigest, readStored } from '../runtime/bundle.js';
+import type { Context } from '../runtime/context.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { checkName, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
+import { verifyFiles } from './file-signature.js';
 import {
   type HistoryEvent,
   type StoredModel,
@@ -78,24 +79,27 @@ async function liveVersion(storage: Storage, modelName: string, at: string | Dat
   throw new MLOpsError('NOT_FOUND', `${modelName} had no version in production at ${toIso(ms)}`);
 }
 
+/** What decides whether files are believed. */
+export type Trust = Pick<Context, 'config' | 'keys'>;
+
 /**
  * The model of a version, its bytes verified.
  *
- * @throws MLOpsError `CORRUPT`; `UNSUPPORTED` for a format that needs a loader
+ * @throws SignatureError; MLOpsError `CORRUPT`; `UNSUPPORTED` for a format that needs a loader
  */
-export async function readModel(version: StoredVersion, artifacts: ArtifactStore): Promise<Model> {
-  const model = await openFiles(version, artifacts, 'regression', []);
+export async function readModel(trust: Trust, version: StoredVersion, artifacts: ArtifactStore): Promise<Model> {
+  const model = await openFiles(trust, version, artifacts, 'regression', []);
   return model as Model; // without loaders only the core's own formats are opened
 }
 
 /** As {@link readModel}, for the formats of the given loaders too. */
 export async function openVersion(
-  config: MLOpsConfig,
+  trust: Trust,
   version: StoredVersion,
   artifacts: ArtifactStore,
   loaders: readonly ModelLoader[],
 ): Promise<AnyModel> {
-  return openFiles(version, artifacts, config.modelPolicy(version.modelType).task, loaders);
+  return openFiles(trust, version, artifacts, trust.config.modelPolicy(version.modelType).task, loaders);
 }
 
 /** The profile that was registered with a version, its bytes verified; undefined when there is none. */
@@ -109,6 +113,7 @@ export async function readBaselineProfile(
 }
 
 async function openFiles(
+  trust: Trust,
   version: StoredVersion,
   artifacts: ArtifactStore,
   task: Task,
@@ -120,6 +125,7 @@ async function openFiles(
       `the files of ${version.modelName} ${version.version} are not those that were registered; restore the store from a backup`,
     );
   }
+  await verifyFiles(trust, version);
   const own = version.files.find(({ path }) => path === version.modelFile)!;
   const read = async ({ path, digest }: BundleFile): Promise<ModelFile> => ({
     path,

@@ -8,6 +8,7 @@ import type { Digest } from '../util/digest.js';
 import { deepFreeze } from '../util/freeze.js';
 import type { JsonObject } from '../util/json.js';
 import type { EvidenceKind } from './evidence-kind.js';
+import type { FileSignature } from './file-signature.js';
 import type { GateResult } from './gate-result.js';
 import type { ModelSignature } from './signature.js';
 import type { ModelStage } from './stage.js';
@@ -136,9 +137,10 @@ export interface StoredVersion {
   /** The training data in counts, as stored; absent when none were given. */
   readonly baselineProfile?: BundleFile;
   readonly evidence: Readonly<Partial<Record<EvidenceKind, Evidence>>>;
-  /** Absent in versions registered by older releases, as the one below. */
+  /** Absent in versions registered by older releases, as the two below. */
   readonly signature?: ModelSignature | null;
   readonly environment?: JsonObject | null;
+  readonly fileSignature?: FileSignature;
   /** Canaries of this version that were rolled back. */
   readonly canaryRollbacks: number;
 }

@@ -20,6 +20,7 @@ import { attribution } from './attribution.js';
 import { type VersionDifference, compareVersions } from './compare-versions.js';
 import { evidenceChanges, storeEvidence } from './evidence.js';
 import { type EvidenceKind, evidenceKinds } from './evidence-kind.js';
+import { type ExportedSignature, exportFileSignature } from './export-signature.js';
 import type { GateResult } from './gate-result.js';
 import { type VersionSelector, openVersion, readHistory, readModel, selectVersion } from './lookups.js';
 import {
@@ -367,11 +368,13 @@ export class ModelRegistry {
    * The model itself, ready to predict. Its bytes are verified against the digest of the registration; rows and tables are
    * held against the version's signature: a column that is not there, or of another type, is an `INVALID_INPUT` error.
    *
-   * @throws MLOpsError `CORRUPT` when they differ, `UNSUPPORTED` for a format this version cannot score
+   * @throws SignatureError when the files are not those that were signed; MLOpsError `CORRUPT` when they differ, `UNSUPPORTED` for a format this version cannot score
    */
   async loadModel(modelName: string, selector: VersionSelector): Promise<Model> {
     return this.#control.access('registry.read', { model: modelName }, async (storage, artifacts) =>
-      held(await selectVersion(storage, modelName, selector), (version) => readModel(version, artifacts)),
+      held(await selectVersion(storage, modelName, selector), (version) =>
+        readModel(this.#context, version, artifacts),
+      ),
     );
   }
 
@@ -389,8 +392,19 @@ export class ModelRegistry {
   ): Promise<AnyModel> {
     return this.#control.access('registry.read', { model: modelName }, async (storage, artifacts) =>
       held(await selectVersion(storage, modelName, selector), (version) =>
-        openVersion(this.#context.config, version, artifacts, loaders),
+        openVersion(this.#context, version, artifacts, loaders),
       ),
+    );
+  }
+
+  /**
+   * The signature of a version's files in the format of OpenSSF Model Signing v1.0, for others to verify.
+   *
+   * @throws SignatureError when it has none, or one that does not verify
+   */
+  async exportSignature(modelName: string, version: string): Promise<ExportedSignature> {
+    return this.#control.access('registry.read', { model: modelName }, async (storage) =>
+      exportFileSignature(this.#context, (await loadVersion(storage, modelName, checkVersion(version))).value),
     );
   }
 

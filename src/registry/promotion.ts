@@ -15,6 +15,7 @@ import {
 import { bindingOf, changedSince } from './approvals/binding.js';
 import { actorId, attribution } from './attribution.js';
 import { type CustomGates, runCustomGates } from './custom-gate.js';
+import { verifyFiles } from './file-signature.js';
 import { type GateResult, isInTheWay, sayGates } from './gate-result.js';
 import { evaluateGates } from './gates.js';
 import { overdueFindings } from './inventory/finding.js';
@@ -45,14 +46,14 @@ export async function assessGates(
   artifacts: ArtifactStore,
 ): Promise<readonly GateResult[]> {
   const { config } = context;
-  const scan = await scanArtifacts(version, artifacts);
+  const scan = await scanArtifacts(version, artifacts, () => verifyFiles(context, version));
   const { task } = config.modelPolicy(version.modelType);
   const gates = evaluateGates(version, task, scan, config.policy.promotion);
   const custom = await runCustomGates(
     context.customGates as CustomGates, // the registry's constructor took them as such
     config.policy.promotion.customGates,
     viewVersion(version),
-    () => openVersion(config, version, artifacts, []),
+    () => openVersion(context, version, artifacts, []),
   );
   const now = context.clock.now();
   const facts = {

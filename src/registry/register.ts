@@ -5,6 +5,7 @@ import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import { actorId, attribution } from './attribution.js';
+import { signFiles } from './file-signature.js';
 import {
   type HistoryEvent,
   type ModelVersion,
@@ -56,6 +57,7 @@ export function planRegistration(
       );
     }
     stored ??= await store(context, artifacts, options, said);
+    const { files } = stored;
     const registered: StoredVersion = {
       ...said,
       ...stored,
@@ -67,6 +69,7 @@ export function planRegistration(
       evidence: evidenceNow(context, extras.evidence ?? {}),
       environment: await provenance(context.config.policy.tracking, run),
       canaryRollbacks: 0,
+      fileSignature: await signFiles(context, { modelName, version, files }),
     };
     const view = viewVersion(registered);
     const together = (await extras.together?.(view, model?.value.production ?? null)) ?? [];

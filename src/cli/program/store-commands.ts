@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandTools, example } from './tools.js';
 
-/** Adds `backup`, `restore`, `storage migrate|gc` and `retention apply`. */
+/** Adds `backup`, `restore`, `storage migrate|gc|rewrap` and `retention apply`. */
 export function addStoreCommands(program: Command, { action }: CommandTools): void {
   program
     .command('backup')
@@ -34,6 +34,11 @@ export function addStoreCommands(program: Command, { action }: CommandTools): vo
     .option(...dryRun)
     .addHelpText('after', example('bondx-mlops storage gc --dry-run --json'))
     .action(action(async () => (await import('../commands/retention.js')).gc));
+  store
+    .command('rewrap')
+    .description('wrap the data keys of encrypted files with the key that is active now; exit code 3 when some cannot')
+    .addHelpText('after', example('bondx-mlops storage rewrap'))
+    .action(action(async () => (await import('../commands/keys.js')).rewrap));
   program
     .command('retention')
     .description('what is kept, and for how long')

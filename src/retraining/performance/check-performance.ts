@@ -26,10 +26,11 @@ export interface CheckPerformanceOptions {
  * @throws MLOpsError `NOT_FOUND` without one; `INVALID_INPUT` for data without its columns
  */
 export async function checkPerformance(
-  { config, clock, ids, random }: Context,
+  context: Context,
   { storage, artifacts, loaders }: { storage: Storage; artifacts: ArtifactStore; loaders: readonly ModelLoader[] },
   options: CheckPerformanceOptions,
 ): Promise<PerformanceReport> {
+  const { config, clock, ids, random } = context;
   const modelName = checkName(options.modelName, 'modelName');
   const modelVersion = (await findModel(storage, modelName))?.value.production ?? undefined;
   if (modelVersion === undefined) throw new MLOpsError('NOT_FOUND', `${modelName} has no version in production`);
@@ -41,7 +42,7 @@ export async function checkPerformance(
   const table = knownTargets(data, targetColumn);
   for (const column of version.featureColumns) table.column(column);
   const reportId = ids.next();
-  const model = await openVersion(config, version, artifacts, loaders);
+  const model = await openVersion(context, version, artifacts, loaders);
   try {
     const assessment = await assessPerformance({
       model,

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { AuditLog, ExperimentTracker, KeyAdministration, MLOpsConfig } from '@bondx/mlops';
+import type { KeyInfo, KeyPurpose } from '@bondx/mlops';
+import { temporaryDirectory } from '../../adapters/filesystem/temporary-directory.js';
+import { createWorld } from '../../helpers.js';
+
+const activeOf = async (keys: KeyAdministration, purpose: KeyPurpose): Promise<KeyInfo> =>
+  (await keys.list()).find((key) => key.purpose === purpose && key.status === 'active')!;
+
+describe('administering keys', () => {
+  it('is recorded, with ids and reasons and without any key', async () => {
+    const { config, options } = createWorld();
+    const keys = new KeyAdministration(config, options);
+    const old = await activeOf(keys, 'pseudonym');
+    const made = await keys.rotate('pseudonym');
+    await keys.revoke(old.id, 'somebody left');
+    const audit = new AuditLog(config, options);
+    const records = await audit.list();
+    expect(records.map(({ action, resource, decision, reason }) => [action, resource.id, decision, reason])).toEqual([
+      ['keys.rotate', made.id, 'allow', undefined],
+      ['keys.revoke', old.id, 'allow', 'somebody left'],
+    ]);
+    expect(JSON.stringify([records, await keys.list()])).not.toMatch(/secret|[A-Za-z0-9+/]{40}=/);
+  });
+
+  it('does not revoke the active key, an unknown one, or without a reason', async () => {
+    const { config, options } = createWorld();
+    const keys = new KeyAdministration(config, options);
+    const { id } = await activeOf(keys, 'audit_checkpoint');
+    await expect(keys.revoke(id, 'x')).rejects.toMatchObject({ code: 'ILLEGAL_STATE' });
+    await expect(keys.revoke('0123456789abcdef', 'x')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(keys.revoke(id, ' ')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(keys.rotate('signing' as never)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('leaves keys that live in a service to its own tools', async () => {
+    const { config, options } = createWorld();
+    const { keys: _keys, ...rest } = options;
+    const service = { list: () => Promise.resolve([]) } as never;
+    const keys = new KeyAdministration(config, { ...rest, keys: service });
+    await expect(keys.rotate('pseudonym')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    await expect(keys.revoke('0123456789abcdef', 'x')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  });
+});
+
+it('keys rotate while processes write: everything still loads, also once the old keys are revoked', async () => {
+  const folder = await temporaryDirectory();
+  const policy = { storage: { path: join(folder, 'records'), artifactsPath: join(folder, 'files') } };
+  const newConfig = (): MLOpsConfig => MLOpsConfig.fromObject(policy, { environment: {} });
+  const written: { readonly runId: string; readonly content: string }[] = [];
+  const state = { isDone: false };
+  const writer = async (name: string): Promise<void> => {
+    await using tracker = new ExperimentTracker(newConfig()); // a connection and keys of its own, as another process has
+    for (let i = 0; !state.isDone; i++) {
+      const runId = await tracker.startRun({ experimentName: 'load' });
+      const content = `${name} ${i} `.repeat(1_000);
+      await tracker.logArtifact(runId, { name: 'a.txt', content });
+      await tracker.endRun(runId);
+      written.push({ runId, content });
+    }
+  };
+  const writers = ['a', 'b', 'c'].map(writer);
+  await using keys = new KeyAdministration(newConfig());
+  const old: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    const before = written.length;
+    while (written.length < before + 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    old.push((await activeOf(keys, 'artifact_encryption')).id);
+    await keys.rotate('artifact_encryption');
+    await keys.rotate('artifact_signing');
+    expect(await keys.rewrap()).toMatchObject({ unreadable: 0 });
+  }
+  await expect(keys.revoke((await activeOf(keys, 'artifact_encryption')).id, 'x')).rejects.toMatchObject({
+    code: 'ILLEGAL_STATE',
+  });
+  state.isDone = true;
+  await Promise.all(writers);
+  const { rewrapped } = await keys.rewrap();
+  expect(rewrapped).toBeLessThan(written.length);
+  for (const id of old) await keys.revoke(id, 'rotated');
+
+  await using tracker = new ExperimentTracker(newConfig());
+  for (const { runId, content } of written) {
+    let found = '';
+    for await (const chunk of tracker.readArtifact(runId, 'a.txt')) found += Buffer.from(chunk).toString();
+    expect(found).toBe(content);
+  }
+  await using audit = new AuditLog(newConfig());
+  expect(await audit.verify()).toMatchObject({ status: 'ok' });
+  const file = readFileSync(join(folder, 'records', 'keys.json'), 'utf8');
+  expect(file.match(/"status": "revoked"/g)).toHaveLength(3);
+});
+
+it('a key that still protects files is not revoked', async () => {
+  const folder = await temporaryDirectory();
+  const config = MLOpsConfig.fromObject(
+    { storage: { path: folder, artifactsPath: join(folder, 'files') } },
+    { environment: {} },
+  );
+  await using tracker = new ExperimentTracker(config);
+  const runId = await tracker.startRun({ experimentName: 'e' });
+  await tracker.logArtifact(runId, { name: 'a.txt', content: 'x' });
+  await using keys = new KeyAdministration(config);
+  const { id } = await activeOf(keys, 'artifact_encryption');
+  await keys.rotate('artifact_encryption');
+  await expect(keys.revoke(id, 'x')).rejects.toThrow(/\d+ files are encrypted under key .*storage rewrap/);
+  expect(await keys.rewrap()).toMatchObject({ unreadable: 0 });
+  await expect(keys.revoke(id, 'x')).resolves.toMatchObject({ status: 'revoked' });
+});
