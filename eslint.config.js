@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', 'tests/reference', 'tests/**/*.mjs', '.dependency-cruiser.cjs'] },
+  {
+    ignores: [
+      'assembly',
+      'dist',
+      'coverage',
+      'node_modules',
+      'tests/reference',
+      'tests/**/*.mjs',
+      '.dependency-cruiser.cjs',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js'] } } },

@@ -10,9 +10,9 @@ import { type Column, columnLength, takeFromColumn } from '../src/data/column.js
 import { assessDrift } from '../src/drift/assess-drift.js';
 import type { DriftReport } from '../src/drift/drift-report.js';
 import { shuffle } from '../src/util/random.js';
+import { dataFolder as folder } from './data-folder.js';
 import { evidentlyDrifted } from './evidently-default.js';
 
-const folder = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? '../shared/data';
 const page = new URL('../docs/statistics/real-data.md', import.meta.url);
 const config = MLOpsConfig.default({ environment: {} });
 

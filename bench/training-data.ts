@@ -60,7 +60,7 @@ function byTime(name: string, table: Table, features: string, target: string, da
     features: features.split(' '),
     target,
     task: 'regression',
-    repeats: 1,
+    repeats: 3,
   };
 }
 
@@ -74,6 +74,6 @@ function every(name: string, table: Table, target: string, without: readonly str
     features: [...table.columns.keys()].filter((column) => column !== target && !without.includes(column)),
     target,
     task: 'classification',
-    repeats: 1,
+    repeats: 3,
   };
 }

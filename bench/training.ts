@@ -1,8 +1,9 @@
 /**
  * Gradient boosting beside ml-random-forest and, where Python with scikit-learn is there, HistGradientBoosting: time,
  * error on rows never seen, time of one prediction. All in one run, in processor time of one thread; of several trainings
- * the fastest, which other work on the machine has slowed down least.
- * Usage: npm run bench:training
+ * the fastest, which other work on the machine has slowed down least. Training is measured in this thread: one of its own
+ * takes time to start, most from sources, where it loads a compiler first.
+ * Usage: npm run bench:training [folder of the real data sets]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,8 +14,9 @@ import { type Model, type Table, createRandom } from '@bondx/mlops';
 import { classificationMetrics } from '../src/models/metrics/classification-metrics.js';
 import { regressionMetrics } from '../src/models/metrics/regression-metrics.js';
 import { numericTarget } from '../src/models/target.js';
-import { trainerFor } from '../src/models/trainer.js';
+import { gradientBoostingTrainer } from '../src/models/gradient-boosting-trainer.js';
 import { FeatureReader } from '../src/models/feature-reader.js';
+import { dataFolder } from './data-folder.js';
 import { type TrainingCase, realCases, synthetic } from './training-data.js';
 
 interface Result {
@@ -35,7 +37,7 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 async function ours({ train, test, features, target, task, repeats }: TrainingCase): Promise<Result> {
   let model: Model | undefined;
   const fit = async (): Promise<void> => {
-    ({ model } = await trainerFor('gradient_boosting').train({
+    ({ model } = await gradientBoostingTrainer.train({
       table: train,
       targetColumn: target,
       featureColumns: features,
@@ -126,7 +128,7 @@ const show = (value: number | undefined, digits = 3): string =>
 
 const small = synthetic('10,000 × 8', 10_000, 8, 5);
 const large = synthetic('100,000 × 12', 100_000, 12, 3);
-const real = await realCases(new URL('../../shared/data', import.meta.url).pathname);
+const real = await realCases(dataFolder);
 const cases = [small, large, ...real];
 const peer = theirs(cases);
 const forest = await randomForestSeconds(small);

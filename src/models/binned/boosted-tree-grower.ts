@@ -1,7 +1,7 @@
 import { DecisionTree } from '../decision-tree.js';
 import type { BinnedFeature } from './bin-table.js';
-import type { Derivatives, Histograms } from './histograms.js';
-import { partitionRows } from './partition-rows.js';
+import type { BoostingMemory } from './boosting-memory.js';
+import { Histograms } from './histograms.js';
 import { type NodeSums, type SplitRules, SplitSearch, leafValue } from './split-search.js';
 
 export interface GrowthRules extends SplitRules {
@@ -47,54 +47,50 @@ interface NodeSplit {
  */
 export class BoostedTreeGrower {
   readonly #search: SplitSearch;
-  readonly #rows: Int32Array;
-  readonly #spare: Int32Array;
-  readonly #isLeft = new Uint8Array(256);
+  readonly #histograms: Histograms;
 
+  /** @param memory with the derivatives to grow the next tree for */
   constructor(
     private readonly features: readonly BinnedFeature[],
-    private readonly histograms: Histograms,
+    private readonly memory: BoostingMemory,
     private readonly rules: GrowthRules,
-    rowCount: number,
   ) {
-    this.#search = new SplitSearch(features, histograms, rules);
-    this.#rows = new Int32Array(rowCount);
-    this.#spare = new Int32Array(rowCount);
+    this.#histograms = new Histograms(memory);
+    this.#search = new SplitSearch(features, memory, this.#histograms, rules);
   }
 
   /**
-   * A tree for the given derivatives.
+   * The next tree.
    *
    * @param sample rows to learn from, in rising order
    * @param used features to split by
    * @param visit called with each leaf's rows and value
    */
   grow(
-    loss: Derivatives,
     sample: Int32Array,
     used: Int32Array,
     solve: LeafSolver | undefined,
     visit: (rows: Int32Array, value: number) => void,
   ): DecisionTree {
-    this.#rows.set(sample);
-    const root = this.#root(loss, sample.length, used);
+    this.memory.rows.set(sample);
+    const root = this.#root(sample.length, used);
     const leaves = [root];
     while (leaves.length < this.rules.maxLeaves) {
       const next = this.#pickBest(leaves);
       if (next === undefined) break;
-      leaves.push(...this.#split(next, loss, used, leaves.length + 2));
+      leaves.push(...this.#split(next, used, leaves.length + 2));
     }
     return this.#toTree(root, solve, visit);
   }
 
-  #root(loss: Derivatives, count: number, used: Int32Array): GrowingNode {
-    const gradient = sumOver(loss.gradients, this.#rows, count);
-    const hessian = loss.hessians.length > 0 ? sumOver(loss.hessians, this.#rows, count) : count;
+  #root(count: number, used: Int32Array): GrowingNode {
+    const { gradients, hessians, rows, hasHessians } = this.memory;
+    const gradient = sumOver(gradients, rows, count);
+    const hessian = hasHessians ? sumOver(hessians, rows, count) : count;
     const bounds = { lower: -Infinity, upper: Infinity };
     const root = { gradient, hessian, count, ...bounds, depth: 0, from: 0, to: count, slot: 0, split: undefined };
     if (this.rules.maxLeaves > 1 && this.#isSplittable(root)) {
-      if (count === this.#rows.length) this.histograms.buildAll(0, loss, used);
-      else this.histograms.build(0, this.#rows, 0, count, loss, used);
+      this.#histograms.build(0, 0, count, used);
       return this.#withSplit(root, used);
     }
     return root;
@@ -111,12 +107,10 @@ export class BoostedTreeGrower {
   }
 
   /** Splits a leaf and finds its children's best splits, unless the tree is complete with these. */
-  #split(node: GrowingNode, loss: Derivatives, used: Int32Array, leafCount: number): GrowingNode[] {
+  #split(node: GrowingNode, used: Int32Array, leafCount: number): GrowingNode[] {
     const split = node.split!;
-    const { features, rules, histograms } = this;
-    const feature = features[split.feature]!;
-    this.#markLeft(split, feature);
-    const leftCount = partitionRows(this.#rows, node.from, node.to, feature.bins, this.#isLeft, this.#spare);
+    const { rules } = this;
+    const leftCount = this.#partition(node, split);
     const middle = node.from + leftCount;
     const leftIsSmaller = 2 * leftCount < node.count;
     // The larger child takes over its parent's histogram, the smaller one gets a new one.
@@ -149,8 +143,8 @@ export class BoostedTreeGrower {
     };
     if (leafCount < rules.maxLeaves && (this.#isSplittable(left) || this.#isSplittable(right))) {
       const smaller = leftIsSmaller ? left : right;
-      histograms.build(newSlot, this.#rows, smaller.from, smaller.to, loss, used);
-      histograms.subtract(node.slot, newSlot);
+      this.#histograms.build(newSlot, smaller.from, smaller.to, used);
+      this.#histograms.subtract(node.slot, newSlot);
       left = this.#withSplit(left, used);
       right = this.#withSplit(right, used);
     }
@@ -197,12 +191,22 @@ export class BoostedTreeGrower {
     return node;
   }
 
-  #markLeft(split: NodeSplit, { binCount }: BinnedFeature): void {
-    if (split.leftBins === undefined) {
-      this.#isLeft.fill(1, 0, split.bin + 1);
-      this.#isLeft.fill(0, split.bin + 1);
-    } else this.#isLeft.set(split.leftBins);
-    this.#isLeft[binCount] = split.missingLeft;
+  /** Moves the rows of a node that go left before the others. @returns how many do */
+  #partition({ from, to }: GrowingNode, { feature, bin, leftBins, missingLeft }: NodeSplit): number {
+    const { memory } = this;
+    const { kernel, isLeft, spare } = memory;
+    if (leftBins === undefined) {
+      isLeft.fill(1, 0, bin + 1);
+      isLeft.fill(0, bin + 1);
+    } else isLeft.set(leftBins);
+    isLeft[this.features[feature]!.binCount] = missingLeft;
+    return kernel.partition(
+      memory.rowsAddress(from),
+      to - from,
+      memory.binsAddress(feature),
+      isLeft.byteOffset,
+      spare.byteOffset,
+    );
   }
 
   /** The finished tree in preorder. */
@@ -224,7 +228,7 @@ export class BoostedTreeGrower {
       cover.push(node.count);
       const { split } = node;
       if (split?.left === undefined || split.right === undefined) {
-        const rows = this.#rows.subarray(node.from, node.to);
+        const rows = this.memory.rows.subarray(node.from, node.to);
         const best =
           solve === undefined
             ? leafValue(node.gradient, node.hessian, l2, node.lower, node.upper)

@@ -3,8 +3,8 @@ import type { DecisionTree } from '../decision-tree.js';
 import type { FeatureReader } from '../feature-reader.js';
 import { TreeEnsemble } from '../tree-ensemble.js';
 import type { BinnedFeature } from './bin-table.js';
+import { BoostingMemory } from './boosting-memory.js';
 import { BoostedTreeGrower, type GrowthRules } from './boosted-tree-grower.js';
-import { Histograms } from './histograms.js';
 import type { Loss } from './losses.js';
 import { sampleInOrder } from './sample-in-order.js';
 
@@ -31,8 +31,7 @@ export class Boosting {
   readonly base: number;
   readonly trees: DecisionTree[] = [];
   readonly #scores: Float64Array;
-  readonly #gradients: Float64Array;
-  readonly #hessians: Float64Array;
+  readonly #memory: BoostingMemory;
   readonly #grower: BoostedTreeGrower;
 
   constructor(
@@ -44,10 +43,10 @@ export class Boosting {
     const { features, target } = rows;
     this.base = loss.start(target);
     this.#scores = new Float64Array(target.length).fill(this.base);
-    this.#gradients = new Float64Array(target.length);
-    this.#hessians = new Float64Array(loss.hasHessians ? target.length : 0);
-    const histograms = new Histograms(features, target.length, loss.hasHessians);
-    this.#grower = new BoostedTreeGrower(features, histograms, options.rules, target.length);
+    const { rules } = options;
+    const mostLeaves = Math.max(1, Math.min(rules.maxLeaves, Math.floor(target.length / rules.minSamplesLeaf)));
+    this.#memory = new BoostingMemory(features, target.length, mostLeaves, loss.hasHessians);
+    this.#grower = new BoostedTreeGrower(features, this.#memory, rules);
   }
 
   /** Adds the tree that lowers the loss next. */
@@ -56,12 +55,11 @@ export class Boosting {
     const { target, columns, features } = this.rows;
     const scores = this.#scores;
     const random = options.random.split(`tree/${this.trees.length}`);
-    loss.derive(target, scores, this.#gradients, this.#hessians);
+    loss.derive(target, scores, this.#memory.gradients, this.#memory.hessians);
     const sample = sampleInOrder(target.length, options.subsample, random);
     const isSampled = sample.length < target.length;
     const { solve } = loss;
     const tree = this.#grower.grow(
-      { gradients: this.#gradients, hessians: this.#hessians },
       sample,
       sampleInOrder(features.length, options.maxFeatures, random),
       solve && ((rows) => solve(Float64Array.from(rows, (row) => target[row]! - scores[row]!))),

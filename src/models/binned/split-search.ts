@@ -1,5 +1,6 @@
 import type { BinnedFeature } from './bin-table.js';
-import type { Histogram, Histograms } from './histograms.js';
+import type { BoostingMemory } from './boosting-memory.js';
+import type { Histograms } from './histograms.js';
 
 /** What a split must keep to. */
 export interface SplitRules {
@@ -55,22 +56,21 @@ export class SplitSearch {
   // The node and the feature being searched.
   #node!: NodeSums;
   #reductionBefore = 0;
-  #histogram!: Histogram;
-  #at = 0;
+  #slot = 0;
 
   constructor(
     private readonly features: readonly BinnedFeature[],
+    private readonly memory: BoostingMemory,
     private readonly histograms: Histograms,
     private readonly rules: SplitRules,
   ) {}
 
   search(node: NodeSums, slot: number, used: Int32Array): void {
     this.#node = node;
-    this.#histogram = this.histograms.slot(slot);
+    this.#slot = slot;
     this.#reductionBefore = this.#reduction(node.gradient, node.hessian);
     this.gain = 0;
     for (const feature of used) {
-      this.#at = this.histograms.offsets[feature]!;
       if (this.features[feature]!.isSet) this.#searchSets(feature);
       else this.#searchThresholds(feature);
     }
@@ -78,7 +78,7 @@ export class SplitSearch {
 
   #searchThresholds(feature: number): void {
     const { binCount } = this.features[feature]!;
-    const hasMissing = this.#histogram.counts[this.#at + binCount]! > 0;
+    const hasMissing = this.histograms.count(this.#slot, feature, binCount) > 0;
     if (!hasMissing) {
       this.#scan(feature, binCount - 1, 0, false);
       return;
@@ -89,45 +89,40 @@ export class SplitSearch {
 
   /** Tries the cuts after each of the first bins. */
   #scan(feature: number, cuts: number, missingLeft: 0 | 1, hasMissing: boolean): void {
-    const { count: allCount, gradient: allGradient, hessian: allHessian } = this.#node;
-    const { gradients, hessians, counts } = this.#histogram;
+    const { histograms, memory } = this;
+    const { sums, kernel } = memory;
+    const { gradient, hessian, count } = this.#node;
     const { minSamplesLeaf, l2 } = this.rules;
-    const hasHessians = hessians.length > 0;
-    const from = this.#at;
-    const missing = from + this.features[feature]!.binCount;
-    let gradient = missingLeft * gradients[missing]!;
-    let count = missingLeft * counts[missing]!;
-    let hessian = hasHessians ? missingLeft * hessians[missing]! : count;
+    const { binCount } = this.features[feature]!;
+    sums[0] = missingLeft * histograms.gradient(this.#slot, feature, binCount);
+    sums[1] = missingLeft * histograms.hessian(this.#slot, feature, binCount);
+    sums[2] = missingLeft * histograms.count(this.#slot, feature, binCount);
+    const cell = memory.cellAddress(this.#slot, feature);
+    const { countAt } = histograms;
+    const at = sums.byteOffset;
+    const before = this.#reductionBefore;
+    // No split is better than it is without bounds on the values: few come this far.
     for (let bin = 0; bin < cuts; bin++) {
-      const at = from + bin;
-      const binRows = counts[at]!;
-      if (binRows === 0) continue;
-      gradient += gradients[at]!;
-      count += binRows;
-      hessian += hasHessians ? hessians[at]! : binRows;
-      if (count < minSamplesLeaf) continue;
-      if (allCount - count < minSamplesLeaf) break;
-      // The gain without bounds on the values: no split is better than this, and few get further.
-      const rightGradient = allGradient - gradient;
-      const most =
-        (gradient * gradient) / (hessian + l2) + (rightGradient * rightGradient) / (allHessian - hessian + l2);
-      if (most - this.#reductionBefore <= this.gain) continue;
+      // prettier-ignore
+      bin = kernel.nextCut(cell, countAt, bin, cuts, at, gradient, hessian, count, minSamplesLeaf, l2, before, this.gain);
+      if (bin === cuts) return;
       // Where none were missing, they will go where most rows go.
-      const side = hasMissing ? missingLeft : Number(2 * count >= allCount);
-      this.#offer(feature, bin, side, gradient, hessian, count);
+      const side = hasMissing ? missingLeft : Number(2 * sums[2] >= count);
+      this.#offer(feature, bin, side, sums[0], sums[1], sums[2]);
     }
   }
 
   #searchSets(feature: number): void {
-    const { gradients } = this.#histogram;
+    const { histograms } = this;
+    const slot = this.#slot;
     const { binCount } = this.features[feature]!;
     const rank = this.#rank;
     const rowsPerHessian = this.#node.count / this.#node.hessian;
     let length = 0;
     for (let bin = 0; bin <= binCount; bin++) {
-      const hessian = this.#hessianOf(this.#at + bin);
+      const hessian = histograms.hessian(slot, feature, bin);
       if (hessian * rowsPerHessian < minCategoryRows) continue;
-      rank[bin] = gradients[this.#at + bin]! / (hessian + categorySmoothing);
+      rank[bin] = histograms.gradient(slot, feature, bin) / (hessian + categorySmoothing);
       this.#order[length++] = bin;
     }
     if (length < 2) return;
@@ -139,19 +134,20 @@ export class SplitSearch {
 
   /** Tries the sets of the first one, two, … of the bins. */
   #searchOrder(feature: number, order: Int32Array, most: number): void {
-    const { gradients, counts } = this.#histogram;
+    const { histograms } = this;
+    const slot = this.#slot;
     const { binCount } = this.features[feature]!;
-    const isMissingSeen = counts[this.#at + binCount]! > 0;
+    const isMissingSeen = histograms.count(slot, feature, binCount) > 0;
     let gradient = 0;
     let hessian = 0;
     let count = 0;
     let missingLeft = 0;
     for (let i = 0; i < most; i++) {
-      const at = this.#at + order[i]!;
-      gradient += gradients[at]!;
-      count += counts[at]!;
-      hessian += this.#hessianOf(at);
-      if (order[i] === binCount) missingLeft = 1;
+      const bin = order[i]!;
+      gradient += histograms.gradient(slot, feature, bin);
+      hessian += histograms.hessian(slot, feature, bin);
+      count += histograms.count(slot, feature, bin);
+      if (bin === binCount) missingLeft = 1;
       if (this.#node.count - count < this.rules.minSamplesLeaf) return;
       const side = isMissingSeen ? missingLeft : Number(2 * count >= this.#node.count);
       if (!this.#offer(feature, 0, side, gradient, hessian, count)) continue;
@@ -191,10 +187,5 @@ export class SplitSearch {
     const { l2 } = this.rules;
     const value = leafValue(gradient, hessian, l2, this.#node.lower, this.#node.upper);
     return -value * (2 * gradient + (hessian + l2) * value);
-  }
-
-  #hessianOf(at: number): number {
-    const { hessians, counts } = this.#histogram;
-    return hessians.length > 0 ? hessians[at]! : counts[at]!;
   }
 }
