@@ -1,8 +1,8 @@
 /**
  * What drift detection costs: one column against SciPy in the same run (against sorting where Python has none), growth with
  * the number of rows, memory and event-loop delay of a check of 20 columns × 1M rows, and memory of a check of a CSV file that
- * is never held. Usage: npm run bench:drift [megabytes of the CSV file, 1000 unless told; or `column` or
- * `wide` for that part alone]. Single computations are timed in processor time of one thread
+ * is never held. Usage: npm run bench:drift [megabytes of the CSV file, 1000 unless told; or `column`, `wide` or
+ * `file [megabytes, 200 unless told]` for that part alone]. Single computations are timed in processor time of one thread
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -213,18 +213,23 @@ async function apart(...args: readonly string[]): Promise<void> {
   process.stdout.write(stdout);
 }
 
-if (process.argv[2] === 'wide') await wideCheck();
-else if (process.argv[2] === 'column') await againstPeer();
-else if (process.argv[2] === 'csv') await checkCsv(process.argv[3]!);
-else {
-  await againstPeer();
-  growth();
-  await apart('wide');
+async function bigFile(megabytes: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-csv-'));
   try {
-    await writeCsv(join(folder, 'big.csv'), Number(process.argv[2] ?? 1000));
+    await writeCsv(join(folder, 'big.csv'), megabytes);
     await apart('csv', join(folder, 'big.csv'));
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+if (process.argv[2] === 'wide') await wideCheck();
+else if (process.argv[2] === 'column') await againstPeer();
+else if (process.argv[2] === 'csv') await checkCsv(process.argv[3]!);
+else if (process.argv[2] === 'file') await bigFile(Number(process.argv[3] ?? 200));
+else {
+  await againstPeer();
+  growth();
+  await apart('wide');
+  await bigFile(Number(process.argv[2] ?? 1000));
 }
