@@ -12,7 +12,7 @@ import { addRunsCommands } from './program/runs-commands.js';
 import { addStoreCommands } from './program/store-commands.js';
 import { addKeyCommands } from './program/key-commands.js';
 import type { Action, CommandTools } from './program/tools.js';
-import { type GlobalOptions, openSession } from './session.js';
+import type { GlobalOptions } from './session.js';
 
 /** The groups of commands, in the order in which help lists them. */
 const groups = [
@@ -74,8 +74,10 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
 
-  const perform: CommandTools['perform'] = async (command, work) =>
+  const perform: CommandTools['perform'] = async (command, work) => {
+    const { openSession } = await import('./session.js'); // the policy's schema takes a while to load; help does without
     setCode(await work(await openSession(command.optsWithGlobals<GlobalOptions>(), signal)));
+  };
   const action: CommandTools['action'] =
     <O>(load: () => Promise<Action<O>>) =>
     async (_options: unknown, command: Command) =>
