@@ -5,6 +5,7 @@ import { addAccessCommands } from './program/access-commands.js';
 import { addApprovalCommands } from './program/approval-commands.js';
 import { addAuditCommands } from './program/audit-commands.js';
 import { addCanaryCommands } from './program/canary-commands.js';
+import { addComplianceCommands } from './program/compliance-commands.js';
 import { addModelCommands } from './program/model-commands.js';
 import { addRegistryCommands } from './program/registry-commands.js';
 import { addReportCommands } from './program/report-commands.js';
@@ -24,6 +25,7 @@ const groups = [
   addReportCommands,
   addAuditCommands,
   addAccessCommands,
+  addComplianceCommands,
   addStoreCommands,
   addKeyCommands,
 ];

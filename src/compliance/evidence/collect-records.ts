@@ -1,0 +1,62 @@
+import { driftReportsCollection } from '../../drift/drift-monitor.js';
+import { runsCollection } from '../../tracking/run.js';
+import type { Storage } from '../../storage/storage.js';
+import type { JsonValue } from '../../util/json.js';
+import type { ComplianceFacts } from '../checks/facts.js';
+import { complianceReportsCollection } from '../compliance-report.js';
+import { attestationsCollection } from '../inventory/attestations.js';
+import { listItems } from '../inventory/stored-items.js';
+
+/** A record of a pack: where it lies in it, what it is, and the value. */
+export interface PackedRecord {
+  readonly path: string;
+  readonly what: string;
+  readonly value: unknown;
+}
+
+/** Every record that tells of a version, as stored. */
+export async function collectRecords(storage: Storage, facts: ComplianceFacts): Promise<readonly PackedRecord[]> {
+  const { version } = facts;
+  const { modelName } = version;
+  const isOwn = (item: { readonly version?: string }): boolean => item.version === version.version;
+  const run = version.runId === null ? undefined : await storage.get(runsCollection, version.runId);
+  const reports = await listItems<{ readonly modelVersion?: string }>(storage, driftReportsCollection, modelName);
+  const assessed = await listItems<{ readonly version: string }>(storage, complianceReportsCollection, modelName);
+  const record = (name: string, what: string, value: unknown): PackedRecord => ({
+    path: `records/${name}.json`,
+    what,
+    value: value ?? null,
+  });
+  return [
+    record('version', 'the version: files and their digests, metrics, training data, evidence', version),
+    record('model', 'the model', facts.model),
+    record('history', 'what happened to the versions of the model, with the gates as they stood', facts.history),
+    record('approvals', 'requests to promote the version: votes, and what they are bound to', facts.approvals),
+    record('run', 'the training run: parameters, metrics, data, commit', run?.value),
+    record('retraining', 'the retraining it came from, step by step', facts.retraining),
+    record(
+      'drift-reports',
+      'drift checks of the version',
+      reports.filter(({ modelVersion }) => modelVersion === version.version),
+    ),
+    record('deployments', 'canaries of the version', facts.deployments),
+    record(
+      'canary-decisions',
+      'decisions on them, with the sufficient statistics they were computed from',
+      facts.decisions,
+    ),
+    record('compliance-reports', 'assessments of the version', assessed.filter(isOwn)),
+    record(
+      'attestations',
+      'what people vouched for',
+      await listItems<JsonValue>(storage, attestationsCollection, modelName),
+    ),
+    record('inventory', 'the model in the inventory: tier, owner, validations', facts.entry),
+    record('findings', 'weaknesses', facts.findings),
+    record('overlays', 'amounts put on top', facts.overlays),
+    record('overrides', 'decisions against the version', facts.overrides.filter(isOwn)),
+    record('annual-reports', 'yearly reports and who signed them', facts.reports),
+    record('halt-drills', 'drills of the kill switch', facts.drills),
+    record('policy', 'the policy in force when the pack was made', facts.policy),
+  ];
+}

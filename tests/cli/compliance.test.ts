@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MLOpsConfig, ModelInventory, ModelRegistry, trainModel } from '@bondx/mlops';
+import { run } from '../../src/cli/run.js';
+import { smallRows } from '../helpers.js';
+
+let folder: string;
+let policy: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'compliance-cli-'));
+  policy = join(folder, 'policy.yaml');
+  const text = `security: { regulatory_frameworks: [Basel III], compliance_checks: [] }
+tracking: { log_git_sha: false, log_environment: false }
+models: { spread: { feature_columns: [x, kind], target_column: y, algorithm: cart } }
+`;
+  writeFileSync(policy, text);
+  const config = MLOpsConfig.fromYaml(policy, { environment: {} });
+  await using registry = new ModelRegistry(config);
+  const trained = await trainModel(config, { modelType: 'spread', data: smallRows(150) });
+  const { model, featureColumns, trainingData } = trained;
+  await registry.register({
+    modelName: 'pd',
+    modelType: 'spread',
+    version: '1.0.0',
+    model,
+    featureColumns,
+    trainingData,
+  });
+  const said = { modelName: 'pd', tier: 1, purpose: 'PD', measures: ['pd'] } as const;
+  await new ModelInventory(registry).describe({ ...said, owner: '=HYPERLINK("http://x")' });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const written = { out: '', err: '' };
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((written.out += String(text)), true));
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((written.err += String(text)), true));
+  const code = await run(['--config', policy, ...args]).finally(() => {
+    stdout.mockRestore();
+    stderr.mockRestore();
+  });
+  return { code, ...written };
+}
+
+describe('on the command line', () => {
+  it('a version is assessed, with inputs from a file', async () => {
+    const inputs = join(folder, 'inputs.json');
+    writeFileSync(
+      inputs,
+      '{"pd":{"horizonEndsAt":"2020-01-01","grades":[{"grade":"A","pd":0.001,"obligors":900,"defaults":30}]}}',
+    );
+    const found = await cli('compliance', 'assess', '--model', 'pd', '--version', '1.0.0', '--inputs', inputs);
+    expect(found.out).toMatch(/basel.calibration +not_met +PDs are too low/);
+    expect(found.out.trim()).toMatch(/failed$/);
+    expect(found.code).toBe(3);
+    writeFileSync(inputs, '{');
+    expect((await cli('compliance', 'assess', '--model', 'pd', '--version', '1.0.0', '--inputs', inputs)).code).toBe(2);
+  });
+
+  it('the inventory says what is due, and its CSV runs no formula', async () => {
+    expect(await cli('compliance', 'inventory')).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('never_validated') as string,
+    });
+    const { out } = await cli('compliance', 'inventory', '--csv');
+    expect(out.split('\n')[1]).toMatch(/^pd,never_validated,1,"'=HYPERLINK\(""http:\/\/x""\)"/);
+  });
+
+  it('findings are raised, listed and closed', async () => {
+    const raised = await cli(
+      '--json',
+      'findings',
+      'raise',
+      '--model',
+      'pd',
+      '--severity',
+      'high',
+      '--title',
+      'no backtest',
+      '--due',
+      '2020-01-01',
+    );
+    const { findingId } = JSON.parse(raised.out) as { findingId: string };
+    expect(await cli('findings', 'list', '--open')).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('overdue') as string,
+    });
+    expect((await cli('findings', 'close', '--finding', findingId, '--comment', 'made')).code).toBe(0);
+    expect(await cli('findings', 'list', '--open')).toMatchObject({ code: 0, out: 'no findings\n' });
+  });
+
+  it('a pack is written once, and verified', async () => {
+    const file = join(folder, 'pd.tar');
+    const made = await cli('evidence', 'export', '--model', 'pd', '--version', '1.0.0', '--to', file);
+    expect(made.code, made.err).toBe(0);
+    expect(await cli('evidence', 'verify', file)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/ok\n$/) as string,
+    });
+    expect((await cli('evidence', 'verify', file, '--key-fingerprint', 'sha256:0')).code).toBe(3);
+    expect((await cli('evidence', 'export', '--model', 'pd', '--version', '1.0.0', '--to', file)).code).toBe(2);
+    const bytes = readFileSync(file);
+    bytes[2000]! ^= 1;
+    writeFileSync(file, bytes);
+    expect((await cli('evidence', 'verify', file)).code).toBe(3);
+    expect((await cli('evidence', 'verify', join(folder, 'none.tar'))).code).toBe(1);
+  });
+});

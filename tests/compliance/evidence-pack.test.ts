@@ -1,0 +1,196 @@
+import { execFile } from 'node:child_process';
+import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  AuditLog,
+  type EvidencePack,
+  ExperimentTracker,
+  ModelInventory,
+  ModelRegistry,
+  assessCompliance,
+  exportEvidence,
+  readCsv,
+  trainModel,
+  verifyEvidencePack,
+} from '@bondx/mlops';
+import { type PackedFile, writeTar } from '../../src/compliance/evidence/write-tar.js';
+import { type World, createWorld } from '../helpers.js';
+import { person } from './pd-world.js';
+
+const run = promisify(execFile);
+const at = { modelName: 'spread', version: '1.0.0' } as const;
+const features = ['coupon_rate', 'maturity_years', 'age_years', 'issue_size_bn', 'benchmark_yield', 'term'];
+
+let world: World;
+let pack: EvidencePack;
+let folder: string;
+
+/** A promotion that two people approved, on every Treasury note and bond outstanding at 36 month-ends. */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'evidence-pack-'));
+  world = createWorld({
+    promotion: {
+      ...{ minAccuracy: 0, maxDrift: 1, requireExplainability: false, requireFeatureImportance: true },
+      ...{ requireBiasTesting: false, requireComplianceCheck: false, requiredApprovals: 2 },
+    },
+    models: {
+      spread: { featureColumns: features, targetColumn: 'spread_bps', timeColumn: 'date', algorithm: 'cart' },
+    },
+    tracking: { logGitSha: true, logEnvironment: false },
+  });
+  const { config, options } = world;
+  const registry = new ModelRegistry(config, options);
+  const as = (id: string): ModelRegistry => registry.withPrincipal(person(id));
+  const tracker = new ExperimentTracker(config, options);
+  const runId = await tracker.startRun({ experimentName: 'spread', modelType: 'spread' });
+  const data = await readCsv('examples/data/bonds-monthly-2010-2012.csv');
+  const trained = await trainModel(config, { modelType: 'spread', data });
+  await tracker.logParameters(runId, { algorithm: trained.algorithm });
+  await tracker.logMetrics(runId, trained.metrics);
+  await tracker.endRun(runId, 'completed');
+  await registry.register({
+    ...at,
+    modelType: 'spread',
+    runId,
+    model: trained.model,
+    featureColumns: trained.featureColumns,
+    targetColumn: trained.targetColumn,
+    performanceMetrics: trained.metrics,
+    trainingData: trained.trainingData,
+  });
+  await registry.recordEvidence({ ...at, kind: 'feature_importance', passed: true, detail: { method: 'permutation' } });
+  const inventory = new ModelInventory(as('olga'));
+  const said = { tier: 2, owner: 'rates', purpose: 'spread over the par curve', measures: ['other'] } as const;
+  await inventory.describe({ modelName: 'spread', ...said });
+  await new ModelInventory(as('vera')).recordValidation({ ...at, outcome: 'approved' });
+  await assessCompliance(registry, at);
+  await registry.promoteModel({ ...at, targetStage: 'staging' });
+  const { requestId } = await registry.approvals.request({ ...at, reason: 'the first model of spreads' });
+  await as('bob').approvals.approve({ requestId });
+  await as('carol').approvals.approve({ requestId });
+  expect(await as('olga').approvals.execute({ requestId })).toMatchObject({ status: 'promoted' });
+  pack = await exportEvidence(as('audrey'), at);
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The script as an auditor has it: alone in a folder, in a process of its own. */
+async function verify(bytes: Uint8Array, ...more: string[]): Promise<{ code: number; stdout: string }> {
+  const [script, file] = [join(folder, 'verify.mjs'), join(folder, 'pack.tar')];
+  copyFileSync('scripts/verify-evidence-pack.mjs', script);
+  writeFileSync(file, bytes);
+  try {
+    return { code: 0, ...(await run(process.execPath, [script, file, ...more], { cwd: folder, env: {} })) };
+  } catch (error) {
+    return error as { code: number; stdout: string };
+  }
+}
+
+/** Files of a pack, read the way `tar` lists them. */
+function unpack(bytes: Uint8Array): PackedFile[] {
+  const files: PackedFile[] = [];
+  for (let from = 0; bytes[from] !== 0;) {
+    const text = (begin: number, length: number): string =>
+      Buffer.from(bytes.subarray(from + begin, from + begin + length))
+        .toString()
+        .replace(/\0.*$/s, '');
+    const size = parseInt(text(124, 12), 8);
+    files.push({ path: text(0, 100), bytes: bytes.slice(from + 512, from + 512 + size) });
+    from += 512 + Math.ceil(size / 512) * 512;
+  }
+  return files;
+}
+
+const json = (path: string): Record<string, never> =>
+  JSON.parse(Buffer.from(unpack(pack.bytes).find((file) => file.path === path)!.bytes).toString()) as never;
+
+describe('an evidence pack', () => {
+  it('is verified by a script that has nothing but Node', async () => {
+    const { code, stdout } = await verify(pack.bytes);
+    expect(stdout).toContain('ok     promotion: the promotion of these files is in the audit trail');
+    expect(stdout).toContain('ok     approvals: 1 executed requests are bound to the files in this pack');
+    expect(stdout).not.toContain('FAILED');
+    expect(code).toBe(0);
+  });
+
+  it('is opened by tar, and tells who did what on which bytes and why', async () => {
+    writeFileSync(join(folder, 'pack.tar'), pack.bytes);
+    const { stdout } = await run('tar', ['-tf', join(folder, 'pack.tar')]);
+    expect(stdout.trim().split('\n')).toEqual(unpack(pack.bytes).map(({ path }) => path));
+    expect(json('records/run.json')).toMatchObject({ startedBy: 'ada', parameters: { algorithm: 'cart' } });
+    expect(json('records/version.json')).toMatchObject({
+      registeredBy: 'ada',
+      trainingData: { digest: expect.any(String) as string },
+    });
+    expect(json('records/approvals.json')).toMatchObject([
+      { requestedBy: 'ada', votes: [{ by: 'bob' }, { by: 'carol' }] },
+    ]);
+    expect(json('records/compliance-reports.json')).toHaveLength(1);
+    expect(json('records/gates.json')).toContainEqual(
+      expect.objectContaining({ gate: 'validation', status: 'passed' }),
+    );
+    const page = Buffer.from(unpack(pack.bytes).find(({ path }) => path === 'index.md')!.bytes).toString();
+    expect(page).toContain('bob, carol');
+    expect(page).toContain('the first model of spreads');
+  });
+
+  it('leaves an audit record with its digest', async () => {
+    const { config, options } = world;
+    const [record] = (await new AuditLog(config, options).list({ action: 'compliance.export_evidence' })).slice(-1);
+    expect(record).toMatchObject({ actor: { id: 'audrey' }, detail: { digest: pack.digest } });
+  });
+
+  it('shows any byte that was changed, in any file', async () => {
+    const files = unpack(pack.bytes);
+    for (const { path, bytes } of files) {
+      const changed = Buffer.from(bytes);
+      changed[Math.floor(changed.length / 2)]! ^= 1;
+      const tampered = writeTar(files.map((file) => (file.path === path ? { path, bytes: changed } : file)));
+      expect((await verifyEvidencePack(tampered)).status, path).toBe('failed');
+    }
+  });
+
+  it('shows files that were removed, added, renamed or swapped, and an archive that was cut', async () => {
+    const files = unpack(pack.bytes);
+    for (const { path } of files) {
+      expect((await verifyEvidencePack(writeTar(files.filter((file) => file.path !== path)))).status, path).toBe(
+        'failed',
+      );
+    }
+    const [a, b, c, ...others] = files as [PackedFile, PackedFile, PackedFile, ...PackedFile[]];
+    const swapped = [a, b, { ...c, bytes: others[0]!.bytes }, { ...others[0]!, bytes: c.bytes }, ...others.slice(1)];
+    for (const changed of [[...files, { path: 'extra.json', bytes: Buffer.from('{}') }], [...files, a], swapped]) {
+      expect((await verifyEvidencePack(writeTar(changed))).status).toBe('failed');
+    }
+    for (const end of [0, 100, 512, pack.bytes.length - 1, pack.bytes.length - 1024]) {
+      expect((await verifyEvidencePack(pack.bytes.subarray(0, end))).status, String(end)).toBe('failed');
+    }
+    expect((await verifyEvidencePack(Buffer.concat([pack.bytes, Buffer.from('x')]))).status).toBe('failed');
+  });
+
+  it('shows a pack that somebody signed anew, to who knows the key', async () => {
+    const { keyFingerprint } = await verifyEvidencePack(pack.bytes);
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const files = unpack(pack.bytes);
+    const index = files.find(({ path }) => path === 'index.json')!.bytes;
+    const forged = {
+      ...json('signature.json'),
+      publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
+      signature: sign('sha256', index, createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }))).toString(
+        'base64',
+      ),
+    };
+    const bytes = writeTar(
+      files.map((file) =>
+        file.path === 'signature.json' ? { ...file, bytes: Buffer.from(JSON.stringify(forged)) } : file,
+      ),
+    );
+    expect((await verify(bytes)).code).toBe(0); // by itself it cannot know
+    expect((await verify(bytes, '--key-fingerprint', keyFingerprint!)).code).toBe(1);
+    expect((await verify(pack.bytes, '--key-fingerprint', keyFingerprint!)).code).toBe(0);
+  });
+});
