@@ -8,7 +8,7 @@ const layers = [
   ['stats', 'storage'],
   ['config', 'search', 'adapters/memory', 'adapters/sql'],
   ['adapters/filesystem', 'adapters/postgres', 'adapters/s3', 'data', 'keys'],
-  ['sealing'],
+  ['sealing', 'privacy'],
   ['runtime', 'models'],
   ['governance'],
   ['tracking', 'maintenance'],

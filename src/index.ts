@@ -330,6 +330,10 @@ export type {
 } from './storage/storage.js';
 export { watchCollections } from './storage/watch-collections.js';
 export type { WatchCollectionsOptions } from './storage/watch-collections.js';
+export { DataProtection } from './governance/privacy/data-protection.js';
+export { assessAnonymity } from './privacy/assess-anonymity.js';
+export type { AnonymityOptions, AnonymityReport } from './privacy/assess-anonymity.js';
+export type { ColumnRule } from './privacy/column-rule.js';
 export { KeyAdministration } from './governance/keys/key-administration.js';
 export type { RewrapResult } from './governance/keys/rewrap.js';
 export type { KeyService } from './keys/key-service.js';

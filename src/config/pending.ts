@@ -32,7 +32,10 @@ export const pendingTable: readonly Pending[] = [
   { keys: 'monitoring.health_check_interval_minutes', reason: noMonitoring },
   { keys: 'monitoring.alert_on_health_issues', reason: noMonitoring },
   { keys: 'security.audit_log_retention_days', reason: 'audit records are never deleted' },
-  { keys: 'security.anonymize_sensitive_data', reason: 'data is stored as it is; remove identities before' },
+  {
+    keys: 'security.anonymize_sensitive_data',
+    reason: 'data is stored as it is; pass it through DataProtection before',
+  },
 ];
 
 /** The table's entries, a section's keys one by one. */

@@ -58,6 +58,7 @@ export const operations = {
   'storage.collect_garbage': { permission: 'maintain', audit: 'always' },
   'storage.read': { permission: 'read', audit: 'none' },
   'storage.rewrap': { permission: 'administer', audit: 'always' },
+  'privacy.protect': { permission: 'track', audit: 'none' },
   'keys.read': { permission: 'read', audit: 'none' },
   'keys.create': { permission: 'administer', audit: 'always' },
   'keys.rotate': { permission: 'administer', audit: 'always' },
