@@ -217,7 +217,10 @@ export { authenticate } from './governance/access/authenticate.js';
 export type { AuthenticateOptions } from './governance/access/authenticate.js';
 export type { BreakGlass } from './governance/access/break-glass.js';
 export { AuditLog } from './governance/audit-log.js';
-export type { AuditFilter, AuditVerification } from './governance/audit-trail.js';
+export type { AuditFilter } from './governance/audit-trail.js';
+export type { AuditStatus, AuditVerification } from './governance/audit/verify-log.js';
+export type { AuditProof } from './governance/audit/prove-record.js';
+export type { Checkpoint } from './governance/audit/checkpoint.js';
 export type { AuditRecord } from './governance/audit-record.js';
 
 export { backupStore } from './maintenance/backup-store.js';

@@ -1,11 +1,18 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { type Context, type ContextOptions, createContext, deriveContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
+import type { Storage } from '../storage/storage.js';
+import { appendAnchor, readAnchors } from './audit/anchor-file.js';
+import { type Checkpoint, asCheckpoint, checkpointStream, judgeByKeys } from './audit/checkpoint.js';
+import { verifyExport, writeExport } from './audit/export-log.js';
+import { makeCheckpoint } from './audit/make-checkpoint.js';
+import { type AuditProof, proveRecord, verifyProof } from './audit/prove-record.js';
+import { type AuditVerification, verifyLog } from './audit/verify-log.js';
 import type { AuditRecord } from './audit-record.js';
-import { type AuditFilter, type AuditVerification, listAuditRecords, verifyAuditTrail } from './audit-trail.js';
+import { type AuditFilter, listAuditRecords, readAuditTrail } from './audit-trail.js';
 import { ControlPlane } from './control-plane.js';
 
-/** Reads and checks the audit trail that every operation writes. */
+/** Reads, checks, signs and exports the audit trail that every operation writes. */
 export class AuditLog {
   readonly #context: Context;
   readonly #control: ControlPlane;
@@ -21,18 +28,84 @@ export class AuditLog {
   }
 
   /**
-   * Checks the whole chain.
+   * Checks the whole chain, then holds it against its signed checkpoints and the anchors outside of the store.
    *
    * @param options.expectedHead a `head` from an earlier verification that was kept outside the store: a log that no
    *   longer contains it was cut or replaced
+   * @param options.anchors a file of checkpoints; that of `security.audit_anchor_path` unless told
    */
-  async verify(options: { readonly expectedHead?: string } = {}): Promise<AuditVerification> {
-    return this.#control.access('audit.read', 'store', (storage) => verifyAuditTrail(storage, options));
+  async verify(
+    options: { readonly expectedHead?: string; readonly anchors?: string } = {},
+  ): Promise<AuditVerification> {
+    return this.#control.access('audit.read', 'store', async (storage) => {
+      const [checkpoints, anchors] = [await readCheckpoints(storage), await this.#anchors(options.anchors)];
+      const isSigned = checkpoints.length + anchors.length > 0;
+      return verifyLog({
+        records: readAuditTrail(storage),
+        checkpoints,
+        anchors,
+        judge: isSigned ? judgeByKeys(await this.#context.keys()) : () => Promise.resolve('unknown_key'),
+        expectedHead: options.expectedHead,
+        interval: this.#context.config.policy.security.checkpointInterval,
+      });
+    });
   }
 
   /** Records that match, oldest first. */
   async list(filter: AuditFilter = {}): Promise<readonly AuditRecord[]> {
     return this.#control.access('audit.read', 'store', (storage) => listAuditRecords(storage, filter));
+  }
+
+  /**
+   * Signs what the log holds now; happens by itself every `security.checkpoint_interval` records.
+   *
+   * @returns undefined for an empty log
+   */
+  async checkpoint(): Promise<Checkpoint | undefined> {
+    return this.#control.access('audit.checkpoint', 'store', (storage) => makeCheckpoint(this.#context, storage));
+  }
+
+  /** Makes a checkpoint and appends it to a file, which belongs somewhere else than the store. */
+  async anchor(path: string): Promise<Checkpoint | undefined> {
+    const checkpoint = await this.checkpoint();
+    const known = await readAnchors(path);
+    if (checkpoint === undefined || known.checkpoints.at(-1)?.signature === checkpoint.signature) return checkpoint;
+    await appendAnchor(path, checkpoint);
+    return checkpoint;
+  }
+
+  /**
+   * Shows that one record is in the log, to somebody who sees no other.
+   *
+   * @throws MLOpsError `NOT_FOUND` for a record that no checkpoint covers yet
+   */
+  async prove(seq: number): Promise<AuditProof> {
+    return this.#control.access('audit.read', 'store', async (storage) =>
+      proveRecord(readAuditTrail(storage), seq, (await readCheckpoints(storage)).at(-1)),
+    );
+  }
+
+  /** Whether a proof holds, by the keys of this store. */
+  async verifyProof(proof: AuditProof): Promise<boolean> {
+    return this.#control.access('audit.read', 'store', async () =>
+      verifyProof(proof, judgeByKeys(await this.#context.keys())),
+    );
+  }
+
+  /** Writes all records and checkpoints to a file of JSON Lines. @throws MLOpsError `ALREADY_EXISTS` */
+  async export(path: string): Promise<{ readonly records: number; readonly checkpoints: number }> {
+    return this.#control.access('audit.read', 'store', async (storage) => {
+      const checkpoints = await readCheckpoints(storage);
+      const { records } = await writeExport(path, { records: readAuditTrail(storage), checkpoints });
+      return { records, checkpoints: checkpoints.length };
+    });
+  }
+
+  /** Verifies a file that {@link export} wrote, by the keys of this store; its records are not looked at. */
+  async verifyExport(path: string, options: { readonly anchors?: string } = {}): Promise<AuditVerification> {
+    return this.#control.access('audit.read', 'store', async () =>
+      verifyExport(path, judgeByKeys(await this.#context.keys()), await this.#anchors(options.anchors)),
+    );
   }
 
   /** Gives up the storage; it closes when the last instance made from the same config has. */
@@ -42,5 +115,27 @@ export class AuditLog {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #anchors(path: string | undefined): Promise<readonly Checkpoint[]> {
+    const { config } = this.#context;
+    const { auditAnchorPath } = config.policy.security;
+    const from = path ?? (auditAnchorPath === null ? undefined : config.resolvePath(auditAnchorPath));
+    return from === undefined ? [] : (await readAnchors(from)).checkpoints;
+  }
+}
+
+/** The checkpoints that are stored, in order; what is none of them ends the list. */
+async function readCheckpoints(storage: Storage): Promise<readonly Checkpoint[]> {
+  const checkpoints: Checkpoint[] = [];
+  for (let next = 0; ;) {
+    const { entries, length } = await storage.read(checkpointStream, { from: next, limit: 1_000 });
+    for (const { value } of entries) {
+      const checkpoint = asCheckpoint(value);
+      if (checkpoint === undefined) return checkpoints;
+      checkpoints.push(checkpoint);
+    }
+    next += entries.length;
+    if (entries.length === 0 || next >= length) return checkpoints;
   }
 }

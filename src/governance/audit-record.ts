@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto';
 import type { Principal } from '../runtime/principal.js';
 import { toIso } from '../util/clock.js';
 import { type Digest, digestBytes } from '../util/digest.js';
-import { type JsonObject, canonicalJson } from '../util/json.js';
+import { type JsonObject, type JsonValue, assertJson, canonicalJsonOfStored } from '../util/json.js';
 
 /** What an operation was about. */
 export interface AuditResource {
@@ -68,12 +69,15 @@ export interface ChainTail {
 export const emptyTail = (log: string): ChainTail => ({ log, length: 0, hash: digestBytes(log) });
 
 /** SHA-256(0x00 ‖ canonical JSON): the leaf hash of RFC 9162 over the RFC 8785 form of a record. */
-export function leafHash(record: AuditRecord): Digest {
-  const json = Buffer.from(canonicalJson(record as unknown as JsonObject), 'utf8');
-  const leaf = Buffer.alloc(json.length + 1); // begins with the 0x00 that tells leaves from tree nodes
-  json.copy(leaf, 1);
-  return digestBytes(leaf);
-}
+export const leafHash = (record: AuditRecord): Digest => {
+  const value = record as unknown as JsonObject;
+  assertJson(value);
+  return `sha256:${leafOfRecord(value).toString('hex')}`;
+};
+
+/** The leaf hash of a record as a storage gave it back, 32 bytes. Its UTF-8 begins with the 0x00 of leaves. */
+export const leafOfRecord = (record: JsonValue): Buffer =>
+  hash('sha256', `\0${canonicalJsonOfStored(record)}`, 'buffer');
 
 /** Puts an entry at the tail of the chain. */
 export function chainRecord(entry: AuditEntry, tail: ChainTail): AuditRecord {

@@ -1,26 +1,21 @@
 import type { Storage } from '../storage/storage.js';
+import { refuse } from '../util/check.js';
 import type { JsonValue } from '../util/json.js';
-import { type AuditRecord, type ChainTail, emptyTail, leafHash, tailAfter } from './audit-record.js';
+import { type AuditVerification, isAuditRecord, verifyLog } from './audit/verify-log.js';
+import { type AuditRecord, type ChainTail, emptyTail, tailAfter } from './audit-record.js';
 
 /** The stream the audit log lives in. */
 export const auditStream = 'audit';
-
-/** Verdict of {@link verifyAuditTrail}. */
-export interface AuditVerification {
-  readonly status: 'ok' | 'corrupt';
-  /** Records checked, all of them sound. */
-  readonly records: number;
-  /** Hash of the last sound record: keep it elsewhere, and a later truncation or rewrite can be proved. */
-  readonly head: string;
-  /** Position of the first record that does not fit, when corrupt. */
-  readonly position?: number;
-  readonly reason?: string;
-}
 
 export interface AuditFilter {
   readonly actor?: string;
   readonly action?: string;
   readonly resourceId?: string;
+  /** What was done under this emergency. */
+  readonly breakGlass?: string;
+  /** ISO 8601: only records from then on, and before then. */
+  readonly since?: string;
+  readonly until?: string;
   /** Position of the first record to look at. */
   readonly from?: number;
   /** Most records to return; 100 unless told. */
@@ -50,61 +45,37 @@ export async function readChainTail(storage: Storage, newLog: () => string): Pro
 /**
  * Checks every record's place in the chain: positions without gaps, one log, and each `prev` the hash of the record
  * before. An edit, deletion, insertion, swap or splice anywhere but at the very end breaks the chain. A cut at the end
- * shows against a `head` kept elsewhere: pass it as `expectedHead`.
+ * shows against a `head` kept elsewhere: pass it as `expectedHead`. Checkpoints are looked at by {@link AuditLog.verify}.
  */
-export async function verifyAuditTrail(
+export const verifyAuditTrail = (
   storage: Storage,
-  options: { readonly expectedHead?: string } = {},
-): Promise<AuditVerification> {
-  let tail: ChainTail | undefined;
-  let sawExpected = options.expectedHead === undefined;
-  const corrupt = (position: number, reason: string): AuditVerification => ({
-    status: 'corrupt',
-    records: tail?.length ?? 0,
-    head: tail?.hash ?? '',
-    position,
-    reason,
-  });
-  for await (const { seq, value } of readAuditTrail(storage)) {
-    if (!isAuditRecord(value)) return corrupt(seq, 'not an audit record');
-    tail ??= emptyTail(value.log);
-    if (value.seq !== seq) return corrupt(seq, `says it is record ${value.seq}`);
-    if (value.log !== tail.log) return corrupt(seq, `belongs to the log ${value.log}`);
-    if (value.prev !== tail.hash)
-      return corrupt(seq, 'does not continue the record before: one of the two was altered');
-    tail = { log: tail.log, length: seq + 1, hash: leafHash(value) };
-    sawExpected ||= tail.hash === options.expectedHead;
-  }
-  if (!sawExpected) {
-    return corrupt(tail?.length ?? 0, 'the head kept elsewhere is not in this log: it was cut or replaced');
-  }
-  return { status: 'ok', records: tail?.length ?? 0, head: tail?.hash ?? '' };
-}
+  { expectedHead }: { readonly expectedHead?: string } = {},
+): Promise<AuditVerification> => verifyLog({ records: readAuditTrail(storage), expectedHead });
 
 /** Records that match, oldest first. */
 export async function listAuditRecords(storage: Storage, filter: AuditFilter = {}): Promise<readonly AuditRecord[]> {
   const found: AuditRecord[] = [];
   const limit = filter.limit ?? 100;
   if (limit <= 0) return found;
+  const [since, until] = [timeOf(filter.since, 'since', -Infinity), timeOf(filter.until, 'until', Infinity)];
   for await (const { value } of readAuditTrail(storage, filter.from)) {
     if (!isAuditRecord(value)) continue; // verification, not listing, reports damage
     if (filter.actor !== undefined && value.actor.id !== filter.actor && value.actor.onBehalfOf !== filter.actor)
       continue;
     if (filter.action !== undefined && value.action !== filter.action) continue;
     if (filter.resourceId !== undefined && value.resource.id !== filter.resourceId) continue;
+    if (filter.breakGlass !== undefined && value.actor.breakGlass !== filter.breakGlass) continue;
+    const at = Date.parse(value.ts);
+    if (at < since || at >= until) continue;
     found.push(value);
     if (found.length === limit) break;
   }
   return found;
 }
 
-function isAuditRecord(value: unknown): value is AuditRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const record = value as Partial<Record<keyof AuditRecord, unknown>>;
-  return (
-    record.v === 1 &&
-    typeof record.log === 'string' &&
-    typeof record.seq === 'number' &&
-    typeof record.prev === 'string'
-  );
+function timeOf(text: string | undefined, what: string, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) refuse(`${what} must be a time such as 2026-01-31 or 2026-01-31T18:00:00Z, got ${text}`);
+  return at;
 }

@@ -7,6 +7,7 @@ import { Authorizer, type Grant } from './access/authorizer.js';
 import { Denials } from './access/denials.js';
 import { type Scope, type ScopeSource, sayScope } from './access/scope.js';
 import { type AuditDecision, type AuditEntry, type AuditResource, auditActor } from './audit-record.js';
+import { checkpointIfDue } from './audit/make-checkpoint.js';
 import { commitAudited } from './audit-writer.js';
 import type { AuditedOperation, OperationName, UnauditedOperation } from './operations.js';
 
@@ -166,7 +167,9 @@ export class ControlPlane {
       ...(about.reason !== undefined && { reason: about.reason }),
       ...(about.detail !== undefined && { detail: about.detail }),
     };
-    await commitAudited(await stores.storage(), ids, changes, entry);
+    const storage = await stores.storage();
+    const length = await commitAudited(storage, ids, changes, entry);
+    await checkpointIfDue(this.context, storage, length);
   }
 }
 

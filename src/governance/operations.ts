@@ -65,6 +65,7 @@ export const operations = {
   'keys.revoke': { permission: 'administer', audit: 'always' },
   'retention.purge_run': { permission: 'maintain', audit: 'always' },
   'retention.purge_reports': { permission: 'maintain', audit: 'always' },
+  'audit.checkpoint': { permission: 'audit', audit: 'none' },
   'audit.read': { permission: 'audit', audit: 'none' },
   'access.create_token': { permission: 'own_token', audit: 'always' },
   'access.create_service_token': { permission: 'administer', audit: 'always' },

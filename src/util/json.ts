@@ -84,6 +84,9 @@ export function canonicalJson(value: JsonValue): string {
   return write(value);
 }
 
+/** As {@link canonicalJson}, for values that are strict JSON without a check, such as those a storage gave back. */
+export const canonicalJsonOfStored = (value: JsonValue): string => write(value);
+
 function write(value: JsonValue): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (isArray(value)) return `[${value.map(write).join(',')}]`;

@@ -134,7 +134,16 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
   },
   Attestations: { record: 'compliance.attest', list: 'compliance.read' },
   HaltDrills: { run: 'compliance.record_drill', list: 'compliance.read' },
-  AuditLog: { verify: 'audit.read', list: 'audit.read' },
+  AuditLog: {
+    verify: 'audit.read',
+    list: 'audit.read',
+    checkpoint: 'audit.checkpoint',
+    anchor: 'audit.checkpoint',
+    prove: 'audit.read',
+    verifyProof: 'audit.read',
+    export: 'audit.read',
+    verifyExport: 'audit.read',
+  },
   AccessControl: {
     createToken: 'access.create_token',
     revokeToken: 'access.revoke_token',

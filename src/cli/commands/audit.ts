@@ -1,23 +1,82 @@
+import type { Checkpoint } from '../../governance/audit/checkpoint.js';
 import { AuditLog } from '../../governance/audit-log.js';
 import { exitCode } from '../exit-code.js';
 import { formatTable } from '../output.js';
 import type { Session } from '../session.js';
 
-export async function verify({ config, output, who }: Session, options: { readonly head?: string }): Promise<number> {
+interface VerifyOptions {
+  readonly head?: string;
+  readonly anchors?: string;
+  readonly file?: string;
+}
+
+export async function verify({ config, output, who }: Session, options: VerifyOptions): Promise<number> {
   await using audit = new AuditLog(config, who);
-  const result = await audit.verify(options.head === undefined ? {} : { expectedHead: options.head });
+  const { head, file } = options;
+  const anchors = options.anchors === undefined ? {} : { anchors: options.anchors };
+  const result =
+    file === undefined
+      ? await audit.verify({ ...anchors, ...(head !== undefined && { expectedHead: head }) })
+      : await audit.verifyExport(file, anchors);
+  const { status, records, anchored, position, reason } = result;
+  const isSound = status === 'ok' || status === 'torn_tail_recovered';
+  const vouched =
+    anchored === undefined
+      ? 'no signed checkpoint vouches for them'
+      : `signed checkpoints vouch for the first ${anchored.size}, as of ${anchored.time}`;
   output.result(
     result,
-    result.status === 'ok'
-      ? `ok: ${result.records} records\nhead ${result.head}`
-      : `corrupt at record ${result.position}: ${result.reason}\n${result.records} records before it are sound`,
+    [
+      status === 'ok' ? `ok: ${records} records` : `${status} at record ${position}: ${reason}`,
+      ...(isSound ? [vouched, `head ${result.head}`] : [`${records} records are sound by themselves; ${vouched}`]),
+    ].join('\n'),
   );
-  return result.status === 'ok' ? exitCode.ok : exitCode.found;
+  return isSound ? exitCode.ok : exitCode.found;
+}
+
+export async function checkpoint({ config, output, who }: Session): Promise<number> {
+  await using audit = new AuditLog(config, who);
+  return sayCheckpoint(output, await audit.checkpoint());
+}
+
+export async function anchor({ config, output, who }: Session, { to }: { readonly to: string }): Promise<number> {
+  await using audit = new AuditLog(config, who);
+  return sayCheckpoint(output, await audit.anchor(to));
+}
+
+function sayCheckpoint(output: Session['output'], made: Checkpoint | undefined): number {
+  const text =
+    made === undefined
+      ? 'there are no records yet'
+      : `${made.size} records, root ${made.root}, signed by key ${made.keyId}`;
+  output.result(made ?? null, text);
+  return exitCode.ok;
+}
+
+export async function exportLog({ config, output, who }: Session, { to }: { readonly to: string }): Promise<number> {
+  await using audit = new AuditLog(config, who);
+  const written = await audit.export(to);
+  output.result(written, `${to}: ${written.records} records, ${written.checkpoints} checkpoints`);
+  return exitCode.ok;
+}
+
+export async function prove(
+  { config, output, who }: Session,
+  { record }: { readonly record: number },
+): Promise<number> {
+  await using audit = new AuditLog(config, who);
+  const proof = await audit.prove(record);
+  output.result(proof, JSON.stringify(proof, null, 2));
+  return exitCode.ok;
 }
 
 export interface AuditListOptions {
   readonly actor?: string;
   readonly action?: string;
+  readonly resource?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly emergency?: string;
   readonly limit?: number;
 }
 
@@ -26,6 +85,10 @@ export async function listRecords({ config, output, who }: Session, options: Aud
   const records = await audit.list({
     ...(options.actor !== undefined && { actor: options.actor }),
     ...(options.action !== undefined && { action: options.action }),
+    ...(options.resource !== undefined && { resourceId: options.resource }),
+    ...(options.since !== undefined && { since: options.since }),
+    ...(options.until !== undefined && { until: options.until }),
+    ...(options.emergency !== undefined && { breakGlass: options.emergency }),
     ...(options.limit !== undefined && { limit: options.limit }),
   });
   const rows = records.map(({ seq, ts, actor, action, resource, decision, reason }) => [

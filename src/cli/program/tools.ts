@@ -49,6 +49,13 @@ export function parsePositive(text: string): number {
   return value;
 }
 
+export function parsePosition(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('expected a whole number from 0');
+  return value;
+}
+
 export function parseCount(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1');

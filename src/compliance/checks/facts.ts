@@ -1,6 +1,6 @@
 import type { CanaryDecision, StoredDeployment } from '../../canary/deployment.js';
 import type { Policy } from '../../config/policy.js';
-import type { AuditVerification } from '../../governance/audit-trail.js';
+import type { AuditVerification } from '../../governance/audit/verify-log.js';
 import type { StoredApproval } from '../../registry/approvals/approval.js';
 import type { StoredFinding } from '../../registry/inventory/finding.js';
 import type { StoredInventoryEntry } from '../../registry/inventory/inventory-entry.js';

@@ -1,0 +1,56 @@
+import { open, readFile } from 'node:fs/promises';
+import { MLOpsError } from '../../errors.js';
+import { type JsonObject, canonicalJson } from '../../util/json.js';
+import { type Checkpoint, asCheckpoint } from './checkpoint.js';
+
+/** Checkpoints kept outside of the store. */
+export interface Anchors {
+  readonly checkpoints: readonly Checkpoint[];
+  /** Whether the last line was cut off by a crash, and is left out. */
+  readonly isTorn: boolean;
+}
+
+/** Adds a checkpoint as a line of JSON; when it returns, the line survives a loss of power. */
+export async function appendAnchor(path: string, checkpoint: Checkpoint): Promise<void> {
+  const { isTorn } = await readAnchors(path);
+  const file = await open(path, 'a', 0o644);
+  try {
+    await file.appendFile(`${isTorn ? '\n' : ''}${canonicalJson(checkpoint as unknown as JsonObject)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads the checkpoints of a file; none when there is no file. Lines cut off by a crash are left out: a whole one follows,
+ * or nothing.
+ *
+ * @throws MLOpsError `CORRUPT` for any other line that is no checkpoint
+ */
+export async function readAnchors(path: string): Promise<Anchors> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  });
+  const lines = text.split('\n');
+  const torn = lines.pop()!; // empty when the last line ended
+  const checkpoints = lines.flatMap((line, i) => {
+    const checkpoint = parse(line);
+    if (checkpoint !== undefined) return [checkpoint];
+    if (line === '' || isCutOff(line)) return [];
+    throw new MLOpsError('CORRUPT', `line ${i + 1} of ${path} is no checkpoint`);
+  });
+  return { checkpoints, isTorn: torn !== '' };
+}
+
+function parse(line: string): Checkpoint | undefined {
+  try {
+    return asCheckpoint(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The beginning of a line, as a crash leaves it: canonical JSON begins with this key, and it does not end. */
+const isCutOff = (line: string): boolean => '{"index":'.startsWith(line.slice(0, 9)) && !line.endsWith('}');

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
+import { MLOpsError } from '../../errors.js';
+import { type JsonObject, type JsonValue, canonicalJson } from '../../util/json.js';
+import { type Checkpoint, type CheckpointJudge, asCheckpoint } from './checkpoint.js';
+import { type AuditVerification, verifyLog } from './verify-log.js';
+
+/** What an export consists of. */
+export interface ExportedLog {
+  readonly records: AsyncIterable<{ readonly value: JsonValue }>;
+  readonly checkpoints: readonly Checkpoint[];
+}
+
+/**
+ * Writes JSON Lines: one record a line, in canonical JSON, then one checkpoint a line. It needs nothing of this package to
+ * be read: the hash of a record's line is SHA-256(0x00 ‖ line without its end).
+ *
+ * @throws MLOpsError `ALREADY_EXISTS`: evidence is not written over
+ */
+export async function writeExport(path: string, { records, checkpoints }: ExportedLog): Promise<{ records: number }> {
+  const out = createWriteStream(path, { flags: 'wx', mode: 0o644 });
+  const done = finished(out).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new MLOpsError('ALREADY_EXISTS', `${path} is there already; name another file`);
+  });
+  const failed = done.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  let count = 0;
+  for await (const { value } of records) {
+    if (!out.write(`${canonicalJson(value)}\n`)) {
+      await Promise.race([once(out, 'drain'), failed]);
+    }
+    if (out.destroyed) break;
+    count++;
+  }
+  for (const checkpoint of checkpoints) out.write(`${canonicalJson(checkpoint as unknown as JsonObject)}\n`);
+  out.end();
+  await done;
+  return { records: count };
+}
+
+/**
+ * Verifies an export without its store. A line must be byte for byte the canonical form of what it says: anything else is
+ * `corrupt`. A last line that was cut off in mid-write is left out.
+ *
+ * @param anchors checkpoints from elsewhere
+ */
+export async function verifyExport(
+  path: string,
+  judge: CheckpointJudge,
+  anchors: readonly Checkpoint[] = [],
+): Promise<AuditVerification> {
+  const { checkpoints, isTorn } = await scan(path);
+  return verifyLog({ records: recordsOf(path), checkpoints, anchors, judge, isTorn });
+}
+
+type Line = { readonly kind: 'record' | 'checkpoint' | 'nonsense' | 'torn'; readonly value: JsonValue };
+
+async function* recordsOf(path: string): AsyncGenerator<{ seq: number; value: JsonValue }> {
+  let seq = 0;
+  for await (const { kind, value } of linesOf(path)) {
+    if (kind === 'record' || kind === 'nonsense') yield { seq: seq++, value };
+  }
+}
+
+async function scan(path: string): Promise<{ checkpoints: readonly Checkpoint[]; isTorn: boolean }> {
+  const checkpoints: Checkpoint[] = [];
+  let isTorn = false;
+  for await (const { kind, value } of linesOf(path)) {
+    if (kind === 'checkpoint') checkpoints.push(asCheckpoint(value)!);
+    isTorn ||= kind === 'torn';
+  }
+  return { checkpoints, isTorn };
+}
+
+/** Nonsense keeps its place among the records: that is where the log is corrupt. */
+async function* linesOf(path: string): AsyncGenerator<Line> {
+  let held: string | undefined;
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: 0 })) {
+    if (held !== undefined) yield lineOf(held, false);
+    held = line;
+  }
+  if (held !== undefined) yield lineOf(held, true);
+}
+
+function lineOf(text: string, isLast: boolean): Line {
+  try {
+    const value = JSON.parse(text) as JsonValue;
+    if (canonicalJson(value) !== text) return { kind: 'nonsense', value: null };
+    return { kind: asCheckpoint(value) === undefined ? 'record' : 'checkpoint', value };
+  } catch {
+    return { kind: isLast && text.startsWith('{') ? 'torn' : 'nonsense', value: null };
+  }
+}

@@ -1,0 +1,97 @@
+import { ConflictError } from '../../errors.js';
+import type { Context } from '../../runtime/context.js';
+import type { Storage } from '../../storage/storage.js';
+import { toIso } from '../../util/clock.js';
+import type { JsonValue } from '../../util/json.js';
+import type { AuditRecord } from '../audit-record.js';
+import { leafOfRecord } from '../audit-record.js';
+import { readAuditTrail } from '../audit-trail.js';
+import { appendAnchor } from './anchor-file.js';
+import {
+  type Checkpoint,
+  type StoredCheckpoint,
+  asCheckpoint,
+  checkpointStream,
+  fromDigest,
+  judgeByKeys,
+  signCheckpoint,
+  toDigest,
+} from './checkpoint.js';
+import { TreeFrontier } from './merkle-tree.js';
+
+type Makes = Pick<Context, 'clock' | 'config' | 'keys'>;
+
+/**
+ * Signs what the log holds now, stores that, and appends it to the anchor file of the policy, if there is one. Goes on from
+ * the checkpoint before, so that the work is that of the records since.
+ *
+ * @returns the newest checkpoint; the one before when nothing was recorded since, undefined for an empty log
+ */
+export async function makeCheckpoint(context: Makes, storage: Storage): Promise<Checkpoint | undefined> {
+  const { clock, config } = context;
+  const keys = await context.keys();
+  const { last, count } = await readLast(storage);
+  const frontier = await frontierOf(last, judgeByKeys(keys));
+  let log = last?.log;
+  for await (const { value } of readAuditTrail(storage, frontier.size)) {
+    log ??= (value as unknown as AuditRecord).log;
+    frontier.add(leafOfRecord(value));
+  }
+  if (log === undefined || frontier.size === last?.size) return last && asCheckpoint(last);
+  const [size, root, time] = [frontier.size, toDigest(frontier.root()), toIso(clock.now())];
+  const checkpoint = await signCheckpoint(keys, { v: 1, log, index: count, size, root, time });
+  const stored: StoredCheckpoint = { ...checkpoint, frontier: frontier.roots.map(toDigest) };
+  const values = [stored as unknown as JsonValue];
+  try {
+    await storage.commit([{ kind: 'append', stream: checkpointStream, values, expect: count }], {
+      durability: 'power',
+    });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    return makeCheckpoint(context, storage); // another process made one
+  }
+  const { auditAnchorPath } = config.policy.security;
+  if (auditAnchorPath !== null) await appendAnchor(config.resolvePath(auditAnchorPath), checkpoint);
+  return checkpoint;
+}
+
+async function readLast(storage: Storage): Promise<{ last: StoredCheckpoint | undefined; count: number }> {
+  const { length } = await storage.read(checkpointStream, { limit: 0 });
+  if (length === 0) return { last: undefined, count: 0 };
+  const { entries } = await storage.read(checkpointStream, { from: length - 1, limit: 1 });
+  return { last: entries[0]?.value as unknown as StoredCheckpoint, count: length };
+}
+
+/** The tree of a checkpoint; from the beginning where it cannot be believed. */
+async function frontierOf(
+  last: StoredCheckpoint | undefined,
+  judge: ReturnType<typeof judgeByKeys>,
+): Promise<TreeFrontier> {
+  if (last === undefined || (await judge(last)) !== 'valid') return new TreeFrontier();
+  const frontier = new TreeFrontier(last.size, last.frontier.map(fromDigest));
+  return toDigest(frontier.root()) === last.root ? frontier : new TreeFrontier();
+}
+
+const nextSize = new WeakMap<Storage, number>();
+
+/**
+ * Makes a checkpoint when `security.checkpoint_interval` records came since the last. What was recorded is committed
+ * already, so that a failure is a warning: verification calls the log `unanchored` from there.
+ *
+ * @param length records in the log
+ */
+export async function checkpointIfDue(context: Makes, storage: Storage, length: number): Promise<void> {
+  const { checkpointInterval } = context.config.policy.security;
+  if (length < (nextSize.get(storage) ?? checkpointInterval)) return;
+  try {
+    const { last } = await readLast(storage);
+    const due = (last?.size ?? 0) + checkpointInterval;
+    nextSize.set(storage, due);
+    if (length < due) return;
+    nextSize.set(storage, length + checkpointInterval); // others of this process need not make the same one
+    await makeCheckpoint(context, storage);
+  } catch (error) {
+    nextSize.set(storage, length + checkpointInterval);
+    process.emitWarning(`no checkpoint of the audit log could be made: ${String(error)}`, 'MLOpsWarning');
+  }
+}

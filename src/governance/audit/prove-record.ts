@@ -1,0 +1,46 @@
+import { MLOpsError } from '../../errors.js';
+import type { Digest } from '../../util/digest.js';
+import type { JsonObject, JsonValue } from '../../util/json.js';
+import { type AuditRecord, leafOfRecord } from '../audit-record.js';
+import { type Checkpoint, type CheckpointJudge, fromDigest, toDigest } from './checkpoint.js';
+import { verifyInclusion } from './merkle-proof.js';
+import { type TreeHash, inclusionProof } from './merkle-tree.js';
+
+/** Shows one record to be in the log, without the others. */
+export interface AuditProof {
+  readonly record: AuditRecord;
+  /** Hashes from the record's leaf up to the root of the checkpoint (RFC 9162, 2.1.3). */
+  readonly proof: readonly Digest[];
+  readonly checkpoint: Checkpoint;
+}
+
+/** @throws MLOpsError `NOT_FOUND` for a record that no checkpoint covers yet */
+export async function proveRecord(
+  records: AsyncIterable<{ readonly seq: number; readonly value: JsonValue }>,
+  seq: number,
+  checkpoint: Checkpoint | undefined,
+): Promise<AuditProof> {
+  if (checkpoint === undefined || !(Number.isInteger(seq) && seq >= 0 && seq < checkpoint.size)) {
+    throw new MLOpsError(
+      'NOT_FOUND',
+      `no checkpoint covers a record ${seq}; they cover ${checkpoint?.size ?? 0}: make one with audit checkpoint`,
+    );
+  }
+  const leaves: TreeHash[] = [];
+  let record: JsonValue = null;
+  for await (const { seq: at, value } of records) {
+    if (leaves.length === checkpoint.size) break;
+    leaves.push(leafOfRecord(value));
+    if (at === seq) record = value;
+  }
+  const proof = inclusionProof(leaves, seq).map(toDigest);
+  return { record: record as unknown as AuditRecord, proof, checkpoint };
+}
+
+/** Whether a proof holds: the record is in the log that the checkpoint signs, at the position it names. */
+export async function verifyProof({ record, proof, checkpoint }: AuditProof, judge: CheckpointJudge): Promise<boolean> {
+  const { size, root, log } = checkpoint;
+  const leaf = leafOfRecord(record as unknown as JsonObject);
+  const claim = { leaf, index: record.seq, size, proof: proof.map(fromDigest), root: fromDigest(root) };
+  return record.log === log && verifyInclusion(claim) && (await judge(checkpoint)) === 'valid';
+}
