@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { JsonValue } from '../util/json.js';
+import { paintVerdict } from './paint.js';
 
 /** Progress is drawn only after this long: quick work needs no bar. */
 const patienceMs = 500;
@@ -9,15 +10,20 @@ const barWidth = 24;
 export class Output {
   readonly #json: boolean;
   readonly #quiet: boolean;
+  readonly #color: boolean;
 
-  constructor(options: { readonly json: boolean; readonly quiet: boolean }) {
+  /** @param options.color whether there may be colours where the output is a terminal; true unless told */
+  constructor(options: { readonly json: boolean; readonly quiet: boolean; readonly color?: boolean }) {
     this.#json = options.json;
     this.#quiet = options.quiet;
+    this.#color = options.color ?? true;
   }
 
   /** The result: one JSON document with `--json`, else the text. */
   result(value: unknown, text: string): void {
-    process.stdout.write(`${this.#json ? JSON.stringify(value, jsonNumber, 2) : printable(text)}\n`);
+    process.stdout.write(
+      `${this.#json ? JSON.stringify(value, jsonNumber, 2) : paintVerdict(printable(text), this.#color)}\n`,
+    );
   }
 
   /** A remark for a person; silent with `--quiet` and `--json`. */

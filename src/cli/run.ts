@@ -1,22 +1,25 @@
 import { Command, CommanderError } from 'commander';
 import { MLOpsError } from '../errors.js';
 import { exitCode } from './exit-code.js';
+import { paintError } from './paint.js';
 import { addAccessCommands } from './program/access-commands.js';
 import { addApprovalCommands } from './program/approval-commands.js';
 import { addAuditCommands } from './program/audit-commands.js';
 import { addCanaryCommands } from './program/canary-commands.js';
 import { addComplianceCommands } from './program/compliance-commands.js';
+import { addKeyCommands } from './program/key-commands.js';
 import { addModelCommands } from './program/model-commands.js';
 import { addRegistryCommands } from './program/registry-commands.js';
 import { addReportCommands } from './program/report-commands.js';
 import { addRunsCommands } from './program/runs-commands.js';
+import { addStartCommands } from './program/start-commands.js';
 import { addStoreCommands } from './program/store-commands.js';
-import { addKeyCommands } from './program/key-commands.js';
 import type { Action, CommandTools } from './program/tools.js';
 import type { GlobalOptions } from './session.js';
 
 /** The groups of commands, in the order in which help lists them. */
 const groups = [
+  addStartCommands,
   addModelCommands,
   addRegistryCommands,
   addApprovalCommands,
@@ -41,18 +44,18 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
     return outcome.code;
   } catch (error) {
-    return report(error, args.includes('--debug'));
+    return report(error, args.includes('--debug'), !args.includes('--no-color'));
   } finally {
     process.off('SIGINT', interrupt);
   }
 }
 
-function report(error: unknown, isDebug: boolean): number {
+function report(error: unknown, isDebug: boolean, isColored: boolean): number {
   // commander has printed its own message already
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   const isExpected = error instanceof MLOpsError;
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`error: ${message}\n`);
+  process.stderr.write(`${paintError('error:', isColored)} ${message}\n`);
   if (isDebug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   else if (!isExpected) process.stderr.write('this is a defect; run again with --debug to see where it happened\n');
   if (!isExpected) return exitCode.failed;
@@ -71,6 +74,7 @@ function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Com
     )
     .option('--quiet', 'print results only')
     .option('--debug', 'print where an error happened')
+    .option('--no-color', 'no colours (there are none where the output is no terminal, nor with NO_COLOR)')
     .addHelpText('after', helpAfter)
     .showHelpAfterError('(bondx-mlops --help shows what there is)')
     .configureHelp({ showGlobalOptions: true })

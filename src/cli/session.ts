@@ -10,6 +10,8 @@ export interface GlobalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
+  /** False with `--no-color`. */
+  readonly color?: boolean;
   readonly token?: string;
 }
 
@@ -32,7 +34,11 @@ const defaultPolicy = 'policy.yaml';
 export async function openSession(options: GlobalOptions, signal: AbortSignal): Promise<Session> {
   const path = options.config ?? (existsSync(defaultPolicy) ? defaultPolicy : undefined);
   const config = path === undefined ? MLOpsConfig.default() : MLOpsConfig.fromYaml(path);
-  const output = new Output({ json: options.json ?? false, quiet: options.quiet ?? false });
+  const output = new Output({
+    json: options.json ?? false,
+    quiet: options.quiet ?? false,
+    color: options.color ?? true,
+  });
   const token = options.token ?? process.env['BONDX_TOKEN'];
   const who =
     token === undefined || token === '' ? {} : { principal: await authenticate(config, { token: token.trim() }) };

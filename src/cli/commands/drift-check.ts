@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { readTable } from '../../data/read-table.js';
 import type { Table } from '../../data/table.js';
-import type { ColumnDrift, DriftReport } from '../../drift/drift-report.js';
 import { DriftMonitor } from '../../drift/drift-monitor.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
+import { describeDrift } from '../describe-drift.js';
 import { exitCode } from '../exit-code.js';
-import { formatTable } from '../output.js';
 import type { Session } from '../session.js';
 
 export interface DriftCheckOptions {
@@ -56,38 +55,11 @@ export async function driftCheck(
   const notes = sources.flatMap((data) => (typeof data === 'string' ? [] : data.notes));
   for (const note of new Set(notes)) output.note(`note: ${note}`);
   if (streaming) output.note('note: the files are large: each was read once and not held; residuals were not compared');
-  output.result(report, describe(report));
+  output.result(report, describeDrift(report));
   return report.requiresRetraining ? exitCode.found : exitCode.ok;
 }
 
 async function productionVersion(registry: ModelRegistry, modelName: string): Promise<string | undefined> {
   const { versions } = await registry.listModels({ modelName, stage: 'production', limit: 1 });
   return versions[0]?.version;
-}
-
-function describe(report: DriftReport): string {
-  const rows = report.columns.map((column) => [
-    column.column,
-    column.role,
-    column.verdict,
-    interval(column),
-    String(column.tolerance),
-    column.psi === undefined ? '' : column.psi.value.toFixed(3),
-  ]);
-  const findings = [
-    ...report.columns.flatMap(({ column, findings }) => findings.map(({ message }) => `  ${column}: ${message}`)),
-    ...report.findings.map(({ message }) => `  ${message}`),
-  ];
-  return [
-    `${report.modelName}: ${report.verdict}${report.requiresRetraining ? ', retraining required' : ''}`,
-    formatTable(['column', 'role', 'verdict', 'distance (interval)', 'tolerance', 'psi'], rows),
-    ...(findings.length > 0 ? ['findings:', ...findings] : []),
-    ...report.recommendations.map((advice) => `→ ${advice}`),
-    `report ${report.reportId}`,
-  ].join('\n');
-}
-
-function interval({ distance }: ColumnDrift): string {
-  if (distance === undefined) return '';
-  return `${distance.value.toFixed(3)} (${distance.lower.toFixed(3)} to ${distance.upper.toFixed(3)})`;
 }

@@ -1,0 +1,71 @@
+import { writeFile } from 'node:fs/promises';
+import { readTable } from '../../data/read-table.js';
+import type { Table } from '../../data/table.js';
+import { MLOpsError } from '../../errors.js';
+import { checkName, refuse } from '../../util/check.js';
+import { exitCode } from '../exit-code.js';
+import { type ModelColumns, firstPolicy } from '../first-policy.js';
+import type { Session } from '../session.js';
+
+export interface InitOptions {
+  readonly data?: string;
+  readonly model?: string;
+  readonly target?: string;
+}
+
+/** Writes a policy to begin with; never over one that is there. */
+export async function init({ output, signal }: Session, file: string, options: InitOptions): Promise<number> {
+  const { data, target } = options;
+  if ((data === undefined) !== (target === undefined)) refuse('--data and --target go together: pass both, or neither');
+  const name = checkName(options.model ?? 'spread', '--model');
+  const columns = data === undefined ? undefined : columnsOf(await readTable(data, { signal }), target!);
+  const text = firstPolicy(name, columns);
+  await create(file, text);
+  const use = data ?? 'data.csv';
+  output.result(
+    { path: file, model: name, ...columns },
+    [
+      `wrote ${file}: the model ${name}` +
+        (columns === undefined ? '' : `, ${columns.features.length} features, target ${columns.target}`),
+      'next:',
+      `  bondx-mlops train --model ${name} --data ${use}`,
+      `  bondx-mlops drift-check --model ${name} --baseline ${use} --current current.csv`,
+    ].join('\n'),
+  );
+  return exitCode.ok;
+}
+
+async function create(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: 'wx' });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'EEXIST') {
+      throw new MLOpsError('ALREADY_EXISTS', `${file} is there already; name another file, or edit that one`, {
+        cause,
+      });
+    }
+    throw new MLOpsError('STORAGE_UNAVAILABLE', `${file} cannot be written: ${String(cause)}`, { cause });
+  }
+}
+
+/** What of a table to learn from: everything but the target, dates, and columns with a value of its own in every row. */
+function columnsOf(table: Table, targetName: string): ModelColumns {
+  const target = table.column(targetName);
+  if (target.kind === 'date') refuse(`${targetName} holds dates; choose a target of numbers, or of two categories`);
+  const others = [...table.columns.values()].filter((column) => column !== target);
+  const dates = others.filter(({ kind }) => kind === 'date');
+  const features = others.filter(
+    (column) =>
+      column.kind === 'numeric' || (column.kind === 'categorical' && column.categories.length < table.rowCount / 2),
+  );
+  if (features.length === 0) refuse(`there is no column to learn ${targetName} from`);
+  const isBinary =
+    target.kind === 'categorical' || target.values.every((value) => value === 0 || value === 1 || Number.isNaN(value));
+  return {
+    features: features.map(({ name }) => name),
+    target: targetName,
+    task: isBinary ? 'classification' : 'regression',
+    ...(dates.length === 1 && { time: dates[0]!.name }),
+  };
+}

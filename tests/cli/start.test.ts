@@ -1,0 +1,159 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MLOpsConfig } from '@bondx/mlops';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { paintVerdict } from '../../src/cli/paint.js';
+import { run } from '../../src/cli/run.js';
+import { smallRows } from '../helpers.js';
+
+const home = process.cwd();
+let printed: { out: string; err: string };
+
+async function bondx(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  printed = { out: '', err: '' };
+  const code = await run(words);
+  return { code, ...printed };
+}
+
+function csv(path: string, rows: readonly Readonly<Record<string, string | number | null>>[]): void {
+  const lines = rows.map((row) =>
+    Object.values(row)
+      .map((value) => value ?? '')
+      .join(','),
+  );
+  writeFileSync(path, [Object.keys(rows[0]!).join(','), ...lines].join('\n'));
+}
+
+beforeEach(() => {
+  process.chdir(mkdtempSync(join(tmpdir(), 'start-')));
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed.out += String(text)), true));
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((printed.err += String(text)), true));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.chdir(home);
+});
+
+describe('init', () => {
+  it('writes a policy for the columns of a file, from which a model trains at once', async () => {
+    csv(
+      'data.csv',
+      smallRows(300).map(({ x, ...row }) => ({ ...row, 'coupon: %': x })),
+    );
+    expect(await bondx('init', '--data', 'data.csv', '--target', 'y')).toMatchObject({ code: 0 });
+    const { policy } = MLOpsConfig.fromYaml('policy.yaml');
+    expect(policy.models['spread']).toMatchObject({
+      featureColumns: ['kind', 'coupon: %'],
+      targetColumn: 'y',
+      task: 'regression',
+      timeColumn: 'date',
+    });
+    expect(await bondx('train', '--model', 'spread', '--data', 'data.csv')).toMatchObject({ code: 0 });
+  });
+
+  it('sees a classification in a target of 0 and 1', async () => {
+    csv(
+      'data.csv',
+      smallRows(100).map((row) => ({ ...row, y: Number(row.y > 12) })),
+    );
+    await bondx('init', 'other.yaml', '--data', 'data.csv', '--target', 'y', '--model', 'downgrade');
+    expect(MLOpsConfig.fromYaml('other.yaml').policy.models['downgrade']!.task).toBe('classification');
+  });
+
+  it('writes a valid policy without data', async () => {
+    expect(await bondx('init')).toMatchObject({ code: 0 });
+    expect(MLOpsConfig.fromYaml('policy.yaml').policy.models['spread']!.targetColumn).toBe('spread_bps');
+  });
+
+  it('never writes over a file, and names the nearest column', async () => {
+    writeFileSync('mine.yaml', 'seed: 1\n');
+    expect(await bondx('init', 'mine.yaml')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is there already') as string,
+    });
+    expect(readFileSync('mine.yaml', 'utf8')).toBe('seed: 1\n');
+    csv('data.csv', smallRows(30));
+    const { code, err } = await bondx('init', '--data', 'data.csv', '--target', 'knd');
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('did you mean "kind"?') as string });
+    expect(await bondx('init', '--data', 'data.csv')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('show', () => {
+  it('prints the card of the version in production or the newest, and a drift report', async () => {
+    csv('data.csv', smallRows(300));
+    csv('current.csv', smallRows(2000, { seed: 2, shift: 4 }));
+    await bondx('init', '--data', 'data.csv', '--target', 'y');
+    await bondx('train', '--model', 'spread', '--data', 'data.csv');
+    await bondx('register', '--model', 'spread', '--path', 'models/spread_v1');
+    const card = await bondx('show', '--model', 'spread');
+    expect(card).toMatchObject({ code: 0, out: expect.stringContaining('# spread 1.0.0') as string });
+    const check = ['drift-check', '--model', 'spread', '--baseline', 'data.csv', '--current', 'current.csv'];
+    const { reportId } = JSON.parse((await bondx(...check, '--json')).out) as { reportId: string };
+    expect(await bondx('show', '--report', reportId)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('spread: drifted') as string,
+    });
+    expect(await bondx('show')).toMatchObject({ code: 2 });
+    expect(await bondx('show', '--model', 'sprd')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no model sprd') as string,
+    });
+  });
+});
+
+describe('completion', () => {
+  it('offers sub-commands, and the options of the command typed so far', async () => {
+    const { out } = await bondx('completion', 'bash');
+    writeFileSync('completion.sh', out);
+    const offered = (...words: string[]): string[] =>
+      execFileSync(
+        'bash',
+        [
+          '-c',
+          `source completion.sh; COMP_WORDS=(bondx-mlops "$@"); COMP_CWORD=$#; _bondx_mlops; printf '%s\\n' "\${COMPREPLY[@]}"`,
+          'bash',
+          ...words,
+        ],
+        { encoding: 'utf8' },
+      )
+        .trim()
+        .split('\n');
+    expect(offered('dri')).toEqual(['drift-check']);
+    expect(offered('canary', 'ro')).toEqual(['rollback']);
+    expect(offered('canary', 'halt', '--mo')).toEqual(['--model']);
+    expect(offered('drift-check', '--base')).toEqual(['--baseline']);
+  });
+
+  it('refuses another shell', async () => {
+    expect(await bondx('completion', 'tcsh')).toMatchObject({ code: 2 });
+    expect((await bondx('completion', 'fish')).out).toContain("-n '__fish_seen_subcommand_from canary' -a halt");
+  });
+});
+
+describe('colours', () => {
+  const onTerminal = <T>(isTTY: boolean, task: () => T): T => {
+    const before = process.stdout.isTTY;
+    process.stdout.isTTY = isTTY;
+    try {
+      return task();
+    } finally {
+      process.stdout.isTTY = before;
+    }
+  };
+
+  it('mark the verdict of the first line on a terminal only', () => {
+    const text = 'spread: drifted, retraining required\nyield stable';
+    vi.stubEnv('NO_COLOR', '');
+    const painted = onTerminal(true, () => paintVerdict(text, true));
+    expect(painted).toContain('\u001b[31mdrifted');
+    expect(painted.split('\n')[1]).toBe('yield stable');
+    expect(onTerminal(false, () => paintVerdict(text, true))).toBe(text);
+    expect(onTerminal(true, () => paintVerdict(text, false))).toBe(text);
+    vi.stubEnv('NO_COLOR', '1');
+    expect(onTerminal(true, () => paintVerdict(text, true))).toBe(text);
+    vi.unstubAllEnvs();
+  });
+});
