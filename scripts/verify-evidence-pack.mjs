@@ -252,7 +252,7 @@ if (isMain) {
   }
   const { status, checks } = verifyEvidencePack(bytes, { keyFingerprint });
   for (const { check, passed, message } of checks) {
-    // eslint-disable-next-line no-control-regex -- control characters of a pack must not reach the terminal
+    // Control characters of a pack must not reach the terminal.
     const plain = message.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
     process.stdout.write(`${passed ? 'ok    ' : 'FAILED'} ${check}: ${plain}\n`);
   }
