@@ -19,6 +19,7 @@ const layers = [
   ['compliance'],
   ['report'],
   ['index.ts', 'testing', 'worker.ts', 'integrations/onnx', 'integrations/openfeature'],
+  ['server'],
   ['cli'],
 ];
 

@@ -11,6 +11,7 @@ const library = {
   onnx: 'src/integrations/onnx/index.ts',
   openfeature: 'src/integrations/openfeature/index.ts',
   report: 'src/report/index.ts',
+  server: 'src/server/index.ts',
   s3: 'src/adapters/s3/index.ts',
 };
 

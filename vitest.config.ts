@@ -11,6 +11,7 @@ export default defineConfig({
       { find: /^@bondx\/mlops\/openfeature$/, replacement: source('integrations/openfeature/index.ts') },
       { find: /^@bondx\/mlops\/postgres$/, replacement: source('adapters/postgres/index.ts') },
       { find: /^@bondx\/mlops\/report$/, replacement: source('report/index.ts') },
+      { find: /^@bondx\/mlops\/server$/, replacement: source('server/index.ts') },
       { find: /^@bondx\/mlops\/s3$/, replacement: source('adapters/s3/index.ts') },
       { find: /^@bondx\/mlops$/, replacement: source('index.ts') },
     ],

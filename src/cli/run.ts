@@ -14,6 +14,7 @@ import { addReportCommands } from './program/report-commands.js';
 import { addRunsCommands } from './program/runs-commands.js';
 import { addStartCommands } from './program/start-commands.js';
 import { addStoreCommands } from './program/store-commands.js';
+import { addUiCommand } from './program/ui-command.js';
 import type { Action, CommandTools } from './program/tools.js';
 import type { GlobalOptions } from './session.js';
 
@@ -31,6 +32,7 @@ const groups = [
   addComplianceCommands,
   addStoreCommands,
   addKeyCommands,
+  addUiCommand,
 ];
 
 /** Parses a command line, does what it says and returns the exit code; errors are printed as one message. */

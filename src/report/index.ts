@@ -1,9 +1,9 @@
 export { renderCanaryReport } from './canary/render-canary-report.js';
-export type { CanaryReportFacts } from './canary/render-canary-report.js';
+export type { CanaryReportFacts } from './canary/canary-content.js';
 export { relativeQuality } from './canary/relative-quality.js';
 export type { RelativeQuality } from './canary/relative-quality.js';
 export { renderDriftReport } from './drift/render-drift-report.js';
-export type { DriftReportOptions } from './drift/render-drift-report.js';
+export type { DriftReportOptions } from './drift/drift-report-content.js';
 export { renderModelCard } from './model/render-model-card.js';
 export { renderRunComparison } from './runs/render-run-comparison.js';
 export type { RunComparisonOptions } from './runs/render-run-comparison.js';

@@ -31,6 +31,7 @@ const lazy = [
   'node_modules/vega',
   'node_modules/d3-',
   '/src/report/',
+  '/src/server/',
   '/src/cli/',
   '/src/testing/',
 ];

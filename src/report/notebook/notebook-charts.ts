@@ -1,9 +1,9 @@
-import type { CanaryReportFacts } from '../canary/render-canary-report.js';
+import type { CanaryReportFacts } from '../canary/canary-content.js';
 import { canaryCharts as chartsOf } from '../canary/canary-parts.js';
 import { driftDistances } from '../charts/drift-distances.js';
 import { metricCurves } from '../charts/metric-curves.js';
 import { distributions } from '../drift/distributions.js';
-import type { DriftReportOptions } from '../drift/render-drift-report.js';
+import type { DriftReportOptions } from '../drift/drift-report-content.js';
 import type { DriftReport } from '../../drift/drift-report.js';
 import type { RunComparison } from '../../tracking/compare-runs.js';
 import type { MetricPoint } from '../../tracking/metric.js';

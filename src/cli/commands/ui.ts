@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { serve } from '../../server/serve.js';
+import { exitCode } from '../exit-code.js';
+import { openInBrowser } from '../open-in-browser.js';
+import type { Session } from '../session.js';
+
+export interface UiOptions {
+  readonly port?: number;
+  readonly host?: string;
+  readonly allowedHost?: readonly string[];
+  readonly open?: boolean;
+}
+
+/** Serves the dashboard until Ctrl-C. */
+export async function ui({ config, output, who, signal }: Session, options: UiOptions): Promise<number> {
+  const { port, host, allowedHost, open = false } = options;
+  const server = await serve(config, {
+    ...who,
+    ...(port !== undefined && { port }),
+    ...(host !== undefined && { host }),
+    ...(allowedHost !== undefined && { allowedHosts: allowedHost }),
+  });
+  output.result(
+    { url: server.url },
+    `the dashboard is at ${server.url}\nwho opens this address acts as you; Ctrl-C ends it`,
+  );
+  if (open) openInBrowser(server.url, (message) => output.note(message));
+  if (!signal.aborted) await once(signal, 'abort');
+  await server.close();
+  return exitCode.ok;
+}

@@ -1,0 +1,78 @@
+import type { GateResult } from '../registry/gate-result.js';
+import type { ModelStage } from '../registry/stage.js';
+import { gateTable } from '../report/model/model-card-content.js';
+import { html } from '../report/page/html.js';
+import { refuse } from '../util/check.js';
+import type { DoAction, Page } from './visit.js';
+
+/** What can be done from a page: each is one call of a public class, which authorizes and records it. */
+export const actions: Readonly<Record<string, DoAction>> = {
+  promote: async ({ services, href }, form) => {
+    const modelName = field(form, 'modelName');
+    const version = field(form, 'version');
+    const targetStage = field(form, 'stage') as ModelStage;
+    const result = await services.registry.promoteModel({ modelName, version, targetStage, ...reason(form) });
+    return result.status === 'promoted' ? { to: href('models', modelName, version) } : refused(result.failures);
+  },
+  request: async ({ services, href }, form) => {
+    const asked = {
+      modelName: field(form, 'modelName'),
+      version: field(form, 'version'),
+      reason: field(form, 'reason'),
+    };
+    await services.registry.approvals.request(asked);
+    return { to: href('models') };
+  },
+  approve: async ({ services, href }, form) => {
+    const comment = form.get('comment') ?? '';
+    const vote = { requestId: field(form, 'requestId'), ...(comment !== '' && { comment }) };
+    await services.registry.approvals.approve(vote);
+    return { to: href('models') };
+  },
+  reject: async ({ services, href }, form) => {
+    await services.registry.approvals.reject({ requestId: field(form, 'requestId') });
+    return { to: href('models') };
+  },
+  execute: async ({ services, href }, form) => {
+    const result = await services.registry.approvals.execute({ requestId: field(form, 'requestId') });
+    return result.status === 'promoted' ? { to: href('models') } : refused(result.failures);
+  },
+  halt: async ({ services, href }, form) => {
+    await services.canaries.halt(field(form, 'modelName'), reason(form));
+    return { to: href('canaries', field(form, 'deploymentId')) };
+  },
+  pause: async ({ services, href }, form) => {
+    await services.canaries.pause(field(form, 'deploymentId'));
+    return { to: href('canaries', field(form, 'deploymentId')) };
+  },
+  resume: async ({ services, href }, form) => {
+    await services.canaries.resume(field(form, 'deploymentId'));
+    return { to: href('canaries', field(form, 'deploymentId')) };
+  },
+  rollback: async ({ services, href }, form) => {
+    await services.canaries.rollbackCanary(field(form, 'deploymentId'));
+    return { to: href('canaries', field(form, 'deploymentId')) };
+  },
+  'promote-canary': async ({ services, href }, form) => {
+    const deploymentId = field(form, 'deploymentId');
+    const result = await services.canaries.promoteCanary(deploymentId);
+    return result.status === 'promoted' ? { to: href('canaries', deploymentId) } : refused(result.failures);
+  },
+};
+
+const refused = (failures: readonly GateResult[]): Page => ({
+  title: 'Refused',
+  status: 409,
+  content: html`<p>Nothing was changed: these gates stand in the way.</p>
+    ${gateTable(failures)}`,
+});
+
+function field(form: URLSearchParams, name: string): string {
+  const value = form.get(name);
+  return value === null || value === '' ? refuse(`the form lacks ${name}`) : value;
+}
+
+function reason(form: URLSearchParams): { readonly reason?: string } {
+  const text = form.get('reason')?.trim() ?? '';
+  return text === '' ? {} : { reason: text };
+}

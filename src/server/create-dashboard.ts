@@ -1,0 +1,210 @@
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { MLOpsError } from '../errors.js';
+import { html } from '../report/page/html.js';
+import { type ContextOptions, contextOf } from '../runtime/context.js';
+import { checkOneOf, checkOptions, refuse } from '../util/check.js';
+import { systemClock } from '../util/clock.js';
+import { actions } from './actions.js';
+import { dashboardStyles, liveScript } from './assets.js';
+import { ChangeCounter } from './change-counter.js';
+import { frame, layout } from './layout.js';
+import { liveCanary } from './pages/canaries.js';
+import { findPage } from './routes.js';
+import { isAllowedHost, isSameOrigin } from './security/allowed-hosts.js';
+import { type GateOptions, letIn, principalOf } from './security/gate.js';
+import { respond, respondHtml } from './security/headers.js';
+import { Sessions, newSecret } from './security/sessions.js';
+import { SharedServices } from './services.js';
+import { problemPage } from './problem-page.js';
+import type { Page, Visit } from './visit.js';
+
+export interface DashboardOptions extends ContextOptions {
+  /**
+   * `token`: each caller shows a token of its own (`authenticate`), as a bearer or at the sign-in page. `local`: who has the
+   * secret of this start is whoever the policy lets stand in; for loopback only. `token` unless told.
+   */
+  readonly authentication?: 'token' | 'local';
+  /** Hosts that requests may be for besides loopback, such as `mlops.example.com`; others are refused. */
+  readonly allowedHosts?: readonly string[];
+  /** Path under which it is mounted, such as `/mlops`; the root unless told. */
+  readonly basePath?: string;
+}
+
+/** The dashboard, to be mounted in any framework that knows Web-standard requests. */
+export interface Dashboard {
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** With `local` authentication: the path that lets a browser in. */
+  readonly entryPath?: string;
+  close(): Promise<void>;
+}
+
+const mostFormBytes = 64 * 1024;
+
+/**
+ * Pages over the public classes: everything that is shown or done is authorized and recorded there.
+ *
+ * @example
+ * const dashboard = createDashboard(config, { allowedHosts: ['mlops.example.com'] });
+ * app.all('/mlops/*', (context) => dashboard.fetch(context.req.raw));
+ * @throws MLOpsError `INVALID_INPUT`
+ */
+export function createDashboard(config: MLOpsConfig, options: DashboardOptions = {}): Dashboard {
+  checkOptions(options, optionNames, 'createDashboard');
+  const { authentication = 'token', allowedHosts = [], basePath = '', ...context } = options;
+  checkOneOf(authentication, ['token', 'local'], 'authentication');
+  if (!/^(\/[\w.~-]+)*$/.test(basePath)) refuse(`basePath must be like /mlops, got ${JSON.stringify(basePath)}`);
+  if (authentication === 'local' && allowedHosts.length > 0)
+    refuse('authentication "local" is for loopback only: other hosts take authentication "token"');
+  const services = new SharedServices(config, context);
+  const stores = contextOf(services.as(undefined).registry).stores;
+  const localSecret = authentication === 'local' ? newSecret() : undefined;
+  const gate: GateOptions = { config, context, localSecret, sessions: new Sessions(context.clock ?? systemClock) };
+  const site = new Site(services, gate, new ChangeCounter(() => stores.storage()), { basePath, allowedHosts });
+  return {
+    fetch: (request) => site.answer(request),
+    ...(localSecret !== undefined && { entryPath: `${basePath}/enter?secret=${localSecret}` }),
+    close: () => site.close(),
+  };
+}
+
+const optionNames: readonly (keyof DashboardOptions)[] = [
+  'authentication',
+  'allowedHosts',
+  'basePath',
+  'storage',
+  'artifacts',
+  'clock',
+  'ids',
+  'random',
+  'keys',
+  'principal',
+];
+
+/** Answers requests: host, then who is calling, then the page or what is to be done. */
+class Site {
+  constructor(
+    private readonly services: SharedServices,
+    private readonly gate: GateOptions,
+    private readonly changes: ChangeCounter,
+    private readonly place: { readonly basePath: string; readonly allowedHosts: readonly string[] },
+  ) {}
+
+  readonly #href = (...parts: readonly string[]): string =>
+    `${this.place.basePath}/${parts.map(encodeURIComponent).join('/')}`;
+
+  async answer(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    if (!isAllowedHost(url, this.place.allowedHosts)) {
+      return respond('this server does not answer for that host\n', 421, { 'content-type': 'text/plain' });
+    }
+    try {
+      return await this.#route(request, url);
+    } catch (error) {
+      return this.#problem(error, url);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.changes.close();
+    await this.services.close();
+  }
+
+  async #route(request: Request, url: URL): Promise<Response> {
+    const parts = this.#partsOf(url);
+    if (request.method === 'GET' || request.method === 'HEAD') return this.#get(request, url, parts);
+    if (request.method !== 'POST') return respond(null, 405, { allow: 'GET, HEAD, POST' });
+    const form = await readForm(request);
+    if (parts[0] === 'sign-in') return this.#signIn(request, url, form);
+    const [place, name = ''] = parts;
+    const action = place === 'actions' && Object.hasOwn(actions, name) ? actions[name] : undefined;
+    const visit = await this.#visit(request, url, [], form);
+    if (action === undefined) throw new MLOpsError('NOT_FOUND', 'there is nothing here that can be done');
+    const done = await action(visit, form);
+    return 'to' in done ? respond(null, 303, { location: done.to }) : this.#show(done, visit);
+  }
+
+  async #get(request: Request, url: URL, parts: readonly string[]): Promise<Response> {
+    const [first, second, third] = parts;
+    if (first === 'style.css') return respond(dashboardStyles, 200, { 'content-type': 'text/css; charset=utf-8' });
+    if (first === 'live.js') return respond(liveScript, 200, { 'content-type': 'text/javascript; charset=utf-8' });
+    if (first === 'enter') return this.#begin(url.searchParams.get('secret') ?? '', url);
+    if (first === 'canaries' && third === 'live') return this.#live(request, url, second!);
+    const version = await this.changes.version();
+    const found = findPage(parts, () => version);
+    const visit = await this.#visit(request, url, found?.params ?? [], undefined);
+    if (found === undefined) throw new MLOpsError('NOT_FOUND', 'there is no such page');
+    return this.#show(await found.page(visit), visit);
+  }
+
+  /** The part of a canary's page that changes, when it has changed since the browser looked last. */
+  async #live(request: Request, url: URL, deploymentId: string): Promise<Response> {
+    const visit = await this.#visit(request, url, [deploymentId], undefined);
+    const etag = await this.changes.version();
+    if (request.headers.get('if-none-match') === etag) return respond(null, 304, { etag });
+    return respondHtml((await liveCanary(visit)).content.markup, 200, { etag });
+  }
+
+  async #visit(
+    request: Request,
+    url: URL,
+    params: readonly string[],
+    form: URLSearchParams | undefined,
+  ): Promise<Visit> {
+    const { principal, formToken } = await letIn(request, url, form, this.gate);
+    return { services: this.services.as(principal), url, params, href: this.#href, formToken };
+  }
+
+  async #signIn(request: Request, url: URL, form: URLSearchParams): Promise<Response> {
+    if (!isSameOrigin(request, url)) throw new MLOpsError('FORBIDDEN', 'sign in at the page of this server');
+    return this.#begin((form.get('token') ?? '').trim(), url);
+  }
+
+  /** @throws MLOpsError `UNAUTHENTICATED` */
+  async #begin(token: string, url: URL): Promise<Response> {
+    await principalOf(token, this.gate);
+    const cookie = this.gate.sessions.begin(token, url.protocol === 'https:', this.place.basePath || '/');
+    return respond(null, 303, { location: this.#href('experiments'), 'set-cookie': cookie });
+  }
+
+  #show(page: Page, visit: Visit): Response {
+    return respondHtml(layout(page, visit), page.status ?? 200);
+  }
+
+  #problem(error: unknown, url: URL): Response {
+    const { status, page } = problemPage(error);
+    if (status !== 401) return respondHtml(layout(page, { url, href: this.#href }), status);
+    const isLocal = this.gate.localSecret !== undefined;
+    const form = html`<form method="post" action="${this.#href('sign-in')}">
+      <label for="token">Token</label>
+      <input id="token" name="token" type="password" required autocomplete="off" />
+      <button type="submit">Sign in</button>
+    </form>`;
+    const content = html`<main class="signin">
+      <h1>Sign in</h1>
+      ${isLocal ? html`<p>Open the address that <code>bondx-mlops ui</code> printed; it holds the secret of this start.</p>` : form}
+      ${url.pathname.endsWith('/sign-in') && page.content}
+    </main>`;
+    return respondHtml(frame('Sign in', this.#href, content), 401, { 'www-authenticate': 'Bearer' });
+  }
+
+  #partsOf({ pathname }: URL): readonly string[] {
+    const { basePath } = this.place;
+    if (basePath !== '' && pathname !== basePath && !pathname.startsWith(`${basePath}/`))
+      throw new MLOpsError('NOT_FOUND', `the dashboard is at ${basePath}`);
+    const path = pathname.slice(basePath.length).replace(/^\/|\/$/g, '');
+    try {
+      return path.split('/').map(decodeURIComponent);
+    } catch {
+      throw new MLOpsError('NOT_FOUND', 'the address is broken');
+    }
+  }
+}
+
+/** @throws MLOpsError `INVALID_INPUT` for what is no form, or too much */
+async function readForm(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!type.startsWith('application/x-www-form-urlencoded')) refuse('send application/x-www-form-urlencoded');
+  if (Number(request.headers.get('content-length') ?? 0) > mostFormBytes) refuse('the form is too long');
+  const text = await request.text();
+  return text.length > mostFormBytes ? refuse('the form is too long') : new URLSearchParams(text);
+}

@@ -1,0 +1,73 @@
+import { type Html, html } from '../report/page/html.js';
+import type { Page, Visit } from './visit.js';
+
+const sections = [
+  ['experiments', 'Experiments'],
+  ['models', 'Models'],
+  ['drift', 'Drift'],
+  ['canaries', 'Canaries'],
+  ['audit', 'Audit'],
+] as const;
+
+/** A page with its navigation. */
+export const layout = ({ title, kicker, content }: Page, { href, url }: Pick<Visit, 'href' | 'url'>): string =>
+  frame(
+    title,
+    href,
+    html`<header class="bar">
+        <nav aria-label="Main">
+          <ul>
+            ${sections.map(([path, name]) => {
+              const address = href(path);
+              const isHere = url.pathname === address || url.pathname.startsWith(`${address}/`);
+              return isHere
+                ? html`<li><a href="${address}" aria-current="page">${name}</a></li>`
+                : html`<li><a href="${address}">${name}</a></li>`;
+            })}
+          </ul>
+        </nav>
+      </header>
+      <main id="main">
+        <p class="kicker">${kicker ?? 'BondX MLOps'}</p>
+        <h1>${title}</h1>
+        ${content}
+      </main>`,
+  );
+
+/** A page without navigation. */
+export const frame = (title: string, href: Visit['href'], body: Html): string =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title} · BondX MLOps</title>
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href="${href('style.css')}" />
+        <script src="${href('live.js')}" defer></script>
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html> `.markup;
+
+/** A button that does something, with what it needs to know. */
+export const actionForm = (
+  { href, formToken }: Visit,
+  action: string,
+  label: string,
+  fields: Readonly<Record<string, string>>,
+  ask?: Html,
+): Html =>
+  html`<form method="post" action="${href('actions', action)}" class="action">
+    <input type="hidden" name="form_token" value="${formToken}" />
+    ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+    ${ask}
+    <button type="submit">${label}</button>
+  </form>`;
+
+/** A field for the reason, for the record. */
+export const reasonField = (id: string, isRequired = false): Html =>
+  isRequired
+    ? html`<label for="${id}">Reason</label> <input id="${id}" name="reason" required maxlength="500" />`
+    : html`<label for="${id}">Reason</label> <input id="${id}" name="reason" maxlength="500" />`;

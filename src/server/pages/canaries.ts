@@ -1,0 +1,126 @@
+import { hasEnded, isServing } from '../../canary/transitions.js';
+import { canaryContent } from '../../report/canary/canary-content.js';
+import type { RelativeQuality } from '../../report/canary/relative-quality.js';
+import { relativeQuality } from '../../report/canary/relative-quality.js';
+import type { CanaryDecision, CanaryDeployment } from '../../canary/deployment.js';
+import { type Html, html } from '../../report/page/html.js';
+import { count, moment, percent } from '../../report/page/numbers.js';
+import { badge, section, table } from '../../report/page/parts.js';
+import { actionForm, reasonField } from '../layout.js';
+import type { ShowPage, Visit } from '../visit.js';
+import { showCharts } from './charts.js';
+
+/** Every canary, newest first. */
+export const canaries: ShowPage = async ({ services, href }) => {
+  const { deployments } = await services.canaries.listDeployments({ limit: 100 });
+  return {
+    title: 'Canaries',
+    content:
+      deployments.length === 0
+        ? html`<p>There was none yet.</p>`
+        : table(
+            'Canaries, newest first',
+            [
+              { title: 'Began' },
+              { title: 'Model' },
+              { title: 'Candidate' },
+              { title: 'Production' },
+              { title: 'Status' },
+              { title: 'Traffic', kind: 'number' },
+              { title: 'Why' },
+            ],
+            deployments.map((d) => [
+              html`<a href="${href('canaries', d.deploymentId)}">${moment(d.createdAt)}</a>`,
+              d.modelName,
+              d.candidateVersion,
+              d.productionVersion,
+              badge(d.status),
+              percent(d.trafficFraction),
+              d.endReason,
+            ]),
+          ),
+  };
+};
+
+/** One canary, kept up to date. @param version says whether something changed */
+export const canary =
+  (version: () => string): ShowPage =>
+  async (visit) => {
+    const [deploymentId = ''] = visit.params;
+    const seen = version();
+    const { deployment, title, content } = await liveCanary(visit);
+    return {
+      title,
+      kicker: 'Canary',
+      content: html`${actions(visit, deployment)}
+        <div id="live" data-from="${visit.href('canaries', deploymentId, 'live')}" data-version="${seen}">
+          ${content}
+        </div>
+        <noscript><p class="note">Reload the page to see what changed since.</p></noscript>`,
+    };
+  };
+
+/** What of a canary's page changes. */
+export async function liveCanary(
+  visit: Visit,
+): Promise<{ readonly deployment: CanaryDeployment; readonly title: string; readonly content: Html }> {
+  const { services, params } = visit;
+  const [deploymentId = ''] = params;
+  const { deployment, processes } = await services.canaries.getStatus(deploymentId);
+  const decisions = await services.canaries.listDecisions(deploymentId);
+  const content = html`${await canaryContent({ deployment, decisions }, { showCharts, qualityOf: remembered })}
+  ${section(
+    'processes',
+    'Processes that serve it',
+    processes.length > 0 &&
+      table(
+        'Processes, and what each has seen',
+        [
+          { title: 'Process' },
+          { title: 'Status' },
+          { title: 'Reported' },
+          { title: 'Canary', kind: 'number' },
+          { title: 'Production', kind: 'number' },
+          { title: 'Outcomes', kind: 'number' },
+        ],
+        processes.map((p) => [
+          p.process.slice(0, 13),
+          p.status,
+          moment(p.flushedAt),
+          count(p.routed.canary),
+          count(p.routed.production),
+          count(p.outcomes),
+        ]),
+      ),
+  )} `;
+  return {
+    deployment,
+    title: `${deployment.modelName} ${deployment.candidateVersion} beside ${deployment.productionVersion}`,
+    content,
+  };
+}
+
+function actions(visit: Visit, { deploymentId, modelName, status }: CanaryDeployment): Html | undefined {
+  if (hasEnded(status)) return undefined;
+  const fields = { deploymentId, modelName };
+  return html`<section class="actions" aria-label="Actions">
+    <h2>Steer it</h2>
+    ${status !== 'halted' && actionForm(visit, 'halt', 'Halt now', fields, reasonField('reason-halt', true))}
+    ${isServing(status) && actionForm(visit, 'pause', 'Pause', fields)}
+    ${status === 'paused' && actionForm(visit, 'resume', 'Resume', fields)}
+    ${status !== 'halted' && actionForm(visit, 'promote-canary', 'Promote', fields)}
+    ${actionForm(visit, 'rollback', 'Roll back', fields)}
+  </section>`;
+}
+
+const mostRemembered = 500;
+const qualities = new Map<string, readonly RelativeQuality[]>();
+
+/** Decisions never change: what was computed of one holds. */
+function remembered(decision: CanaryDecision): readonly RelativeQuality[] {
+  const known = qualities.get(decision.decisionId) ?? relativeQuality(decision);
+  const [oldest] = qualities.keys();
+  if (qualities.size >= mostRemembered && oldest !== undefined) qualities.delete(oldest);
+  qualities.set(decision.decisionId, known);
+  return known;
+}

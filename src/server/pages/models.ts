@@ -1,0 +1,107 @@
+import type { PromotionRequest } from '../../registry/approvals/approval.js';
+import type { ModelVersion } from '../../registry/model-record.js';
+import { cardFacts } from '../../report/model/card-facts.js';
+import { modelCardContent } from '../../report/model/model-card-content.js';
+import { type Html, html } from '../../report/page/html.js';
+import { moment, number } from '../../report/page/numbers.js';
+import { badge, section } from '../../report/page/parts.js';
+import { actionForm, reasonField } from '../layout.js';
+import type { ShowPage, Visit } from '../visit.js';
+
+const stages = ['Development', 'Staging', 'Production', 'Archived'] as const;
+/** Versions of a model that the board shows at most, the newest. */
+const mostVersions = 30;
+
+/** Every model as a board of stages, and the promotions that people decide on. */
+export const models: ShowPage = async (visit) => {
+  const { registry } = visit.services;
+  const { models: found } = await registry.getModels({ limit: 50 });
+  const requests = await registry.approvals.list({ isOpen: true });
+  const boards = await Promise.all(found.map(async ({ modelName }) => board(visit, modelName)));
+  return {
+    title: 'Models',
+    content: html`${section(
+      'requests',
+      'Promotions to decide on',
+      requests.map((request) => requestCard(visit, request)),
+    )}
+    ${found.length === 0 ? html`<p>There are none yet: registering a version begins one.</p>` : boards}`,
+  };
+};
+
+async function board(visit: Visit, modelName: string): Promise<Html> {
+  const { registry } = visit.services;
+  const { versions } = await registry.listModels({ modelName, limit: mostVersions });
+  const cards = await Promise.all(
+    versions.map(async (version) => ({ stage: version.stage, card: await versionCard(visit, version) })),
+  );
+  return html`<section aria-label="${modelName}">
+    <h2>${modelName}</h2>
+    <div class="board">
+      ${stages.map(
+        (stage) =>
+          html`<section aria-label="${stage} of ${modelName}">
+            <h3>${stage}</h3>
+            ${cards.filter((entry) => entry.stage === stage).map(({ card }) => card)}
+          </section>`,
+      )}
+    </div>
+  </section>`;
+}
+
+async function versionCard({ services, href }: Visit, version: ModelVersion): Promise<Html> {
+  const { modelName, stage, description, performanceMetrics } = version;
+  // Gates are assessed where they are the next step: it takes reading the files.
+  const gates = stage === 'Staging' ? await services.registry.checkGates(modelName, version.version) : [];
+  const metrics = Object.entries(performanceMetrics).slice(0, 3);
+  return html`<article class="card">
+    <p>
+      <a href="${href('models', modelName, version.version)}"><strong>${version.version}</strong></a>
+    </p>
+    ${description !== undefined && html`<p>${description}</p>`}
+    <p class="c-muted">${metrics.map(([name, value]) => `${name} ${number(value)}`).join(', ')}</p>
+    ${
+      gates.length > 0 &&
+      html`<ul>
+        ${gates.map(({ gate, status }) => html`<li>${gate}: ${badge(status)}</li>`)}
+      </ul>`
+    }
+  </article>`;
+}
+
+function requestCard(visit: Visit, request: PromotionRequest): Html {
+  const { requestId, modelName, version, reason, requestedBy, requestedAt, votes, requiredApprovals, status } = request;
+  const approvals = votes.filter(({ verdict }) => verdict === 'approve');
+  const comment = html`<label for="comment-${requestId}">Comment</label>
+    <input id="comment-${requestId}" name="comment" maxlength="500" />`;
+  return html`<article class="card">
+    <p>
+      <a href="${visit.href('models', modelName, version)}"><strong>${modelName} ${version}</strong></a
+      >: ${reason}
+    </p>
+    <p class="c-muted">
+      Asked for by ${requestedBy} at ${moment(requestedAt)}; ${badge(status)}, ${approvals.length} of
+      ${requiredApprovals} approvals${approvals.length > 0 && ` (${approvals.map(({ by }) => by).join(', ')})`}
+    </p>
+    ${status === 'open' && actionForm(visit, 'approve', 'Approve', { requestId }, comment)}
+    ${status === 'open' && actionForm(visit, 'reject', 'Reject', { requestId })}
+    ${status === 'approved' && actionForm(visit, 'execute', 'Promote now', { requestId })}
+  </article>`;
+}
+
+/** A version's model card, and what can be done with it. */
+export const modelVersion: ShowPage = async (visit) => {
+  const [modelName = '', version = ''] = visit.params;
+  const facts = await cardFacts(visit.services.registry, modelName, { version });
+  const targets = stages.filter((stage) => stage !== facts.version.stage);
+  const content = html`${await modelCardContent(facts)}
+    <section class="actions" aria-label="Actions">
+      <h2>Move it</h2>
+      ${targets.map((stage) =>
+        actionForm(visit, 'promote', `To ${stage}`, { modelName, version, stage }, reasonField(`reason-${stage}`)),
+      )}
+      <h3>Ask others</h3>
+      ${actionForm(visit, 'request', 'Ask for promotion', { modelName, version }, reasonField('reason-request', true))}
+    </section>`;
+  return { title: `${modelName} ${version}`, kicker: 'Model version', content };
+};

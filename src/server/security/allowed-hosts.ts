@@ -1,0 +1,20 @@
+/** Names under which a server that listens on loopback is asked for. */
+const loopback: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+
+export const isLoopback = (host: string): boolean => loopback.includes(host) || host === '::1';
+
+/**
+ * Whether a request is for this server. A page elsewhere whose name was made to point here (DNS rebinding) asks under its
+ * own name.
+ */
+export function isAllowedHost(url: URL, allowed: readonly string[]): boolean {
+  return [...loopback, ...allowed].includes(url.hostname) || allowed.includes(url.host);
+}
+
+/** Whether a request that changes something comes from a page of this server. */
+export function isSameOrigin(request: Request, url: URL): boolean {
+  const origin = request.headers.get('origin');
+  // Hosts, not schemes: behind a proxy that ends TLS, this server is asked over plain HTTP.
+  if (origin !== null) return URL.canParse(origin) && new URL(origin).host === url.host;
+  return request.headers.get('sec-fetch-site') === 'same-origin';
+}

@@ -1,0 +1,59 @@
+import type { MLOpsConfig } from '../../config/mlops-config.js';
+import { MLOpsError } from '../../errors.js';
+import { authenticate } from '../../governance/access/authenticate.js';
+import type { ContextOptions } from '../../runtime/context.js';
+import type { Principal } from '../../runtime/principal.js';
+import { isSameOrigin } from './allowed-hosts.js';
+import { type Sessions, isSame } from './sessions.js';
+
+/** Who was let in. */
+export interface Entry {
+  /** Undefined: whoever the policy lets stand in, for the one who has the secret of this start. */
+  readonly principal: Principal | undefined;
+  /** Empty for callers with a bearer token: no other site can make a browser send one. */
+  readonly formToken: string;
+}
+
+/** How a dashboard knows who is calling. */
+export interface GateOptions {
+  readonly config: MLOpsConfig;
+  readonly context: ContextOptions;
+  readonly sessions: Sessions;
+  /** The secret of this start; absent where tokens of persons and services are asked for. */
+  readonly localSecret: string | undefined;
+}
+
+/** Lets a request in by its bearer token or its session. @throws MLOpsError `UNAUTHENTICATED`, `FORBIDDEN` for a forged form */
+export async function letIn(
+  request: Request,
+  url: URL,
+  form: URLSearchParams | undefined,
+  gate: GateOptions,
+): Promise<Entry> {
+  const bearer = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+  if (bearer !== undefined) return { principal: await principalOf(bearer, gate), formToken: '' };
+  const session = gate.sessions.of(request);
+  if (session === undefined) throw new MLOpsError('UNAUTHENTICATED', 'sign in with a token');
+  if (form !== undefined && !(isSameOrigin(request, url) && isSame(form.get('form_token') ?? '', session.formToken))) {
+    throw new MLOpsError('FORBIDDEN', 'the form was not made by this page: reload the page and do it again');
+  }
+  return { principal: await principalOf(session.token, gate), formToken: session.formToken };
+}
+
+/** @throws MLOpsError `UNAUTHENTICATED` */
+export async function principalOf(
+  token: string,
+  { config, context, localSecret }: GateOptions,
+): Promise<Principal | undefined> {
+  if (localSecret !== undefined) {
+    if (!isSame(token, localSecret)) throw new MLOpsError('UNAUTHENTICATED', 'this is not the secret of this start');
+    return context.principal;
+  }
+  const { storage, artifacts, clock } = context;
+  return authenticate(config, {
+    token,
+    ...(storage !== undefined && { storage }),
+    ...(artifacts !== undefined && { artifacts }),
+    ...(clock !== undefined && { clock }),
+  });
+}

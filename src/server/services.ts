@@ -1,0 +1,67 @@
+import { CanaryDeploymentManager } from '../canary/canary-deployment-manager.js';
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { DriftMonitor } from '../drift/drift-monitor.js';
+import { AuditLog } from '../governance/audit-log.js';
+import { ModelRegistry } from '../registry/model-registry.js';
+import type { ContextOptions } from '../runtime/context.js';
+import type { Principal } from '../runtime/principal.js';
+import { ExperimentTracker } from '../tracking/experiment-tracker.js';
+
+/** The public classes, used by one caller. Everything that a page shows or does goes through them. */
+export interface Services {
+  readonly tracker: ExperimentTracker;
+  readonly registry: ModelRegistry;
+  readonly monitor: DriftMonitor;
+  readonly canaries: CanaryDeploymentManager;
+  /** Reads the audit trail. */
+  readonly withAudit: <T>(work: (audit: AuditLog) => Promise<T>) => Promise<T>;
+}
+
+/** The public classes over one store, for as many callers as there are. */
+export class SharedServices {
+  readonly #tracker: ExperimentTracker;
+  readonly #registry: ModelRegistry;
+  readonly #monitor: DriftMonitor;
+  readonly #canaries: CanaryDeploymentManager;
+
+  constructor(
+    private readonly config: MLOpsConfig,
+    private readonly options: ContextOptions,
+  ) {
+    this.#tracker = new ExperimentTracker(config, options);
+    this.#registry = new ModelRegistry(config, options);
+    this.#monitor = new DriftMonitor(config, options);
+    this.#canaries = new CanaryDeploymentManager(config, this.#registry);
+  }
+
+  /** @param principal undefined: whoever the policy lets stand in */
+  as(principal: Principal | undefined): Services {
+    const { config } = this;
+    const options = principal === undefined ? this.options : { ...this.options, principal };
+    const withAudit = async <T>(work: (audit: AuditLog) => Promise<T>): Promise<T> => {
+      await using audit = new AuditLog(config, options);
+      return await work(audit);
+    };
+    if (principal === undefined) {
+      return {
+        tracker: this.#tracker,
+        registry: this.#registry,
+        monitor: this.#monitor,
+        canaries: this.#canaries,
+        withAudit,
+      };
+    }
+    return {
+      tracker: this.#tracker.withPrincipal(principal),
+      registry: this.#registry.withPrincipal(principal),
+      monitor: this.#monitor.withPrincipal(principal),
+      canaries: this.#canaries.withPrincipal(principal),
+      withAudit,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#canaries.close();
+    await Promise.all([this.#tracker.close(), this.#monitor.close(), this.#registry.close()]);
+  }
+}

@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  AuditLog,
+  CanaryDeploymentManager,
+  DriftMonitor,
+  ExperimentTracker,
+  MLOpsError,
+  type ModelRegistry,
+} from '@bondx/mlops';
+import { type Dashboard, createDashboard, serve } from '@bondx/mlops/server';
+import { createWorld, failure, smallRows, type World } from '../helpers.js';
+import { twoVersions } from '../report/canary-fixture.js';
+
+const origin = 'http://localhost:4317';
+const hostile = '</title><script>alert(1)</script>"\'';
+let world: World;
+let registry: ModelRegistry;
+let dashboard: Dashboard;
+
+beforeEach(async () => {
+  world = createWorld({ canary: { maxCanaryPercentage: 0.5 } });
+  registry = await twoVersions(world);
+  dashboard = createDashboard(world.config, { ...world.options, authentication: 'local' });
+});
+afterEach(async () => dashboard.close());
+
+const ask = (path: string, init: RequestInit = {}, at = origin): Promise<Response> =>
+  dashboard.fetch(new Request(`${at}${path}`, { redirect: 'manual', ...init }));
+
+/** A browser that came in by the address that was printed. */
+async function enter(): Promise<{ cookie: string; get: (path: string) => Promise<Response>; formToken: string }> {
+  const entered = await ask(dashboard.entryPath!);
+  const cookie = entered.headers.get('set-cookie')!.split(';')[0]!;
+  const get = (path: string): Promise<Response> => ask(path, { headers: { cookie } });
+  const page = await (await get('/models/spread/1.1.0')).text();
+  return { cookie, get, formToken: /name="form_token" value="([^"]+)"/.exec(page)![1]! };
+}
+
+const post = (path: string, fields: Record<string, string>, headers: Record<string, string>): Promise<Response> =>
+  ask(path, {
+    method: 'POST',
+    body: new URLSearchParams(fields).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', origin, ...headers },
+  });
+
+describe('who gets in', () => {
+  it('takes the secret of this start, once, and a cookie no script reads from then on', async () => {
+    expect((await ask('/models')).status).toBe(401);
+    expect((await ask('/enter?secret=guess')).status).toBe(401);
+    const entered = await ask(dashboard.entryPath!);
+    expect(entered.status).toBe(303);
+    expect(entered.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Strict/);
+    const { get } = await enter();
+    expect((await get('/models')).status).toBe(200);
+  });
+
+  it('answers for no other host, so that a name pointed here gets nothing', async () => {
+    const { cookie } = await enter();
+    const response = await ask('/models', { headers: { cookie } }, 'http://evil.example:4317');
+    expect(response.status).toBe(421);
+    expect(await response.text()).not.toContain('spread');
+  });
+
+  it('asks callers for tokens of their own where it is not local, and looks at them each time', async () => {
+    const guarded = createDashboard(world.config, { ...world.options, allowedHosts: ['mlops.example.com'] });
+    const asking = (headers: Record<string, string>): Promise<Response> =>
+      guarded.fetch(new Request('https://mlops.example.com/models', { headers }));
+    expect((await asking({})).status).toBe(401);
+    expect((await asking({ authorization: 'Bearer bondx_wrong' })).status).toBe(401);
+    expect(guarded.entryPath).toBeUndefined();
+  });
+
+  it('is not served to others without tokens', async () => {
+    expect((await failure(serve(world.config, { host: '0.0.0.0', authentication: 'local' }))).message).toContain(
+      'others can reach 0.0.0.0',
+    );
+    expect((await failure(serve(world.config, { host: '0.0.0.0' }))).message).toContain('allowedHosts');
+    expect(() => createDashboard(world.config, { authentication: 'local', allowedHosts: ['a.example'] })).toThrow(
+      MLOpsError,
+    );
+  });
+});
+
+describe('what is done from a page', () => {
+  const fields = { modelName: 'spread', version: '1.1.0', stage: 'Staging' };
+
+  it('goes through the registry, and is on record', async () => {
+    const { cookie, formToken } = await enter();
+    const done = await post('/actions/promote', { ...fields, form_token: formToken, reason: 'looks good' }, { cookie });
+    expect(done.status).toBe(303);
+    expect(done.headers.get('location')).toBe('/models/spread/1.1.0');
+    expect((await registry.getModelVersion('spread', { version: '1.1.0' })).stage).toBe('Staging');
+    expect((await registry.getHistory('spread')).at(-1)).toMatchObject({ by: 'ada', reason: 'looks good' });
+    const records = await new AuditLog(world.config, world.options).list({ action: 'registry.promote' });
+    expect(records.at(-1)).toMatchObject({ actor: { id: 'ada' }, decision: 'allow' });
+  });
+
+  it('takes a form that this server made for this session, sent from one of its pages', async () => {
+    const { cookie, formToken } = await enter();
+    const body = { ...fields, form_token: formToken };
+    const forged = [
+      await post('/actions/promote', { ...fields, form_token: 'guess' }, { cookie }),
+      await post('/actions/promote', fields, { cookie }),
+      await post('/actions/promote', body, { cookie, origin: 'https://evil.example' }),
+      await post('/actions/promote', body, { cookie, origin: 'null' }),
+      await ask('/actions/promote', { method: 'POST', body: new URLSearchParams(body), headers: { cookie } }),
+    ];
+    expect(forged.map(({ status }) => status)).toEqual([403, 403, 403, 403, 403]);
+    expect((await post('/actions/promote', body, {})).status).toBe(401);
+    expect((await registry.getModelVersion('spread', { version: '1.1.0' })).stage).toBe('Development');
+  });
+
+  it('says why it was not done', async () => {
+    const { cookie, formToken } = await enter();
+    const missing = await post('/actions/promote', { form_token: formToken, modelName: 'spread' }, { cookie });
+    expect([missing.status, await missing.text()]).toEqual([400, expect.stringContaining('the form lacks version')]);
+    const illegal = { ...fields, stage: 'Production', form_token: formToken };
+    expect((await post('/actions/promote', illegal, { cookie })).status).toBe(409);
+    expect((await post('/actions/nothing', { form_token: formToken }, { cookie })).status).toBe(404);
+    expect((await ask('/models', { method: 'DELETE', headers: { cookie } })).status).toBe(405);
+  });
+
+  it('halts a canary', async () => {
+    const manager = new CanaryDeploymentManager(world.config, registry);
+    const canary = { modelName: 'spread', candidateVersion: '1.1.0', initialTrafficPercentage: 0.1 };
+    const deploymentId = await manager.createCanaryDeployment(canary);
+    const { cookie, formToken } = await enter();
+    const form = { deploymentId, modelName: 'spread', reason: 'wrong prices', form_token: formToken };
+    expect((await post('/actions/halt', form, { cookie })).status).toBe(303);
+    expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'halted' });
+    await manager.close();
+  });
+});
+
+describe('every page', () => {
+  it('shows hostile names as texts, with headers that let nothing else in', async () => {
+    const tracker = new ExperimentTracker(world.config, world.options);
+    const runId = await tracker.startRun({ experimentName: hostile, runName: hostile });
+    await tracker.logMetrics(runId, { [hostile]: 1 });
+    await tracker.logMetrics(runId, { [hostile]: 2 });
+    const monitor = new DriftMonitor(world.config, world.options);
+    const rows = smallRows(200).map(({ x }) => ({ [hostile]: x }));
+    const data = { modelName: hostile, baselineData: rows, currentData: rows, featureColumns: [hostile] };
+    const { reportId } = await monitor.detectDrift(data);
+    const { get } = await enter();
+    const name = encodeURIComponent(hostile);
+    const paths = [
+      '/',
+      '/experiments',
+      `/experiments/${name}`,
+      `/compare?run=${runId}`,
+      '/models',
+      '/models/spread/1.0.0',
+    ];
+    for (const path of [
+      ...paths,
+      '/drift',
+      `/drift/${name}`,
+      `/drift-reports/${reportId}`,
+      '/canaries',
+      '/audit',
+      '/nothing',
+    ]) {
+      const response = await get(path);
+      const text = await response.text();
+      expect([path, response.status]).toEqual([path, path === '/nothing' ? 404 : 200]);
+      expect(text.replace(/<script src="\/live\.js" defer><\/script>/, ''), path).not.toMatch(/<script|\son\w+=/i);
+      expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(text.match(/<h1>/g), path).toHaveLength(1);
+    }
+  });
+
+  it('tells nothing of a defect', async () => {
+    const { get } = await enter();
+    expect((await get('/drift-reports/none')).status).toBe(404);
+    expect((await get('/compare')).status).toBe(400);
+    expect((await get('/models/%E0%A4%A')).status).toBe(404);
+  });
+
+  it('can be mounted under a path', async () => {
+    const mounted = createDashboard(world.config, { ...world.options, authentication: 'local', basePath: '/mlops' });
+    const entered = await mounted.fetch(new Request(`${origin}${mounted.entryPath!}`));
+    expect(entered.headers.get('location')).toBe('/mlops/experiments');
+    const cookie = entered.headers.get('set-cookie')!.split(';')[0]!;
+    const page = await mounted.fetch(new Request(`${origin}/mlops/models`, { headers: { cookie } }));
+    expect(await page.text()).toContain('href="/mlops/models/spread/1.0.0"');
+  });
+});
