@@ -23,7 +23,7 @@ input[type=checkbox]{width:1.1rem;height:1.1rem}
 @media (max-width:46rem){.board{grid-template-columns:1fr}.board section{min-height:0}}
 `;
 
-/** Keeps what is live up to date: asks each second whether something changed, and puts the new in place of the old. */
+/** Keeps what is live up to date: asks twice a second whether something changed, and puts the new in place of the old. */
 export const liveScript = `'use strict';
 const live = document.getElementById('live');
 if (live) {
@@ -38,8 +38,8 @@ if (live) {
       }
       if (response.status === 401) return;
     } catch { /* the server is away: it may come back */ }
-    setTimeout(look, 1000);
+    setTimeout(look, 500);
   };
-  setTimeout(look, 1000);
+  setTimeout(look, 500);
 }
 `;

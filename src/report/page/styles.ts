@@ -50,7 +50,7 @@ figure{margin:1rem 0}figcaption{margin-bottom:.3rem}
 ul.key{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding:0;margin:.2rem 0;color:var(--muted);font-size:.85rem}
 ul.plain{padding-left:1.2rem;margin:.4rem 0}
 @media (max-width:46rem){body{font-size:15px}h1{font-size:1.35rem}.chart .wide{display:none}.chart .narrow{display:block}dl.proof{grid-template-columns:1fr;gap:0}dl.proof dd{margin-bottom:.5rem}}
-@media print{:root{color-scheme:light;${light}}body{font-size:10pt}main,.top,.bottom{max-width:none;padding:0}h2{break-after:avoid}tr,figure,.verdict{break-inside:avoid}.scroll{overflow:visible}thead{display:table-header-group}.verdict{background:none}}
+@media print{:root{color-scheme:light;${light}}body{font-size:10pt}main,.top,.bottom{max-width:none;padding:0}h2{break-after:avoid}tr,figure,.verdict{break-inside:avoid}.scroll{overflow:visible}table{font-size:7pt}td.number,th.number,thead th,.badge{white-space:normal}th,td{padding:.2rem .35rem .2rem 0}thead{display:table-header-group}.verdict{background:none}}
 `
   .trim()
   .replaceAll('\n', '');

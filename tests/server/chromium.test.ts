@@ -1,0 +1,193 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  CanaryDeploymentManager,
+  DriftMonitor,
+  ExperimentTracker,
+  MLOpsConfig,
+  ModelRegistry,
+  createProfile,
+  readCsv,
+  type Table,
+} from '@bondx/mlops';
+import { renderCanaryReport, renderDriftReport, renderModelCard, renderRunComparison } from '@bondx/mlops/report';
+import { type RunningServer, serve } from '@bondx/mlops/server';
+import { cardFacts } from '../../src/report/model/card-facts.js';
+import { metricHistories } from '../../src/report/runs/metric-histories.js';
+import { chromiumPath, fits, launch, looks, openPage, screenshot, violations } from './browser.js';
+import { demoStore } from './demo-store.js';
+
+if (chromiumPath === undefined)
+  console.log('no Chromium here: the browser tests are skipped (apt-get install chromium, or set CHROMIUM_PATH)');
+
+describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo stored', { timeout: 120_000 }, () => {
+  let store: Awaited<ReturnType<typeof demoStore>>;
+  let browser: Browser;
+  let server: RunningServer;
+  let config: MLOpsConfig;
+  let registry: ModelRegistry;
+  let tracker: ExperimentTracker;
+  let monitor: DriftMonitor;
+  let manager: CanaryDeploymentManager;
+  let runIds: string[];
+
+  beforeAll(async () => {
+    [store, browser] = await Promise.all([demoStore(), launch()]);
+    config = store.config();
+    registry = new ModelRegistry(config);
+    tracker = new ExperimentTracker(config);
+    monitor = new DriftMonitor(config);
+    manager = new CanaryDeploymentManager(config, registry);
+    server = await serve(store.config(), { port: 0 }); // a config of its own: nothing is shared but the store
+    runIds = [];
+    for (const [i, runName] of ['learning rate 0.1', 'learning rate 0.3'].entries()) {
+      const runId = await tracker.startRun({ experimentName: 'spread', runName });
+      await tracker.logParameters(runId, { learning_rate: 0.1 + 0.2 * i });
+      for (let step = 0; step < 40; step++)
+        await tracker.logMetrics(runId, { mae: 2 + 3 * Math.exp(-step * (0.1 + 0.1 * i)) }, { step });
+      await tracker.endRun(runId);
+      runIds.push(runId);
+    }
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+    await manager.close();
+    await Promise.all([tracker.close(), monitor.close(), registry.close()]);
+    rmSync(store.folder, { recursive: true, force: true });
+  });
+
+  async function enter(look: keyof typeof looks): Promise<{ context: BrowserContext; at: (path: string) => string }> {
+    const context = await browser.newContext(looks[look]);
+    const page = await context.newPage();
+    await page.goto(server.url);
+    expect(page.url()).toBe(`${new URL(server.url).origin}/experiments`);
+    await page.close();
+    return { context, at: (path) => `${new URL(server.url).origin}${path}` };
+  }
+
+  async function pages(): Promise<Record<string, string>> {
+    const [{ deployments }, { reports }] = await Promise.all([
+      manager.listDeployments({ modelName: 'spread' }),
+      monitor.listReports({ modelName: 'spread' }),
+    ]);
+    return {
+      experiments: '/experiments',
+      runs: '/experiments/spread',
+      comparison: `/compare?run=${runIds.join('&run=')}`,
+      models: '/models',
+      'model-version': '/models/spread/1.1.0',
+      drift: '/drift',
+      'drift-of-model': '/drift/spread',
+      'drift-report': `/drift-reports/${reports[0]!.reportId}`,
+      canaries: '/canaries',
+      canary: `/canaries/${deployments[0]!.deploymentId}`,
+      audit: '/audit',
+    };
+  }
+
+  it.each(['desktop', 'phone', 'dark'] as const)(
+    'each page of the dashboard can be used by everybody: %s',
+    async (look) => {
+      const { context, at } = await enter(look);
+      const { page, complaints } = await openPage(context);
+      for (const [name, path] of Object.entries(await pages())) {
+        await page.goto(at(path));
+        if (look !== 'phone') expect(await violations(page, look), name).toEqual([]);
+        expect(await fits(page), name).toBe(true);
+        await screenshot(page, `dashboard-${name}-${look}`);
+      }
+      expect(complaints).toEqual([]);
+      await context.close();
+    },
+  );
+
+  it('each report can be read by everybody', async () => {
+    const comparison = await tracker.compareRuns(runIds);
+    const { deployments } = await manager.listDeployments({ modelName: 'spread', limit: 1 });
+    const { deploymentId } = deployments[0]!;
+    const [report] = (await monitor.listReports({ modelName: 'spread', limit: 1 })).reports;
+    const written = {
+      drift: await renderDriftReport(report!, await yearProfiles()),
+      canary: await renderCanaryReport({
+        deployment: await manager.getDeployment(deploymentId),
+        decisions: await manager.listDecisions(deploymentId),
+      }),
+      runs: await renderRunComparison(comparison, { histories: await metricHistories(tracker, comparison) }),
+      model: await renderModelCard(await cardFacts(registry, 'spread', { version: '1.1.0' })),
+    };
+    for (const look of ['desktop', 'phone', 'dark'] as const) {
+      const context = await browser.newContext(looks[look]);
+      const { page, complaints } = await openPage(context);
+      const requests: string[] = [];
+      page.on('request', (request) => requests.push(request.url()));
+      for (const [name, text] of Object.entries(written)) {
+        const file = join(store.folder, `${name}.html`);
+        writeFileSync(file, text);
+        await page.goto(pathToFileURL(file).href);
+        if (look !== 'phone') expect(await violations(page, look), `${name}, ${look}`).toEqual([]);
+        expect(await fits(page), `${name}, ${look}`).toBe(true);
+        await screenshot(page, `report-${name}-${look}`);
+        if (look === 'desktop') await page.emulateMedia({ media: 'print' });
+        if (look === 'desktop') await screenshot(page, `report-${name}-print`);
+        if (look === 'desktop') await page.emulateMedia({ media: null });
+      }
+      expect(complaints).toEqual([]);
+      expect(requests.every((url) => url.startsWith('file:'))).toBe(true);
+      await context.close();
+    }
+  });
+
+  it('a canary that is looked at shows a decision within two seconds, and can be halted', async () => {
+    const deploymentId = await manager.createCanaryDeployment({
+      modelName: 'spread',
+      candidateVersion: '1.1.1',
+      initialTrafficPercentage: 0.2,
+    });
+    const { context, at } = await enter('desktop');
+    const { page, complaints } = await openPage(context);
+    await page.goto(at(`/canaries/${deploymentId}`));
+    await page.getByText('not evaluated yet').waitFor();
+    const latencies: number[] = [];
+    for (let i = 1; i <= 3; i++) {
+      for (let n = 0; n < 40; n++) {
+        const { version = '1.1.0' } = manager.routePrediction({ modelName: 'spread', features: {}, routingKey: n * i });
+        manager.recordOutcome({ modelName: 'spread', version, prediction: 1, actual: 1.5 });
+      }
+      await manager.evaluate(deploymentId);
+      const decided = performance.now();
+      await page
+        .getByText(i === 1 ? 'Evidence from decision to decision' : `${i} decisions`, { exact: true })
+        .first()
+        .waitFor();
+      latencies.push(Math.round(performance.now() - decided));
+    }
+    console.log(`decisions were seen after ${latencies.join(', ')} ms`);
+    expect(Math.max(...latencies)).toBeLessThan(2000);
+    await page.getByLabel('Reason').fill('prices look wrong');
+    await page.getByRole('button', { name: 'Halt now' }).click();
+    await page.locator('.verdict .word', { hasText: 'Halted' }).waitFor({ timeout: 10_000 });
+    expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'halted' });
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  /** The data of the demo's last check, in counts. */
+  async function yearProfiles() {
+    const bonds = await readCsv('examples/data/bonds-monthly-2010-2012.csv');
+    const date = bonds.column('date');
+    if (date.kind !== 'date') throw new Error('the panel has a date column');
+    const rows = (from: string, to: string): Table =>
+      bonds.take(
+        [...date.values.keys()].filter((i) => date.values[i]! >= Date.parse(from) && date.values[i]! < Date.parse(to)),
+      );
+    return {
+      baselineProfile: await createProfile(rows('2010-01', '2012-01')),
+      currentProfile: await createProfile(rows('2012-01', '2013-01')),
+    };
+  }
+});
