@@ -15,7 +15,7 @@ const layers = [
   ['registry'],
   ['drift'],
   ['retraining', 'canary', 'retention'],
-  ['lineage'],
+  ['lineage', 'monitoring'],
   ['compliance'],
   ['report'],
   ['index.ts', 'testing', 'worker.ts', 'integrations/onnx', 'integrations/openfeature'],

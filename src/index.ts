@@ -216,6 +216,44 @@ export type { ApiToken } from './governance/access/api-token.js';
 export { authenticate } from './governance/access/authenticate.js';
 export type { AuthenticateOptions } from './governance/access/authenticate.js';
 export type { BreakGlass } from './governance/access/break-glass.js';
+export { Alerts } from './monitoring/alerts/alerts.js';
+export type { AlertListener } from './monitoring/alerts/alerts.js';
+export type {
+  Alert,
+  AlertEvent,
+  AlertNotice,
+  AlertSeverity,
+  AlertSource,
+  AlertStatus,
+} from './monitoring/alerts/alert.js';
+export type { AlertsAutomation } from './monitoring/alerts/alert-loop.js';
+export type {
+  AlertsOptions,
+  AutomateAlertsOptions,
+  DueChecksResult,
+  ListAlertsOptions,
+  ListDeliveriesOptions,
+  MonitoredModel,
+  RaiseAlertOptions,
+  RecoverAlertOptions,
+  RunDueChecksOptions,
+} from './monitoring/alerts/alerts-options.js';
+export type { AlertPage, DeliveryPage } from './monitoring/alerts/alert-pages.js';
+export type { AlertDelivery, DeliveryStatus } from './monitoring/alerts/delivery.js';
+export type { DeliverySummary } from './monitoring/alerts/outbox.js';
+export type { MailTransport } from './monitoring/channels/channel.js';
+export type { ResolveHost } from './monitoring/channels/safe-post.js';
+export { mergeWindows } from './monitoring/performance/merge-windows.js';
+export { PerformanceMonitor } from './monitoring/performance/performance-monitor.js';
+export type { PerformanceMonitorOptions } from './monitoring/performance/performance-monitor.js';
+export { prometheusText } from './monitoring/performance/prometheus-text.js';
+export { summarizeWindow } from './monitoring/performance/summarize-window.js';
+export type { PerformanceSummary } from './monitoring/performance/summarize-window.js';
+export type { Observation, PerformanceWindow } from './monitoring/performance/window.js';
+export { checkHealth } from './monitoring/health/check-health.js';
+export type { CheckHealthOptions } from './monitoring/health/check-health.js';
+export type { HealthCheck, HealthReport, HealthStatus } from './monitoring/health/health-report.js';
+
 export { AuditLog } from './governance/audit-log.js';
 export type { AuditFilter } from './governance/audit-trail.js';
 export type { AuditStatus, AuditVerification } from './governance/audit/verify-log.js';
@@ -341,6 +379,7 @@ export { KeyAdministration } from './governance/keys/key-administration.js';
 export type { RewrapResult } from './governance/keys/rewrap.js';
 export type { KeyService } from './keys/key-service.js';
 export type { KeyAlgorithm, KeyInfo, KeyPurpose, KeyStatus } from './keys/key.js';
+export type { Logger } from './runtime/logging/logger.js';
 export type { ContextOptions } from './runtime/context.js';
 export type { Principal } from './runtime/principal.js';
 export type { Clock } from './util/clock.js';

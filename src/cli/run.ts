@@ -8,6 +8,7 @@ import { addAuditCommands } from './program/audit-commands.js';
 import { addCanaryCommands } from './program/canary-commands.js';
 import { addComplianceCommands } from './program/compliance-commands.js';
 import { addKeyCommands } from './program/key-commands.js';
+import { addMonitoringCommands } from './program/monitoring-commands.js';
 import { addModelCommands } from './program/model-commands.js';
 import { addRegistryCommands } from './program/registry-commands.js';
 import { addReportCommands } from './program/report-commands.js';
@@ -28,6 +29,7 @@ const groups = [
   addRunsCommands,
   addReportCommands,
   addAuditCommands,
+  addMonitoringCommands,
   addAccessCommands,
   addComplianceCommands,
   addStoreCommands,

@@ -37,7 +37,7 @@ export function effectivePolicy({ content, problems, spelling, environment, name
   const explicit = new Set(givenPaths(draft, policyKeys()).map(showPath));
   const { file, removed } = validPart(draft, problems);
   for (const rule of rules) {
-    const message = rule.paths.some((path) => removed.has(showPath(path))) ? undefined : rule.problem(file);
+    const message = rule.paths.some((path) => isTouched(showPath(path), removed)) ? undefined : rule.problem(file);
     if (message !== undefined) problems.add(blame(rule, explicit), 'value', message);
   }
   const issues = problems.list();
@@ -48,6 +48,10 @@ export function effectivePolicy({ content, problems, spelling, environment, name
 /** What holds for a model type that the policy does not mention. */
 export const defaultModelType = (): ModelTypePolicy =>
   toPolicy(policySchema().parse({ models: { unmentioned: {} } })).models['unmentioned']!;
+
+/** Whether a key, or something below it, was refused already: what a rule would say of the rest only confuses. */
+const isTouched = (key: string, removed: ReadonlySet<string>): boolean =>
+  [...removed].some((gone) => gone === key || gone.startsWith(`${key}.`));
 
 /** Of the keys that a rule looks at, the first that somebody wrote. */
 function blame({ paths }: Rule, explicit: ReadonlySet<string>): readonly string[] {

@@ -52,7 +52,10 @@ class KnownPart {
       if (isForbidden(name)) this.problems.add(memberPath, 'key', 'is not allowed as a key');
       else if (!isName(name)) {
         this.problems.add(memberPath, 'key', `expected a name of 1 to 250 printable characters, got ${describe(name)}`);
-      } else draft[name] = this.#node(member, node.member, memberPath);
+      } else {
+        const known = this.#node(member, node.member, memberPath);
+        if (known !== undefined) draft[name] = known; // what is no section was refused, and has no defaults
+      }
     }
     return draft;
   }

@@ -142,6 +142,19 @@ export class MLOpsConfig {
     return name === null ? undefined : { name, value: this.#environment[name] };
   }
 
+  /**
+   * URL and secret of one of `monitoring.channels`, with the environment variables that they refer to in their place: for
+   * delivering only.
+   *
+   * @throws MLOpsError `INVALID_INPUT` when a variable is not set
+   */
+  channelSecrets(name: string): { readonly url: string | undefined; readonly secret: string | undefined } {
+    const { url, secret } = this.policy.monitoring.channels[name]!;
+    const resolved = (text: string | null, key: string): string | undefined =>
+      text === null ? undefined : resolveReferences(text, this.#environment, `monitoring.channels.${name}.${key}`);
+    return { url: resolved(url, 'url'), secret: resolved(secret, 'secret') };
+  }
+
   /** What holds for a model type; for one that the policy does not mention, the defaults. */
   modelPolicy(modelType: string): ModelPolicy {
     const { models, drift } = this.policy;

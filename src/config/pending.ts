@@ -16,21 +16,9 @@ interface Pending {
   readonly reason: string;
 }
 
-const noMonitoring = 'there is no monitor in this version; run checks from your own scheduler';
-
 export const pendingTable: readonly Pending[] = [
   { keys: 'supported_models', reason: 'models of any type are accepted' },
-  { keys: 'log_path', reason: 'no log files are written' },
-  { keys: 'drift.drift_check_interval_hours', reason: noMonitoring },
-  { keys: 'drift.drift_window_days', reason: 'the caller chooses the current data of a drift check' },
   { keys: 'tracking.tracking_uri', reason: 'runs are tracked in the store; nothing is mirrored' },
-  { keys: 'monitoring.performance_check_interval_minutes', reason: noMonitoring },
-  { keys: 'monitoring.alert_on_performance_drop', reason: noMonitoring },
-  { keys: 'monitoring.drift_check_interval_hours', reason: noMonitoring },
-  { keys: 'monitoring.alert_on_drift', reason: noMonitoring },
-  { keys: 'monitoring.critical_drift_threshold', reason: noMonitoring },
-  { keys: 'monitoring.health_check_interval_minutes', reason: noMonitoring },
-  { keys: 'monitoring.alert_on_health_issues', reason: noMonitoring },
   { keys: 'security.audit_log_retention_days', reason: 'audit records are never deleted' },
   {
     keys: 'security.anonymize_sensitive_data',

@@ -17,6 +17,7 @@ export interface Policy {
   readonly dataStoragePath: string;
   /** Folder of log files. Default `./logs`. */
   readonly logPath: string;
+  readonly logging: LoggingPolicy;
   readonly drift: DriftPolicy;
   readonly canary: CanaryPolicy;
   readonly promotion: PromotionPolicy;
@@ -32,6 +33,16 @@ export interface Policy {
   readonly compliance: CompliancePolicy;
   readonly backup: BackupPolicy;
   readonly retention: RetentionPolicy;
+}
+
+/** What is written to the files under `logPath`. */
+export interface LoggingPolicy {
+  /** Least important lines that are written; `off` writes none. Default `off`. */
+  readonly level: 'off' | 'debug' | 'info' | 'warn' | 'error';
+  /** A file is put aside before it grows beyond this, mebibytes. Default 10. */
+  readonly maxFileMb: number;
+  /** Files that were put aside and are kept, of each log; integer >= 1. Default 5. */
+  readonly maxFiles: number;
 }
 
 /** When data counts as drifted. */
@@ -331,6 +342,33 @@ export interface MonitoringPolicy {
   readonly healthCheckIntervalMinutes: number;
   /** Default true. */
   readonly alertOnHealthIssues: boolean;
+  /** Alert when a canary was rolled back or halted. Default true. */
+  readonly alertOnCanaryEnd: boolean;
+  /** Alert when a retraining failed. Default true. */
+  readonly alertOnRetrainingFailure: boolean;
+  /** How long an open alert is not repeated, minutes. Default 240. */
+  readonly alertCooldownMinutes: number;
+  /** Where alerts go, under free names. Default none. */
+  readonly channels: Readonly<Record<string, ChannelPolicy>>;
+}
+
+/** One receiver of alerts. */
+export interface ChannelPolicy {
+  /** Default `webhook`. */
+  readonly kind: 'webhook' | 'slack' | 'email' | 'file';
+  /** Of a webhook, https; of Slack, a reference `${NAME}`. */
+  readonly url: string | null;
+  /** Reference `${NAME}` to what the body of a webhook is signed with; null: it is not signed. */
+  readonly secret: string | null;
+  /** File that alerts are appended to, one JSON object a line. */
+  readonly path: string | null;
+  /** Sender and receivers of e-mails. */
+  readonly from: string | null;
+  readonly to: readonly string[];
+  /** Alerts below are not sent here. Default `warning`: all are. */
+  readonly minimumSeverity: 'warning' | 'critical';
+  /** Hosts of the own network that a URL may lead to; all other private addresses are refused. Default none. */
+  readonly allowedHosts: readonly string[];
 }
 
 /** Who may do what, and what is kept as proof. */

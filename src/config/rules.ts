@@ -1,4 +1,5 @@
 import { accessRules } from './access-rules.js';
+import { channelRule } from './channel-rules.js';
 import type { Rule } from './rule.js';
 import { storageRules } from './storage-rules.js';
 
@@ -69,6 +70,7 @@ export const rules: readonly Rule[] = [
     problem: ({ keys }) =>
       keys.variable !== null && keys.path !== null ? 'keys.path is given as well; keep one of the two' : undefined,
   },
+  channelRule,
   ...storageRules,
   ...accessRules,
 ];

@@ -37,6 +37,11 @@ function build() {
     model_storage_path: z._default(path(), './models'),
     data_storage_path: z._default(path(), './data'),
     log_path: z._default(path(), './logs'),
+    logging: section({
+      level: z._default(oneOf('off', 'debug', 'info', 'warn', 'error'), 'off'),
+      max_file_mb: z._default(positive('mebibytes'), 10),
+      max_files: z._default(integer(1), 5),
+    }),
     drift: section({
       ks_test_threshold: z._default(
         number('a significance level above 0 and below 1, a number such as 0.05', (value) => value > 0 && value < 1),
@@ -156,6 +161,10 @@ function build() {
       critical_drift_threshold: z._default(fraction(), 0.3),
       health_check_interval_minutes: z._default(positive('minutes'), 30),
       alert_on_health_issues: on(),
+      alert_on_canary_end: on(),
+      alert_on_retraining_failure: on(),
+      alert_cooldown_minutes: z._default(positive('minutes'), 240),
+      channels: named(buildChannel()),
     }),
     security: section({
       require_authentication: on(),
@@ -266,6 +275,20 @@ function buildModelType() {
 
 const frameworks = ['Basel III', 'IFRS 9', 'MiFID II', 'SR 26-2', 'SS1/23', 'BCBS 239'] as const;
 const complianceChecks = ['data_quality', 'model_fairness', 'bias_detection', 'explainability'] as const;
+
+/** One of `monitoring.channels`. */
+function buildChannel() {
+  return section({
+    kind: z._default(oneOf('webhook', 'slack', 'email', 'file'), 'webhook'),
+    url: z._default(z.nullable(secretText('a URL such as https://alerts.example.com/hook')), null),
+    secret: z._default(z.nullable(secretText('a reference to an environment variable, ${NAME}')), null),
+    path: z._default(z.nullable(path()), null),
+    from: z._default(z.nullable(text('an e-mail address')), null),
+    to: z._default(list(text('an e-mail address')), []),
+    minimum_severity: z._default(oneOf('warning', 'critical'), 'warning'),
+    allowed_hosts: z._default(list(text('the name or address of a host')), []),
+  });
+}
 
 const above = (least: number) => number(`a number above ${least}`, (value) => value > least);
 

@@ -64,6 +64,14 @@ export class ControlPlane {
     request: OperationRequest,
     plan: (storage: Storage, artifacts: ArtifactStore) => Promise<Plan<T>>,
   ): Promise<T> {
+    return this.#logged(operation, () => this.#change(operation, request, plan));
+  }
+
+  async #change<T>(
+    operation: AuditedOperation,
+    request: OperationRequest,
+    plan: (storage: Storage, artifacts: ArtifactStore) => Promise<Plan<T>>,
+  ): Promise<T> {
     const storage = await this.context.stores.storage();
     const artifacts = await this.context.stores.artifacts();
     let grant: Grant = {};
@@ -88,6 +96,36 @@ export class ControlPlane {
    * does leave one when it is denied, when it took a raising, and where `security.audited_reads` names it.
    */
   async access<T>(
+    operation: UnauditedOperation,
+    scope: ScopeSource,
+    task: (storage: Storage, artifacts: ArtifactStore) => Promise<T>,
+  ): Promise<T> {
+    return this.#logged(operation, () => this.#access(operation, scope, task));
+  }
+
+  /** Tells the log what came of an operation, where there is one. */
+  async #logged<T>(operation: OperationName, work: () => Promise<T>): Promise<T> {
+    const { log, principal } = this.context;
+    if (log === undefined) return work();
+    const began = performance.now();
+    const tell = (error?: unknown): void =>
+      log({
+        operation,
+        durationMs: Math.round((performance.now() - began) * 1000) / 1000,
+        ...(principal !== undefined && { actor: principal.id }),
+        ...(error !== undefined && { error }),
+      });
+    try {
+      const result = await work();
+      tell();
+      return result;
+    } catch (error) {
+      tell(error ?? 'unknown');
+      throw error;
+    }
+  }
+
+  async #access<T>(
     operation: UnauditedOperation,
     scope: ScopeSource,
     task: (storage: Storage, artifacts: ArtifactStore) => Promise<T>,

@@ -7,6 +7,8 @@ import type { Storage } from '../storage/storage.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { type IdSource, uuidSource } from '../util/ids.js';
 import { type Random, createRandom } from '../util/random.js';
+import type { Logger } from './logging/logger.js';
+import { type OperationLog, openOperationLog } from './logging/operation-log.js';
 import { openKeys } from './open-keys.js';
 import { assertStartable } from './assert-startable.js';
 import { type Principal, osPrincipal } from './principal.js';
@@ -26,6 +28,8 @@ export interface ContextOptions {
   readonly random?: Random;
   /** Keys that live elsewhere, such as in a key-management service; those of the policy's `keys` section unless told. */
   readonly keys?: KeyService;
+  /** Is told of operations, instead of the files of the policy's `logging` section; pino's loggers fit. */
+  readonly logger?: Logger;
   /** Who is calling; the operating-system user unless told. */
   readonly principal?: Principal;
 }
@@ -45,6 +49,8 @@ export interface Context {
   readonly stores: Stores;
   /** The keys of the store, opened on first use. @throws MLOpsError `KEY_UNAVAILABLE` */
   readonly keys: () => Promise<KeyRing>;
+  /** Undefined when nothing is logged. */
+  readonly log: OperationLog | undefined;
 }
 
 /**
@@ -77,6 +83,7 @@ export function createContext(
     customGates,
     stores: sealedStores(opened, config, keys),
     keys,
+    log: openOperationLog(config, clock, options.logger),
   };
 }
 
@@ -114,6 +121,7 @@ export function deriveContext(context: Context, options: ContextOptions = {}): C
     // Only the instance that took a share of the stores gives it up.
     stores: { ...context.stores, release: () => Promise.resolve() },
     keys: context.keys,
+    log: options.logger === undefined ? context.log : openOperationLog(context.config, context.clock, options.logger),
   };
 }
 

@@ -12,21 +12,17 @@ describe('pending keys', () => {
     const pending = MLOpsConfig.default({ environment: {} }).pending();
     const keys = pending.map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
-    expect(keys).toContain('monitoring.alert_on_drift');
+    expect(keys).toContain('security.anonymize_sensitive_data');
     expect(keys).not.toContain('retraining.scheduled_retraining.enabled');
     expect(keys).not.toContain('seed');
     expect(pending.every(({ reason, isExplicit }) => reason.length > 10 && !isExplicit)).toBe(true);
   });
 
   it('tell which of them the policy sets, by file or by variable', () => {
-    const config = fromText('log_path: ./logs\nmonitoring:\n  alert_on_health_issues: false\n', {
-      BONDX_MONITORING__ALERT_ON_DRIFT: 'false',
+    const config = fromText('supported_models: [spread]\n', {
+      BONDX_SECURITY__ANONYMIZE_SENSITIVE_DATA: 'false',
     });
     const explicit = config.pending().filter(({ isExplicit }) => isExplicit);
-    expect(explicit.map(({ key }) => key).sort()).toEqual([
-      'log_path',
-      'monitoring.alert_on_drift',
-      'monitoring.alert_on_health_issues',
-    ]);
+    expect(explicit.map(({ key }) => key).sort()).toEqual(['security.anonymize_sensitive_data', 'supported_models']);
   });
 });

@@ -134,6 +134,18 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
   },
   Attestations: { record: 'compliance.attest', list: 'compliance.read' },
   HaltDrills: { run: 'compliance.record_drill', list: 'compliance.read' },
+  Alerts: {
+    raise: 'monitoring.raise_alert',
+    recover: 'monitoring.recover_alert',
+    scan: 'monitoring.raise_alert',
+    deliverPending: 'monitoring.deliver',
+    runDueChecks: 'monitoring.raise_alert',
+    automate: 'monitoring.raise_alert',
+    acknowledge: 'monitoring.acknowledge_alert',
+    get: 'monitoring.read',
+    list: 'monitoring.read',
+    listDeliveries: 'monitoring.read',
+  },
   AuditLog: {
     verify: 'audit.read',
     list: 'audit.read',
@@ -170,6 +182,7 @@ const exempt = [
   'predict',
   'recordOutcome',
   'recordShadow',
+  'subscribe',
 ];
 
 describe('the choke point', () => {

@@ -1,0 +1,19 @@
+import type { JsonObject } from '../../util/json.js';
+import type { AlertSeverity, AlertSource } from './alert.js';
+
+/**
+ * What a piece of evidence says about a key: `bad` raises an alert or keeps it open, `good` lets it recover. Evidence that
+ * cannot tell (inconclusive, not assessed) is no finding: it does neither.
+ */
+export interface Finding {
+  readonly key: string;
+  readonly source: AlertSource;
+  readonly state: 'bad' | 'good';
+  readonly severity: AlertSeverity;
+  readonly modelName: string | null;
+  readonly title: string;
+  readonly message: string;
+  readonly evidence: JsonObject;
+  /** Identifies the evidence: the same one is taken up once. */
+  readonly evidenceId: string;
+}

@@ -1,0 +1,72 @@
+import { createHmac } from 'node:crypto';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { MLOpsConfig } from '../../config/mlops-config.js';
+import type { Clock } from '../../util/clock.js';
+import { type MailTransport, type SendAlert, headlineOf, payloadOf, textOf } from './channel.js';
+import { type ResolveHost, safePost } from './safe-post.js';
+
+export interface ChannelInputs {
+  readonly config: MLOpsConfig;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly mail: MailTransport | undefined;
+  readonly resolve: ResolveHost | undefined;
+}
+
+/** How a channel of the policy is served; undefined for e-mail in a process without a transport. */
+export function openChannel(inputs: ChannelInputs, name: string): SendAlert | undefined {
+  const { config, clock, timeoutMs, mail, resolve } = inputs;
+  const { kind, path, from, to, allowedHosts } = config.policy.monitoring.channels[name]!;
+  const post = (url: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> =>
+    safePost({ url, body, headers, timeoutMs, allowedHosts, ...(resolve !== undefined && { resolve }) });
+  switch (kind) {
+    case 'webhook':
+      return async (delivery) => {
+        const { url, secret } = config.channelSecrets(name);
+        const body = JSON.stringify(payloadOf(delivery));
+        await post(url!, body, {
+          'idempotency-key': delivery.deliveryId,
+          ...(secret !== undefined && { 'x-bondx-signature': signatureOf(body, secret, clock.now()) }),
+        });
+      };
+    case 'slack':
+      return async (delivery) => {
+        const body = JSON.stringify({ text: `${escapeSlack(headlineOf(delivery))}\n${escapeSlack(textOf(delivery))}` });
+        await post(config.channelSecrets(name).url!, body, { 'idempotency-key': delivery.deliveryId });
+      };
+    case 'email':
+      if (mail === undefined) return undefined;
+      return async (delivery) => {
+        const messageId = `<${delivery.deliveryId}@bondx-mlops>`;
+        const text = `${textOf(delivery)}\n\n${JSON.stringify(delivery.alert, null, 2)}\n`;
+        await mail.sendMail({ from: from!, to, subject: headlineOf(delivery), text, messageId });
+      };
+    case 'file':
+      return (delivery) => appendLine(config.resolvePath(path!), JSON.stringify(payloadOf(delivery)));
+  }
+}
+
+/**
+ * Proves who sent a body and when: `t=<seconds since 1970>,v1=<hex>`, HMAC-SHA-256 over `<t>.<body>`. A receiver computes it
+ * again, compares in constant time, and refuses old times.
+ */
+export function signatureOf(body: string, secret: string, now: number): string {
+  const seconds = Math.floor(now / 1000);
+  return `t=${seconds},v1=${createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')}`;
+}
+
+/** Text cannot mention people or forge links. */
+const escapeSlack = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+async function appendLine(path: string, line: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, 'a', 0o600);
+  try {
+    await file.appendFile(`${line}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

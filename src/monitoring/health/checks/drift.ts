@@ -1,0 +1,28 @@
+import { driftReportsCollection } from '../../../drift/drift-monitor.js';
+import type { DriftReport } from '../../../drift/drift-report.js';
+import { driftIntervalMs, newestOf } from '../../newest.js';
+import type { Check } from '../check.js';
+import { productionModels } from './production-models.js';
+
+/** Each model in production was looked at for drift within the interval of the policy. */
+export const driftCheck: Check = {
+  name: 'drift_freshness',
+  failure: 'degraded',
+  async run({ context }) {
+    const storage = await context.stores.storage();
+    const models = await productionModels(storage);
+    if (models.length === 0) return { status: 'skipped', reason: 'no model is in production' };
+    const limitMs = driftIntervalMs(context.config.policy);
+    const stale: string[] = [];
+    for (const { modelName } of models) {
+      const report = await newestOf<DriftReport>(storage, driftReportsCollection, modelName, 'createdAt');
+      const ageMs = report === undefined ? Infinity : context.clock.now() - Date.parse(report.createdAt);
+      if (ageMs > limitMs) stale.push(modelName);
+    }
+    const hours = limitMs / 3_600_000;
+    const detail = { models: models.length, stale };
+    return stale.length === 0
+      ? { status: 'healthy', reason: `checked within ${hours} hours`, detail }
+      : { status: 'degraded', reason: `no drift check within ${hours} hours: ${stale.join(', ')}`, detail };
+  },
+};

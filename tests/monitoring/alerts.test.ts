@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import { Alerts, type AlertEvent, type DriftReport, type PerformanceReport } from '@bondx/mlops';
+import {
+  canaryFinding,
+  driftFinding,
+  healthFinding,
+  performanceFinding,
+  retrainingFinding,
+} from '../../src/monitoring/alerts/rules.js';
+import { createWorld, failure } from '../helpers.js';
+
+const minutes = 60_000;
+const { monitoring } = createWorld().config.policy;
+
+const driftReport = (reportId: string, verdict: DriftReport['verdict'], distance = 0.2, createdAt = ''): DriftReport =>
+  ({
+    reportId,
+    modelName: 'spread',
+    verdict,
+    createdAt,
+    driftedFeatures: verdict === 'drifted' ? ['coupon'] : [],
+    columns: [
+      {
+        column: 'coupon',
+        verdict,
+        message: `coupon: ${verdict}`,
+        distance: { value: distance, lower: distance - 0.1, upper: distance + 0.1 },
+      },
+    ],
+  }) as unknown as DriftReport;
+
+const performanceReport = (verdict: PerformanceReport['verdict']): PerformanceReport =>
+  ({ reportId: 'p', modelName: 'spread', modelVersion: '1.0.0', verdict, reason: 'mae is 3' }) as PerformanceReport;
+
+describe('the rules', () => {
+  it('call drift critical from monitoring.critical_drift_threshold', () => {
+    expect(driftFinding(driftReport('r', 'drifted', 0.29), monitoring)).toMatchObject({ severity: 'warning' });
+    expect(driftFinding(driftReport('r', 'drifted', 0.3), monitoring)).toMatchObject({ severity: 'critical' });
+    const tolerant = { ...monitoring, criticalDriftThreshold: 0.5 };
+    expect(driftFinding(driftReport('r', 'drifted', 0.3), tolerant)).toMatchObject({ severity: 'warning' });
+  });
+
+  it.each(['inconclusive', 'not_assessed'] as const)('say nothing of what is %s', (verdict) => {
+    expect(driftFinding(driftReport('r', verdict), monitoring)).toBeUndefined();
+    expect(performanceFinding(performanceReport(verdict), monitoring)).toBeUndefined();
+  });
+
+  it('are switched off one by one', () => {
+    const deployment = { deploymentId: 'd', modelName: 'm', status: 'halted', history: [], endReason: null } as never;
+    const retraining = { retrainingId: 'r', status: 'failed', error: 'e', plan: { modelName: 'm' } } as never;
+    const health = { status: 'unhealthy', checkedAt: '', checks: [] } as const;
+    const found = (policy: typeof monitoring) =>
+      [
+        driftFinding(driftReport('r', 'drifted'), policy),
+        performanceFinding(performanceReport('dropped'), policy),
+        canaryFinding(deployment, policy),
+        retrainingFinding(retraining, policy),
+        healthFinding(health, 'c', policy),
+      ].map((finding) => finding?.source);
+    const sources = ['drift', 'performance', 'canary', 'retraining', 'health'];
+    const keys = [
+      'alertOnDrift',
+      'alertOnPerformanceDrop',
+      'alertOnCanaryEnd',
+      'alertOnRetrainingFailure',
+      'alertOnHealthIssues',
+    ] as const;
+    expect(found(monitoring)).toEqual(sources);
+    keys.forEach((key, i) => {
+      expect(found({ ...monitoring, [key]: false })).toEqual(sources.with(i, undefined as never));
+    });
+  });
+});
+
+/** Alerts over a world in which drift reports can be stored. */
+function setUp(policy: Parameters<typeof createWorld>[0] = {}) {
+  const world = createWorld(policy);
+  const alerts = new Alerts(world.config, world.options);
+  const events: AlertEvent[] = [];
+  alerts.subscribe((event) => events.push(event));
+  let stored = 0;
+  const store = async (verdict: DriftReport['verdict'], distance?: number): Promise<void> => {
+    const report = driftReport(`r${++stored}`, verdict, distance, new Date(world.clock.now() + stored).toISOString());
+    const { reportId: id, modelName, createdAt } = report;
+    const value = report as never;
+    const index = { modelName, createdAt };
+    await world.storage.commit([{ kind: 'put', collection: 'drift_reports', id, value, index, expect: 'absent' }]);
+  };
+  return { ...world, alerts, events, store, notices: () => events.map(({ notice }) => notice) };
+}
+
+describe('an alert', () => {
+  it('is raised once for a piece of evidence, by however many processes', async () => {
+    const { alerts, config, options, store, notices } = setUp();
+    await store('drifted');
+    const others = [new Alerts(config, options), new Alerts(config, options)];
+    const raised = await Promise.all([alerts, ...others].map((one) => one.scan()));
+    expect(raised.flat()).toHaveLength(1);
+    await alerts.scan();
+    expect(notices().length).toBeLessThanOrEqual(1);
+    expect((await alerts.list()).alerts).toMatchObject([{ key: 'drift/spread', status: 'open', count: 1 }]);
+  });
+
+  it('rests for monitoring.alert_cooldown_minutes, escalates at once, and tells when it is over', async () => {
+    const { alerts, clock, store, notices } = setUp({ monitoring: { alertCooldownMinutes: 60 } });
+    const see = async (verdict: DriftReport['verdict'], distance?: number): Promise<void> => {
+      clock.advance(20 * minutes);
+      await store(verdict, distance);
+      await alerts.scan();
+    };
+    await see('drifted');
+    await see('drifted');
+    await see('inconclusive', 0.01);
+    expect(notices()).toEqual(['raised']);
+    await see('drifted');
+    expect(notices()).toEqual(['raised', 'repeated']);
+    await see('drifted', 0.6);
+    expect(notices()).toEqual(['raised', 'repeated', 'escalated']);
+    await see('stable', 0.01);
+    await see('stable', 0.01);
+    expect(notices()).toEqual(['raised', 'repeated', 'escalated', 'recovered']);
+    const { alerts: listed } = await alerts.list();
+    expect(listed).toMatchObject([{ status: 'recovered', count: 4, severity: 'critical' }]);
+    await see('drifted');
+    expect((await alerts.list({ status: 'open' })).alerts).toHaveLength(1);
+    expect(notices().at(-1)).toBe('raised');
+  });
+
+  it('that was acknowledged is not repeated, unless it gets worse', async () => {
+    const { alerts, clock, events, notices } = setUp();
+    const alert = { key: 'k', severity: 'warning', title: 't', message: 'm' } as const;
+    await alerts.raise(alert);
+    const { alertId } = events[0]!.alert;
+    const acknowledged = await alerts.acknowledge(alertId, { comment: 'mine' });
+    expect(acknowledged).toMatchObject({ status: 'acknowledged', acknowledgedBy: 'ada', comment: 'mine' });
+    clock.advance(24 * 60 * minutes);
+    expect(await alerts.raise(alert)).toBeUndefined();
+    await alerts.raise({ ...alert, severity: 'critical' });
+    expect(notices()).toEqual(['raised', 'escalated']);
+    expect(await alerts.get(alertId)).toMatchObject({ status: 'open', count: 3 });
+    await alerts.recover({ key: 'k', message: 'fine' });
+    expect(await failure(alerts.acknowledge(alertId))).toMatchObject({ code: 'ILLEGAL_STATE' });
+    expect(await alerts.recover({ key: 'k', message: 'fine' })).toBeUndefined();
+  });
+
+  it('reaches the other listeners when one of them throws', async () => {
+    const { alerts, events } = setUp();
+    const seen: AlertEvent[] = [];
+    const warnings: string[] = [];
+    process.on('warning', ({ message }) => warnings.push(message));
+    alerts.subscribe(() => {
+      throw new Error('no');
+    });
+    const stop = alerts.subscribe((event) => seen.push(event));
+    await alerts.raise({ key: 'a', severity: 'warning', title: 't', message: 'm' });
+    stop();
+    await alerts.raise({ key: 'b', severity: 'warning', title: 't', message: 'm' });
+    expect([events.length, seen.length]).toEqual([2, 1]);
+  });
+
+  it('is audited with its change', async () => {
+    const { alerts, storage, store } = setUp();
+    await store('drifted');
+    await alerts.scan();
+    await alerts.scan();
+    const { entries } = await storage.read('audit');
+    expect(entries.map(({ value }) => (value as { action: string }).action)).toEqual(['monitoring.raise_alert']);
+  });
+});
+
+describe('checks that are due', () => {
+  it('are made once an interval, drift by the shorter of the two, over drift.drift_window_days', async () => {
+    const policy = { drift: { driftCheckIntervalHours: 6, driftWindowDays: 7 } };
+    const { alerts, clock, store } = setUp(policy);
+    const windows: object[] = [];
+    const performance: number[] = [];
+    const models = [
+      {
+        modelName: 'spread',
+        checkDrift: async (window: { from: string; to: string }) => {
+          windows.push(window);
+          await store('drifted');
+          return undefined as never;
+        },
+        checkPerformance: async () => {
+          performance.push(clock.now());
+          throw new Error('no labels yet');
+        },
+      },
+    ];
+    const first = await alerts.runDueChecks({ models });
+    expect(first.checks).toEqual([
+      { kind: 'drift', modelName: 'spread' },
+      { kind: 'performance', modelName: 'spread', error: 'no labels yet' },
+      { kind: 'health' },
+    ]);
+    expect(first.events.map(({ alert }) => alert.key)).toEqual(['drift/spread']);
+    expect(windows).toEqual([{ from: '2025-12-25T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' }]);
+    expect((await alerts.runDueChecks({ models })).checks).toEqual([]);
+    clock.advance(15 * minutes);
+    expect((await alerts.runDueChecks({ models })).checks.map(({ kind }) => kind)).toEqual(['performance']);
+    clock.advance(15 * minutes);
+    expect((await alerts.runDueChecks({ models })).checks.map(({ kind }) => kind)).toEqual(['performance', 'health']);
+    clock.advance(6 * 60 * minutes);
+    expect((await alerts.runDueChecks({ models })).checks.map(({ kind }) => kind)).toContain('drift');
+  });
+
+  it('are looked for on a timer, one look at a time, until it is stopped', async () => {
+    const world = createWorld();
+    let tick = (): void => undefined;
+    let everyMs = 0;
+    let isStopped = false;
+    const timer = {
+      every(interval: number, task: () => void) {
+        [everyMs, tick] = [interval, task];
+        return () => void (isStopped = true);
+      },
+    };
+    const alerts = new Alerts(world.config, { ...world.options, timer });
+    let looks = 0;
+    const models = [{ modelName: 'm', checkPerformance: async () => ++looks as never }];
+    const automation = alerts.automate({ everyMs: 1_000, models });
+    tick();
+    tick();
+    await automation.stop();
+    expect([looks, everyMs, isStopped]).toEqual([1, 1_000, true]);
+  });
+});

@@ -1,0 +1,172 @@
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Alerts, MLOpsConfig } from '@bondx/mlops';
+import { createWorld } from '../helpers.js';
+import { type Receiver, startReceiver } from './receiver.js';
+
+const secret = 'the secret that both sides know';
+const alert = { key: 'k', severity: 'critical', title: 'the title', message: 'the message' } as const;
+const minutes = 60_000;
+
+let receiver: Receiver;
+beforeEach(async () => (receiver = await startReceiver()));
+afterEach(async () => receiver.close());
+
+/** Alerts with a webhook to the receiver, and whatever else. */
+function setUp(channels: object = {}, options: object = {}) {
+  const world = createWorld();
+  const config = MLOpsConfig.fromObject(
+    {
+      monitoring: {
+        channels: {
+          hook: { kind: 'webhook', url: '${HOOK}', secret: '${SECRET}', allowedHosts: ['127.0.0.1'] },
+          ...channels,
+        },
+      },
+    } as never,
+    { environment: { HOOK: receiver.url, SECRET: secret } },
+  );
+  return { ...world, config, alerts: new Alerts(config, { ...world.options, timeoutMs: 200, ...options }) };
+}
+
+describe('a webhook', () => {
+  it('gets an alert once, signed and with an idempotency key', async () => {
+    const { alerts, clock } = setUp();
+    const event = await alerts.raise(alert);
+    expect(await alerts.deliverPending()).toEqual({ delivered: 1, failed: 0, undelivered: 0 });
+    expect(await alerts.deliverPending()).toEqual({ delivered: 0, failed: 0, undelivered: 0 });
+    expect(receiver.received).toHaveLength(1);
+    const { headers, body, payload } = receiver.received[0]!;
+    expect(payload).toMatchObject({ notice: 'raised', alert: { ...event!.alert } });
+    expect(headers['idempotency-key']).toBe(payload.deliveryId);
+    const t = Math.floor(clock.now() / 1000);
+    const signature = createHmac('sha256', secret).update(`${t}.${body}`).digest('hex');
+    expect(headers['x-bondx-signature']).toBe(`t=${t},v1=${signature}`);
+  });
+
+  it('that fails, stalls and recovers gets every alert once, under one idempotency key', async () => {
+    const { alerts, clock } = setUp();
+    receiver.mood = 'fail';
+    await alerts.raise(alert);
+    expect(await alerts.deliverPending()).toMatchObject({ failed: 1 });
+    expect(await alerts.deliverPending()).toMatchObject({ delivered: 0, failed: 0 }); // it waits
+    receiver.mood = 'stall';
+    clock.advance(5_000);
+    await alerts.raise({ ...alert, key: 'another' });
+    expect(await alerts.deliverPending()).toMatchObject({ failed: 1 });
+    const { deliveries } = await alerts.listDeliveries({ status: 'pending' });
+    expect(deliveries.map(({ attempts, lastError }) => [attempts, lastError])).toEqual([
+      [0, undefined], // the channel fails: its attempts are not used up
+      [2, 'no answer within 200 ms'],
+    ]);
+    receiver.mood = 'accept';
+    clock.advance(30_000);
+    expect(await alerts.deliverPending()).toEqual({ delivered: 2, failed: 0, undelivered: 0 });
+    const keys = receiver.accepted.map(({ payload }) => payload.deliveryId);
+    expect(new Set(keys).size).toBe(2);
+    expect(new Set(receiver.received.map(({ headers }) => headers['idempotency-key'])).size).toBe(2);
+  });
+
+  it('that never recovers leaves its alert reported undelivered, with the reason and an audit record', async () => {
+    const { alerts, clock, storage } = setUp();
+    receiver.mood = 'fail';
+    const { alert: raised } = (await alerts.raise(alert))!;
+    let undelivered = 0;
+    for (let attempt = 0; attempt < 20; attempt++) {
+      undelivered += (await alerts.deliverPending()).undelivered;
+      clock.advance(60 * minutes);
+    }
+    expect(undelivered).toBe(1);
+    expect(receiver.received).toHaveLength(8);
+    const { deliveries } = await alerts.listDeliveries({ alertId: raised.alertId });
+    expect(deliveries).toMatchObject([{ status: 'undelivered', attempts: 8, lastError: 'answered 503' }]);
+    const { entries } = await storage.read('audit');
+    expect(entries.at(-1)!.value).toMatchObject({ action: 'monitoring.end_delivery', reason: 'answered 503' });
+  });
+
+  it('that stalls holds up neither another channel nor the caller who raises', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alerts-'));
+    try {
+      const path = join(folder, 'logs', 'alerts.jsonl');
+      const { alerts } = setUp({ file: { kind: 'file', path } });
+      receiver.mood = 'stall';
+      await alerts.raise(alert); // without a request
+      expect(receiver.received).toHaveLength(0);
+      expect(await alerts.deliverPending()).toEqual({ delivered: 1, failed: 1, undelivered: 0 });
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ channel: 'file', alert: { title: 'the title' } });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('is not followed to where it redirects', async () => {
+    const { alerts } = setUp();
+    receiver.mood = 'redirect';
+    await alerts.raise(alert);
+    expect(await alerts.deliverPending()).toMatchObject({ failed: 1 });
+    const { deliveries } = await alerts.listDeliveries();
+    expect(deliveries[0]!.lastError).toBe('answered 302: redirects are not followed');
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it('is asked by one process of many', async () => {
+    const { alerts, config, options } = setUp();
+    const others = Array.from({ length: 4 }, () => new Alerts(config, { ...options, timeoutMs: 200 }));
+    for (let i = 0; i < 5; i++) await alerts.raise({ ...alert, key: `k${i}` });
+    const summaries = await Promise.all([alerts, ...others].map((one) => one.deliverPending()));
+    expect(summaries.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(5);
+    expect(receiver.received).toHaveLength(5);
+  });
+});
+
+describe('other channels', () => {
+  it('e-mail goes out through the transport of the user, under one message id', async () => {
+    const sent: { subject: string; messageId: string; to: readonly string[] }[] = [];
+    let isDown = true;
+    const mail = {
+      sendMail: async (message: (typeof sent)[number]) => {
+        sent.push(message);
+        if (isDown) throw new Error('connection refused');
+      },
+    };
+    const { alerts, clock } = setUp({ mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } }, { mail });
+    await alerts.raise({ ...alert, title: 'a title' });
+    expect(await alerts.deliverPending()).toMatchObject({ delivered: 1, failed: 1 });
+    isDown = false;
+    clock.advance(5_000);
+    expect(await alerts.deliverPending()).toMatchObject({ delivered: 1 });
+    expect(sent).toHaveLength(2);
+    expect(sent[0]!.messageId).toBe(sent[1]!.messageId);
+    expect(sent[1]).toMatchObject({ subject: '[critical] a title', to: ['ops@x'] });
+  });
+
+  it('e-mail waits for a process that has a transport, and is reported undelivered after a day', async () => {
+    const { alerts, clock } = setUp({ mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } });
+    await alerts.raise(alert);
+    expect(await alerts.deliverPending()).toMatchObject({ delivered: 1, failed: 0 });
+    clock.advance(24 * 60 * minutes + 1);
+    expect(await alerts.deliverPending()).toMatchObject({ undelivered: 1 });
+  });
+
+  it('Slack gets one text in which nothing can be mentioned or linked', async () => {
+    const { alerts } = setUp({ slack: { kind: 'slack', url: '${HOOK}', allowedHosts: ['127.0.0.1'] } });
+    await alerts.raise({ ...alert, message: 'see <!channel> & <http://evil|here>' });
+    await alerts.deliverPending();
+    const slack = receiver.received.map(({ body }) => JSON.parse(body) as { text?: string }).find(({ text }) => text);
+    expect(slack).toEqual({
+      text: '[critical] the title\nsee &lt;!channel&gt; &amp; &lt;http://evil|here&gt;',
+    });
+  });
+
+  it('gets only what is severe enough', async () => {
+    const { alerts } = setUp({ hook: { url: '${HOOK}', allowedHosts: ['127.0.0.1'], minimumSeverity: 'critical' } });
+    await alerts.raise({ ...alert, severity: 'warning' });
+    expect(await alerts.deliverPending()).toMatchObject({ delivered: 0 });
+    await alerts.raise(alert); // worse
+    expect(await alerts.deliverPending()).toMatchObject({ delivered: 1 });
+    expect(receiver.received[0]!.payload.notice).toBe('escalated');
+  });
+});
