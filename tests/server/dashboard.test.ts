@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  AccessControl,
   AuditLog,
   CanaryDeploymentManager,
   DriftMonitor,
@@ -68,6 +69,26 @@ describe('who gets in', () => {
     expect((await asking({})).status).toBe(401);
     expect((await asking({ authorization: 'Bearer bondx_wrong' })).status).toBe(401);
     expect(guarded.entryPath).toBeUndefined();
+  });
+
+  it('lets in who has a token, as who it is of, until it is revoked', async () => {
+    const guarded = createDashboard(world.config, { ...world.options, authentication: 'token' });
+    const access = new AccessControl(world.config, world.options);
+    const { token, tokenId } = await access.createToken();
+    const at = (path: string, init: RequestInit = {}): Promise<Response> =>
+      guarded.fetch(new Request(`${origin}${path}`, { redirect: 'manual', ...init }));
+    expect((await at('/models', { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+    const form = { 'content-type': 'application/x-www-form-urlencoded', origin };
+    const signIn = (shown: string): Promise<Response> =>
+      at('/sign-in', { method: 'POST', body: `token=${encodeURIComponent(shown)}`, headers: form });
+    expect((await signIn('bondx_wrong')).status).toBe(401);
+    const signedIn = await signIn(token);
+    expect(signedIn.status).toBe(303);
+    const cookie = signedIn.headers.get('set-cookie')!.split(';')[0]!;
+    expect(cookie).not.toContain(token);
+    expect((await at('/models', { headers: { cookie } })).status).toBe(200);
+    await access.revokeToken(tokenId);
+    expect((await at('/models', { headers: { cookie } })).status).toBe(401);
   });
 
   it('is not served to others without tokens', async () => {
