@@ -87,13 +87,23 @@ export function canonicalJson(value: JsonValue): string {
 /** As {@link canonicalJson}, for values that are strict JSON without a check, such as those a storage gave back. */
 export const canonicalJsonOfStored = (value: JsonValue): string => write(value);
 
+/** Written by hand: with map and join it takes twice as long, and a log has a million records. */
 function write(value: JsonValue): string {
+  if (typeof value === 'string') return quote(value);
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (isArray(value)) return `[${value.map(write).join(',')}]`;
-  const members = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${write(value[key]!)}`);
-  return `{${members.join(',')}}`;
+  let text = '';
+  if (isArray(value)) {
+    for (const member of value) text += text === '' ? write(member) : `,${write(member)}`;
+    return `[${text}]`;
+  }
+  for (const key of Object.keys(value).sort()) {
+    text += `${text === '' ? '' : ','}${quote(key)}:${write(value[key]!)}`;
+  }
+  return `{${text}}`;
 }
+
+/** Printable ASCII without quote and backslash is its own JSON. */
+const plain = /^[ !#-[\]-~]*$/;
+const quote = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.stringify(text));
 
 const isArray = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
