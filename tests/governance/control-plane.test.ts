@@ -52,6 +52,7 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     deleteModelVersion: 'registry.delete',
     compareVersions: 'registry.read',
     getModelCard: 'registry.read',
+    exportSignature: 'registry.read',
     checkGates: 'registry.read',
     getModelVersion: 'registry.read',
     listModels: 'registry.read',

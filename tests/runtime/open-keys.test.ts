@@ -41,7 +41,7 @@ describe('the keys of a store', () => {
   });
 
   it('must be there in production', async () => {
-    const context = createContext(configOf({ environment: 'production' }));
+    const context = createContext(configOf({ environment: 'production', security: { requireAuthorization: false } }));
     await expect(context.keys().then((ring) => ring.list())).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
     await context.stores.release();
   });

@@ -31,6 +31,7 @@ export const config = MLOpsConfig.fromObject(
     models: { spread: { featureColumns: ['x', 'kind'], targetColumn: 'y', algorithm: 'cart' } },
     tracking: { logEnvironment: false, logGitSha: false },
     retraining: { maxIterations: 9, crossValidationFolds: 2 },
+    security: { encryptModelArtifacts: false }, // encrypted files differ from run to run: each has a key of its own
   },
   { environment: {} },
 );
