@@ -29,7 +29,7 @@ export const newKeyDocument = (at: number): KeyDocument => ({
 /** The id of a signing key is the beginning of the SHA-256 of its public key, that of another is random. */
 export function newKey(purpose: KeyPurpose, at: number): StoredKey {
   const about = { purpose, algorithm: algorithmOf[purpose], status: 'active', created: toIso(at) } as const;
-  if (about.algorithm === 'A256KW' || about.algorithm === 'HS256') {
+  if (about.algorithm === 'A256GCMKW' || about.algorithm === 'HS256') {
     return { id: randomBytes(8).toString('hex'), ...about, secret: randomBytes(32).toString('base64') };
   }
   const pair =
@@ -125,7 +125,7 @@ function checkKey(value: unknown): StoredKey | undefined {
     isTime(created) &&
     (changed === undefined || isTime(changed)) &&
     (reason === undefined || typeof reason === 'string') &&
-    (algorithm === 'A256KW' || algorithm === 'HS256'
+    (algorithm === 'A256GCMKW' || algorithm === 'HS256'
       ? value['public'] === undefined && bytesOf(secret)?.length === 32
       : isSigningKey(id, value) && (secret !== undefined) === (status === 'active'));
   return isSound ? (value as unknown as StoredKey) : undefined;

@@ -64,7 +64,7 @@ async function begin(path: string, { create, onCreated }: KeyFileOptions): Promi
     throw new MLOpsError(
       'KEY_UNAVAILABLE',
       `there is no key file at ${path}, and none is made by itself in production: restore it from its copy; only for a ` +
-        'new store make one with bondx-mlops keys create',
+        'new store make one with bondx-mlops keys create (where nobody has a token yet: BONDX_ENV=staging before it)',
     );
   }
   if (await placeNew(path, create())) onCreated?.();

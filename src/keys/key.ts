@@ -1,11 +1,5 @@
 /** What a key is for. A key of one purpose is never used for another. */
-export const keyPurposes = [
-  'artifact_signing',
-  'audit_checkpoint',
-  'artifact_encryption',
-  'payload_encryption',
-  'pseudonym',
-] as const;
+export const keyPurposes = ['artifact_signing', 'audit_checkpoint', 'artifact_encryption', 'pseudonym'] as const;
 
 export type KeyPurpose = (typeof keyPurposes)[number];
 
@@ -13,7 +7,7 @@ export type KeyPurpose = (typeof keyPurposes)[number];
 export type SigningPurpose = 'artifact_signing' | 'audit_checkpoint';
 
 /** Purposes whose keys wrap the data keys that content is encrypted with. */
-export type WrappingPurpose = 'artifact_encryption' | 'payload_encryption';
+export type WrappingPurpose = 'artifact_encryption';
 
 /**
  * `active`: the one that is used for new work. `retired`: verifies and decrypts what it made before, and makes nothing
@@ -21,14 +15,13 @@ export type WrappingPurpose = 'artifact_encryption' | 'payload_encryption';
  */
 export type KeyStatus = 'active' | 'retired' | 'revoked';
 
-/** `ES256`: ECDSA on P-256 with SHA-256, DER signatures. `A256KW`: AES-256-GCM over a data key. `HS256`: HMAC-SHA-256. */
-export type KeyAlgorithm = 'ES256' | 'Ed25519' | 'A256KW' | 'HS256';
+/** `ES256`: ECDSA on P-256 with SHA-256, DER signatures. `A256GCMKW`: AES-256-GCM over a data key. `HS256`: HMAC-SHA-256. */
+export type KeyAlgorithm = 'ES256' | 'Ed25519' | 'A256GCMKW' | 'HS256';
 
 export const algorithmOf: Readonly<Record<KeyPurpose, KeyAlgorithm>> = {
   artifact_signing: 'ES256',
   audit_checkpoint: 'Ed25519',
-  artifact_encryption: 'A256KW',
-  payload_encryption: 'A256KW',
+  artifact_encryption: 'A256GCMKW',
   pseudonym: 'HS256',
 };
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -76,4 +76,14 @@ describe('bondx-mlops with tokens', () => {
       err: expect.stringContaining('has not the permission review') as string,
     });
   });
+});
+
+it('every command opens what it works with as whoever the token says', () => {
+  const folder = join(home, 'src/cli/commands');
+  const opened = /(?:new [A-Z]\w+|await [a-z]\w*(?:Store|Retention|Garbage|Health))\((?:config|\{)[^;]*/g;
+  const calls = readdirSync(folder).flatMap((file) =>
+    [...readFileSync(join(folder, file), 'utf8').matchAll(opened)].map(([call]) => `${file}: ${call}`),
+  );
+  expect(calls.length).toBeGreaterThan(20);
+  expect(calls.filter((call) => !/\b(who|registry)\b/.test(call))).toEqual([]); // what is given a registry acts as it does
 });

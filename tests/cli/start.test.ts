@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { MLOpsConfig } from '@bondx/mlops';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -154,6 +154,24 @@ describe('colours', () => {
     expect(onTerminal(true, () => paintVerdict(text, false))).toBe(text);
     vi.stubEnv('NO_COLOR', '1');
     expect(onTerminal(true, () => paintVerdict(text, true))).toBe(text);
+    vi.unstubAllEnvs();
+  });
+});
+
+describe('a new store in production', () => {
+  it('gets its keys and its first token from the operating-system user, in staging', async () => {
+    const { username } = userInfo();
+    writeFileSync(
+      'policy.yaml',
+      `environment: production\naccess: { bindings: [{ principal: ${username}, role: admin }] }\nkeys: { path: ./keys.json }\n`,
+    );
+    expect(await bondx('keys', 'create')).toMatchObject({ code: 1, err: expect.stringContaining('--token') as string });
+    vi.stubEnv('BONDX_ENV', 'staging');
+    expect(await bondx('keys', 'create')).toMatchObject({ code: 0 });
+    const { token } = JSON.parse((await bondx('tokens', 'create', '--json')).out) as { token: string };
+    vi.stubEnv('BONDX_ENV', undefined);
+    expect(await bondx('keys', 'list')).toMatchObject({ code: 1 });
+    expect(await bondx('keys', 'list', '--token', token)).toMatchObject({ code: 0 });
     vi.unstubAllEnvs();
   });
 });

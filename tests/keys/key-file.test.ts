@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newKeyDocument, printKeyDocument } from '../../src/keys/key-document.js';
 import { createKeyFile, fileKeys } from '../../src/keys/key-file.js';
+import { keyPurposes } from '../../src/keys/key.js';
 import { LocalKeyService } from '../../src/keys/local-key-service.js';
 
 const at = Date.UTC(2026, 0, 2);
@@ -81,7 +82,7 @@ describe('a key file', () => {
     writeFileSync(`${path}.lock`, '');
     const service = new LocalKeyService(fileKeys(path, { ...making, patienceMs: 50 }));
     await expect(service.rotate('pseudonym', at)).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
-    expect(await service.list()).toHaveLength(5);
+    expect(await service.list()).toHaveLength(keyPurposes.length);
   });
 
   it('that is damaged says so without repeating any of it', async () => {

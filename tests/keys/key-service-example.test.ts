@@ -11,7 +11,7 @@ function remoteKeys(): KeyService {
   const created = '2026-01-01T00:00:00.000Z';
   const keys: readonly KeyInfo[] = [
     { id: 'kms/sign/1', purpose: 'artifact_signing', algorithm: 'ES256', status: 'active', created },
-    { id: 'kms/wrap/1', purpose: 'artifact_encryption', algorithm: 'A256KW', status: 'active', created },
+    { id: 'kms/wrap/1', purpose: 'artifact_encryption', algorithm: 'A256GCMKW', status: 'active', created },
   ];
   return {
     list: async () => keys,

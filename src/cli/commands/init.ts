@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { readTable } from '../../data/read-table.js';
 import type { Table } from '../../data/table.js';
 import { MLOpsError } from '../../errors.js';
+import { guessTimeColumn } from '../../retraining/split-data.js';
 import { checkName, refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
 import { type ModelColumns, firstPolicy } from '../first-policy.js';
@@ -54,7 +55,7 @@ function columnsOf(table: Table, targetName: string): ModelColumns {
   const target = table.column(targetName);
   if (target.kind === 'date') refuse(`${targetName} holds dates; choose a target of numbers, or of two categories`);
   const others = [...table.columns.values()].filter((column) => column !== target);
-  const dates = others.filter(({ kind }) => kind === 'date');
+  const time = guessTimeColumn(table);
   const features = others.filter(
     (column) =>
       column.kind === 'numeric' || (column.kind === 'categorical' && column.categories.length < table.rowCount / 2),
@@ -66,6 +67,6 @@ function columnsOf(table: Table, targetName: string): ModelColumns {
     features: features.map(({ name }) => name),
     target: targetName,
     task: isBinary ? 'classification' : 'regression',
-    ...(dates.length === 1 && { time: dates[0]!.name }),
+    ...(time !== null && { time }),
   };
 }

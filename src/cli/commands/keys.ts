@@ -8,8 +8,8 @@ import type { Session } from '../session.js';
 
 const say = ({ id, purpose, status }: KeyInfo): string => `${id}: ${purpose}, ${status}`;
 
-export async function list({ config, output }: Session): Promise<number> {
-  await using keys = new KeyAdministration(config);
+export async function list({ config, output, who }: Session): Promise<number> {
+  await using keys = new KeyAdministration(config, who);
   const found = await keys.list();
   const rows = found.map(({ id, purpose, algorithm, status, created, changed = '', reason = '' }) => [
     id,
@@ -24,15 +24,15 @@ export async function list({ config, output }: Session): Promise<number> {
   return exitCode.ok;
 }
 
-export async function create({ config, output }: Session): Promise<number> {
-  await using keys = new KeyAdministration(config);
+export async function create({ config, output, who }: Session): Promise<number> {
+  await using keys = new KeyAdministration(config, who);
   const path = await keys.create();
   output.result({ path }, `made ${path}; keep a copy elsewhere: backups do not hold it`);
   return exitCode.ok;
 }
 
-export async function rotate({ config, output }: Session, options: { readonly purpose: string }): Promise<number> {
-  await using keys = new KeyAdministration(config);
+export async function rotate({ config, output, who }: Session, options: { readonly purpose: string }): Promise<number> {
+  await using keys = new KeyAdministration(config, who);
   const made = await keys.rotate(options.purpose as KeyPurpose);
   output.result(made, say(made));
   return exitCode.ok;
@@ -43,16 +43,16 @@ export interface RevokeOptions {
   readonly reason: string;
 }
 
-export async function revoke({ config, output }: Session, options: RevokeOptions): Promise<number> {
-  await using keys = new KeyAdministration(config);
+export async function revoke({ config, output, who }: Session, options: RevokeOptions): Promise<number> {
+  await using keys = new KeyAdministration(config, who);
   const revoked = await keys.revoke(options.key, options.reason);
   output.result(revoked, say(revoked));
   return exitCode.ok;
 }
 
 /** Exits with 3 when there are files that no key here opens. */
-export async function rewrap({ config, output, signal }: Session): Promise<number> {
-  await using keys = new KeyAdministration(config);
+export async function rewrap({ config, output, who, signal }: Session): Promise<number> {
+  await using keys = new KeyAdministration(config, who);
   const result = await keys.rewrap({ signal });
   const lost = result.unreadable > 0 ? `; ${result.unreadable} files cannot be read with the keys of this process` : '';
   output.result(result, `${result.rewrapped} data keys wrapped with key ${result.keyId}${lost}`);
@@ -66,8 +66,11 @@ export interface ExportSignatureOptions {
 }
 
 /** Prints a version's signature, or writes it with the public key beside it. */
-export async function exportSignature({ config, output }: Session, options: ExportSignatureOptions): Promise<number> {
-  await using registry = new ModelRegistry(config);
+export async function exportSignature(
+  { config, output, who }: Session,
+  options: ExportSignatureOptions,
+): Promise<number> {
+  await using registry = new ModelRegistry(config, who);
   const signature = await registry.exportSignature(options.model, options.version);
   const bundle = `${JSON.stringify(signature.bundle, undefined, 2)}\n`;
   if (options.out === undefined) {

@@ -10,13 +10,13 @@ export interface MigrateCommandOptions {
 
 /** Copies the store of one policy into that of another. */
 export async function migrate(session: Session, options: MigrateCommandOptions): Promise<number> {
-  const { output, signal } = session;
+  const { output, who, signal } = session;
   const from = options.from === undefined ? session.config : MLOpsConfig.fromYaml(options.from);
   const to = MLOpsConfig.fromYaml(options.to);
   const progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
-  const result = await migrateStore({ from: { config: from }, to: { config: to }, signal, onProgress }).finally(() =>
-    progress.end(),
+  const result = await migrateStore({ ...who, from: { config: from }, to: { config: to }, signal, onProgress }).finally(
+    () => progress.end(),
   );
   const { status, records, entries, files, bytes, auditRecords, digest } = result;
   const what = `${records} records, ${entries} stream entries (${auditRecords} of them audit records), ${files} files (${bytes} bytes)`;
