@@ -29,11 +29,16 @@ const mostBins = mostCategories;
 export class FeatureReader implements TreeColumns {
   readonly width: number;
   readonly features: readonly FeatureSpec[];
+  readonly #names: readonly string[];
+  /** Whether a feature is called like something that every object inherits. */
+  readonly #isInherited: boolean;
   readonly #positions: readonly (ReadonlyMap<string, number> | undefined)[];
 
   constructor(readonly readings: readonly FeatureReading[]) {
     this.width = readings.length;
     this.features = readings.map(({ name, type }) => ({ name, type }));
+    this.#names = readings.map(({ name }) => name);
+    this.#isInherited = this.#names.some((name) => name in Object.prototype);
     this.#positions = readings.map((reading) =>
       reading.type === 'categorical'
         ? new Map(reading.categories.map((category, position) => [category, position]))
@@ -87,10 +92,13 @@ export class FeatureReader implements TreeColumns {
 
   /** Writes the numbers of one record into `out`, of length {@link width}. */
   readRow(row: Row, out: Float64Array): void {
-    for (let i = 0; i < this.readings.length; i++) {
-      const { name } = this.readings[i]!;
+    const names = this.#names;
+    // What a plain object has under a name that objects do not inherit is its own; asking for each takes as long as reading.
+    const hasOwnOnly = !this.#isInherited && Object.getPrototypeOf(row) === Object.prototype;
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]!;
       const positions = this.#positions[i];
-      const cell = Object.hasOwn(row, name) ? row[name] : undefined;
+      const cell = hasOwnOnly || Object.hasOwn(row, name) ? row[name] : undefined;
       out[i] = positions === undefined ? clamp(asNumber(cell)) : (positions.get(asCategory(cell)) ?? NaN);
     }
   }

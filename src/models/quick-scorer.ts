@@ -1,10 +1,12 @@
-import { countAtOrBelow, mostCuts, padCuts } from './binned/count-at-or-below.js';
+import { mostCuts, padCuts } from './binned/count-at-or-below.js';
+import { kernelOn } from './binned/kernel.js';
+import { layOut } from './binned/memory-layout.js';
 import type { DecisionTree, TreeArrays, TreeColumns } from './decision-tree.js';
 
 /** Leaves of a tree that fit a word, one a bit. */
 const mostLeaves = 32;
-/** Columns looked at together. */
-const together = 4;
+/** Trees looked at together. */
+const perStep = 8;
 /** Numbers in the table of a scorer: 32 MB. */
 const largestTable = 1 << 23;
 
@@ -16,42 +18,33 @@ interface ColumnSplit {
   readonly mask: number;
 }
 
-/** What a value of a column means: which row of the table. */
-interface ScoredColumn {
-  readonly column: number;
-  /** Where the column's rows begin; undefined cuts: the value is the code of a category. */
-  readonly first: number;
-  readonly cuts: Float64Array | undefined;
-  /** The row of missing values. */
-  readonly missing: number;
-}
-
 /**
  * The sum of small trees without walking them. After QuickScorer (Lucchese et al. 2015, SIGIR): a word a tree says which
  * leaves are in reach, and every split at which a row goes right puts out those on its left; the first one left is the
  * leaf. Here a table holds, for each step of a column between neighbouring thresholds (and each category, and a missing
  * value), the words that all splits by that column leave of all trees: a prediction is a row of the table for each
- * column, and-ed. No step waits for another, unlike in a walk.
+ * column, and-ed. No step waits for another, unlike in a walk. The loops are in assembly/scoring.ts.
  */
 export class QuickScorer {
-  readonly #columns: readonly ScoredColumn[];
-  /** A row of words, one a tree, after the other. The first has all bits set. */
-  readonly #table: Int32Array;
-  readonly #values: Float64Array;
-  readonly #reach: Int32Array;
-  readonly #rows: Int32Array;
+  readonly #row: Float64Array;
+  readonly #sum: () => number;
 
-  /** A scorer, unless the trees are too few to be worth it, or too large. */
+  /** A scorer, unless the trees are too few to be worth it, or too large, or there is no memory for it. */
   static of(trees: readonly DecisionTree[], columns: TreeColumns): QuickScorer | undefined {
     const isSmall = ({ arrays }: DecisionTree): boolean => arrays.feature.length < 2 * mostLeaves;
     if (trees.length < 8 || !trees.every(isSmall)) return undefined;
     const splits = splitsByColumn(trees, columns.width);
     const steps = splits.map((list, column) => stepsOf(trees, list, columns.categoryCount(column)));
-    const rows = steps.reduce((sum, { count }) => sum + count + 1, 1);
+    const rows = steps.reduce((sum, { count }) => sum + count + 1, 0);
     if (rows * trees.length > largestTable || steps.some(({ cuts }) => cuts !== undefined && cuts.length > mostCuts)) {
       return undefined;
     }
-    return new QuickScorer(trees, splits, steps, rows);
+    try {
+      return new QuickScorer(trees, splits, steps, rows);
+    } catch (error) {
+      if (error instanceof RangeError) return undefined; // no address space for one more memory
+      throw error;
+    }
   }
 
   private constructor(
@@ -60,64 +53,60 @@ export class QuickScorer {
     steps: readonly Steps[],
     rowCount: number,
   ) {
-    const size = trees.length;
-    this.#values = new Float64Array(size * mostLeaves);
-    trees.forEach(({ arrays }, tree) => {
-      const leaves = arrays.value.filter((_, node) => arrays.feature[node]! < 0);
-      this.#values.set(leaves, tree * mostLeaves); // in preorder: from left to right
+    const size = Math.ceil(trees.length / perStep) * perStep;
+    const scored = splits.flatMap((list, column) => (list.length === 0 ? [] : [column]));
+    const { memory, arrays } = layOut({
+      row: [Float64Array, splits.length],
+      cuts: [Float64Array, 256 * scored.length],
+      values: [Float64Array, size * mostLeaves],
+      columns: [Int32Array, 4 * scored.length],
+      words: [Int32Array, scored.length],
+      table: [Int32Array, rowCount * size],
     });
-    this.#table = new Int32Array(rowCount * size).fill(-1);
-    this.#reach = new Int32Array(size);
-    const columns: ScoredColumn[] = [];
-    let first = 1;
-    splits.forEach((list, column) => {
-      const { cuts, count } = steps[column]!;
-      if (list.length === 0) return;
-      for (const { tree, node, mask } of list) {
+    const { row, cuts, values, table } = arrays;
+    trees.forEach(({ arrays: tree }, i) => {
+      const leaves = tree.value.filter((_, node) => tree.feature[node]! < 0);
+      values.set(leaves, i * mostLeaves); // in preorder: from left to right
+    });
+    table.fill(-1);
+    let first = 0;
+    scored.forEach((column, i) => {
+      const { count, cuts: thresholds } = steps[column]!;
+      for (const { tree, node, mask } of splits[column]!) {
         const { value, missingLeft, sets } = trees[tree]!.arrays;
         // A row is put out from the step on that lies above the threshold.
-        const from = cuts === undefined ? 0 : cuts.indexOf(value[node]!) + 1;
-        const set = cuts === undefined ? new Set(sets[value[node]!]) : undefined;
+        const from = thresholds === undefined ? 0 : thresholds.indexOf(value[node]!) + 1;
+        const set = thresholds === undefined ? new Set(sets[value[node]!]) : undefined;
         for (let step = from; step < count; step++) {
-          if (set?.has(step) !== true) this.#table[(first + step) * size + tree]! &= mask;
+          if (set?.has(step) !== true) table[(first + step) * size + tree]! &= mask;
         }
-        if (missingLeft[node] === 0) this.#table[(first + count) * size + tree]! &= mask;
+        if (missingLeft[node] === 0) table[(first + count) * size + tree]! &= mask;
       }
-      columns.push({
-        column,
-        first: first * size,
-        cuts: cuts && padCuts(cuts),
-        missing: (first + count) * size,
-      });
+      const ownCuts = cuts.subarray(256 * i, 256 * (i + 1));
+      if (thresholds !== undefined) ownCuts.set(padCuts(thresholds));
+      const rowAddress = (at: number): number => table.byteOffset + 4 * size * at;
+      arrays.columns.set(
+        [
+          row.byteOffset + 8 * column,
+          thresholds === undefined ? 0 : ownCuts.byteOffset,
+          rowAddress(first),
+          rowAddress(first + count),
+        ],
+        4 * i,
+      );
       first += count + 1;
     });
-    this.#columns = columns;
-    this.#rows = new Int32Array(Math.ceil(columns.length / together) * together);
+    this.#row = row;
+    const kernel = kernelOn(memory);
+    const [columnsAt, wordsAt, valuesAt] = [arrays.columns.byteOffset, arrays.words.byteOffset, values.byteOffset];
+    this.#sum = () => kernel.sumTrees(columnsAt, scored.length, size, wordsAt, valuesAt);
   }
 
   /** The sum of what all trees predict for a row. */
   sum(row: Float64Array): number {
-    const rows = this.#rows;
-    const columns = this.#columns;
-    const reach = this.#reach;
-    const size = reach.length;
-    for (let i = 0; i < columns.length; i++) {
-      const { column, first, cuts, missing } = columns[i]!;
-      const x = row[column]!;
-      rows[i] = Number.isNaN(x) ? missing : first + size * (cuts === undefined ? x : countAtOrBelow(cuts, x));
-    }
-    const table = this.#table;
-    reach.fill(-1);
-    for (let i = 0; i < rows.length; i += together) {
-      const [a, b, c, d] = [rows[i]!, rows[i + 1]!, rows[i + 2]!, rows[i + 3]!];
-      for (let tree = 0; tree < size; tree++) {
-        reach[tree]! &= table[a + tree]! & table[b + tree]! & table[c + tree]! & table[d + tree]!;
-      }
-    }
-    const values = this.#values;
-    let sum = 0;
-    for (let tree = 0; tree < size; tree++) sum += values[tree * mostLeaves + Math.clz32(reach[tree]!)]!;
-    return sum;
+    const own = this.#row;
+    for (let i = 0; i < own.length; i++) own[i] = row[i]!;
+    return this.#sum();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { BinnedFeature } from './bin-table.js';
-import { type BoostingKernel, boostingKernel } from './kernel.js';
+import { type Kernel, kernelOn } from './kernel.js';
 import { layOut } from './memory-layout.js';
 
 /** Features whose bins are the bytes of one number: one access instead of four. */
@@ -7,7 +7,7 @@ const perGroup = 4;
 
 /** What boosting works on, laid out for the kernel. */
 export class BoostingMemory {
-  readonly kernel: BoostingKernel;
+  readonly kernel: Kernel;
   /** Derivatives of the loss at each row's current prediction. */
   readonly gradients: Float64Array;
   /** Empty for losses whose second derivative is 1 everywhere. */
@@ -62,7 +62,7 @@ export class BoostingMemory {
     ({ gradients: this.gradients, hessians: this.hessians, rows: this.rows, spare: this.spare } = arrays);
     ({ orderedGradients: this.orderedGradients, orderedHessians: this.orderedHessians } = arrays);
     ({ isLeft: this.isLeft, sums: this.sums, packed: this.#packed, cells: this.cells } = arrays);
-    this.kernel = boostingKernel(memory);
+    this.kernel = kernelOn(memory);
     features.forEach(({ bins }, feature) => this.#pack(feature, bins));
   }
 

@@ -1,7 +1,7 @@
 import { kernelBytes } from './kernel-bytes.js';
 
-/** What assembly/boosting.ts exports; what the numbers mean is said there. */
-export interface BoostingKernel {
+/** What assembly/kernel.ts exports; what the numbers mean is said there. */
+export interface Kernel {
   gather(values: number, rows: number, count: number, out: number): void;
   addRows(
     packed: number,
@@ -40,12 +40,13 @@ export interface BoostingKernel {
     before: number,
     gain: number,
   ): number;
+  sumTrees(columns: number, count: number, trees: number, rows: number, values: number): number;
 }
 
 let compiled: WebAssembly.Module | undefined;
 
-/** The inner loops of boosting, working on the given memory. They run some three times as fast as in JavaScript. */
-export function boostingKernel(memory: WebAssembly.Memory): BoostingKernel {
+/** The inner loops of training and scoring, working on the given memory. They run some three times as fast as in JavaScript. */
+export function kernelOn(memory: WebAssembly.Memory): Kernel {
   compiled ??= new WebAssembly.Module(Buffer.from(kernelBytes, 'base64'));
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as BoostingKernel;
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernel;
 }

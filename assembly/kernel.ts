@@ -1,0 +1,2 @@
+export * from './boosting';
+export * from './scoring';
