@@ -22,12 +22,14 @@ export interface AuditFilter {
   readonly limit?: number;
 }
 
-const batch = 1000;
+/** Records read at once: few where the first ones may be all that is wanted, then as many as memory is bounded by. */
+const firstBatch = 500;
+const largestBatch = 8_000;
 
 /** Iterates the log in order, with memory bounded by a batch. */
 export async function* readAuditTrail(storage: Storage, from = 0): AsyncGenerator<{ seq: number; value: JsonValue }> {
-  for (let next = from; ;) {
-    const page = await storage.read(auditStream, { from: next, limit: batch });
+  for (let next = from, limit = firstBatch; ; limit = Math.min(2 * limit, largestBatch)) {
+    const page = await storage.read(auditStream, { from: next, limit });
     yield* page.entries;
     next += page.entries.length;
     if (page.entries.length === 0 || next >= page.length) return;

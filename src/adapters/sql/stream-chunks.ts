@@ -12,10 +12,12 @@ export const charactersPerChunk = 1024 * 1024;
 
 /**
  * A stream written one entry at a time is written into its last chunk while that is small: within a span of so many
- * entries and below so many characters, since the whole chunk is written anew.
+ * entries and below so many characters, since the whole chunk is written anew. In a table clustered by its key SQLite
+ * moves what is beyond 1,002 bytes of a row to further pages, each written anew as well:
+ * https://sqlite.org/fileformat2.html#cell_payload_overflow_pages
  */
 export const extensibleSpan = 32;
-const extensibleCharacters = 4_096;
+const extensibleCharacters = 900;
 
 /** Whether more entries still belong into the last chunk. */
 export function isExtensible(
