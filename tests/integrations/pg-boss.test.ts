@@ -1,5 +1,5 @@
 import PgBoss from 'pg-boss';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   type DueOutcome,
   ExperimentTracker,
@@ -42,6 +42,10 @@ describe.skipIf(why !== undefined)(`the pg-boss example${why === undefined ? '' 
         boss.on('error', (error) => {
           throw error;
         });
+        onTestFinished(async () => {
+          await boss.stop({ graceful: false });
+          await storage.close();
+        });
         const options = { storage, artifacts };
         const tracker = new ExperimentTracker(config, options);
         const registry = new ModelRegistry(config, options);
@@ -56,18 +60,16 @@ describe.skipIf(why !== undefined)(`the pg-boss example${why === undefined ? '' 
     await Promise.all(hosts.map(({ boss }) => askNow(boss)));
     // Both also look at the very same moment, past the queue.
     const direct = (await Promise.all(hosts.map(({ pipeline }) => pipeline.runDue({ models })))).flat();
-    while (outcomes.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    // Whoever came second has an outcome at once: that the other one is at it.
+    const registered = (): DueOutcome[] =>
+      [...outcomes, ...direct].filter(({ result }) => result?.status === 'registered');
+    await vi.waitFor(() => expect(registered()).not.toEqual([]), { timeout: 50_000, interval: 50 });
 
     const { versions } = await hosts[0]!.registry.listModels({ modelName: 'spread' });
     expect(versions.map(({ version }) => version)).toEqual(['1.0.0']);
     expect(versions[0]!.origin).toMatchObject({ trigger: 'schedule' });
     expect(versions[0]!.origin!.reason).toMatch(/^weekly, for \d{4}-W\d\d$/);
     expect(loads).toBeLessThanOrEqual(2); // a host may load before it loses the race to begin
-    const registered = [...outcomes, ...direct].filter(({ result }) => result?.status === 'registered');
-    expect(new Set(registered.map(({ result }) => result!.retrainingId)).size).toBe(1);
-    for (const { boss, storage } of hosts) {
-      await boss.stop({ graceful: false });
-      await storage.close();
-    }
+    expect(new Set(registered().map(({ result }) => result!.retrainingId)).size).toBe(1);
   }, 60_000);
 });
