@@ -48,16 +48,10 @@ export function compareSamples(reference: Float64Array, current: Float64Array): 
   const b = scanSample(current, buckets);
   if (a.present === 0 || b.present === 0 || !Number.isFinite(a.mean + b.mean))
     return compareOneByOne(reference, current);
-  return compareInBuckets(reference, current, buckets, a, b);
+  return compareInBuckets(buckets, a, b);
 }
 
-function compareInBuckets(
-  reference: Float64Array,
-  current: Float64Array,
-  buckets: SharedBuckets,
-  a: SampleScan,
-  b: SampleScan,
-): SampleComparison {
+function compareInBuckets(buckets: SharedBuckets, a: SampleScan, b: SampleScan): SampleComparison {
   const n = a.present;
   const m = b.present;
   const search = startSearch(n, m, 'both');
@@ -72,8 +66,8 @@ function compareInBuckets(
   wanted[ends.lowest] = 1;
   wanted[ends.highest] = 1;
 
-  const inA = gatherSample(reference, { buckets, scan: a, wanted, signs, area, weight: -m });
-  const inB = gatherSample(current, { buckets, scan: b, wanted, signs, area, weight: n });
+  const inA = gatherSample({ buckets, scan: a, wanted, signs, area, weight: -m });
+  const inB = gatherSample({ buckets, scan: b, wanted, signs, area, weight: n });
   let i = 0;
   let j = 0;
   for (let k = 0; k < buckets.count; k++) {

@@ -79,6 +79,19 @@ function createBlocks() {
     return present;
   }
 
+  /** Moves the values of the block together that are not counted apart; how many there are. */
+  function dropAtoms(length: number): number {
+    let others = 0;
+    for (let i = 0; i < length; i++) {
+      const value = block[i]!;
+      const k = places[i]!;
+      block[others] = value;
+      places[others] = k;
+      others += Number(value !== atoms[k]);
+    }
+    return others;
+  }
+
   /** How many values of wanted buckets are not counted apart; `kept` has their places in the block. */
   function sumBlock(length: number, mean: number, firstCut: number, secondCut: number, sums: GatherTotals): number {
     let { upper, middle, rest, squares, deviations } = sums;
@@ -114,7 +127,8 @@ function createBlocks() {
     }
   }
 
-  return { block, places, first, parts, counts, factors, isWanted, atoms, scanBlock, dropMissing, sumBlock, collect };
+  const passes = { scanBlock, dropMissing, dropAtoms, sumBlock, collect };
+  return { block, places, first, parts, counts, factors, isWanted, atoms, ...passes };
 }
 
 export const blocks = createBlocks();

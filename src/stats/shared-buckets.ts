@@ -13,6 +13,8 @@ export interface SharedBuckets {
   readonly parts: Float64Array;
   /** A value so frequent that it is counted apart, by its bucket; NaN for the others. */
   readonly atoms: Float64Array;
+  /** Share of such values among the probes. */
+  readonly atomShare: number;
 }
 
 /** Values of each sample looked at to place the buckets. */
@@ -49,13 +51,12 @@ export function placeBuckets(a: Float64Array, b: Float64Array): SharedBuckets | 
     first[cell] = count;
     count += Math.max(1, parts[cell]!);
   }
-  const buckets = { count, low, scale, first, parts, atoms: new Float64Array(count).fill(NaN) };
-  markAtoms(buckets, seen);
-  return buckets;
+  const buckets = { count, low, scale, first, parts, atoms: new Float64Array(count).fill(NaN), atomShare: 0 };
+  return { ...buckets, atomShare: markAtoms(buckets, seen) / seen.length };
 }
 
-/** @param seen ascending */
-function markAtoms(buckets: SharedBuckets, seen: readonly number[]): void {
+/** @param seen ascending @returns how many of them are counted apart */
+function markAtoms(buckets: SharedBuckets, seen: readonly number[]): number {
   const lengths = new Map<number, number>();
   for (let start = 0, end = 0; start < seen.length; start = end) {
     while (end < seen.length && seen[end] === seen[start]) end++;
@@ -64,6 +65,7 @@ function markAtoms(buckets: SharedBuckets, seen: readonly number[]): void {
     lengths.set(bucket, end - start);
     buckets.atoms[bucket] = seen[start]! + 0;
   }
+  return [...lengths.values()].reduce((sum, length) => sum + length, 0);
 }
 
 function cellOf(value: number, low: number, scale: number): number {
