@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import PgBoss from 'pg-boss';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -25,6 +28,7 @@ describe.skipIf(why !== undefined)(`the pg-boss example${why === undefined ? '' 
   it('lets two hosts work on one queue, and trains once', async () => {
     const config = MLOpsConfig.fromObject(
       {
+        keys: { path: join(mkdtempSync(join(tmpdir(), 'bondx-pg-boss-')), 'keys.json') },
         models: { spread: { featureColumns: ['x', 'kind'], targetColumn: 'y', algorithm: 'cart' } },
         promotion: { minAccuracy: 0 },
         retraining: { hyperparameterTuning: false, scheduledRetraining: { enabled: true, frequency: 'weekly' } },

@@ -63,7 +63,7 @@ describe('a post', () => {
     'http://example.com/',
     'ftp://example.com/',
   ])('to %s is refused', async (url) => {
-    expect(await failure(safePost({ ...base, url }))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await failure(safePost({ ...base, timeoutMs: 20_000, url }))).toMatchObject({ code: 'FORBIDDEN' });
     expect(requests).toBe(0);
   });
 
