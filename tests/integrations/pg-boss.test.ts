@@ -73,7 +73,8 @@ describe.skipIf(why !== undefined)(`the pg-boss example${why === undefined ? '' 
     expect(versions.map(({ version }) => version)).toEqual(['1.0.0']);
     expect(versions[0]!.origin).toMatchObject({ trigger: 'schedule' });
     expect(versions[0]!.origin!.reason).toMatch(/^weekly, for \d{4}-W\d\d$/);
-    expect(loads).toBeLessThanOrEqual(2); // a host may load before it loses the race to begin
+    // One through the queue and two past it: each may load before it loses the race to begin.
+    expect(loads).toBeLessThanOrEqual(3);
     expect(new Set(registered().map(({ result }) => result!.retrainingId)).size).toBe(1);
   }, 60_000);
 });
