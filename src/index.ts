@@ -93,12 +93,15 @@ export { ModelStage } from './registry/stage.js';
 export { DriftMonitor } from './drift/drift-monitor.js';
 export type { ColumnHistory, DriftHistory, DriftPoint } from './drift/drift-history.js';
 export type { DetectDriftOptions, RecomputeOptions } from './drift/drift-options.js';
+export type { CheckWindowsOptions, WindowsCheck } from './drift/windows/window-options.js';
 export type {
   ColumnDrift,
   DriftFinding,
   DriftReport,
   DriftVerdict,
+  DriftWindow,
   Effect,
+  OnlineDriftTest,
   PerformanceChange,
   RootCause,
 } from './drift/drift-report.js';

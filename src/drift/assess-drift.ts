@@ -2,13 +2,14 @@ import type { MLOpsConfig, ModelPolicy } from '../config/mlops-config.js';
 import type { Table } from '../data/table.js';
 import type { Model } from '../models/model.js';
 import { benjaminiHochberg } from '../stats/benjamini-hochberg.js';
+import { onlineStepUp } from '../stats/online-step-up.js';
 import type { Digest } from '../util/digest.js';
 import { atOnce } from '../util/in-steps.js';
 import type { ColumnEffects } from './column-effects.js';
 import { type ColumnRule, type ErrorLevels, type JudgedColumn, driftEvidence, judgeColumn } from './column-verdict.js';
 import { compareColumns } from './compare-columns.js';
 import { type DriftInputs, Predictions, clusterPairSteps, comparisonSteps } from './comparisons.js';
-import type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict } from './drift-report.js';
+import type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict, DriftWindow } from './drift-report.js';
 import { type MeasuredPerformance, judgePerformance } from './performance-change.js';
 import { type Importances, rootCauses } from './root-causes.js';
 import { type Schema, schemaFindings } from './schema-findings.js';
@@ -67,20 +68,24 @@ export function judgeDrift(
   inputs: Pick<
     DriftInputs,
     'modelName' | 'policy' | 'featureColumns' | 'targetColumn' | 'predictionColumn' | 'clusterColumn'
-  >,
+  > & { readonly window?: DriftWindow | undefined },
   config: MLOpsConfig,
   compared: readonly ComparedColumn[],
   data: { readonly baseline: ComparedData; readonly current: ComparedData },
   model: ModelFindings = {},
 ): Assessment {
-  const { featureColumns, targetColumn, predictionColumn, clusterColumn } = inputs;
+  const { featureColumns, targetColumn, predictionColumn, clusterColumn, window } = inputs;
   const { ksTestThreshold: alpha, psiThreshold } = config.policy.drift;
   const judged = compared.map(({ role, effects }) => ({
     effects,
     rule: { role, tolerance: toleranceOf(effects.column, role, inputs.policy), psiThreshold },
   }));
-  const levels = errorLevels(judged, alpha);
-  const columns = adjustPValues(judged.map(({ effects, rule }) => judgeColumn(effects, rule, levels)));
+  const levels = errorLevels(judged, alpha, window?.before);
+  const verdicts = judged.map(({ effects, rule }) => ({
+    ...judgeColumn(effects, rule, levels),
+    ...(window !== undefined && onlineTest(effects, rule, levels.drift)),
+  }));
+  const columns = adjustPValues(verdicts);
   const drifted = columns.filter((column) => column.verdict === 'drifted');
   const threshold = config.policy.monitoring.performanceDropThreshold;
   const performance = model.performance && judgePerformance(model.performance, { threshold, confidence: 1 - alpha });
@@ -98,12 +103,18 @@ export function judgeDrift(
     featureColumns,
     ...(targetColumn !== undefined && { targetColumn }),
     ...(clusterColumn !== undefined && { clusterColumn }),
+    ...(window !== undefined && { window }),
     columns,
     findings: [
       ...schemaFindings(
         data.baseline.schema,
         data.current.schema,
-        new Set([...columns.map(({ column }) => column), predictionColumn ?? '', clusterColumn ?? '']),
+        new Set([
+          ...columns.map(({ column }) => column),
+          predictionColumn ?? '',
+          clusterColumn ?? '',
+          window?.timeColumn ?? '',
+        ]),
       ),
       ...(model.problem === undefined
         ? []
@@ -136,15 +147,31 @@ interface JudgedPair {
  * Error probabilities for the bounds of every column, so that among the columns called drifted the expected share of
  * false ones is at most α, and likewise among those called stable: the step-up rule of Benjamini & Hochberg (1995), its
  * intervals those of Benjamini & Yekutieli, "False discovery rate-adjusted multiple confidence intervals" (2005). When
- * nothing drifted the chance of any alarm in the report is at most α.
+ * nothing drifted the chance of any alarm in the report is at most α. In a sequence of windows both hold of all its windows
+ * so far ({@link onlineStepUp}).
  */
-function errorLevels(pairs: readonly JudgedPair[], alpha: number): ErrorLevels {
+function errorLevels(pairs: readonly JudgedPair[], alpha: number, before?: DriftWindow['before']): ErrorLevels {
   const evidence = pairs.flatMap(({ effects, rule }) => driftEvidence(effects, rule) ?? []);
+  if (before !== undefined && evidence.length > 0) {
+    const granted = (side: keyof ErrorLevels, rejections: number): number =>
+      onlineStepUp(
+        evidence.map((levels) => levels[side]),
+        { batches: before.windows, rejections },
+        alpha,
+      ).level;
+    return { drift: granted('drift', before.drifted), stable: granted('stable', before.stable) };
+  }
   const level = (side: keyof ErrorLevels): number => {
     const found = benjaminiHochberg(evidence.map((levels) => levels[side])).filter((p) => p <= alpha).length;
     return (alpha * Math.max(1, found)) / Math.max(1, evidence.length);
   };
   return { drift: level('drift'), stable: level('stable') };
+}
+
+/** The test behind a verdict; nothing where there was nothing to test. */
+function onlineTest(effects: ColumnEffects, rule: ColumnRule, level: number): Pick<ColumnDrift, 'online'> {
+  const pValue = driftEvidence(effects, rule)?.drift;
+  return pValue === undefined ? {} : { online: { pValue, level, isRejected: pValue <= level } };
 }
 
 function toleranceOf(name: string, role: ColumnDrift['role'], { driftThresholds }: ModelPolicy): number {

@@ -1,4 +1,4 @@
-import { type DriftReport, type DriftVerdict, type Effect } from './drift-report.js';
+import type { DriftReport, DriftVerdict, DriftWindow, Effect, OnlineDriftTest } from './drift-report.js';
 
 /** One check of a column, or of a whole model. */
 export interface DriftPoint {
@@ -7,6 +7,9 @@ export interface DriftPoint {
   readonly createdAt: string;
   readonly verdict: DriftVerdict;
   readonly distance?: Effect;
+  /** Where the check was of a window: which one, and the test that decided. */
+  readonly window?: DriftWindow;
+  readonly online?: OnlineDriftTest;
 }
 
 /** A column over time, oldest check first. */
@@ -33,13 +36,19 @@ export interface DriftHistory {
 export function historyOf(modelName: string, reports: readonly DriftReport[]): DriftHistory {
   const columns = new Map<string, DriftPoint[]>();
   const checks = reports.toReversed().map((report): DriftPoint => {
-    const { reportId, createdAt, verdict } = report;
-    for (const { column, verdict: own, distance } of report.columns) {
+    const { reportId, createdAt, verdict, window } = report;
+    const check = { reportId, createdAt, ...(window !== undefined && { window }) };
+    for (const { column, verdict: own, distance, online } of report.columns) {
       const points = columns.get(column) ?? [];
-      points.push({ reportId, createdAt, verdict: own, ...(distance !== undefined && { distance }) });
+      points.push({
+        ...check,
+        verdict: own,
+        ...(distance !== undefined && { distance }),
+        ...(online !== undefined && { online }),
+      });
       columns.set(column, points);
     }
-    return { reportId, createdAt, verdict };
+    return { ...check, verdict };
   });
   const ordered = [...columns].sort(([a], [b]) => (a < b ? -1 : 1));
   return {

@@ -12,10 +12,9 @@ import { type Context, type ContextOptions, createContext, deriveContext, shareC
 import type { Principal } from '../runtime/principal.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { checkName, checkOptions } from '../util/check.js';
+import { checkName, checkOptionalName, checkOptions } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
-import type { JsonValue } from '../util/json.js';
 import { createRandom } from '../util/random.js';
 import { judgeDrift } from './assess-drift.js';
 import { type DriftHistory, historyOf } from './drift-history.js';
@@ -25,13 +24,15 @@ import {
   optionsOfReport,
   recomputeOptionNames,
 } from './drift-options.js';
-import type { DriftReport } from './drift-report.js';
+import type { DriftReport, DriftWindow } from './drift-report.js';
 import { measureDrift } from './measure-drift.js';
 import { type Recomputation, compareReports } from './recomputation.js';
 import { computedImportances, recordedImportances } from './root-causes.js';
 import { type CheckedInputs, type KnownBaseline, checkDriftOptions, readInputs } from './read-inputs.js';
-
-export const driftReportsCollection = 'drift_reports';
+import { driftReportsCollection, putReport, readWindowReports } from './stored-reports.js';
+import { checkWindows } from './windows/check-windows.js';
+import { type WindowSettings, appendToSequence } from './windows/sequence.js';
+import { type CheckWindowsOptions, type WindowsCheck, readWindowOptions } from './windows/window-options.js';
 
 /** Tells whether the world has moved away from what a model was trained on. */
 export class DriftMonitor {
@@ -57,6 +58,30 @@ export class DriftMonitor {
    */
   async detectDrift(options: DetectDriftOptions): Promise<DriftReport> {
     checkDriftOptions(options);
+    return this.#detect(options);
+  }
+
+  /**
+   * {@link detectDrift} for each window of the current data, oldest first, each report stored before the next window is
+   * looked at. A window is judged once, when the data reach its end; a later call with more data goes on where this one
+   * ended. Over all windows of a sequence, however many they become, the expected share of false ones among the columns
+   * called drifted is at most `drift.ks_test_threshold`, and so is that among those called stable.
+   *
+   * @throws MLOpsError `INVALID_INPUT` for a time column without dates; `ILLEGAL_STATE` for a sequence begun with other
+   *   windows; `CONFLICT` when somebody else goes on with it at the same time
+   */
+  async checkWindows(options: CheckWindowsOptions): Promise<WindowsCheck> {
+    const read = readWindowOptions(this.#context.config, options);
+    checkDriftOptions(read.check);
+    const detect = async (check: DetectDriftOptions, window: DriftWindow): Promise<DriftReport> =>
+      this.#detect(check, { window, settings: read.settings });
+    return checkWindows(read, { control: this.#control, detect });
+  }
+
+  async #detect(
+    options: DetectDriftOptions,
+    turn?: { readonly window: DriftWindow; readonly settings: WindowSettings },
+  ): Promise<DriftReport> {
     const { modelName, modelVersion } = options;
     const resource = { type: 'model', id: modelName, ...(modelVersion !== undefined && { version: modelVersion }) };
     const reportId = this.#context.ids.next();
@@ -66,7 +91,7 @@ export class DriftMonitor {
       { resource, scope: { model: modelName } },
       async (storage, artifacts) => {
         const version = await this.#registeredVersion(storage, options);
-        assessed ??= await this.#assess(version, options, artifacts);
+        assessed ??= await this.#assess(version, options, artifacts, turn?.window);
         const assessment = assessed;
         const report: DriftReport = deepFreeze({
           reportId,
@@ -75,13 +100,18 @@ export class DriftMonitor {
           ...assessment,
         });
         return {
-          changes: [putReport(report), ...(await this.#evidence(storage, version, report))],
+          changes: [
+            putReport(report),
+            ...(turn === undefined ? [] : [await appendToSequence(storage, report, turn.window, turn.settings)]),
+            ...(await this.#evidence(storage, version, report)),
+          ],
           result: report,
           detail: {
             reportId,
             verdict: report.verdict,
             driftedFeatures: report.driftedFeatures,
             overallDriftScore: report.overallDriftScore,
+            ...(turn !== undefined && { sequence: turn.window.sequence, window: turn.window.number }),
           },
         };
       },
@@ -117,14 +147,26 @@ export class DriftMonitor {
   }
 
   /**
-   * How the columns of a model drifted over its latest checks.
+   * How the columns of a model drifted over its latest checks, or over the latest windows of a sequence.
    *
    * @param options.limit checks looked at; 100 unless told
    */
-  async getHistory(options: { readonly modelName: string; readonly limit?: number }): Promise<DriftHistory> {
-    checkOptions(options, ['modelName', 'limit'], 'getHistory');
+  async getHistory(options: {
+    readonly modelName: string;
+    /** Only its windows, in their order. */
+    readonly sequence?: string;
+    readonly limit?: number;
+  }): Promise<DriftHistory> {
+    checkOptions(options, ['modelName', 'sequence', 'limit'], 'getHistory');
     const modelName = checkName(options.modelName, 'modelName');
-    const { reports } = await this.listReports({ modelName, limit: options.limit ?? 100 });
+    const sequence = checkOptionalName(options.sequence, 'sequence');
+    const limit = options.limit ?? 100;
+    const reports =
+      sequence === undefined
+        ? (await this.listReports({ modelName, limit })).reports
+        : await this.#control.access('drift.read', { model: modelName }, async (storage) =>
+            readWindowReports(storage, modelName, sequence, limit),
+          );
     return deepFreeze(historyOf(modelName, reports));
   }
 
@@ -141,7 +183,7 @@ export class DriftMonitor {
     checkDriftOptions(whole);
     return this.#control.access('drift.read', { model: report.modelName }, async (storage, artifacts) => {
       const version = await this.#registeredVersion(storage, whole);
-      return deepFreeze(compareReports(report, await this.#assess(version, whole, artifacts)));
+      return deepFreeze(compareReports(report, await this.#assess(version, whole, artifacts, report.window)));
     });
   }
 
@@ -164,6 +206,7 @@ export class DriftMonitor {
     version: StoredVersion | undefined,
     options: DetectDriftOptions,
     artifacts: ArtifactStore,
+    window?: DriftWindow,
   ): Promise<ReturnType<typeof judgeDrift>> {
     const inputs = await readInputs(this.#context.config, options, await knownBaseline(version, artifacts, options));
     const model = await this.#scoringModel(version, inputs, artifacts);
@@ -185,7 +228,7 @@ export class DriftMonitor {
             signal: options.signal,
           })
         : undefined);
-    return judgeDrift(inputs, config, compared, data, { performance, problem, importances });
+    return judgeDrift({ ...inputs, window }, config, compared, data, { performance, problem, importances });
   }
 
   /** The model that makes predictions for residuals, when it is needed and can be had. */
@@ -239,20 +282,3 @@ async function knownBaseline(
       'pass baselineData or baselineProfile, or register with { baselineProfile: await createProfile(rows) }',
   );
 }
-
-const putReport = (report: DriftReport): Change => ({
-  kind: 'put',
-  collection: driftReportsCollection,
-  id: report.reportId,
-  value: report as unknown as JsonValue,
-  index: {
-    modelName: report.modelName,
-    modelVersion: report.modelVersion ?? null,
-    verdict: report.verdict,
-    createdAt: report.createdAt,
-    overallDriftScore: report.overallDriftScore,
-    baselineDigest: report.inputs.baselineDigest,
-    currentDigest: report.inputs.currentDigest,
-  },
-  expect: 'absent',
-});

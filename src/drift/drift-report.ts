@@ -49,6 +49,28 @@ export interface DriftTest {
   readonly adjustedPValue: number;
 }
 
+/** What decides in a sequence of windows: rejected, and the column drifted, when the p-value is at most the level granted. */
+export interface OnlineDriftTest {
+  readonly pValue: number;
+  /** What the sequence so far leaves to spend on this column. */
+  readonly level: number;
+  readonly isRejected: boolean;
+}
+
+/** Which window of which sequence a report is about. */
+export interface DriftWindow {
+  readonly sequence: string;
+  /** From 1. */
+  readonly number: number;
+  readonly timeColumn: string;
+  /** ISO 8601. */
+  readonly from: string;
+  /** Exclusive. */
+  readonly to: string;
+  /** Windows tested before, and how many columns were called drifted, and stable, in them. */
+  readonly before: { readonly windows: number; readonly drifted: number; readonly stable: number };
+}
+
 /** What was found about one column, or about the residuals of a model. */
 export interface ColumnDrift {
   readonly column: string;
@@ -74,6 +96,8 @@ export interface ColumnDrift {
   /** Numbers only, where it is finite: in the column's unit, and divided by the baseline's standard deviation. */
   readonly wasserstein?: { readonly value: number; readonly normalized: number };
   readonly test?: DriftTest;
+  /** Of a window in a sequence: the test of "no drift beyond the tolerance". */
+  readonly online?: OnlineDriftTest;
   /** Inconclusive columns only; absent where the effect lies so near the threshold that no number of rows would tell. */
   readonly needs?: RowsNeeded;
   readonly findings: readonly DriftFinding[];
@@ -129,6 +153,8 @@ export interface DriftReport {
   readonly targetColumn?: string;
   /** Rows with the same value here were taken as dependent. */
   readonly clusterColumn?: string;
+  /** When the current data are one window of a sequence. */
+  readonly window?: DriftWindow;
   readonly columns: readonly ColumnDrift[];
   /** About columns that were not compared: those that appeared, disappeared or changed their type. */
   readonly findings: readonly DriftFinding[];
@@ -145,7 +171,10 @@ export interface DriftReport {
     readonly currentRows: number;
     /** `drift.ks_test_threshold`: the share of false ones among columns called drifted, and among those called stable. */
     readonly alpha: number;
-    /** Probability with which each lower bound errs, both effects together: αR/m for R of m columns drifted. */
+    /**
+     * Probability with which each lower bound errs, both effects together: αR/m for R of m columns drifted; in a sequence
+     * of windows the level granted.
+     */
     readonly driftError: number;
     /** Probability with which each upper bound errs: αR/m for R of m columns stable. */
     readonly stableError: number;

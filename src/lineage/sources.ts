@@ -4,7 +4,7 @@ import {
   decisionsCollection,
   deploymentsCollection,
 } from '../canary/deployment.js';
-import { driftReportsCollection } from '../drift/drift-monitor.js';
+import { driftReportsCollection } from '../drift/stored-reports.js';
 import type { DriftReport } from '../drift/drift-report.js';
 import { type StoredVersion, versionId, versionsCollection } from '../registry/model-record.js';
 import { type StoredRetraining, retrainingsCollection } from '../retraining/retraining-record.js';

@@ -1,5 +1,5 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
-import { driftReportsCollection } from '../drift/drift-monitor.js';
+import { driftReportsCollection } from '../drift/stored-reports.js';
 import type { DriftReport } from '../drift/drift-report.js';
 import type { ControlPlane } from '../governance/control-plane.js';
 import { versionId, versionsCollection } from '../registry/model-record.js';

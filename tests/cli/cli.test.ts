@@ -144,6 +144,8 @@ describe('bondx-mlops', () => {
     ['retrain --resume nowhere', 1, 'there is no retraining nowhere'],
     ['evaluate --model spread --version 9.9.9 --test-data data.csv', 1, 'there is no model spread'],
     ['drift-check --model spread --baseline missing.csv --current data.csv', 1, 'missing.csv'],
+    ['drift-check --model spread --baseline data.csv --current data.csv --until 2021-01-01', 2, 'go with --windows'],
+    ['drift-check --model spread --baseline data.csv --current data.csv --windows kind', 2, 'it needs dates'],
     ['promote --model spread --version 1.0.1 --stage nowhere', 2, '--stage must be one of Development'],
     ['deploy --model spread --version 1.0.1 --traffic 1.5', 2, 'fraction from 0 to 1'],
     ['deploy --model spread --version 1.0.1 --traffic abc', 2, 'fraction from 0 to 1'],
@@ -226,6 +228,26 @@ describe('bondx-mlops', () => {
     const { out } = await bondx('drift-check --model spread --baseline a.csv --current b.csv');
     expect(out).toContain('\\u001b[31mred');
     expect(out).not.toContain('\u001b[31m');
+  });
+});
+
+describe('drift-check --windows', () => {
+  it('judges the windows that are complete, and goes on with them the next time', async () => {
+    const [quiet, moved] = [smallRows(1000, { seed: 2 }), smallRows(1000, { seed: 3, shift: 6, year: 2021 })];
+    csv('today.csv', quiet);
+    csv('tomorrow.csv', [...quiet, ...moved]);
+    const check = 'drift-check --model spread --baseline more.csv --windows date --window-days 90';
+    const first = await bondx(`${check} --current today.csv`);
+    expect(first).toMatchObject({ code: 0, out: expect.stringContaining('3 windows judged, 0 drifted') as string });
+    expect(first.out).toMatch(/rows from 2020-09-27 wait for their window to be complete/);
+    const second = await bondx(`${check} --current tomorrow.csv`);
+    expect(second.code).toBe(3);
+    expect(second.out).toContain('sequence default: 5 windows judged');
+    expect(second.out).toMatch(/5 +2020-12-26 +2021-03-26 +\d+ +drifted +\S+ +.*x/);
+    expect(second.out).toMatch(/\d+ rows belong to windows that were judged before/);
+    const third = await bondx(`${check} --current tomorrow.csv --json`);
+    expect(third.code).toBe(0);
+    expect(JSON.parse(third.out)).toMatchObject({ sequence: 'default', reports: [] });
   });
 });
 

@@ -71,6 +71,7 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
   },
   DriftMonitor: {
     detectDrift: 'drift.detect',
+    checkWindows: 'drift.detect',
     getReport: 'drift.read',
     listReports: 'drift.read',
     getHistory: 'drift.read',

@@ -3,7 +3,9 @@ import { readTable } from '../../data/read-table.js';
 import type { Table } from '../../data/table.js';
 import { DriftMonitor } from '../../drift/drift-monitor.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
+import { refuse } from '../../util/check.js';
 import { describeDrift } from '../describe-drift.js';
+import { describeWindows } from '../describe-windows.js';
 import { exitCode } from '../exit-code.js';
 import type { Session } from '../session.js';
 
@@ -13,7 +15,17 @@ export interface DriftCheckOptions {
   readonly baseline?: string;
   readonly current: string;
   readonly type?: string;
+  /** The time column. */
+  readonly windows?: string;
+  readonly windowDays?: number;
+  readonly windowRows?: number;
+  readonly sequence?: string;
+  readonly from?: string;
+  readonly until?: string;
 }
+
+/** Options that say how windows are cut; without `--windows` they would have no effect. */
+const windowOptions = ['windowDays', 'windowRows', 'sequence', 'from', 'until'] as const;
 
 /** Files up to this size are held in memory, which makes distances exact; larger ones are read once and counted. */
 const heldUpToBytes = 64 * 1024 * 1024;
@@ -25,10 +37,14 @@ const sizeOf = async (path: string): Promise<number> =>
     () => 0,
   );
 
-export async function driftCheck(
-  { config, output, signal, who }: Session,
-  options: DriftCheckOptions,
-): Promise<number> {
+export async function driftCheck(session: Session, options: DriftCheckOptions): Promise<number> {
+  if (options.windows !== undefined) return checkWindows(session, options, options.windows);
+  if (windowOptions.some((name) => options[name] !== undefined)) {
+    refuse(
+      '--window-days, --window-rows, --sequence, --from and --until go with --windows, which names the date column',
+    );
+  }
+  const { config, output, signal, who } = session;
   await using monitor = new DriftMonitor(config, who);
   await using registry = new ModelRegistry(config, who);
   const progress = output.progress();
@@ -57,6 +73,37 @@ export async function driftCheck(
   if (streaming) output.note('note: the files are large: each was read once and not held; residuals were not compared');
   output.result(report, describeDrift(report));
   return report.requiresRetraining ? exitCode.found : exitCode.ok;
+}
+
+/** Window by window. The rows are held: which of them are in a window is known when all dates are. */
+async function checkWindows(
+  { config, output, signal, who }: Session,
+  options: DriftCheckOptions,
+  timeColumn: string,
+): Promise<number> {
+  await using monitor = new DriftMonitor(config, who);
+  await using registry = new ModelRegistry(config, who);
+  const progress = output.progress();
+  const modelVersion = options.version ?? (await productionVersion(registry, options.model));
+  const { windowDays, windowRows, sequence, from, until } = options;
+  const check = await monitor.checkWindows({
+    modelName: options.model,
+    timeColumn,
+    ...(modelVersion !== undefined && { modelVersion }),
+    ...(options.type !== undefined && { modelType: options.type }),
+    ...(options.baseline !== undefined && { baselineData: options.baseline }),
+    currentData: options.current,
+    ...(windowDays !== undefined && { windowDays }),
+    ...(windowRows !== undefined && { windowRows }),
+    ...(sequence !== undefined && { sequence }),
+    ...(from !== undefined && { from }),
+    ...(until !== undefined && { until }),
+    signal,
+    onProgress: (share) => progress.update(share, 'comparing'),
+  });
+  progress.end();
+  output.result(check, describeWindows(check));
+  return check.reports.some(({ requiresRetraining }) => requiresRetraining) ? exitCode.found : exitCode.ok;
 }
 
 async function productionVersion(registry: ModelRegistry, modelName: string): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type CommandTools, example, modelOption, versionOption } from './tools.js';
+import { type CommandTools, example, modelOption, parseCount, parsePositive, versionOption } from './tools.js';
 
 /** Adds `train`, `evaluate`, `drift-check` and `retrain`. */
 export function addModelCommands(program: Command, { action }: CommandTools): void {
@@ -30,9 +30,18 @@ export function addModelCommands(program: Command, { action }: CommandTools): vo
     .option('--baseline <csv>', "what the model knows (default: the version's registered profile)")
     .requiredOption('--current <csv>', 'what it meets now')
     .option('--type <type>', "section under models in the policy (default: the model's name)")
+    .option('--windows <column>', 'judge each window of time by the dates in this column, from where it stands')
+    .option('--window-days <days>', "a window's length (default: drift.drift_window_days)", parsePositive)
+    .option('--window-rows <count>', 'instead: windows of at least so many rows', parseCount)
+    .option('--sequence <name>', 'what the windows belong to (default: the version, or "default")')
+    .option('--from <time>', 'where a new sequence begins (default: the first row)')
+    .option('--until <time>', 'the file is complete up to here, exclusive (default: its last row)')
     .addHelpText(
       'after',
-      example('bondx-mlops drift-check --model spread --baseline baseline.csv --current current.csv'),
+      example(
+        'bondx-mlops drift-check --model spread --baseline baseline.csv --current current.csv\n' +
+          '  $ bondx-mlops drift-check --model spread --baseline baseline.csv --current 2012.csv --windows date',
+      ),
     )
     .action(action(async () => (await import('../commands/drift-check.js')).driftCheck));
 

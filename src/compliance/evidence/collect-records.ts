@@ -1,4 +1,4 @@
-import { driftReportsCollection } from '../../drift/drift-monitor.js';
+import { driftReportsCollection } from '../../drift/stored-reports.js';
 import { runsCollection } from '../../tracking/run.js';
 import type { Storage } from '../../storage/storage.js';
 import type { JsonValue } from '../../util/json.js';

@@ -1,6 +1,6 @@
 import { type StoredDeployment, deploymentsCollection } from '../../canary/deployment.js';
 import type { Policy } from '../../config/policy.js';
-import { driftReportsCollection } from '../../drift/drift-monitor.js';
+import { driftReportsCollection } from '../../drift/stored-reports.js';
 import type { DriftReport } from '../../drift/drift-report.js';
 import { modelsCollection } from '../../registry/model-record.js';
 import {

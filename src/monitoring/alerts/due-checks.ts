@@ -1,4 +1,4 @@
-import { driftReportsCollection } from '../../drift/drift-monitor.js';
+import { driftReportsCollection } from '../../drift/stored-reports.js';
 import { ConflictError } from '../../errors.js';
 import type { ControlPlane } from '../../governance/control-plane.js';
 import { performanceReportsCollection } from '../../retraining/performance/performance-report.js';

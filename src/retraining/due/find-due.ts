@@ -1,5 +1,5 @@
 import type { Policy } from '../../config/policy.js';
-import { driftReportsCollection } from '../../drift/drift-monitor.js';
+import { driftReportsCollection } from '../../drift/stored-reports.js';
 import type { Storage } from '../../storage/storage.js';
 import { findByKey } from '../claim.js';
 import { performanceReportsCollection } from '../performance/performance-report.js';

@@ -1,4 +1,4 @@
-import { driftReportsCollection } from '../../../drift/drift-monitor.js';
+import { driftReportsCollection } from '../../../drift/stored-reports.js';
 import type { DriftReport } from '../../../drift/drift-report.js';
 import { driftIntervalMs, newestOf } from '../../newest.js';
 import type { Check } from '../check.js';
