@@ -67,7 +67,8 @@ function report(error: unknown, isDebug: boolean, isColored: boolean): number {
   return error.code === 'INVALID_INPUT' || error.code === 'POLICY_INVALID' ? exitCode.usage : exitCode.failed;
 }
 
-function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Command {
+/** Every command with its options and help; nothing is done until it parses. */
+export function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Command {
   const program = new Command('bondx-mlops')
     .description('Train, register, watch and roll out models, with an audit trail.')
     .option('--config <file>', 'policy file (default: policy.yaml, if there is one)')
@@ -104,4 +105,4 @@ Exit codes:
   3  drift found, a gate or run refused, the audit trail is damaged, or a backup lacks files
 
 Example:
-  $ bondx-mlops drift-check --model spread --baseline 2011.csv --current 2012.csv`;
+  $ bondx-mlops drift-check --model spread --baseline baseline.csv --current current.csv`;

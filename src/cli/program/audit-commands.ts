@@ -33,7 +33,7 @@ export function addAuditCommands(program: Command, { action }: CommandTools): vo
     .command('anchor')
     .description('make a checkpoint and append it to a file, which belongs elsewhere than the store')
     .requiredOption('--to <file>', 'the file')
-    .addHelpText('after', example('bondx-mlops audit anchor --to /mnt/other/anchors.jsonl'))
+    .addHelpText('after', example('bondx-mlops audit anchor --to ../elsewhere/anchors.jsonl'))
     .action(action(async () => (await import('../commands/audit.js')).anchor));
   audit
     .command('export')

@@ -25,7 +25,7 @@ export function addStoreCommands(program: Command, { action }: CommandTools): vo
     .description('copy a store into another, empty one, and verify the copy; run again to go on after an interruption')
     .option('--from <policy>', 'policy file of the store to copy (default: the one in force)')
     .requiredOption('--to <policy>', 'policy file whose storage section says where it goes')
-    .addHelpText('after', example('bondx-mlops storage migrate --from policy.yaml --to policy.postgres.yaml'))
+    .addHelpText('after', example('bondx-mlops storage migrate --from policy.yaml --to policy.new.yaml'))
     .action(action(async () => (await import('../commands/storage.js')).migrate));
   const dryRun = ['--dry-run', 'remove nothing, say what would be removed'] as const;
   store
