@@ -22,7 +22,7 @@ const common: Options = {
   splitting: true,
   shims: true, // import.meta.url in CommonJS, to find the worker's file
   // Bundled, since only a part of each is used: importing the package costs a fraction of the time.
-  noExternal: ['zod', 'yaml'],
+  noExternal: ['zod', 'yaml', /^semver/],
   esbuildOptions(options) {
     options.alias = { yaml: join(yamlFolder, 'browser/dist/index.js') };
   },

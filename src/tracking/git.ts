@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process';
+import type { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { JsonObject } from '../util/json.js';
 
-const execute = promisify(execFile);
+/** Loaded when first needed: it takes longer than most of this package. */
+const program = async (): Promise<typeof execFile.__promisify__> =>
+  promisify((await import('node:child_process')).execFile);
 
 /** Takes no locks that others wait for, and runs no programs that the repository's configuration names. */
 const harmless = ['--no-optional-locks', '-c', 'core.fsmonitor=false'];
@@ -20,6 +22,7 @@ export interface UncommittedDiff {
 export async function captureGit(directory = process.cwd()): Promise<JsonObject | null> {
   try {
     const status = ['status', '--porcelain=v2', '--branch', '--untracked-files=no'];
+    const execute = await program();
     const { stdout } = await execute('git', [...harmless, ...status], { cwd: directory, timeout: timeoutMs });
     const lines = stdout.split('\n');
     const header = (name: string): string | undefined =>
@@ -43,6 +46,7 @@ export async function captureDiff(maxBytes: number, directory = process.cwd()): 
   const command = [...harmless, 'diff', '--no-ext-diff', '--no-textconv', '--no-color', 'HEAD'];
   const options = { cwd: directory, timeout: timeoutMs, maxBuffer: maxBytes, encoding: 'buffer' } as const;
   try {
+    const execute = await program();
     const { stdout } = await execute('git', command, options);
     return stdout.length === 0 ? null : { content: stdout, isTruncated: false };
   } catch (error) {

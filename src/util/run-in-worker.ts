@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { type ErrorCode, MLOpsError } from '../errors.js';
 import type { WorkerMessage, WorkerRequest, WorkerTask } from './worker-task.js';
 
@@ -39,7 +39,8 @@ export class WorkerSession {
 
   /** @param entry the module that serves the tasks; the package's own unless told */
   constructor(entry: URL = workerEntry()) {
-    this.#worker = new Worker(loadable(entry), { execArgv: [] });
+    const threads = createRequire(import.meta.url)('node:worker_threads') as typeof import('node:worker_threads');
+    this.#worker = new threads.Worker(loadable(entry), { execArgv: [] });
     this.#worker.unref();
   }
 

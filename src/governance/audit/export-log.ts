@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { MLOpsError } from '../../errors.js';
 import { type JsonObject, type JsonValue, canonicalJson } from '../../util/json.js';
@@ -79,6 +78,7 @@ async function scan(path: string): Promise<{ checkpoints: readonly Checkpoint[];
 
 /** Nonsense keeps its place among the records: that is where the log is corrupt. */
 async function* linesOf(path: string): AsyncGenerator<Line> {
+  const { createInterface } = await import('node:readline');
   let held: string | undefined;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: 0 })) {
     if (held !== undefined) yield lineOf(held, false);

@@ -6,7 +6,6 @@ import type { AnyModel, ModelLoader } from '../async-model.js';
 import type { Trainer, TrainingRequest, TrainingResult } from '../contract.js';
 import { describeEnd } from './describe-end.js';
 import { readMetrics, readModel } from './read-outputs.js';
-import { runProgram } from './run-program.js';
 import { type DataFormat, WorkFolder, dataFormats } from './work-folder.js';
 
 export interface CommandTrainerOptions {
@@ -87,6 +86,7 @@ async function train(settings: Settings, request: TrainingRequest): Promise<Trai
   const folder = await WorkFolder.create();
   try {
     await folder.writeParameters(await writeInputs(folder, settings, request));
+    const { runProgram } = await import('./run-program.js'); // loads child_process
     const { end, log } = await runProgram({
       ...settings,
       arguments: [...settings.arguments, folder.path],

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { MLOpsConfig } from '../../config/mlops-config.js';
 import type { Clock } from '../../util/clock.js';
 import { type MailTransport, type SendAlert, headlineOf, payloadOf, textOf } from './channel.js';
-import { type ResolveHost, safePost } from './safe-post.js';
+import type { ResolveHost } from './safe-post.js';
 
 export interface ChannelInputs {
   readonly config: MLOpsConfig;
@@ -18,8 +18,10 @@ export interface ChannelInputs {
 export function openChannel(inputs: ChannelInputs, name: string): SendAlert | undefined {
   const { config, clock, timeoutMs, mail, resolve } = inputs;
   const { kind, path, from, to, allowedHosts } = config.policy.monitoring.channels[name]!;
-  const post = (url: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> =>
-    safePost({ url, body, headers, timeoutMs, allowedHosts, ...(resolve !== undefined && { resolve }) });
+  const post = async (url: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> => {
+    const { safePost } = await import('./safe-post.js'); // loads http and all that it takes
+    await safePost({ url, body, headers, timeoutMs, allowedHosts, ...(resolve !== undefined && { resolve }) });
+  };
   switch (kind) {
     case 'webhook':
       return async (delivery) => {
