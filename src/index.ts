@@ -374,7 +374,8 @@ export type {
 } from './storage/storage.js';
 export { watchCollections } from './storage/watch-collections.js';
 export type { WatchCollectionsOptions } from './storage/watch-collections.js';
-export { DataProtection } from './governance/privacy/data-protection.js';
+export { DataProtection, type SubjectOptions } from './governance/privacy/data-protection.js';
+export type { SubjectStatus } from './governance/privacy/subjects.js';
 export { assessAnonymity } from './privacy/assess-anonymity.js';
 export type { AnonymityOptions, AnonymityReport } from './privacy/assess-anonymity.js';
 export type { ColumnRule } from './privacy/column-rule.js';

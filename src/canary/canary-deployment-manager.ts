@@ -7,6 +7,7 @@ import type { ModelRegistry } from '../registry/model-registry.js';
 import { checkVersion } from '../registry/version-number.js';
 import { type Context, type ContextOptions, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
+import { SubjectKeys } from '../sealing/subject-keys.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
@@ -40,7 +41,7 @@ import { LoadedModels } from './loaded-models.js';
 import { ModelFollower } from './model-follower.js';
 import type { Outcome, ShadowOutcome } from './outcomes.js';
 import { type Request, operationOf, planAction, planCreation, planHalt, planPromotion, planRollback } from './plans.js';
-import { type LabelResult, joinLabel } from './prediction-log.js';
+import { type LabelResult, PredictionLog, joinLabel } from './prediction-log.js';
 import { type PredictOptions, type PredictionResult, Predictor } from './predictor.js';
 import { readReports, viewProcess } from './process-report.js';
 import type { ShareChange } from './rollout.js';
@@ -71,8 +72,9 @@ export class CanaryDeploymentManager {
   ) {
     this.#context = deriveContext({ ...contextOf(registry), config }, options);
     this.#control = new ControlPlane(this.#context);
-    const { clock, ids } = this.#context;
-    this.#live = new LiveModels(ids);
+    const { clock, ids, keys } = this.#context;
+    const minimumDays = this.#context.config.policy.retention.predictionsMinimumDays;
+    this.#live = new LiveModels(ids, new PredictionLog({ subjects: new SubjectKeys(keys), minimumDays }));
     this.#models = new LoadedModels((modelName, version) => registry.loadModel(modelName, { version }));
     this.#predictor = new Predictor(this.#live, this.#models, this.#queue, clock);
     this.#follower = new ModelFollower(this.#control, clock, this.#live, this.#models, this.#background);

@@ -10,7 +10,7 @@ import { mergeStatistics, noStatistics } from './evidence/merge-statistics.js';
 import { countOutcomes, settingsOf } from './live-statistics.js';
 import type { Outcome, RoutedRequest, ShadowOutcome } from './outcomes.js';
 import { type ProcessReport, heartbeatMs, processesCollection, putReport } from './process-report.js';
-import type { LoggedPrediction } from './prediction-log.js';
+import type { LoggedPrediction } from './stored-prediction.js';
 import { currentStep } from './rollout.js';
 import { noCounts } from './route-table.js';
 import { hasEnded } from './transitions.js';

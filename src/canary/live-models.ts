@@ -1,10 +1,12 @@
 import type { Row } from '../data/table.js';
+import { isSubject } from '../sealing/subject-key.js';
 import type { IdSource } from '../util/ids.js';
 import { LiveDeployment } from './live-deployment.js';
 import type { Outcome, ShadowOutcome } from './outcomes.js';
-import { type LoggedPrediction, PredictionLog, labelsUntil } from './prediction-log.js';
+import { type PredictionLog, labelsUntil } from './prediction-log.js';
 import type { RouteState } from './route-state.js';
 import { type RouteDecision, type RouteRequest, Router } from './router.js';
+import type { LoggedPrediction } from './stored-prediction.js';
 
 /** What one process knows of a model. */
 interface LiveModel {
@@ -15,7 +17,6 @@ interface LiveModel {
 
 /** The models one process serves: routing, and what came of the requests. Everything here is synchronous. */
 export class LiveModels {
-  readonly log = new PredictionLog();
   readonly #router: Router;
   readonly #models = new Map<string, LiveModel>();
   /** Deployments that another one took the place of, until everything about them is stored. */
@@ -24,7 +25,10 @@ export class LiveModels {
   readonly #halted = new Set<string>();
   #processId: string | undefined;
 
-  constructor(private readonly ids: IdSource) {
+  constructor(
+    private readonly ids: IdSource,
+    readonly log: PredictionLog,
+  ) {
     this.#router = new Router(ids);
   }
 
@@ -153,7 +157,7 @@ export class LiveModels {
   #log(
     live: LiveDeployment,
     said: Pick<LoggedPrediction, 'requestId' | 'arm' | 'prediction' | 'shadowPrediction' | 'segment'>,
-    { modelName, step, unit }: Pick<Outcome, 'modelName' | 'step' | 'unit'>,
+    { modelName, step, unit, subject }: Pick<Outcome, 'modelName' | 'step' | 'unit' | 'subject'>,
     at: number,
   ): void {
     const { deploymentId, labelWindowMs } = live.deployment;
@@ -168,6 +172,8 @@ export class LiveModels {
       until: labelsUntil(at, labelWindowMs),
       actual: null,
     };
-    if (!this.log.add(logged)) live.droppedPredictions++;
+    // What is about somebody is not stored in the clear, also when the caller was wrong about how to say who.
+    const isNamed = subject === undefined || isSubject(subject);
+    if (!isNamed || !this.log.add(logged, subject)) live.droppedPredictions++;
   }
 }

@@ -12,6 +12,8 @@ export interface RoutedRequest {
   readonly step?: number | undefined;
   readonly unit?: number | undefined;
   readonly routingKey?: string | number | undefined;
+  /** As for `predict`. */
+  readonly subject?: string | undefined;
 }
 
 /** What came of one request. */

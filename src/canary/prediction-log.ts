@@ -1,9 +1,9 @@
 import { ConflictError } from '../errors.js';
-import type { Change, Storage } from '../storage/storage.js';
-import type { JsonValue } from '../util/json.js';
+import { checkSubject, findSubjectKey, predictionsCollection } from '../sealing/subject-key.js';
+import type { OpenSubjectKey, SubjectKeys } from '../sealing/subject-keys.js';
+import type { Change, Storage, StoredRecord } from '../storage/storage.js';
 import { cohortLengthMs } from './evidence/evidence-settings.js';
-
-export const predictionsCollection = 'canary_predictions';
+import { type LoggedPrediction, isLabelled, openPrediction, putPrediction, subjectOf } from './stored-prediction.js';
 
 /** Most predictions kept in memory until the next flush. */
 const mostPending = 20_000;
@@ -13,25 +13,10 @@ const batchSize = 500;
 
 const dayMs = 86_400_000;
 
-/** A prediction that waits for its actual value. */
-export interface LoggedPrediction {
-  readonly requestId: string;
-  readonly modelName: string;
-  readonly deploymentId: string;
-  /** Who answered; `pair` in shadow mode, where both did. */
-  readonly arm: 'canary' | 'production' | 'pair';
-  readonly step: number;
-  readonly unit: number;
-  /** When it was made, UTC milliseconds. */
-  readonly at: number;
-  /** Labels are taken until then, UTC milliseconds. */
-  readonly until: number;
-  readonly prediction: number;
-  /** In shadow mode, what the candidate said; `prediction` is production's. */
-  readonly shadowPrediction: number | null;
-  readonly segment: string | null;
-  /** Null until the actual value comes. */
-  readonly actual: number | null;
+/** A prediction and whom it is about. */
+interface Pending {
+  readonly prediction: LoggedPrediction;
+  readonly subject: string | undefined;
 }
 
 /** Labels count until their window after the end of the request's cohort has passed: then the cohort is scored. */
@@ -50,30 +35,50 @@ export type LabelResult =
   | 'already_labelled'
   /** The label window of the request has passed. */
   | 'too_late'
+  /** The subject of the request was erased. */
+  | 'erased'
   /** The deployment has ended. */
   | 'ended';
 
+export interface PredictionLogOptions {
+  readonly subjects: SubjectKeys;
+  /** Predictions stay at least that long. */
+  readonly minimumDays: number;
+}
+
 /** Predictions of one process on their way to the store, and the labels of any process. */
 export class PredictionLog {
-  readonly #pending = new Map<string, LoggedPrediction>();
+  readonly #pending = new Map<string, Pending>();
 
-  /** Keeps a prediction; false when there are too many. */
-  add(prediction: LoggedPrediction): boolean {
+  constructor(private readonly options: PredictionLogOptions) {}
+
+  /**
+   * Keeps a prediction; false when there are too many.
+   *
+   * @param subject whom it is about: what is said of them is encrypted under their key
+   */
+  add(prediction: LoggedPrediction, subject?: string): boolean {
     if (this.#pending.size >= mostPending) return false;
-    this.#pending.set(prediction.requestId, prediction);
+    this.#pending.set(prediction.requestId, { prediction, subject });
     return true;
   }
 
-  /** Writes what is pending; what could not be written stays pending. */
+  /** Writes what is pending; what could not be written stays pending. What is about an erased subject is forgotten. */
   async flush(storage: Storage): Promise<void> {
     while (this.#pending.size > 0) {
       const batch = [...this.#pending.values()].slice(0, batchSize);
       try {
-        const changes = batch.map((prediction) => put(prediction, 'absent'));
-        await storage.commit(changes, { durability: 'process' });
-        for (const { requestId } of batch) this.#pending.delete(requestId);
+        const keys = await this.#keysOf(storage, batch);
+        const changes = batch.flatMap(({ prediction, subject }) => {
+          const key = subject === undefined ? undefined : keys.get(subject);
+          return subject !== undefined && key === undefined ? [] : putPrediction(prediction, 'absent', key);
+        });
+        const checks = [...keys.values()].flatMap((key) => (key ? checkSubject(key.subject, key.version) : []));
+        if (changes.length > 0) await storage.commit([...changes, ...checks], { durability: 'process' });
+        for (const { prediction } of batch) this.#pending.delete(prediction.requestId);
       } catch (error) {
         if (!(error instanceof ConflictError) || error.conflict.kind !== 'record') throw error;
+        if (error.conflict.collection !== predictionsCollection) continue; // a subject's key was changed or destroyed
         this.#pending.delete(error.conflict.id); // written by an attempt whose answer got lost
       }
     }
@@ -91,35 +96,60 @@ export class PredictionLog {
     now: number,
   ): Promise<LoggedPrediction | Exclude<LabelResult, 'joined' | 'ended'>> {
     await this.flush(storage);
-    const record = await storage.get(predictionsCollection, requestId);
-    if (record === undefined) return 'unknown';
-    const logged = record.value as unknown as LoggedPrediction;
-    if (logged.actual !== null) return 'already_labelled';
-    if (now >= logged.until) return 'too_late';
-    try {
-      await storage.commit([put({ ...logged, actual }, record.version)]);
-    } catch (error) {
-      if (error instanceof ConflictError) return 'already_labelled';
-      throw error;
+    for (;;) {
+      const record = await storage.get(predictionsCollection, requestId);
+      if (record === undefined) return 'unknown';
+      if (isLabelled(record)) return 'already_labelled';
+      const subject = subjectOf(record);
+      const key = subject === undefined ? undefined : await this.options.subjects.open(storage, subject);
+      if (subject !== undefined && key === undefined) return 'erased';
+      const logged = openPrediction(record, key);
+      if (now >= logged.until) return 'too_late';
+      const checks = key === undefined ? [] : [checkSubject(key.subject, key.version)];
+      try {
+        await storage.commit([putPrediction({ ...logged, actual }, record.version, key), ...checks]);
+        return logged;
+      } catch (error) {
+        // Another label was first, or a subject's key was changed or destroyed: what is there now tells.
+        if (!(error instanceof ConflictError)) throw error;
+      }
     }
-    return logged;
   }
 
-  /** Deletes predictions whose label could count no more a day ago. */
+  /** Deletes predictions whose label could count no more a day ago, unless their subject is on hold. */
   async purge(storage: Storage, now: number): Promise<number> {
+    const before = now - Math.max(1, this.options.minimumDays) * dayMs;
     let purged = 0;
-    for (;;) {
-      const { records } = await storage.query(predictionsCollection, {
-        where: { field: 'until', op: 'lt', value: now - dayMs },
+    for (let cursor: string | undefined; ;) {
+      const page = await storage.query(predictionsCollection, {
+        where: { field: 'until', op: 'lt', value: before },
         limit: batchSize,
+        ...(cursor !== undefined && { cursor }),
       });
-      if (records.length === 0) return purged;
+      const due: StoredRecord[] = [];
+      for (const record of page.records) if (!(await isOnHold(storage, record))) due.push(record);
       const collection = predictionsCollection;
-      const changes = records.map(({ id }): Change => ({ kind: 'delete', collection, id, expect: 'any' }));
-      await storage.commit(changes, { durability: 'process' });
-      purged += records.length;
+      const changes = due.map(({ id }): Change => ({ kind: 'delete', collection, id, expect: 'any' }));
+      if (changes.length > 0) await storage.commit(changes, { durability: 'process' });
+      purged += changes.length;
+      if (page.cursor === undefined) return purged;
+      cursor = page.cursor;
     }
   }
+
+  async #keysOf(storage: Storage, batch: readonly Pending[]): Promise<ReadonlyMap<string, OpenSubjectKey | undefined>> {
+    const keys = new Map<string, OpenSubjectKey | undefined>();
+    for (const { subject } of batch) {
+      if (subject === undefined || keys.has(subject)) continue;
+      keys.set(subject, await this.options.subjects.use(storage, subject));
+    }
+    return keys;
+  }
+}
+
+async function isOnHold(storage: Storage, record: StoredRecord): Promise<boolean> {
+  const subject = subjectOf(record);
+  return subject !== undefined && ((await findSubjectKey(storage, subject))?.value.hold ?? null) !== null;
 }
 
 /**
@@ -149,12 +179,3 @@ interface LabelTaker {
   /** Undefined when the deployment is not known. */
   recordLabel(logged: LoggedPrediction, actual: number): boolean | undefined;
 }
-
-const put = (prediction: LoggedPrediction, expect: 'absent' | number): Change => ({
-  kind: 'put',
-  collection: predictionsCollection,
-  id: prediction.requestId,
-  value: prediction as unknown as JsonValue,
-  index: { deploymentId: prediction.deploymentId, until: prediction.until },
-  expect,
-});

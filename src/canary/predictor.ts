@@ -17,6 +17,11 @@ export interface PredictOptions {
   readonly segment?: string;
   /** Notional the prediction is about. */
   readonly value?: number;
+  /**
+   * Whom the request is about, such as a customer number. Where a prediction is kept for its label, what was said of them is
+   * encrypted under a key of their own, until `DataProtection.eraseSubject`. Who they are is not stored.
+   */
+  readonly subject?: string;
   /** What is true, where that is known already; otherwise `recordActual` tells it later. */
   readonly actual?: number;
 }
@@ -75,14 +80,17 @@ export class Predictor {
   }
 
   #shadow(options: PredictOptions, route: RouteDecision, production: ModelAnswer): void {
-    const { modelName, features, actual, segment, value } = options;
+    const { modelName, features, actual, segment, value, subject } = options;
     const candidate = this.models.find(modelName, this.live.candidateOf(modelName));
     const at = this.clock.now();
     const isQueued =
       candidate !== undefined &&
       this.queue.push(() => {
         const canary = score(candidate, features).answer;
-        this.live.recordPair({ modelName, canary, production, ...given({ actual, segment, value }), ...route }, at);
+        this.live.recordPair(
+          { modelName, canary, production, ...given({ actual, segment, value, subject }), ...route },
+          at,
+        );
       });
     if (!isQueued) this.live.dropShadow(modelName);
   }
@@ -108,13 +116,13 @@ function score({ model }: LoadedModel, features: Row): Scored {
 }
 
 const outcomeOf = (
-  { modelName, segment, value, actual }: PredictOptions,
+  { modelName, segment, value, actual, subject }: PredictOptions,
   { requestId, deploymentId, step, unit, version }: RouteDecision,
   answer: ModelAnswer,
 ) => ({
   ...{ modelName, requestId, deploymentId, step, unit, version: version! },
   ...answer,
-  ...given({ segment, value, actual }),
+  ...given({ segment, value, actual, subject }),
 });
 
 /** The fields that are there. */

@@ -1,11 +1,12 @@
 import { type ScopeSource, scopeOfRecord } from '../governance/access/scope.js';
+import { predictionsCollection } from '../sealing/subject-key.js';
 import {
   type CanaryDecision,
   type StoredDeployment,
   decisionsCollection,
   deploymentsCollection,
 } from './deployment.js';
-import { type LoggedPrediction, predictionsCollection } from './prediction-log.js';
+import type { LoggedPrediction } from './stored-prediction.js';
 
 export const deploymentScope = (deploymentId: string): ScopeSource =>
   scopeOfRecord(deploymentsCollection, deploymentId, ({ modelName }: StoredDeployment) => ({ model: modelName }));

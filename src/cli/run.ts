@@ -10,6 +10,7 @@ import { addComplianceCommands } from './program/compliance-commands.js';
 import { addKeyCommands } from './program/key-commands.js';
 import { addMonitoringCommands } from './program/monitoring-commands.js';
 import { addModelCommands } from './program/model-commands.js';
+import { addPrivacyCommands } from './program/privacy-commands.js';
 import { addRegistryCommands } from './program/registry-commands.js';
 import { addReportCommands } from './program/report-commands.js';
 import { addRunsCommands } from './program/runs-commands.js';
@@ -34,6 +35,7 @@ const groups = [
   addComplianceCommands,
   addStoreCommands,
   addKeyCommands,
+  addPrivacyCommands,
   addUiCommand,
 ];
 

@@ -523,4 +523,8 @@ export interface RetentionPolicy {
   readonly deletedRunsDays: number;
   /** How long a drift report is kept, days; integer >= 1. Default 1827: five years, which MiFID II asks for at least. */
   readonly driftReportsDays: number;
+  /**
+   * How long a logged prediction is kept at least, days; integer >= 0. A subject with younger ones is not erased. Default 0.
+   */
+  readonly predictionsMinimumDays: number;
 }

@@ -208,6 +208,7 @@ function build() {
       unreferenced_artifacts_hours: z._default(positive('hours'), 24),
       deleted_runs_days: z._default(integer(1), 30),
       drift_reports_days: z._default(integer(1), 1_827),
+      predictions_minimum_days: z._default(integer(0), 0),
     }),
   });
 }

@@ -22,7 +22,10 @@ export interface KeyService {
   /** Throws when the wrapped key or its context was altered. */
   unwrap(keyId: string, wrapped: Uint8Array, context: Uint8Array): Promise<Uint8Array>;
 
-  /** The bytes of a key for pseudonyms, which are computed here, thousands in a call. */
+  /**
+   * The bytes of a key for pseudonyms, which are computed here, thousands in a call. Of a revoked one too: by it, records of
+   * a subject are found that is to be erased.
+   */
   secret(keyId: string): Promise<Uint8Array>;
 
   /** Optional: retires the active key of a purpose and makes a new one. */

@@ -158,6 +158,12 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
     export: 'audit.read',
     verifyExport: 'audit.read',
   },
+  DataProtection: {
+    protect: 'privacy.protect',
+    eraseSubject: 'privacy.erase_subject',
+    holdSubject: 'privacy.hold_subject',
+    releaseSubject: 'privacy.release_subject',
+  },
   AccessControl: {
     createToken: 'access.create_token',
     revokeToken: 'access.revoke_token',

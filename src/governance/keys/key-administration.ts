@@ -6,6 +6,7 @@ import { type KeyInfo, type KeyPurpose, keyPurposes } from '../../keys/key.js';
 import { type Context, type ContextOptions, createContext } from '../../runtime/context.js';
 import { keyFilePath } from '../../runtime/open-keys.js';
 import { sealedArtifacts } from '../../sealing/sealed-artifact.js';
+import { subjectKeysWhere } from '../../sealing/subject-key.js';
 import { checkName, checkOneOf, refuse } from '../../util/check.js';
 import { deepFreeze } from '../../util/freeze.js';
 import { ControlPlane, type Plan } from '../control-plane.js';
@@ -63,7 +64,7 @@ export class KeyAdministration {
 
   /**
    * Revokes a key that is not active: what it signed is not believed, what it encrypted is not decrypted from now on, by any
-   * process. A key that still protects files is not revoked: {@link rewrap} them first.
+   * process. A key that still protects files or payloads is not revoked: {@link rewrap} them first.
    *
    * @throws MLOpsError `NOT_FOUND`, `ILLEGAL_STATE`, `UNSUPPORTED`
    */
@@ -80,7 +81,7 @@ export class KeyAdministration {
   }
 
   /**
-   * Wraps the data keys of all encrypted files anew, with the key that is active now. The files are not touched, and are
+   * Wraps the data keys of all encrypted files and of all subjects anew, with the key that is active now. The files are not touched, and are
    * read and written meanwhile. A call that was interrupted is gone on with by the next.
    */
   async rewrap(options: { readonly signal?: AbortSignal } = {}): Promise<RewrapResult> {
@@ -101,13 +102,14 @@ export class KeyAdministration {
   }
 
   async #assertUnused(keyId: string): Promise<void> {
-    let files = 0;
-    for await (const { value } of sealedArtifacts(await this.#context.stores.storage()))
-      if (value.keyId === keyId) files++;
-    if (files === 0) return;
+    const storage = await this.#context.stores.storage();
+    let [files, subjects] = [0, 0];
+    for await (const { value } of sealedArtifacts(storage)) if (value.keyId === keyId) files++;
+    for await (const _subject of subjectKeysWhere(storage, 'eq', keyId)) subjects++;
+    if (files === 0 && subjects === 0) return;
     throw new MLOpsError(
       'ILLEGAL_STATE',
-      `${files} files are encrypted under key ${keyId} and would be lost; run bondx-mlops storage rewrap first`,
+      `${files} files are encrypted under key ${keyId}, and the payloads of ${subjects} subjects; they would be lost: run bondx-mlops storage rewrap first`,
     );
   }
 

@@ -1,0 +1,57 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { type AuditRecord, MLOpsConfig } from '@bondx/mlops';
+import { run } from '../../src/cli/run.js';
+import { createContext } from '../../src/runtime/context.js';
+import { SubjectKeys } from '../../src/sealing/subject-keys.js';
+
+let output: { out: string; err: string };
+const home = process.cwd();
+
+async function bondx(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  output = { out: '', err: '' };
+  const code = await run(args);
+  return { code, ...output };
+}
+
+beforeEach(() => {
+  process.chdir(mkdtempSync(join(tmpdir(), 'cli-privacy-')));
+  writeFileSync('policy.yaml', 'seed: 1\n');
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((output.out += String(text)), true));
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((output.err += String(text)), true));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.chdir(home);
+});
+
+it('bondx-mlops privacy holds, releases and erases a subject, and says what stands against it', async () => {
+  const context = createContext(MLOpsConfig.fromYaml('policy.yaml'));
+  await new SubjectKeys(context.keys).use(await context.stores.storage(), 'client-4711');
+  await context.stores.release();
+
+  const about = (verb: string, reason: string) =>
+    bondx('privacy', verb, '--subject', 'client-4711', '--reason', reason);
+  expect(await about('hold', 'court order')).toMatchObject({ code: 0 });
+  expect(await about('erase', 'request')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('court order') as string,
+  });
+  expect(await about('release', 'case closed')).toMatchObject({ code: 0 });
+  expect(await about('erase', 'request')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/: erased \d{4}-.*backups/) as string,
+  });
+  expect(await bondx('privacy', 'erase', '--subject', 'nobody', '--reason', 'x')).toMatchObject({ code: 1 });
+  const { out } = await bondx('audit', 'list', '--json');
+  expect((JSON.parse(out) as AuditRecord[]).map(({ action, decision }) => `${action} ${decision}`).sort()).toEqual([
+    'privacy.erase_subject allow',
+    'privacy.erase_subject error',
+    'privacy.erase_subject error',
+    'privacy.hold_subject allow',
+    'privacy.release_subject allow',
+  ]);
+  expect(out).not.toContain('4711');
+});
