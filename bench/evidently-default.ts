@@ -1,8 +1,8 @@
 import type { CategoricalColumn, Column } from '../src/data/column.js';
 import { chiSquareSf } from '../src/stats/distributions/chi-square.js';
+import { compareSamples } from '../src/stats/compare-samples.js';
 import { jensenShannon } from '../src/stats/jensen-shannon.js';
 import { ksTwoSample } from '../src/stats/ks.js';
-import { wassersteinNormalized } from '../src/stats/wasserstein.js';
 
 /**
  * The default rule of Evidently for one column, as published: with up to 1,000 reference rows a test at p < 0.05
@@ -12,7 +12,8 @@ import { wassersteinNormalized } from '../src/stats/wasserstein.js';
 export function evidentlyDrifted(baseline: Column, current: Column): boolean {
   if (baseline.kind === 'categorical') return categoriesDrifted(baseline, current as CategoricalColumn);
   const [before, after] = [baseline.values, (current as typeof baseline).values];
-  return before.length <= 1000 ? ksTwoSample(before, after).pValue < 0.05 : wassersteinNormalized(before, after) >= 0.1;
+  if (before.length <= 1000) return ksTwoSample(before, after).pValue < 0.05;
+  return compareSamples(before, after).wasserstein.normalized >= 0.1;
 }
 
 function categoriesDrifted(baseline: CategoricalColumn, current: CategoricalColumn): boolean {
