@@ -93,6 +93,7 @@ export { ModelStage } from './registry/stage.js';
 export { DriftMonitor } from './drift/drift-monitor.js';
 export type { ColumnHistory, DriftHistory, DriftPoint } from './drift/drift-history.js';
 export type { DetectDriftOptions, RecomputeOptions } from './drift/drift-options.js';
+export type { TestName } from './drift/two-sample-tests.js';
 export type { CheckWindowsOptions, WindowsCheck } from './drift/windows/window-options.js';
 export type {
   ColumnDrift,
@@ -100,7 +101,9 @@ export type {
   DriftReport,
   DriftVerdict,
   DriftWindow,
+  DriftTest,
   Effect,
+  JointTest,
   OnlineDriftTest,
   PerformanceChange,
   RootCause,

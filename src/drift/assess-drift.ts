@@ -10,6 +10,7 @@ import { type ColumnRule, type ErrorLevels, type JudgedColumn, driftEvidence, ju
 import { compareColumns } from './compare-columns.js';
 import { type DriftInputs, Predictions, clusterPairSteps, comparisonSteps } from './comparisons.js';
 import type { ColumnDrift, DriftFinding, DriftReport, DriftVerdict, DriftWindow } from './drift-report.js';
+import { type MeasuredJoint, jointFindings } from './joint-tests.js';
 import { type MeasuredPerformance, judgePerformance } from './performance-change.js';
 import { type Importances, rootCauses } from './root-causes.js';
 import { type Schema, schemaFindings } from './schema-findings.js';
@@ -33,6 +34,8 @@ export interface ModelFindings {
   /** Why performance could not be measured. */
   readonly problem?: string | undefined;
   readonly importances?: Importances | undefined;
+  /** Of all features together, where that was asked for. */
+  readonly joint?: MeasuredJoint | undefined;
 }
 
 /** The kinds of a table's columns. */
@@ -53,7 +56,7 @@ export function assessDrift(inputs: DriftInputs, config: MLOpsConfig, model: Mod
   const clusters = atOnce(clusterPairSteps(inputs));
   const compared = atOnce(comparisonSteps(inputs, new Predictions(inputs.predictionColumn, model))).map((pair) => ({
     role: pair.role,
-    effects: compareColumns(pair.name, pair.baseline, pair.current, rows, clusters),
+    effects: compareColumns(pair.name, pair.baseline, pair.current, rows, clusters, inputs.tests),
   }));
   const digested = (table: Table): ComparedData => ({
     digest: table.digest(),
@@ -67,7 +70,7 @@ export function assessDrift(inputs: DriftInputs, config: MLOpsConfig, model: Mod
 export function judgeDrift(
   inputs: Pick<
     DriftInputs,
-    'modelName' | 'policy' | 'featureColumns' | 'targetColumn' | 'predictionColumn' | 'clusterColumn'
+    'modelName' | 'policy' | 'featureColumns' | 'targetColumn' | 'predictionColumn' | 'clusterColumn' | 'tests'
   > & { readonly window?: DriftWindow | undefined },
   config: MLOpsConfig,
   compared: readonly ComparedColumn[],
@@ -119,7 +122,9 @@ export function judgeDrift(
       ...(model.problem === undefined
         ? []
         : [{ kind: 'failed' as const, message: `performance could not be measured: ${model.problem}` }]),
+      ...(model.joint === undefined ? [] : jointFindings(model.joint, alpha)),
     ],
+    ...(model.joint !== undefined && model.joint.tests.length > 0 && { jointTests: model.joint.tests }),
     ...(performance !== undefined && { performance }),
     ...(causes !== undefined && { rootCauses: causes }),
     recommendations: [...recommend(columns), ...(performance?.verdict === 'dropped' ? [performance.message] : [])],
@@ -132,6 +137,7 @@ export function judgeDrift(
       driftError: levels.drift,
       stableError: levels.stable,
       psiThreshold,
+      ...(inputs.tests !== undefined && { tests: inputs.tests }),
       policyDigest: config.digest,
     },
   };
@@ -181,12 +187,22 @@ function toleranceOf(name: string, role: ColumnDrift['role'], { driftThresholds 
 }
 
 function adjustPValues(columns: readonly JudgedColumn[]): readonly ColumnDrift[] {
-  const tested = columns.flatMap((column) => (column.test === undefined ? [] : [column.test.pValue]));
-  const adjusted = benjaminiHochberg(tested);
+  const own = adjusted(columns.map(({ test }) => test));
+  const asked = columns.map(({ tests }) => new Map(tests?.map((test) => [test.name, test])));
+  const names = [...new Set(asked.flatMap((tests) => [...tests.keys()]))];
+  const families = new Map(names.map((name) => [name, adjusted(asked.map((tests) => tests.get(name)))]));
+  return columns.map(({ test: _, tests, ...column }, i) => ({
+    ...column,
+    ...(own[i] !== undefined && { test: own[i] }),
+    ...(tests !== undefined && { tests: tests.map(({ name }) => families.get(name)![i]!) }),
+  }));
+}
+
+/** Tests of one kind, one a column that has it, adjusted over all columns. */
+function adjusted(tests: readonly JudgedColumn['test'][]): readonly ColumnDrift['test'][] {
+  const pValues = benjaminiHochberg(tests.flatMap((test) => test?.pValue ?? []));
   let next = 0;
-  return columns.map(({ test, ...column }) =>
-    test === undefined ? column : { ...column, test: { ...test, adjustedPValue: adjusted[next++]! } },
-  );
+  return tests.map((test) => test && { ...test, adjustedPValue: pValues[next++]! });
 }
 
 /** Drift anywhere is drift; otherwise one column nobody could judge is enough not to call the whole stable. */

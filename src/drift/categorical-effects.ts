@@ -16,14 +16,19 @@ export function categoricalEffects(
   current: CategoricalColumn,
   clusters?: ClusterPair,
 ): MeasuredEffects {
-  const categories = [...new Set([...baseline.categories, ...current.categories])];
-  const [before, after] = [countCategories(baseline, categories), countCategories(current, categories)];
+  const { categories, before, after } = alignedCounts(baseline, current);
   if (clusters === undefined) return categoryEffects(categories, before, after);
   const effective = {
     baseline: effectiveOfCategories(baseline, clusters.baseline),
     current: effectiveOfCategories(current, clusters.current),
   };
   return { ...categoryEffects(categories, before, after, effective), effective };
+}
+
+/** Counts of both columns over the categories that either has. */
+export function alignedCounts(baseline: CategoricalColumn, current: CategoricalColumn) {
+  const categories = [...new Set([...baseline.categories, ...current.categories])];
+  return { categories, before: countCategories(baseline, categories), after: countCategories(current, categories) };
 }
 
 /**

@@ -24,6 +24,8 @@ export interface ColumnEffects {
   readonly psi?: PsiEstimate;
   readonly wasserstein?: { readonly value: number; readonly normalized: number };
   readonly test?: Omit<DriftTest, 'adjustedPValue'>;
+  /** Those asked for. */
+  readonly tests?: readonly Omit<DriftTest, 'adjustedPValue'>[];
   /** Total variation of missing against present rows; absent without rows on either side. */
   readonly missing?: DistanceEstimate;
   /** Independent rows that the values present are worth, where rows depend on each other. */

@@ -4,7 +4,7 @@ import { smallestError } from '../stats/smallest-error.js';
 import type { ColumnEffects, SideCounts } from './column-effects.js';
 import { round } from './column-findings.js';
 import { rowsNeeded } from './rows-needed.js';
-import type { ColumnDrift, DriftFinding, DriftTest, DriftVerdict, Effect, RowsNeeded } from './drift-report.js';
+import type { ColumnDrift, DriftFinding, DriftVerdict, Effect, RowsNeeded } from './drift-report.js';
 
 /** How a column is judged. */
 export interface ColumnRule {
@@ -24,7 +24,7 @@ export interface ErrorLevels {
 }
 
 /** A column's drift before p-values are adjusted over all columns. */
-export type JudgedColumn = Omit<ColumnDrift, 'test'> & { readonly test?: Omit<DriftTest, 'adjustedPValue'> };
+export type JudgedColumn = Omit<ColumnDrift, 'test' | 'tests'> & Pick<ColumnEffects, 'test' | 'tests'>;
 
 /** Two effects may set off the alarm; this share of the error probability is the index's, the rest the distance's. */
 const psiShare = 0.2;
@@ -55,7 +55,7 @@ export function driftEvidence(
  * above the threshold; it is stable when the upper bounds of both are not.
  */
 export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: ErrorLevels): JudgedColumn {
-  const { column, kind, baseline, current, wasserstein, test, effective } = effects;
+  const { column, kind, baseline, current, wasserstein, test, tests, effective } = effects;
   const findings = [...missingFinding(effects, rule, levels), ...effects.findings];
   const described = {
     column,
@@ -96,6 +96,7 @@ export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: Er
     psi,
     ...(wasserstein !== undefined && { wasserstein }),
     ...(test !== undefined && { test }),
+    ...(tests !== undefined && { tests }),
     ...(needs !== undefined && { needs }),
   };
 }

@@ -7,10 +7,13 @@ import { failedFinding, missingEstimate } from './column-findings.js';
 import type { DriftFinding } from './drift-report.js';
 import { numericEffects } from './numeric-effects.js';
 import { shapeFindings } from './shape-findings.js';
+import { type TestName, twoSampleTests } from './two-sample-tests.js';
 
 /**
  * Compares one column of two data sets. Whatever goes wrong with this column becomes a finding about it. A column that
  * one of the sides lacks is `undefined` there.
+ *
+ * @param tests to make beside
  */
 export function compareColumns(
   name: string,
@@ -18,6 +21,7 @@ export function compareColumns(
   current: Column | undefined,
   rows: { readonly baseline: number; readonly current: number },
   clusters?: ClusterPair,
+  tests?: readonly TestName[],
 ): ColumnEffects {
   const counts = { baseline: sideCounts(baseline, rows.baseline), current: sideCounts(current, rows.current) };
   const isInBoth = baseline !== undefined && current !== undefined;
@@ -34,7 +38,9 @@ export function compareColumns(
     const obstacle = obstacleTo(baseline, current);
     if (obstacle !== undefined) return { ...known, findings: [obstacle, ...shape] };
     const measured = measure(baseline!, current!, clusters);
-    return { ...known, ...measured, findings: [...measured.findings, ...shape] };
+    const more = tests === undefined ? undefined : twoSampleTests(baseline!, current!, tests);
+    const findings = [...measured.findings, ...shape, ...(more?.findings ?? [])];
+    return { ...known, ...measured, ...(more !== undefined && { tests: more.tests }), findings };
   } catch (error) {
     return { ...known, findings: [failedFinding(error)] };
   }

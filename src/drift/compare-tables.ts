@@ -5,7 +5,6 @@ import { MLOpsError } from '../errors.js';
 import { type Watch, checkNotAborted, inSteps } from '../util/in-steps.js';
 import { WorkerSession } from '../util/run-in-worker.js';
 import type { ComparedColumn } from './assess-drift.js';
-import type { ClusterPair } from './clusters.js';
 import type { ColumnEffects } from './column-effects.js';
 import { failedFinding } from './column-findings.js';
 import { compareColumns, sideCounts } from './compare-columns.js';
@@ -29,7 +28,7 @@ export async function compareTables(
   comparisons: readonly Comparison[],
   rows: ColumnPair['rows'],
   { signal, onProgress }: Watch,
-  clusters?: ClusterPair,
+  { clusters, tests }: Pick<ColumnPair, 'clusters' | 'tests'> = {},
 ): Promise<readonly ComparedColumn[]> {
   const compared: ComparedColumn[] = [];
   const bench = new Bench(signal);
@@ -37,7 +36,7 @@ export async function compareTables(
     for (const { role, ...pair } of comparisons) {
       checkNotAborted(signal);
       const isLarge = lengthOf(pair.baseline) + lengthOf(pair.current) >= workerFrom;
-      const whole = { ...pair, rows, clusters };
+      const whole = { ...pair, rows, clusters, tests };
       const effects = await (isLarge ? bench.compare(whole) : compareHere(whole, signal)).catch((error: unknown) =>
         uncompared(whole, error),
       );
@@ -65,11 +64,11 @@ function uncompared({ name, baseline, current, rows }: ColumnPair, error: unknow
 
 const lengthOf = (column: Column | undefined): number => (column === undefined ? 0 : columnLength(column));
 
-const compareHere = ({ name, baseline, current, rows, clusters }: ColumnPair, signal: AbortSignal | undefined) =>
+const compareHere = ({ name, baseline, current, rows, clusters, tests }: ColumnPair, signal: AbortSignal | undefined) =>
   inSteps(
     (function* () {
       yield 0;
-      return compareColumns(name, baseline, current, rows, clusters);
+      return compareColumns(name, baseline, current, rows, clusters, tests);
     })(),
     { signal },
   );

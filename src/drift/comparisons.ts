@@ -4,6 +4,7 @@ import type { Table } from '../data/table.js';
 import type { Model } from '../models/model.js';
 import { type ClusterPair, clusterSteps } from './clusters.js';
 import type { ColumnDrift } from './drift-report.js';
+import type { TestName } from './two-sample-tests.js';
 
 /** A drift check's inputs, validated. */
 export interface DriftInputs {
@@ -16,6 +17,8 @@ export interface DriftInputs {
   readonly predictionColumn?: string;
   /** Rows with the same value here depend on each other. */
   readonly clusterColumn?: string;
+  /** Tests to make beside. */
+  readonly tests?: readonly TestName[];
 }
 
 /** A pair of columns to compare, and as what. */

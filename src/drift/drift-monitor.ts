@@ -212,7 +212,7 @@ export class DriftMonitor {
     const model = await this.#scoringModel(version, inputs, artifacts);
     const { config } = this.#context;
     const random = createRandom(config.policy.seed);
-    const { compared, data, performance, problem } = await measureDrift(
+    const { compared, data, performance, problem, joint } = await measureDrift(
       inputs,
       model,
       random.split('performance'),
@@ -228,7 +228,7 @@ export class DriftMonitor {
             signal: options.signal,
           })
         : undefined);
-    return judgeDrift({ ...inputs, window }, config, compared, data, { performance, problem, importances });
+    return judgeDrift({ ...inputs, window }, config, compared, data, { performance, problem, importances, joint });
   }
 
   /** The model that makes predictions for residuals, when it is needed and can be had. */

@@ -1,6 +1,7 @@
 import type { BaselineProfile } from '../data/baseline-profile.js';
 import type { DataSource } from '../data/read-table.js';
 import type { DriftReport } from './drift-report.js';
+import type { TestName } from './two-sample-tests.js';
 
 export interface DetectDriftOptions {
   readonly modelName: string;
@@ -32,6 +33,12 @@ export interface DetectDriftOptions {
    * the counts leave open widens the intervals. Residuals and Wasserstein distances are not computed.
    */
   readonly streaming?: boolean;
+  /**
+   * Two-sample tests to report beside, of each column those that fit it: `ks_two_sample`, `cramer_von_mises`,
+   * `anderson_darling` for numbers; `chi_square`, `g_test`, `permutation` for categories; `energy_distance`, `classifier` of all
+   * features together. They need the rows of both sides, independent ones, and decide nothing.
+   */
+  readonly tests?: readonly TestName[];
   /** Stops the check; nothing is stored then, and it rejects with `ABORTED`. */
   readonly signal?: AbortSignal;
   /** Called with the share of the columns compared, from 0 to 1. */
@@ -50,6 +57,7 @@ export const detectDriftOptionNames: readonly (keyof DetectDriftOptions)[] = [
   'clusterColumn',
   'modelType',
   'streaming',
+  'tests',
   'signal',
   'onProgress',
 ];
@@ -57,7 +65,7 @@ export const detectDriftOptionNames: readonly (keyof DetectDriftOptions)[] = [
 /** What a report does not say of its check. */
 export type RecomputeOptions = Omit<
   DetectDriftOptions,
-  'modelName' | 'modelVersion' | 'featureColumns' | 'targetColumn' | 'clusterColumn'
+  'modelName' | 'modelVersion' | 'featureColumns' | 'targetColumn' | 'clusterColumn' | 'tests'
 >;
 
 export const recomputeOptionNames: readonly (keyof RecomputeOptions)[] = [
@@ -73,7 +81,7 @@ export const recomputeOptionNames: readonly (keyof RecomputeOptions)[] = [
 
 /** The options with which a report's check is made again. */
 export function optionsOfReport(report: DriftReport, options: RecomputeOptions): DetectDriftOptions {
-  const { modelName, modelVersion, featureColumns, targetColumn, clusterColumn, columns } = report;
+  const { modelName, modelVersion, featureColumns, targetColumn, clusterColumn, columns, inputs } = report;
   // A target of the policy that no data had is found there again; told by name it would be refused.
   const isTargetKnown = columns.some(({ role }) => role === 'target');
   return {
@@ -83,5 +91,6 @@ export function optionsOfReport(report: DriftReport, options: RecomputeOptions):
     ...(modelVersion !== undefined && { modelVersion }),
     ...(isTargetKnown && targetColumn !== undefined && { targetColumn }),
     ...(clusterColumn !== undefined && { clusterColumn }),
+    ...(inputs.tests !== undefined && { tests: inputs.tests }),
   };
 }

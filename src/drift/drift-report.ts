@@ -35,6 +35,7 @@ export interface DriftFinding {
     | 'column_appeared'
     | 'column_disappeared'
     | 'no_values'
+    | 'joint_distribution_changed'
     | 'failed';
   readonly message: string;
 }
@@ -42,11 +43,25 @@ export interface DriftFinding {
 /** A significance test, reported beside the effect; it does not decide. */
 export interface DriftTest {
   /** `permutation` of a table with expected counts below 5, by Pearson's statistic. */
-  readonly name: 'ks_two_sample' | 'chi_square' | 'permutation';
+  readonly name: 'ks_two_sample' | 'cramer_von_mises' | 'anderson_darling' | 'chi_square' | 'g_test' | 'permutation';
   readonly statistic: number;
   readonly pValue: number;
-  /** Benjamini–Hochberg over the columns of the report. */
+  /** Benjamini–Hochberg over the columns of the report that have this test. */
   readonly adjustedPValue: number;
+}
+
+/** A test of whether all features together come from one distribution, reported beside; it does not decide. */
+export interface JointTest {
+  /** `energy_distance`: permutation test of numeric features; `classifier`: a model that tells the sides apart. */
+  readonly name: 'energy_distance' | 'classifier';
+  /** Energy distance of the features in standard deviations of the baseline; share of held-out rows told correctly. */
+  readonly statistic: number;
+  readonly pValue: number;
+  /** Benjamini–Hochberg over the joint tests of the report. */
+  readonly adjustedPValue: number;
+  /** Rows looked at, both sides together. */
+  readonly rows: number;
+  readonly columns: readonly string[];
 }
 
 /** What decides in a sequence of windows: rejected, and the column drifted, when the p-value is at most the level granted. */
@@ -96,6 +111,8 @@ export interface ColumnDrift {
   /** Numbers only, where it is finite: in the column's unit, and divided by the baseline's standard deviation. */
   readonly wasserstein?: { readonly value: number; readonly normalized: number };
   readonly test?: DriftTest;
+  /** Those asked for that fit the column. */
+  readonly tests?: readonly DriftTest[];
   /** Of a window in a sequence: the test of "no drift beyond the tolerance". */
   readonly online?: OnlineDriftTest;
   /** Inconclusive columns only; absent where the effect lies so near the threshold that no number of rows would tell. */
@@ -158,6 +175,8 @@ export interface DriftReport {
   readonly columns: readonly ColumnDrift[];
   /** About columns that were not compared: those that appeared, disappeared or changed their type. */
   readonly findings: readonly DriftFinding[];
+  /** Those asked for. */
+  readonly jointTests?: readonly JointTest[];
   /** When the baseline has outcomes, and predictions are there or a registered model makes them. */
   readonly performance?: PerformanceChange;
   /** Features that moved, by what they mean to the model; when its importances are known. */
@@ -179,6 +198,8 @@ export interface DriftReport {
     /** Probability with which each upper bound errs: αR/m for R of m columns stable. */
     readonly stableError: number;
     readonly psiThreshold: number;
+    /** Tests asked for. */
+    readonly tests?: readonly (DriftTest['name'] | JointTest['name'])[];
     readonly policyDigest: Digest;
   };
 }

@@ -9,6 +9,7 @@ import { compareSummaries } from './compare-summaries.js';
 import { compareTables } from './compare-tables.js';
 import type { ClusterPair } from './clusters.js';
 import { type DriftInputs, Predictions, clusterPairSteps, comparisonSteps } from './comparisons.js';
+import { type MeasuredJoint, jointTests } from './joint-tests.js';
 import { measurePerformance } from './measure-performance.js';
 import type { MeasuredPerformance } from './performance-change.js';
 import type { CheckedInputs } from './read-inputs.js';
@@ -18,6 +19,7 @@ export interface MeasuredDrift {
   readonly compared: readonly ComparedColumn[];
   readonly data: { readonly baseline: ComparedData; readonly current: ComparedData };
   readonly performance?: MeasuredPerformance | undefined;
+  readonly joint?: MeasuredJoint;
   /** Why performance could not be measured, though there are predictions. */
   readonly problem?: string;
 }
@@ -36,13 +38,16 @@ export async function measureDrift(
     const predictions = new Predictions(inputs.predictionColumn, model);
     const comparisons = await inSteps(comparisonSteps(held, predictions), { signal });
     const clusters = await inSteps(clusterPairSteps(held), { signal });
-    const compared = await compareTables(comparisons, rows, { signal, onProgress }, clusters);
+    const { tests } = inputs;
+    const compared = await compareTables(comparisons, rows, { signal, onProgress }, { clusters, tests });
+    const joint = tests && (await jointTests(held, tests, random.split('joint'), signal));
     const performance = await performanceOf(held, model, { clusters, random, predictions }, { signal }).catch(
       problemOf,
     );
     return {
       compared,
       ...(typeof performance === 'string' ? { problem: performance } : { performance }),
+      ...(joint !== undefined && { joint }),
       data: { baseline: await describeTable(baseline, signal), current: await describeTable(current, signal) },
     };
   }

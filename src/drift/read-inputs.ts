@@ -6,6 +6,7 @@ import { Table } from '../data/table.js';
 import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import type { DriftInputs } from './comparisons.js';
 import { type DetectDriftOptions, detectDriftOptionNames } from './drift-options.js';
+import { checkTestNames } from './two-sample-tests.js';
 
 /** A drift check's inputs, validated; data as rows, or as counts where the rows are not held. */
 export type CheckedInputs = Omit<DriftInputs, 'baseline' | 'current'> & {
@@ -26,7 +27,7 @@ export function checkDriftOptions(options: DetectDriftOptions): void {
   checkOptions(options, detectDriftOptionNames, 'detectDrift');
   checkName(options.modelName, 'modelName');
   checkOptionalName(options.modelVersion, 'modelVersion');
-  const { baselineData, baselineProfile, modelVersion, streaming, predictionColumn, clusterColumn } = options;
+  const { baselineData, baselineProfile, modelVersion, streaming, predictionColumn, clusterColumn, tests } = options;
   if (baselineData !== undefined && baselineProfile !== undefined) {
     refuse('baselineData and baselineProfile are two baselines; leave one of them out');
   }
@@ -40,6 +41,14 @@ export function checkDriftOptions(options: DetectDriftOptions): void {
     refuse(
       'clusterColumn needs the rows of both sides: dependence does not show in counts; pass baselineData, without streaming',
     );
+  }
+  if (tests === undefined) return;
+  checkTestNames(tests);
+  if (streaming === true || baselineData === undefined) {
+    refuse('tests need the rows of both sides, not counts; pass baselineData, without streaming');
+  }
+  if (clusterColumn !== undefined) {
+    refuse('tests take rows for independent, which clusterColumn says they are not; leave one of them out');
   }
 }
 
@@ -84,6 +93,7 @@ export async function readInputs(
     ...(targetColumn !== undefined && { targetColumn }),
     ...(predictionColumn !== undefined && { predictionColumn }),
     ...(clusterColumn !== undefined && { clusterColumn }),
+    ...(options.tests !== undefined && { tests: options.tests }),
   };
 }
 

@@ -3,7 +3,14 @@ import { type Html, html } from '../page/html.js';
 import { count, interval, number, pValue, percent } from '../page/numbers.js';
 import { badge, table } from '../page/parts.js';
 
-const testNames = { ks_two_sample: 'KS', chi_square: 'χ²', permutation: 'permutation' } as const;
+const testNames = {
+  ks_two_sample: 'KS',
+  cramer_von_mises: 'Cramér–von Mises',
+  anderson_darling: 'Anderson–Darling',
+  chi_square: 'χ²',
+  g_test: 'G',
+  permutation: 'permutation',
+} as const;
 
 /** Every number about every column. */
 export const columnTable = (columns: readonly ColumnDrift[]): Html =>
