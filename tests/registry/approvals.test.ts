@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -136,6 +137,27 @@ describe('a promotion that needs approvals', () => {
       'robot',
       'ｂｏｂ',
     ]);
+  });
+
+  it('cannot be approved by another name of who asked, nor by whoever runs the process of who asked', async () => {
+    const bindings = [{ principal: 'requester', role: 'validator', aliases: ['req2', userInfo().username] }];
+    const config = MLOpsConfig.fromObject(
+      { ...world.config.policy, access: { bindings }, security: { requireAuthorization: false } },
+      { environment: {} },
+    );
+    const { principal: _principal, ...ambient } = world.options;
+    const by = (id: string) => new ModelRegistry(config, { ...world.options, principal: person(id) });
+    const { requestId } = await by('requester').approvals.request({
+      ...{ modelName: 'spread', version: '1.0.0', reason: 'lower error' },
+    });
+    for (const self of [by('req2'), new ModelRegistry(config, ambient)]) {
+      expect(await failure(self.approvals.approve({ requestId }))).toMatchObject({
+        code: 'FORBIDDEN',
+        message: expect.stringContaining('made the request') as string,
+      });
+    }
+    await by('bob').approvals.approve({ requestId });
+    expect(await by('carol').approvals.approve({ requestId })).toMatchObject({ status: 'approved' });
   });
 
   it('ends with one rejection, and with being withdrawn', async () => {
