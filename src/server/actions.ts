@@ -37,6 +37,11 @@ export const actions: Readonly<Record<string, DoAction>> = {
     const result = await services.registry.approvals.execute({ requestId: field(form, 'requestId') });
     return result.status === 'promoted' ? { to: href('models') } : refused(result.failures);
   },
+  acknowledge: async ({ services, href }, form) => {
+    const comment = form.get('comment')?.trim() ?? '';
+    await services.alerts.acknowledge(field(form, 'alertId'), comment === '' ? {} : { comment });
+    return { to: href('alerts') };
+  },
   halt: async ({ services, href }, form) => {
     await services.canaries.halt(field(form, 'modelName'), reason(form));
     return { to: href('canaries', field(form, 'deploymentId')) };

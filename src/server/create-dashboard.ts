@@ -1,5 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
+import type { PerformanceMonitor } from '../monitoring/performance/performance-monitor.js';
 import { html } from '../report/page/html.js';
 import { type ContextOptions, contextOf } from '../runtime/context.js';
 import { checkOneOf, checkOptions, refuse } from '../util/check.js';
@@ -9,6 +10,7 @@ import { dashboardStyles, liveScript } from './assets.js';
 import { ChangeCounter } from './change-counter.js';
 import { frame, layout } from './layout.js';
 import { liveCanary } from './pages/canaries.js';
+import { Probes, metricsFor } from './probes.js';
 import { findPage } from './routes.js';
 import { isAllowedHost, isSameOrigin } from './security/allowed-hosts.js';
 import { type GateOptions, letIn, principalOf } from './security/gate.js';
@@ -28,6 +30,8 @@ export interface DashboardOptions extends ContextOptions {
   readonly allowedHosts?: readonly string[];
   /** Path under which it is mounted, such as `/mlops`; the root unless told. */
   readonly basePath?: string;
+  /** What `/metrics` tells of this process, besides open alerts. */
+  readonly performance?: PerformanceMonitor;
 }
 
 /** The dashboard, to be mounted in any framework that knows Web-standard requests. */
@@ -50,16 +54,21 @@ const mostFormBytes = 64 * 1024;
  */
 export function createDashboard(config: MLOpsConfig, options: DashboardOptions = {}): Dashboard {
   checkOptions(options, optionNames, 'createDashboard');
-  const { authentication = 'token', allowedHosts = [], basePath = '', ...context } = options;
+  const { authentication = 'token', allowedHosts = [], basePath = '', performance, ...context } = options;
   checkOneOf(authentication, ['token', 'local'], 'authentication');
   if (!/^(\/[\w.~-]+)*$/.test(basePath)) refuse(`basePath must be like /mlops, got ${JSON.stringify(basePath)}`);
   if (authentication === 'local' && allowedHosts.length > 0)
     refuse('authentication "local" is for loopback only: other hosts take authentication "token"');
   const services = new SharedServices(config, context);
-  const stores = contextOf(services.as(undefined).registry).stores;
+  const shared = contextOf(services.as(undefined).registry);
+  const { stores } = shared;
   const localSecret = authentication === 'local' ? newSecret() : undefined;
   const gate: GateOptions = { config, context, localSecret, sessions: new Sessions(context.clock ?? systemClock) };
-  const site = new Site(services, gate, new ChangeCounter(() => stores.storage()), { basePath, allowedHosts });
+  const site = new Site(services, gate, new ChangeCounter(() => stores.storage()), new Probes(shared), {
+    basePath,
+    allowedHosts,
+    performance,
+  });
   return {
     fetch: (request) => site.answer(request),
     ...(localSecret !== undefined && { entryPath: `${basePath}/enter?secret=${localSecret}` }),
@@ -71,12 +80,14 @@ const optionNames: readonly (keyof DashboardOptions)[] = [
   'authentication',
   'allowedHosts',
   'basePath',
+  'performance',
   'storage',
   'artifacts',
   'clock',
   'ids',
   'random',
   'keys',
+  'logger',
   'principal',
 ];
 
@@ -86,7 +97,12 @@ class Site {
     private readonly services: SharedServices,
     private readonly gate: GateOptions,
     private readonly changes: ChangeCounter,
-    private readonly place: { readonly basePath: string; readonly allowedHosts: readonly string[] },
+    private readonly probes: Probes,
+    private readonly place: {
+      readonly basePath: string;
+      readonly allowedHosts: readonly string[];
+      readonly performance: PerformanceMonitor | undefined;
+    },
   ) {}
 
   readonly #href = (...parts: readonly string[]): string =>
@@ -94,6 +110,8 @@ class Site {
 
   async answer(request: Request): Promise<Response> {
     const url = new URL(request.url);
+    const probed = request.method === 'GET' ? await this.probes.answer(this.#pathOf(url)) : undefined;
+    if (probed !== undefined) return probed;
     if (!isAllowedHost(url, this.place.allowedHosts)) {
       return respond('this server does not answer for that host\n', 421, { 'content-type': 'text/plain' });
     }
@@ -129,6 +147,8 @@ class Site {
     if (first === 'live.js') return respond(liveScript, 200, { 'content-type': 'text/javascript; charset=utf-8' });
     if (first === 'enter') return this.#begin(url.searchParams.get('secret') ?? '', url);
     if (first === 'canaries' && third === 'live') return this.#live(request, url, second!);
+    if (first === 'metrics')
+      return metricsFor((await this.#visit(request, url, [], undefined)).services, this.place.performance);
     const version = await this.changes.version();
     const found = findPage(parts, () => version);
     const visit = await this.#visit(request, url, found?.params ?? [], undefined);
@@ -187,11 +207,16 @@ class Site {
     return respondHtml(frame('Sign in', this.#href, content), 401, { 'www-authenticate': 'Bearer' });
   }
 
-  #partsOf({ pathname }: URL): readonly string[] {
+  /** What comes after the base path; undefined elsewhere. */
+  #pathOf({ pathname }: URL): string | undefined {
     const { basePath } = this.place;
-    if (basePath !== '' && pathname !== basePath && !pathname.startsWith(`${basePath}/`))
-      throw new MLOpsError('NOT_FOUND', `the dashboard is at ${basePath}`);
-    const path = pathname.slice(basePath.length).replace(/^\/|\/$/g, '');
+    if (basePath !== '' && pathname !== basePath && !pathname.startsWith(`${basePath}/`)) return undefined;
+    return pathname.slice(basePath.length).replace(/^\/|\/$/g, '');
+  }
+
+  #partsOf(url: URL): readonly string[] {
+    const path = this.#pathOf(url);
+    if (path === undefined) throw new MLOpsError('NOT_FOUND', `the dashboard is at ${this.place.basePath}`);
     try {
       return path.split('/').map(decodeURIComponent);
     } catch {

@@ -6,6 +6,7 @@ const sections = [
   ['models', 'Models'],
   ['drift', 'Drift'],
   ['canaries', 'Canaries'],
+  ['alerts', 'Alerts'],
   ['audit', 'Audit'],
 ] as const;
 

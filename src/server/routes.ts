@@ -1,3 +1,4 @@
+import { alerts } from './pages/alerts.js';
 import { audit } from './pages/audit.js';
 import { canaries, canary } from './pages/canaries.js';
 import { drift, driftReport, modelDrift } from './pages/drift.js';
@@ -21,6 +22,7 @@ const routes = (version: () => string): readonly Route[] => [
   ['drift-reports/:', driftReport],
   ['canaries', canaries],
   ['canaries/:', canary(version)],
+  ['alerts', alerts],
   ['audit', audit],
 ];
 

@@ -2,6 +2,7 @@ import { CanaryDeploymentManager } from '../canary/canary-deployment-manager.js'
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { DriftMonitor } from '../drift/drift-monitor.js';
 import { AuditLog } from '../governance/audit-log.js';
+import { Alerts } from '../monitoring/alerts/alerts.js';
 import { ModelRegistry } from '../registry/model-registry.js';
 import type { ContextOptions } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
@@ -13,6 +14,7 @@ export interface Services {
   readonly registry: ModelRegistry;
   readonly monitor: DriftMonitor;
   readonly canaries: CanaryDeploymentManager;
+  readonly alerts: Alerts;
   /** Reads the audit trail. */
   readonly withAudit: <T>(work: (audit: AuditLog) => Promise<T>) => Promise<T>;
 }
@@ -23,6 +25,7 @@ export class SharedServices {
   readonly #registry: ModelRegistry;
   readonly #monitor: DriftMonitor;
   readonly #canaries: CanaryDeploymentManager;
+  readonly #alerts: Alerts;
 
   constructor(
     private readonly config: MLOpsConfig,
@@ -32,6 +35,7 @@ export class SharedServices {
     this.#registry = new ModelRegistry(config, options);
     this.#monitor = new DriftMonitor(config, options);
     this.#canaries = new CanaryDeploymentManager(config, this.#registry);
+    this.#alerts = new Alerts(config, options);
   }
 
   /** @param principal undefined: whoever the policy lets stand in */
@@ -48,6 +52,7 @@ export class SharedServices {
         registry: this.#registry,
         monitor: this.#monitor,
         canaries: this.#canaries,
+        alerts: this.#alerts,
         withAudit,
       };
     }
@@ -56,12 +61,13 @@ export class SharedServices {
       registry: this.#registry.withPrincipal(principal),
       monitor: this.#monitor.withPrincipal(principal),
       canaries: this.#canaries.withPrincipal(principal),
+      alerts: this.#alerts.withPrincipal(principal),
       withAudit,
     };
   }
 
   async close(): Promise<void> {
     await this.#canaries.close();
-    await Promise.all([this.#tracker.close(), this.#monitor.close(), this.#registry.close()]);
+    await Promise.all([this.#tracker, this.#monitor, this.#alerts, this.#registry].map((one) => one.close()));
   }
 }

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  Alerts,
   CanaryDeploymentManager,
   DriftMonitor,
   ExperimentTracker,
@@ -42,6 +43,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
     monitor = new DriftMonitor(config);
     manager = new CanaryDeploymentManager(config, registry);
     server = await serve(store.config(), { port: 0 }); // a config of its own: nothing is shared but the store
+    await using alerts = new Alerts(config);
+    await alerts.scan();
+    await alerts.raise({ key: 'prices', severity: 'warning', title: 'prices are late', message: 'none since 09:00' });
     runIds = [];
     for (const [i, runName] of ['learning rate 0.1', 'learning rate 0.3'].entries()) {
       const runId = await tracker.startRun({ experimentName: 'spread', runName });
@@ -86,6 +90,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
       'drift-report': `/drift-reports/${reports[0]!.reportId}`,
       canaries: '/canaries',
       canary: `/canaries/${deployments[0]!.deploymentId}`,
+      alerts: '/alerts',
       audit: '/audit',
     };
   }

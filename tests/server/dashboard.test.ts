@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   AccessControl,
+  Alerts,
   AuditLog,
   CanaryDeploymentManager,
   DriftMonitor,
   ExperimentTracker,
   MLOpsError,
+  PerformanceMonitor,
   type ModelRegistry,
 } from '@bondx/mlops';
 import { type Dashboard, createDashboard, serve } from '@bondx/mlops/server';
@@ -153,6 +155,60 @@ describe('what is done from a page', () => {
   });
 });
 
+describe('probes and metrics', () => {
+  it('say whether it lives and is ready to anybody, under any host, and nothing else', async () => {
+    const at = 'http://10.1.2.3:4317';
+    const live = await ask('/healthz', {}, at);
+    expect([live.status, await live.text()]).toEqual([200, 'ok\n']);
+    const ready = await ask('/readyz', {}, at);
+    expect([ready.status, await ready.text()]).toEqual([200, 'ready\n']);
+    expect((await ask('/healthz/x', {}, at)).status).toBe(421);
+  });
+
+  it('is not ready when a file of the model in production is gone; the answer holds for five seconds', async () => {
+    expect((await ask('/readyz')).status).toBe(200);
+    for await (const { digest: stored } of world.artifacts.list()) await world.artifacts.delete(stored);
+    expect((await ask('/readyz')).status).toBe(200);
+    world.clock.advance(5_000);
+    const lost = await ask('/readyz');
+    expect([lost.status, await lost.text()]).toEqual([503, 'not ready\n']);
+    expect((await ask('/healthz')).status).toBe(200);
+  });
+
+  it('metrics are for those who are let in: open alerts, and what the monitor of the process counted', async () => {
+    const performance = new PerformanceMonitor();
+    performance.record({ modelName: 'spread', version: '1.0.0', latencyMs: 2 });
+    const guarded = createDashboard(world.config, { ...world.options, performance });
+    await using alerts = new Alerts(world.config, world.options);
+    await alerts.raise({ key: 'k', severity: 'critical', title: 'late', message: 'm' });
+    const { token } = await new AccessControl(world.config, world.options).createToken();
+    const metrics = (headers: Record<string, string>): Promise<Response> =>
+      guarded.fetch(new Request(`${origin}/metrics`, { headers }));
+    expect((await metrics({})).status).toBe(401);
+    const response = await metrics({ authorization: `Bearer ${token}` });
+    expect(response.headers.get('content-type')).toContain('version=0.0.4');
+    const text = await response.text();
+    expect(text).toContain('bondx_mlops_alerts_open{severity="critical"} 1');
+    expect(text).toContain('bondx_mlops_requests_total{model="spread",version="1.0.0"} 1');
+    await guarded.close();
+  });
+});
+
+describe('alerts', () => {
+  it('are acknowledged from the page, as whoever is there', async () => {
+    await using alerts = new Alerts(world.config, world.options);
+    const { alert } = (await alerts.raise({ key: 'k', severity: 'warning', title: hostile, message: hostile }))!;
+    const { cookie, get, formToken } = await enter();
+    expect(await (await get('/alerts')).text()).toContain('1 open');
+    const form = { alertId: alert.alertId, comment: 'on it', form_token: formToken };
+    expect((await post('/actions/acknowledge', form, { cookie })).status).toBe(303);
+    const page = await (await get('/alerts')).text();
+    expect(page).toContain('by ada: on it');
+    expect(page).not.toContain('<script>alert');
+    expect((await alerts.list()).alerts[0]).toMatchObject({ status: 'acknowledged', acknowledgedBy: 'ada' });
+  });
+});
+
 describe('every page', () => {
   it('shows hostile names as texts, with headers that let nothing else in', async () => {
     const tracker = new ExperimentTracker(world.config, world.options);
@@ -179,6 +235,7 @@ describe('every page', () => {
       `/drift/${name}`,
       `/drift-reports/${reportId}`,
       '/canaries',
+      '/alerts',
       '/audit',
       '/nothing',
     ]) {

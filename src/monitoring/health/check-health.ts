@@ -79,12 +79,22 @@ export async function healthOf(context: Context, options: CheckHealthOptions): P
   const { timeoutMs = defaultTimeoutMs, fullAudit = false, loaders = [] } = options;
   if (!(timeoutMs > 0 && timeoutMs <= 3_600_000))
     refuse(`timeoutMs must be above 0, at most 3600000, got ${timeoutMs}`);
-  const control = new ControlPlane(context, 'library');
   if (probe !== 'live') await new ControlPlane(context).authorizeWithoutStore('monitoring.read');
-  const inputs = { context, control, fullAudit, loaders };
-  const checks = await Promise.all(
-    { live: [], ready: readinessChecks, all: allChecks }[probe].map((check) => runCheck(check, inputs, timeoutMs)),
+  const inputs = { context, control: new ControlPlane(context, 'library'), fullAudit, loaders };
+  return report({ live: [], ready: readinessChecks, all: allChecks }[probe], inputs, timeoutMs);
+}
+
+/** Readiness for a server that tells its callers nothing but yes or no: nobody is calling, the library checks itself. */
+export const readinessOf = (context: Context): Promise<HealthReport> =>
+  report(
+    readinessChecks,
+    { context, control: new ControlPlane(context, 'library'), fullAudit: false, loaders: [] },
+    defaultTimeoutMs,
   );
+
+async function report(wanted: readonly Check[], inputs: CheckInputs, timeoutMs: number): Promise<HealthReport> {
+  const checks = await Promise.all(wanted.map((check) => runCheck(check, inputs, timeoutMs)));
+  const { context } = inputs;
   return deepFreeze({ status: worst(checks), checkedAt: toIso(context.clock.now()), checks });
 }
 

@@ -50,6 +50,11 @@ const kinds: Readonly<Record<string, VerdictMark['colour']>> = {
   allow: 'good',
   deny: 'bad',
   error: 'bad',
+  critical: 'bad',
+  warning: 'unsure',
+  open: 'unsure',
+  acknowledged: 'ink',
+  recovered: 'good',
 };
 
 /** The mark of a verdict, or of a state; what is not known to be judged looks unknown. */
