@@ -126,12 +126,14 @@ export class PredictionLog {
         limit: batchSize,
         ...(cursor !== undefined && { cursor }),
       });
-      const due: StoredRecord[] = [];
-      for (const record of page.records) if (!(await isOnHold(storage, record))) due.push(record);
-      const collection = predictionsCollection;
-      const changes = due.map(({ id }): Change => ({ kind: 'delete', collection, id, expect: 'any' }));
-      if (changes.length > 0) await storage.commit(changes, { durability: 'process' });
-      purged += changes.length;
+      const due = await duePart(storage, page.records);
+      try {
+        if (due.length > 0) await storage.commit(due, { durability: 'process' });
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+        continue; // a subject was put on hold, or its key changed: look again
+      }
+      purged += due.filter(({ kind }) => kind === 'delete').length;
       if (page.cursor === undefined) return purged;
       cursor = page.cursor;
     }
@@ -147,9 +149,22 @@ export class PredictionLog {
   }
 }
 
-async function isOnHold(storage: Storage, record: StoredRecord): Promise<boolean> {
-  const subject = subjectOf(record);
-  return subject !== undefined && ((await findSubjectKey(storage, subject))?.value.hold ?? null) !== null;
+/** Deletes those whose subject is not on hold, and holds the commit to that. */
+async function duePart(storage: Storage, records: readonly StoredRecord[]): Promise<readonly Change[]> {
+  const subjects = new Set(records.flatMap((record) => subjectOf(record) ?? []));
+  const held = new Set<string>();
+  const checks: Change[] = [];
+  for (const subject of subjects) {
+    const key = await findSubjectKey(storage, subject);
+    if (key === undefined) continue;
+    if (key.value.hold === null) checks.push(checkSubject(subject, key.version));
+    else held.add(subject);
+  }
+  const due = records.filter((record) => !held.has(subjectOf(record) ?? ''));
+  const collection = predictionsCollection;
+  return due.length === 0
+    ? []
+    : [...due.map(({ id }): Change => ({ kind: 'delete', collection, id, expect: 'any' })), ...checks];
 }
 
 /**
