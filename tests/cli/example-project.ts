@@ -95,7 +95,7 @@ export async function prepareProjects(bin: string, root: string): Promise<Exampl
 }
 
 function writeFiles(project: string): void {
-  const tables = { test: [2, 0], baseline: [3, 0], current: [4, 4] } as const;
+  const tables = { test: [2, 0], baseline: [3, 0], current: [4, 4], '2012': [5, 4] } as const;
   for (const [name, [seed, shift]] of Object.entries(tables))
     writeFileSync(join(project, `${name}.csv`), csv(smallRows(1500, { seed, shift })));
   writeFileSync(join(project, 'outcomes.json'), '{"decisions":10}');
@@ -151,12 +151,14 @@ async function serve(config: MLOpsConfig): Promise<void> {
 async function rollOut(config: MLOpsConfig): Promise<string> {
   await using registry = new ModelRegistry(config, as('ada'));
   await using manager = new CanaryDeploymentManager(config, registry);
-  const what = { modelName: 'spread', candidateVersion: '1.0.1', initialTrafficPercentage: 0.2 };
+  const what = { modelName: 'spread', candidateVersion: '1.0.1', initialTrafficPercentage: 0.2, labelWindowHours: 1 };
   const deploymentId = await manager.createCanaryDeployment(what);
   for (let i = 0; i < 200; i++) {
     const { version = '1.0.0' } = manager.routePrediction({ modelName: 'spread', features: {}, routingKey: i });
     manager.recordOutcome({ modelName: 'spread', version, prediction: 1, actual: 1 + (i % 7) / 7 });
   }
+  const unlabelled = { modelName: 'spread', version: '1.0.0', prediction: 1, requestId: 'late' };
+  manager.recordOutcome({ ...unlabelled, subject: 'client-4711' });
   await manager.evaluate(deploymentId);
   return (await manager.listDecisions(deploymentId)).at(-1)!.decisionId;
 }

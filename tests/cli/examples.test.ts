@@ -81,6 +81,9 @@ const circumstances: Readonly<Record<string, Circumstances>> = {
   'audit prove': { after: ['audit checkpoint'] },
   'runs import': { after: ['runs export'] },
   'alerts acknowledge': { ids: ({ alert }) => [alert] },
+  'privacy hold': aCanary,
+  'privacy release': { ...aCanary, after: ['privacy hold'] },
+  'privacy erase': aCanary,
   'tokens list': { after: ['tokens create'] },
   'tokens revoke': {
     after: ['tokens create'],
