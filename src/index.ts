@@ -163,6 +163,7 @@ export type { EvidencePackVerification } from './compliance/evidence/verifier.js
 export { exportInventory, inventoryCsv } from './compliance/inventory/export-inventory.js';
 export type { InventoryRow } from './compliance/inventory/export-inventory.js';
 export { assessCompliance } from './compliance/assess-compliance.js';
+export { listComplianceReports } from './compliance/list-reports.js';
 export type { AssessComplianceOptions } from './compliance/assess-compliance.js';
 export type { CheckResult, ComplianceReport } from './compliance/compliance-report.js';
 export type { CheckName } from './compliance/checks/check-names.js';

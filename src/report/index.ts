@@ -2,6 +2,8 @@ export { renderCanaryReport } from './canary/render-canary-report.js';
 export type { CanaryReportFacts } from './canary/canary-content.js';
 export { relativeQuality } from './canary/relative-quality.js';
 export type { RelativeQuality } from './canary/relative-quality.js';
+export { renderComplianceReport } from './compliance/render-compliance-report.js';
+export type { ComplianceReportFacts } from './compliance/compliance-content.js';
 export { renderDriftReport } from './drift/render-drift-report.js';
 export type { DriftReportOptions } from './drift/drift-report-content.js';
 export { renderModelCard } from './model/render-model-card.js';

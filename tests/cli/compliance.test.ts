@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -56,6 +56,16 @@ describe('on the command line', () => {
     expect(found.out).toMatch(/basel.calibration +not_met +PDs are too low/);
     expect(found.out.trim()).toMatch(/failed$/);
     expect(found.code).toBe(3);
+    const page = join(folder, 'compliance.html');
+    expect(await cli('report', 'compliance', '--model', 'pd', '--to', page)).toMatchObject({ code: 0, err: '' });
+    expect(readFileSync(page, 'utf8')).toContain('basel.calibration: PDs are too low');
+    const missing = ['report', 'compliance', '--model', 'pd', '--to', join(folder, 'none.html')];
+    expect(await cli(...missing, '--version', '2.0.0')).toMatchObject({
+      code: 1,
+      err: 'error: pd 2.0.0 has not been assessed; bondx-mlops compliance assess makes a report\n',
+    });
+    expect((await cli(...missing, '--report', 'x')).err).toContain('without --report it is the latest');
+    expect(existsSync(join(folder, 'none.html'))).toBe(false);
     writeFileSync(inputs, '{');
     expect((await cli('compliance', 'assess', '--model', 'pd', '--version', '1.0.0', '--inputs', inputs)).code).toBe(2);
   });

@@ -75,6 +75,7 @@ const circumstances: Readonly<Record<string, Circumstances>> = {
   'decision replay': { ...aCanary, ids: ({ decision }) => [decision] },
   'report drift': { after: ['drift-check'] },
   'report canary': aCanary,
+  'report compliance': { after: ['compliance assess'] },
   'report runs': { ids: ({ runs }) => runs },
   'runs show': { ids: ({ runs }) => runs },
   'runs compare': { ids: ({ runs }) => runs },

@@ -9,12 +9,20 @@ import {
   DriftMonitor,
   ExperimentTracker,
   MLOpsConfig,
+  ModelInventory,
   ModelRegistry,
+  assessCompliance,
   createProfile,
   readCsv,
   type Table,
 } from '@bondx/mlops';
-import { renderCanaryReport, renderDriftReport, renderModelCard, renderRunComparison } from '@bondx/mlops/report';
+import {
+  renderCanaryReport,
+  renderComplianceReport,
+  renderDriftReport,
+  renderModelCard,
+  renderRunComparison,
+} from '@bondx/mlops/report';
 import { type RunningServer, serve } from '@bondx/mlops/server';
 import { cardFacts } from '../../src/report/model/card-facts.js';
 import { metricHistories } from '../../src/report/runs/metric-histories.js';
@@ -124,6 +132,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
       }),
       runs: await renderRunComparison(comparison, { histories: await metricHistories(tracker, comparison) }),
       model: await renderModelCard(await cardFacts(registry, 'spread', { version: '1.1.0' })),
+      compliance: await compliancePage(),
     };
     for (const look of ['desktop', 'phone', 'dark'] as const) {
       const context = await browser.newContext(looks[look]);
@@ -180,6 +189,34 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
     expect(complaints).toEqual([]);
     await context.close();
   });
+
+  /** Of a model with an entry, a finding past its date, an overlay and outcomes that do not fit. */
+  async function compliancePage(): Promise<string> {
+    const person = (id: string) => ({ id, type: 'person', authentication: 'application' }) as const;
+    const inventory = new ModelInventory(registry.withPrincipal(person('rita')));
+    const modelName = 'spread';
+    const purpose = 'Spreads of Treasury bonds, for the banking book';
+    await inventory.describe({ modelName, tier: 2, owner: 'rates desk', purpose, measures: ['pd', 'ecl'] });
+    const validation = { modelName, version: '1.1.0', outcome: 'approved', comment: 'one weakness' } as const;
+    await inventory.recordValidation(validation);
+    const dueAt = new Date(Date.now() - 86_400_000);
+    await inventory.findings.raise({ modelName, severity: 'medium', title: 'no stress of 2008', dueAt });
+    await inventory.findings.raise({ modelName, severity: 'low', title: 'no backup data', dueAt: '2999-12-31' });
+    const overlay = { modelName, amount: 1_250_000, currency: 'EUR', direction: 'increase' } as const;
+    await inventory.overlays.record({ ...overlay, reason: 'debt ceiling', expiresAt: '2999-12-31' });
+    const grades = [
+      { grade: 'A', pd: 0.01, obligors: 4000, defaults: 38, obligorsAtDevelopment: 4100 },
+      { grade: 'B', pd: 0.05, obligors: 2000, defaults: 197, obligorsAtDevelopment: 1950 },
+    ];
+    const inputs = { pd: { horizonEndsAt: '2020-01-01', grades } };
+    const report = await assessCompliance(registry, { modelName, version: '1.1.0', inputs });
+    const [entry, findings, overlays] = await Promise.all([
+      inventory.get(modelName),
+      inventory.findings.list({ modelName }),
+      inventory.overlays.list({ modelName }),
+    ]);
+    return renderComplianceReport({ report, entry, findings, overlays });
+  }
 
   /** The data of the demo's last check, in counts. */
   async function yearProfiles() {

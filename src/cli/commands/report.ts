@@ -3,10 +3,14 @@ import { resolve } from 'node:path';
 import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
 import { createProfile } from '../../data/baseline-profile.js';
 import type { DriftReport } from '../../drift/drift-report.js';
+import { listComplianceReports } from '../../compliance/list-reports.js';
+import { ModelInventory } from '../../compliance/inventory/model-inventory.js';
 import { DriftMonitor } from '../../drift/drift-monitor.js';
 import { MLOpsError } from '../../errors.js';
+import type { InventoryEntry } from '../../registry/inventory/inventory-entry.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { renderCanaryReport } from '../../report/canary/render-canary-report.js';
+import { renderComplianceReport } from '../../report/compliance/render-compliance-report.js';
 import { renderDriftReport } from '../../report/drift/render-drift-report.js';
 import { cardFacts } from '../../report/model/card-facts.js';
 import { renderModelCard } from '../../report/model/render-model-card.js';
@@ -73,6 +77,47 @@ export async function canary(session: Session, options: CanaryOptions): Promise<
   const deployment = await manager.getDeployment(deploymentId);
   const decisions = await manager.listDecisions(deploymentId);
   return await write(session, options, await renderCanaryReport({ deployment, decisions }));
+}
+
+interface ComplianceOptions extends ReportOptions {
+  readonly model: string;
+  readonly version?: string;
+  readonly report?: string;
+}
+
+export async function compliance(session: Session, options: ComplianceOptions): Promise<number> {
+  const { model: modelName, version, report: reportId } = options;
+  await using registry = new ModelRegistry(session.config, session.who);
+  const reports = await listComplianceReports(registry, { modelName, ...(version !== undefined && { version }) });
+  const report = reports.findLast((one) => reportId === undefined || one.reportId === reportId);
+  if (report === undefined) {
+    const what = [modelName, version].filter((part) => part !== undefined).join(' ');
+    throw new MLOpsError(
+      'NOT_FOUND',
+      reportId === undefined
+        ? `${what} has not been assessed; bondx-mlops compliance assess makes a report`
+        : `${what} has no compliance report ${reportId}; without --report it is the latest`,
+    );
+  }
+  const inventory = new ModelInventory(registry);
+  const entry = await findEntry(inventory, modelName);
+  const page = renderComplianceReport({
+    report,
+    ...(entry !== undefined && { entry }),
+    findings: await inventory.findings.list({ modelName }),
+    overlays: await inventory.overlays.list({ modelName }),
+    asOf: new Date().toISOString(),
+  });
+  return await write(session, options, page);
+}
+
+async function findEntry(inventory: ModelInventory, modelName: string): Promise<InventoryEntry | undefined> {
+  try {
+    return await inventory.get(modelName);
+  } catch (error) {
+    if (error instanceof MLOpsError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 interface ModelOptions extends ReportOptions {

@@ -6,7 +6,7 @@ type ReportActions = typeof import('../commands/report.js');
 
 const load = (): Promise<ReportActions> => import('../commands/report.js');
 
-/** Adds `report drift|canary|runs|model`. */
+/** Adds `report drift|canary|compliance|runs|model`. */
 export function addReportCommands(program: Command, { action, perform }: CommandTools): void {
   const report = program
     .command('report')
@@ -35,6 +35,15 @@ export function addReportCommands(program: Command, { action, perform }: Command
       .option('--deployment <id>', 'this deployment instead'),
     'bondx-mlops report canary --model spread',
   ).action(action(async () => (await load()).canary));
+  writing(
+    report
+      .command('compliance')
+      .description("an assessment, the model's latest unless told, with findings and overlays as they are now")
+      .addOption(modelOption())
+      .option('--version <version>', 'the latest of this version')
+      .option('--report <id>', 'this report instead'),
+    'bondx-mlops report compliance --model pd',
+  ).action(action(async () => (await load()).compliance));
   writing(
     report
       .command('model')

@@ -55,6 +55,19 @@ const kinds: Readonly<Record<string, VerdictMark['colour']>> = {
   open: 'unsure',
   acknowledged: 'ink',
   recovered: 'good',
+  met: 'good',
+  not_met: 'bad',
+  attested: 'ink',
+  approved: 'good',
+  approved_with_findings: 'unsure',
+  rejected: 'bad',
+  resolved: 'good',
+  risk_accepted: 'unsure',
+  overdue: 'bad',
+  never_validated: 'unsure',
+  in_force: 'ink',
+  not_approved: 'unsure',
+  expired: 'bad',
 };
 
 /** The mark of a verdict, or of a state; what is not known to be judged looks unknown. */
