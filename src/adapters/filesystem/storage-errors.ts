@@ -23,6 +23,11 @@ const notADirectory: Advice = [
 ];
 const tooManyFiles: Advice = ['STORAGE_UNAVAILABLE', 'too many files are open; raise the limit (ulimit -n) and retry'];
 
+const unfit: Advice = [
+  'CORRUPT',
+  'its tables are not as they were made: the database is damaged, or another program changed it; restore the directory from a backup',
+];
+
 const systemErrors: Readonly<Record<string, Advice>> = {
   ENOSPC: full,
   EDQUOT: full,
@@ -62,5 +67,10 @@ const sqliteErrors: readonly (readonly [start: string, advice: Advice])[] = [
   ],
   ['SQLITE_BUSY', ['STORAGE_UNAVAILABLE', 'another process kept the database locked for a minute; retry later']],
   ['SQLITE_PROTOCOL', ['STORAGE_UNAVAILABLE', 'the locks of the database do not work here; use a local disk']],
+  // Statements are fixed: where one does not fit, the tables are not those that it was written for.
+  ['SQLITE_ERROR', unfit],
+  ['SQLITE_CONSTRAINT', unfit],
+  ['SQLITE_MISMATCH', unfit],
+  ['SQLITE_SCHEMA', unfit],
   ['SQLITE_NOMEM', ['STORAGE_UNAVAILABLE', 'the process is out of memory']],
 ];

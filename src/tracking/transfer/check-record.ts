@@ -3,23 +3,82 @@ import type { StoredRecord } from '../../storage/storage.js';
 import { checkRelativePath } from '../../util/check.js';
 import { type StoredRun, finalRunStatuses } from '../run.js';
 
+type Test = (value: unknown) => boolean;
+
 /**
- * The run of a record that somebody else wrote. What storage refuses by itself (names with control characters, values
- * that are no JSON) is not looked at.
+ * The run of a record that somebody else wrote: each field is of its kind, so that nobody who reads it later stumbles. What
+ * storage refuses by itself (names with control characters, values that are no JSON) is not looked at.
  *
  * @throws MLOpsError `CORRUPT` when it is not that of a run, `INVALID_INPUT` for artifacts whose names lead elsewhere
  */
 export function checkRecord({ id, value }: StoredRecord): StoredRun {
+  const unfit = isObject(value) ? Object.keys(fields).find((name) => !fields[name]!(value[name])) : 'all of it';
   const run = value as unknown as StoredRun;
-  const texts: unknown[] = [run.experimentName, run.startedBy];
-  const objects: unknown[] = [run.parameters, run.metrics, run.tags, run.artifacts];
-  const isRun =
-    run.runId === id &&
-    ['running', ...finalRunStatuses].includes(run.status) &&
-    Number.isFinite(run.startedAt) &&
-    texts.every((text) => typeof text === 'string') &&
-    objects.every((object) => typeof object === 'object' && object !== null);
-  if (!isRun) throw new MLOpsError('CORRUPT', `the record of run ${id} is not that of a run`);
+  if (unfit !== undefined || run.runId !== id) {
+    throw new MLOpsError('CORRUPT', `the record of run ${id} is not that of a run: see its ${unfit ?? 'runId'}`);
+  }
   for (const { name } of run.artifacts) checkRelativePath(name, `the name of an artifact of run ${id}`);
   return run;
 }
+
+const isText: Test = (value) => typeof value === 'string';
+const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+/** UTC milliseconds that a Date can hold. */
+const isTime: Test = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e15;
+const isMetricNumber: Test = (value) =>
+  typeof value === 'number' || value === 'NaN' || value === 'Infinity' || value === '-Infinity';
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const orNull =
+  (test: Test): Test =>
+  (value) =>
+    value === null || test(value);
+/** Absent in runs of older versions. */
+const orAbsent =
+  (test: Test): Test =>
+  (value) =>
+    value === undefined || test(value);
+const mapOf =
+  (test: Test): Test =>
+  (value) =>
+    isObject(value) && Object.values(value).every(test);
+const listOf =
+  (test: Test): Test =>
+  (value) =>
+    Array.isArray(value) && value.every(test);
+const objectWith =
+  (tests: Readonly<Record<string, Test>>): Test =>
+  (value) =>
+    isObject(value) && Object.entries(tests).every(([name, test]) => test(value[name]));
+
+const fields: Readonly<Record<string, Test>> = {
+  runId: isText,
+  experimentName: isText,
+  modelType: orNull(isText),
+  runName: orNull(isText),
+  parentRunId: orNull(isText),
+  status: (value) => value === 'running' || finalRunStatuses.some((status) => status === value),
+  startedAt: isTime,
+  endedAt: orNull(isTime),
+  startedBy: isText,
+  parameters: isObject,
+  metrics: mapOf(
+    objectWith({
+      ...{ count: isCount, digest: isText },
+      ...{ last: isMetricNumber, min: isMetricNumber, max: isMetricNumber },
+      ...{ lastStep: Number.isFinite, minStep: Number.isFinite, maxStep: Number.isFinite },
+    }),
+  ),
+  tags: mapOf(isText),
+  artifacts: listOf(objectWith({ name: isText, digest: isText, size: isCount })),
+  environment: orNull(isObject),
+  error: orNull(isText),
+  datasets: orAbsent(
+    listOf(objectWith({ name: isText, digest: isText, role: isText, schema: orAbsent(mapOf(isText)) })),
+  ),
+  note: orAbsent(orNull(isText)),
+  deletedAt: orAbsent(orNull(isTime)),
+  revision: orAbsent(isCount),
+  droppedPoints: orAbsent(isCount),
+};

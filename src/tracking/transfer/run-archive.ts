@@ -45,11 +45,13 @@ function checkTransfer(options: TransferRunsOptions, what: string): void {
   if (runIds !== undefined && filter !== undefined) refuse('give either runIds or filter: they choose the same thing');
 }
 
-/** Opening a folder without an archive would begin one there. */
+/** Opening a folder without an archive, or with an empty file in its place, would begin one there. */
 async function assertArchive(path: string): Promise<void> {
-  await stat(databaseIn(path)).catch((cause: unknown) => {
+  const none = (cause?: unknown): never => {
     throw new MLOpsError('NOT_FOUND', `there is no archive of runs in ${path}; exportRuns makes one`, { cause });
-  });
+  };
+  const { size } = await stat(databaseIn(path)).catch(none);
+  if (size === 0) none();
 }
 
 /** A store of somebody else's, its files encrypted as those of any store are. */
