@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ConflictError, MLOpsError } from '../errors.js';
 import type { KeyRing } from '../keys/key-ring.js';
-import { checkDigest, meterContent, verifyContent } from '../storage/artifact-content.js';
+import { checkDigest, meterContent, readAhead, verifyContent } from '../storage/artifact-content.js';
 import type { ArtifactRef, ArtifactStore, PutArtifactOptions } from '../storage/artifact-store.js';
 import { OperationGate } from '../storage/operation-gate.js';
 import type { Storage } from '../storage/storage.js';
@@ -17,6 +17,9 @@ import {
   sealedCollection,
   sealingContext,
 } from './sealed-artifact.js';
+
+/** Content up to here, in bytes, is looked up before it is encrypted and written. */
+const mostReadAhead = 1024 * 1024;
 
 export interface SealingOptions {
   /** Where the bytes are. */
@@ -57,10 +60,14 @@ class SealedArtifacts implements ArtifactStore {
     if (!isSealing) return inner.put(content, options);
     const ring = await this.options.keys();
     await ring.active('artifact_encryption'); // before anything is written
+    let plain: ArtifactRef | undefined;
+    const metered = await readAhead(
+      meterContent(content, options, (measured) => (plain = measured)),
+      mostReadAhead,
+    );
+    if (plain !== undefined && (await this.#isKept(plain.digest))) return plain;
     const header = newHeader();
     const dataKey = randomBytes(dataKeyBytes);
-    let plain: ArtifactRef | undefined;
-    const metered = meterContent(content, options, (measured) => (plain = measured));
     const sealed = await inner.put(seal(metered, dataKey, header));
     const ref = plain!; // the content has ended, or put would have thrown
     const objectId = objectIdOf(header);
@@ -167,6 +174,25 @@ class SealedArtifacts implements ArtifactStore {
       sealingContext(digest, plainSize, objectId),
     );
     return verifyContent(digest, unseal(this.options.inner.get(sealed.digest), dataKey, objectId, digest));
+  }
+
+  /**
+   * Whether content is there already and sound; it counts as put now then. No flush of its own: when a loss of power takes
+   * the moment away, it takes what was committed after it, and with it whatever refers to this put.
+   */
+  async #isKept(digest: Digest): Promise<boolean> {
+    const storage = await this.options.storage();
+    for (;;) {
+      const found = await findSealed(storage, digest);
+      if (found === undefined || !(await this.#isSound(found, digest))) return false;
+      const kept = { ...found.value, putAt: systemClock.now() };
+      try {
+        await storage.commit([putSealed(digest, kept, found.version)], { durability: 'process' });
+        return true;
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+      }
+    }
   }
 
   /** Records where content is. What is there already and sound stays and counts as put now; else the new takes its place. */

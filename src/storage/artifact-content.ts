@@ -41,6 +41,28 @@ export async function* meterContent(
   onEnd({ digest: `sha256:${hash.digest('hex')}`, size });
 }
 
+/** The same chunks, read before they are asked for until the content ends or has reached a number of bytes. */
+export async function readAhead(
+  content: AsyncGenerator<Uint8Array>,
+  bytes: number,
+): Promise<AsyncIterable<Uint8Array>> {
+  const read: Uint8Array[] = [];
+  for (let size = 0; size < bytes;) {
+    const next = await content.next();
+    if (next.done === true) break;
+    read.push(next.value);
+    size += next.value.byteLength;
+  }
+  return (async function* () {
+    try {
+      yield* read;
+      yield* content;
+    } finally {
+      await content.return(undefined);
+    }
+  })();
+}
+
 /** Passes chunks on and throws `CORRUPT` at their end when they are not the content of the digest. */
 export async function* verifyContent(digest: Digest, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');

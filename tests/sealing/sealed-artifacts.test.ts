@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -102,6 +103,38 @@ describe('encrypted artifacts', () => {
     const world = sealed();
     await Promise.all(Array.from({ length: 8 }, () => world.store.put(secret)));
     expect(await list(world.inner)).toHaveLength(1);
+  });
+
+  it('write nothing for content that is there already, which counts as put again', async () => {
+    const inner = new MemoryArtifactStore();
+    const written: number[] = [];
+    const put = inner.put.bind(inner);
+    inner.put = async (...given) => {
+      const ref = await put(...given);
+      written.push(ref.size);
+      return ref;
+    };
+    const world = sealed(inner);
+    const { digest } = await world.store.put(secret);
+    const before = (await findSealed(world.storage, digest))!.value;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    expect(await world.store.put(Readable.from([secret.subarray(0, 7), secret.subarray(7)]))).toMatchObject({ digest });
+    expect(written).toHaveLength(1);
+    const after = (await findSealed(world.storage, digest))!.value;
+    expect(after).toEqual({ ...before, putAt: after.putAt });
+    expect(after.putAt).toBeGreaterThan(before.putAt);
+    await inner.delete(before.sealed.digest);
+    await world.store.put(secret);
+    expect(written).toHaveLength(2);
+    expect(await readStored(world.store, digest)).toEqual(secret);
+  });
+
+  it('keep what is longer than is read ahead', async () => {
+    const { store } = sealed();
+    const long = Buffer.alloc(3 * 1024 * 1024 + 5, 'spread');
+    const chunks = Array.from({ length: 49 }, (_, i) => long.subarray(i * 65_536, (i + 1) * 65_536));
+    const { digest } = await store.put(Readable.from(chunks));
+    expect((await readStored(store, digest)).equals(long)).toBe(true);
   });
 
   it('are not read with other keys, nor as something else', async () => {
