@@ -1,5 +1,6 @@
 /** Fails when package.json names a file that the build did not make, or the build made an entry nobody can import. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
   exports: Record<string, unknown>;
@@ -21,7 +22,27 @@ const required = readdirSync('dist').filter(
   (file) => file.endsWith('.cjs') && /require\("vega(-lite)?"\)/.test(readFileSync(`dist/${file}`, 'utf8')),
 );
 for (const file of required) console.error(`dist/${file} requires vega, which can only be imported`);
+/** A file of the build and all that it imports as it loads. */
+function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const code = readFileSync(file, 'utf8');
+  for (const [, imported] of code.matchAll(/\b(?:from|import) ?"?'?(\.\/[\w-]+\.js)/g))
+    loadedWith(join('dist', imported!), seen);
+  return seen;
+}
+
+/** Reading the code is most of the time that importing it takes, so the size stands for the time, which no test can hold. */
+const mostKilobytes = 920;
+const core = [...loadedWith('dist/index.js')];
+const kilobytes = Math.round(core.reduce((sum, file) => sum + statSync(file).size, 0) / 1024);
+const isLight = core.length <= 2 && kilobytes <= mostKilobytes;
+if (!isLight) {
+  console.error(
+    `importing the core loads ${core.length} files of ${kilobytes} KB, more than 2 files or ${mostKilobytes} KB: load what is not needed at once by import() where it is used`,
+  );
+}
 for (const file of missing) console.error(`package.json names ${file}, which the build did not make`);
 for (const file of hidden) console.error(`the build made dist/${file}, which no export names`);
-if (missing.length + hidden.length + required.length > 0) process.exit(1);
-console.log(`${new Set(named).size} files named by package.json are there`);
+if (missing.length + hidden.length + required.length > 0 || !isLight) process.exit(1);
+console.log(`${new Set(named).size} files named by package.json are there; importing the core loads ${kilobytes} KB`);

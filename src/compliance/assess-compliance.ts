@@ -10,7 +10,6 @@ import { digestJson } from '../util/digest.js';
 import { deepFreeze } from '../util/freeze.js';
 import { type JsonObject, assertJson } from '../util/json.js';
 import type { ComplianceCheck } from './checks/check.js';
-import { checksOf } from './checks/check-table.js';
 import type { ComplianceFacts } from './checks/facts.js';
 import { type ComplianceInputs, checkInputs } from './checks/inputs.js';
 import {
@@ -56,6 +55,7 @@ export async function assessCompliance(
     async (storage) => {
       const facts = await gatherFacts(context, storage, modelName, version, inputs);
       const attestations = await listItems<Attestation>(storage, attestationsCollection, modelName);
+      const { checksOf } = await import('./checks/check-table.js'); // loads every check
       const { inScope, outOfScope } = scopeOf(checksOf(context.config.policy.security), facts);
       const results: CheckResult[] = [];
       for (const check of inScope) results.push(await resultOf(check, facts, attestations));

@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { stringify } from 'yaml';
 import { PolicyError } from '../errors.js';
 import { refuse } from '../util/check.js';
 import { type Digest, digestJson } from '../util/digest.js';
@@ -9,6 +8,7 @@ import { type EffectivePolicy, defaultModelType, effectivePolicy } from './effec
 import type { Environment } from './environment.js';
 import { describe, isMapping } from './fields.js';
 import { toPolicyFile } from './key-tree.js';
+import { loadYaml } from './load-yaml.js';
 import { type PendingKey, pendingKeys } from './pending.js';
 import { readPolicyDocument } from './policy-document.js';
 import { readPolicyText } from './policy-text.js';
@@ -173,7 +173,7 @@ export class MLOpsConfig {
 
   /** The whole policy in force as a policy file, overrides and defaults included. Reading it gives an equal policy. */
   toYaml(): string {
-    return stringify(toPolicyFile(this.policy), { lineWidth: 0, aliasDuplicateObjects: false });
+    return loadYaml().stringify(toPolicyFile(this.policy), { lineWidth: 0, aliasDuplicateObjects: false });
   }
 
   /** Keys that are accepted and have no effect in this version, in the order of the policy. */

@@ -1,8 +1,8 @@
-import { Composer, LineCounter, Parser, isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { CST, Document, ParsedNode } from 'yaml';
 import { PolicyError } from '../errors.js';
 import { describe } from './fields.js';
 import { showPath } from './key-tree.js';
+import { loadYaml } from './load-yaml.js';
 import type { Origins, Place } from './places.js';
 import { Problems } from './problems.js';
 
@@ -30,7 +30,8 @@ export function readPolicyDocument(text: string, name: string | undefined): Poli
 }
 
 class DocumentReader {
-  readonly #lines = new LineCounter();
+  readonly #yaml = loadYaml();
+  readonly #lines = new this.#yaml.LineCounter();
   readonly #origins: Origins = new Map();
   readonly #problems = new Problems(this.#origins);
   readonly #anchors = new Map<string, ParsedNode>();
@@ -40,21 +41,21 @@ class DocumentReader {
 
   read(text: string): PolicyDocument {
     const { contents } = this.#compose(text);
-    if (contents === null || (isScalar(contents) && contents.value === null)) {
+    if (contents === null || (this.#yaml.isScalar(contents) && contents.value === null)) {
       this.#fail('is empty; copy policy.example.yaml over it, or write {} to take every default');
     }
     const content = this.#toPlain(contents, [], 0);
-    if (!isMap(contents)) {
+    if (!this.#yaml.isMap(contents)) {
       this.#fail(`expected sections and keys such as "seed: 42", got ${describe(content)}`, this.#start(contents));
     }
     return { content: content as object, problems: this.#problems };
   }
 
   #compose(text: string): Document.Parsed {
-    const tokens = [...new Parser(this.#lines.addNewLine).parse(text)];
+    const tokens = [...new this.#yaml.Parser(this.#lines.addNewLine).parse(text)];
     const deep = findDeeperThan(tokens, maxDepth);
     if (deep !== undefined) this.#fail(`nests deeper than ${maxDepth} levels`, this.#at(deep));
-    const composer = new Composer<ParsedNode>({
+    const composer = new this.#yaml.Composer<ParsedNode>({
       schema: 'core',
       stringKeys: true,
       uniqueKeys: false, // found below, with both lines
@@ -83,7 +84,7 @@ class DocumentReader {
     }
     if (node === null) return null;
     if (depth > maxDepth) this.#fail(`nests deeper than ${maxDepth} levels, or contains itself`, this.#start(node));
-    if (isAlias(node)) {
+    if (this.#yaml.isAlias(node)) {
       const target = this.#anchors.get(node.source);
       if (target === undefined) this.#fail(`*${node.source} refers to no &${node.source} before it`, this.#start(node));
       return this.#toPlain(target, path, depth + 1);
@@ -92,8 +93,8 @@ class DocumentReader {
     if (node.tag !== undefined) {
       this.#fail(`the tag ${JSON.stringify(node.tag)} is not allowed; write the plain value`, this.#start(node));
     }
-    if (isMap(node)) return this.#mapToPlain(node, path, depth);
-    if (isSeq(node)) {
+    if (this.#yaml.isMap(node)) return this.#mapToPlain(node, path, depth);
+    if (this.#yaml.isSeq(node)) {
       return node.items.map((item, i) => {
         const itemPath = [...path, i];
         this.#origins.set(showPath(itemPath), this.#origin(item, item));
@@ -107,7 +108,7 @@ class DocumentReader {
     const plain = Object.create(null) as Record<string, unknown>; // so that __proto__ is a key like any other
     const lines = new Map<string, number>();
     for (const { key: keyNode, value } of node.items) {
-      const key = String(isScalar(keyNode) ? keyNode.value : keyNode);
+      const key = String(this.#yaml.isScalar(keyNode) ? keyNode.value : keyNode);
       const keyPath = [...path, key];
       const place = this.#start(keyNode);
       const first = lines.get(key);

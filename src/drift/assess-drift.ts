@@ -47,7 +47,8 @@ export const schemaOf = (table: Table): Schema =>
     ]),
   );
 
-type Assessment = Omit<DriftReport, 'reportId' | 'createdAt' | 'modelVersion'>;
+/** A report apart from its identity. */
+export type Assessment = Omit<DriftReport, 'reportId' | 'createdAt' | 'modelVersion'>;
 
 /** The report apart from its identity, all at once. Pure: the same data, policy and model give the same bits. */
 export function assessDrift(inputs: DriftInputs, config: MLOpsConfig, model: Model | undefined): Assessment {

@@ -16,7 +16,7 @@ import { checkName, checkOptionalName, checkOptions } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import { deepFreeze } from '../util/freeze.js';
 import { createRandom } from '../util/random.js';
-import { judgeDrift } from './assess-drift.js';
+import type { Assessment } from './assess-drift.js';
 import { type DriftHistory, historyOf } from './drift-history.js';
 import {
   type DetectDriftOptions,
@@ -25,7 +25,6 @@ import {
   recomputeOptionNames,
 } from './drift-options.js';
 import type { DriftReport, DriftWindow } from './drift-report.js';
-import { measureDrift } from './measure-drift.js';
 import { type Recomputation, compareReports } from './recomputation.js';
 import { computedImportances, recordedImportances } from './root-causes.js';
 import { type CheckedInputs, type KnownBaseline, checkDriftOptions, readInputs } from './read-inputs.js';
@@ -85,7 +84,7 @@ export class DriftMonitor {
     const { modelName, modelVersion } = options;
     const resource = { type: 'model', id: modelName, ...(modelVersion !== undefined && { version: modelVersion }) };
     const reportId = this.#context.ids.next();
-    let assessed: ReturnType<typeof judgeDrift> | undefined; // once, though the commit may be planned anew
+    let assessed: Assessment | undefined; // once, though the commit may be planned anew
     return this.#control.change(
       'drift.detect',
       { resource, scope: { model: modelName } },
@@ -207,11 +206,15 @@ export class DriftMonitor {
     options: DetectDriftOptions,
     artifacts: ArtifactStore,
     window?: DriftWindow,
-  ): Promise<ReturnType<typeof judgeDrift>> {
+  ): Promise<Assessment> {
     const inputs = await readInputs(this.#context.config, options, await knownBaseline(version, artifacts, options));
     const model = await this.#scoringModel(version, inputs, artifacts);
     const { config } = this.#context;
     const random = createRandom(config.policy.seed);
+    const [{ measureDrift }, { judgeDrift }] = await Promise.all([
+      import('./measure-drift.js'), // loads the statistics
+      import('./assess-drift.js'),
+    ]);
     const { compared, data, performance, problem, joint } = await measureDrift(
       inputs,
       model,

@@ -26,7 +26,6 @@ import {
   putRetraining,
   stepNames,
 } from './retraining-record.js';
-import { runSteps } from './run-steps.js';
 import { searchSpaces } from './search-space.js';
 import { readSnapshot } from './snapshot.js';
 import { endRuns } from './training-run.js';
@@ -62,6 +61,7 @@ export class RetrainingWorker {
         const keeper = new LeaseKeeper(storage, modelName, claim.lease, this.leaseMs, clock, timer);
         try {
           const job = await this.#job(claim, work, keeper, storage, artifacts);
+          const { runSteps } = await import('./run-steps.js'); // loads the training, explaining and judging of models
           const result = deepFreeze(await runSteps(job));
           await keeper.stop();
           await this.#end(job, claim.lease.holder, { status: endStatus(result), result });

@@ -17,6 +17,7 @@ export async function compileProgram(): Promise<string> {
     silent: true,
   });
   writeFileSync(join(outDir, 'worker.js'), "import './worker.mjs';\n");
+  writeFileSync(join(outDir, 'yaml.cjs'), "module.exports = require('yaml');\n");
   const program = join(outDir, 'bondx-mlops');
   writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${join(outDir, 'cli.mjs')}' "$@"\n`);
   chmodSync(program, 0o755);

@@ -1,0 +1,44 @@
+/**
+ * After tsup: one file of all that importing the core loads, since every further file takes time to open, and the CommonJS of
+ * the same modules. What is loaded when it is first needed stays in files of its own.
+ */
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type GetManualChunk, rollup } from 'rollup';
+
+const folder = resolve('node_modules/.cache/library');
+const entries = readdirSync(folder).filter((file) => /^[a-z0-9]+\.js$/.test(file));
+const core = new Set<string>();
+
+const inCore: GetManualChunk = (id, { getModuleInfo }) => {
+  const add = (module: string): void => {
+    if (core.has(module) || !module.startsWith(folder)) return;
+    core.add(module);
+    getModuleInfo(module)!.importedIds.forEach(add);
+  };
+  add(join(folder, 'index.js'));
+  return core.has(id) ? 'core' : undefined;
+};
+
+const bundle = await rollup({
+  input: entries.map((file) => join(folder, file)),
+  external: (id) => !id.startsWith('.') && !id.startsWith(folder),
+  onwarn: ({ message }) => {
+    throw new Error(message);
+  },
+});
+for (const [format, extension] of [
+  ['esm', 'js'],
+  ['cjs', 'cjs'],
+] as const) {
+  const { output } = await bundle.write({
+    dir: 'dist',
+    format,
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: `lib-[hash].${extension}`,
+    manualChunks: inCore,
+    minifyInternalExports: false,
+  });
+  const sizes = output.map((file) => (file.type === 'chunk' ? file.code.length : 0)).sort((a, b) => b - a);
+  console.log(`${format}: ${sizes.length} files, the core ${(sizes[0]! / 1024).toFixed(0)} KB`);
+}
