@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Options, defineConfig } from 'tsup';
+import { bundledPackages } from './scripts/production-packages.js';
 
 const yamlFolder = dirname(createRequire(import.meta.url).resolve('yaml/package.json'));
 
@@ -26,7 +27,7 @@ const common: Options = {
   minifyWhitespace: true,
   minifySyntax: true,
   // Bundled, since only a part of each is used: importing the package costs a fraction of the time.
-  noExternal: ['zod', 'yaml', /^semver/],
+  noExternal: bundledPackages.map((name) => new RegExp(`^${name}(/|$)`)),
   esbuildOptions(options) {
     options.charset = 'ascii';
     options.alias = { yaml: join(yamlFolder, 'browser/dist/index.js') };

@@ -2,9 +2,10 @@
  * After tsup: one file of all that importing the core loads, since every further file takes time to open, and the CommonJS of
  * the same modules. What is loaded when it is first needed stays in files of its own.
  */
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type GetManualChunk, rollup } from 'rollup';
+import { bundledPackages } from './production-packages.js';
 
 const folder = resolve('node_modules/.cache/library');
 const entries = readdirSync(folder).filter((file) => /^[a-z0-9]+\.js$/.test(file));
@@ -42,3 +43,11 @@ for (const [format, extension] of [
   const sizes = output.map((file) => (file.type === 'chunk' ? file.code.length : 0)).sort((a, b) => b - a);
   console.log(`${format}: ${sizes.length} files, the core ${(sizes[0]! / 1024).toFixed(0)} KB`);
 }
+
+const licences = bundledPackages.map(
+  (name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, 'utf8').trim()}\n`,
+);
+writeFileSync(
+  'dist/LICENSES.txt',
+  ['The files of this folder contain parts of these packages.\n', ...licences].join('\n\n'),
+);

@@ -41,7 +41,7 @@ export async function loadRuntime(): Promise<Runtime> {
     throw new MLOpsError(
       'MISSING_DEPENDENCY',
       'ONNX models need the package onnxruntime-node, from 1.23: npm install onnxruntime-node ' +
-        '(with --onnxruntime-node-install=skip nothing is downloaded besides the package)',
+        '(with ONNXRUNTIME_NODE_INSTALL=skip in the environment nothing is downloaded besides the package)',
       { cause },
     );
   }
