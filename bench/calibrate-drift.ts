@@ -53,7 +53,7 @@ interface Alarms {
  * that distance; `all` is the distance of the other columns.
  */
 function countAlarms(draw: Draw, rows: number, columns: number, all: number, first?: number): Alarms {
-  const runs = Math.max(20, Math.min(repeats, Math.floor(1e8 / (rows * columns))));
+  const runs = Math.max(20, Math.min(repeats, Math.floor(5e8 / (rows * columns))));
   const isCompared = all === 0; // at the tolerance the other rule states nothing
   let [ours, theirs] = [0, 0];
   for (let run = 0; run < runs; run++) {
