@@ -18,6 +18,7 @@ export function describeDrift(report: DriftReport): string {
   return [
     `${report.modelName}: ${report.verdict}${report.requiresRetraining ? ', retraining required' : ''}`,
     formatTable(['column', 'role', 'verdict', 'distance (interval)', 'tolerance', 'psi'], rows),
+    ...testsIn(report),
     ...(findings.length > 0 ? ['findings:', ...findings] : []),
     ...report.recommendations.map((advice) => `→ ${advice}`),
     `report ${report.reportId}`,
@@ -27,4 +28,19 @@ export function describeDrift(report: DriftReport): string {
 function interval({ distance }: ColumnDrift): string {
   if (distance === undefined) return '';
   return `${distance.value.toFixed(3)} (${distance.lower.toFixed(3)} to ${distance.upper.toFixed(3)})`;
+}
+
+/** The tests that were asked for beside; a joint one is of all columns it could take. */
+function testsIn({ columns, jointTests = [] }: DriftReport): string[] {
+  const made = [
+    ...columns.flatMap(({ column, tests = [] }) => tests.map((test) => ({ of: column, ...test }))),
+    ...jointTests.map((test) => ({ of: `together (${test.columns.length})`, ...test })),
+  ];
+  if (made.length === 0) return [];
+  const rows = made.map(({ of, name, statistic, pValue, adjustedPValue }) => [
+    of,
+    name,
+    ...[statistic, pValue, adjustedPValue].map((value) => value.toPrecision(3)),
+  ]);
+  return [formatTable(['tests of', 'test', 'statistic', 'p', 'p, adjusted'], rows)];
 }

@@ -146,6 +146,12 @@ describe('bondx-mlops', () => {
     ['drift-check --model spread --baseline missing.csv --current data.csv', 1, 'missing.csv'],
     ['drift-check --model spread --baseline data.csv --current data.csv --until 2021-01-01', 2, 'go with --windows'],
     ['drift-check --model spread --baseline data.csv --current data.csv --windows kind', 2, 'it needs dates'],
+    ['drift-check --model spread --baseline data.csv --current data.csv --tests g_tets', 2, 'did you mean "g_test"?'],
+    [
+      'drift-check --model spread --baseline a.csv --current a.csv --windows date --tests g_test',
+      2,
+      'without --windows',
+    ],
     ['promote --model spread --version 1.0.1 --stage nowhere', 2, '--stage must be one of Development'],
     ['deploy --model spread --version 1.0.1 --traffic 1.5', 2, 'fraction from 0 to 1'],
     ['deploy --model spread --version 1.0.1 --traffic abc', 2, 'fraction from 0 to 1'],
@@ -229,6 +235,16 @@ describe('bondx-mlops', () => {
     expect(out).toContain('\\u001b[31mred');
     expect(out).not.toContain('\u001b[31m');
   });
+});
+
+it('drift-check --tests prints the tests that were asked for beside', async () => {
+  const { out } = await bondx(
+    'drift-check --model spread --baseline more.csv --current shifted.csv --tests ks_two_sample,g_test,energy_distance',
+  );
+  expect(out).toMatch(/tests of +test +statistic +p +p, adjusted/);
+  expect(out).toMatch(/x +ks_two_sample +0\.\d+ +\S+ +\S+/);
+  expect(out).toMatch(/kind +g_test +\S+ +\S+ +\S+/);
+  expect(out).toMatch(/together \(1\) +energy_distance/);
 });
 
 describe('drift-check --windows', () => {

@@ -54,6 +54,22 @@ describe('a drift report as HTML', () => {
     expect(page).toContain(`${Number(x.distance!.value.toPrecision(4))} (`);
   });
 
+  it('shows the tests that were asked for beside, and no such table otherwise', async () => {
+    const { config, options } = createWorld();
+    const report = await new DriftMonitor(config, options).detectDrift({
+      modelName: 'spread',
+      baselineData: smallRows(300),
+      currentData: smallRows(300, { seed: 2, shift: 3 }),
+      featureColumns: ['x', 'kind'],
+      tests: ['anderson_darling', 'g_test', 'energy_distance'],
+    });
+    const page = await renderDriftReport(report);
+    const table = page.slice(page.indexOf('<h2 id="tests">Tests</h2>'));
+    for (const text of ['Anderson–Darling', '<th scope="row">kind</th><td>G</td>', 'energy distance', 'together: x'])
+      expect(table.replaceAll(/\s+</g, '<')).toContain(text);
+    expect(await renderDriftReport({ ...report, columns: [], jointTests: [] })).not.toContain('id="tests"');
+  });
+
   it('is the same for the same report, to the byte', async () => {
     const { report } = await checked();
     expect(await renderDriftReport(report)).toBe(await renderDriftReport(report));

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { readTable } from '../../data/read-table.js';
 import type { Table } from '../../data/table.js';
 import { DriftMonitor } from '../../drift/drift-monitor.js';
+import type { TestName } from '../../drift/two-sample-tests.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { refuse } from '../../util/check.js';
 import { describeDrift } from '../describe-drift.js';
@@ -15,6 +16,7 @@ export interface DriftCheckOptions {
   readonly baseline?: string;
   readonly current: string;
   readonly type?: string;
+  readonly tests?: readonly TestName[];
   /** The time column. */
   readonly windows?: string;
   readonly windowDays?: number;
@@ -38,6 +40,9 @@ const sizeOf = async (path: string): Promise<number> =>
   );
 
 export async function driftCheck(session: Session, options: DriftCheckOptions): Promise<number> {
+  if (options.windows !== undefined && options.tests !== undefined) {
+    refuse('--tests goes without --windows: windows are judged by tests of their own');
+  }
   if (options.windows !== undefined) return checkWindows(session, options, options.windows);
   if (windowOptions.some((name) => options[name] !== undefined)) {
     refuse(
@@ -62,6 +67,7 @@ export async function driftCheck(session: Session, options: DriftCheckOptions): 
     ...(modelVersion !== undefined && { modelVersion }),
     ...(options.type !== undefined && { modelType: options.type }),
     ...(baselineData !== undefined && { baselineData }),
+    ...(options.tests !== undefined && { tests: options.tests }),
     currentData,
     streaming,
     signal,

@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { type CommandTools, example, modelOption, parseCount, parsePositive, versionOption } from './tools.js';
+import {
+  type CommandTools,
+  example,
+  modelOption,
+  parseCount,
+  parseNames,
+  parsePositive,
+  versionOption,
+} from './tools.js';
 
 /** Adds `train`, `evaluate`, `drift-check` and `retrain`. */
 export function addModelCommands(program: Command, { action }: CommandTools): void {
@@ -30,6 +38,7 @@ export function addModelCommands(program: Command, { action }: CommandTools): vo
     .option('--baseline <csv>', "what the model knows (default: the version's registered profile)")
     .requiredOption('--current <csv>', 'what it meets now')
     .option('--type <type>', "section under models in the policy (default: the model's name)")
+    .option('--tests <names>', 'report these tests too, with commas: cramer_von_mises,energy_distance,…', parseNames)
     .option('--windows <column>', 'judge each window of time by the dates in this column, from where it stands')
     .option('--window-days <days>', "a window's length (default: drift.drift_window_days)", parsePositive)
     .option('--window-rows <count>', 'instead: windows of at least so many rows', parseCount)

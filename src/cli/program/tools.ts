@@ -61,3 +61,6 @@ export function parseCount(text: string): number {
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1');
   return value;
 }
+
+/** Names as one types them: with commas, with or without blanks. */
+export const parseNames = (text: string): string[] => text.split(',').map((name) => name.trim());

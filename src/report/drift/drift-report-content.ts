@@ -6,7 +6,7 @@ import { figure, legend, smallFigure } from '../page/figure.js';
 import { type Html, html } from '../page/html.js';
 import { count, counted, moment, number } from '../page/numbers.js';
 import { badge, bullets, digest, facts, proof, section, verdictBanner } from '../page/parts.js';
-import { columnTable, performanceSection, rootCauseTable } from './drift-tables.js';
+import { columnTable, performanceSection, rootCauseTable, testTable } from './drift-tables.js';
 import { distributions } from './distributions.js';
 
 export interface DriftReportOptions {
@@ -30,7 +30,7 @@ export async function driftReportContent(report: DriftReport, options: DriftRepo
     ['Retraining', report.requiresRetraining ? 'required' : 'not required'],
   ])}
   ${section('distances', 'Distances', isMeasured && (await figure(driftDistances(columns))))}
-  ${section('columns', 'Columns', columnTable(byImportance(columns)))}
+  ${section('columns', 'Columns', columnTable(byImportance(columns)))} ${section('tests', 'Tests', testTable(report))}
   ${section('values', 'Values', charts.length > 0 && [legend(distributionKeys)!, html`<div class="many">${await Promise.all(charts.map(smallFigure))}</div>`])}
   ${section('performance', 'Performance', report.performance && performanceSection(report.performance))}
   ${section('causes', 'What moved and matters', report.rootCauses !== undefined && report.rootCauses.length > 0 && rootCauseTable(report.rootCauses))}

@@ -1,4 +1,4 @@
-import type { ColumnDrift, PerformanceChange, RootCause } from '../../drift/drift-report.js';
+import type { ColumnDrift, DriftReport, PerformanceChange, RootCause } from '../../drift/drift-report.js';
 import { type Html, html } from '../page/html.js';
 import { count, interval, number, pValue, percent } from '../page/numbers.js';
 import { badge, table } from '../page/parts.js';
@@ -10,6 +10,8 @@ const testNames = {
   chi_square: 'χ²',
   g_test: 'G',
   permutation: 'permutation',
+  energy_distance: 'energy distance',
+  classifier: 'classifier',
 } as const;
 
 /** Every number about every column. */
@@ -47,6 +49,32 @@ export const columnTable = (columns: readonly ColumnDrift[]): Html =>
       column.needs && `${count(column.needs.rows)} rows ${column.needs.of === 'current' ? 'now' : 'on each side'}`,
     ]),
   );
+
+/** The tests that were asked for beside; undefined without any. */
+export function testTable({ columns, jointTests = [] }: DriftReport): Html | undefined {
+  const made = [
+    ...columns.flatMap(({ column, tests = [] }) => tests.map((test) => ({ of: column, ...test }))),
+    ...jointTests.map((test) => ({ of: `together: ${test.columns.join(', ')}`, ...test })),
+  ];
+  if (made.length === 0) return undefined;
+  return table(
+    'Tests that were asked for beside; they decide nothing',
+    [
+      { title: 'Of' },
+      { title: 'Test' },
+      { title: 'Statistic', kind: 'number' },
+      { title: 'p', kind: 'number' },
+      { title: 'p, adjusted', kind: 'number' },
+    ],
+    made.map((test) => [
+      test.of,
+      testNames[test.name],
+      number(test.statistic),
+      pValue(test.pValue),
+      pValue(test.adjustedPValue),
+    ]),
+  );
+}
 
 const sources = {
   labels: 'measured on known outcomes',
