@@ -54,7 +54,7 @@ export function jointFindings({ tests, problems }: MeasuredJoint, alpha: number)
     ...changed.map(({ name, statistic, adjustedPValue, columns }) => ({
       kind: 'joint_distribution_changed' as const,
       message:
-        `${columns.length} features together changed by the test ${name}: ` +
+        `${columns.length === 1 ? 'a feature' : `${columns.length} features together`} changed by the test ${name}: ` +
         `statistic ${statistic.toPrecision(3)}, adjusted p ${adjustedPValue.toPrecision(2)}`,
     })),
   ];
