@@ -38,7 +38,7 @@ export interface SealingOptions {
  */
 export function sealArtifacts(options: SealingOptions): ArtifactStore {
   const store = new SealedArtifacts(options);
-  if (options.inner.deleteUnlessPutSince === undefined) return store;
+  if (options.inner.deleteUnlessPutSince === undefined && !options.isSealing) return store;
   return Object.assign(store, { deleteUnlessPutSince: store.deleteUnless.bind(store) });
 }
 
@@ -126,7 +126,8 @@ class SealedArtifacts implements ArtifactStore {
   async #deleteUnless(digest: Digest, since: number, options: { readonly dryRun?: boolean }): Promise<boolean> {
     const { inner, storage } = this.options;
     const found = await findSealed(await storage(), checkDigest(digest));
-    if (found === undefined) return inner.deleteUnlessPutSince!(digest, since, options);
+    // Where the store inside cannot decide it, only what has a record here can go: that tells when it was put.
+    if (found === undefined) return (await inner.deleteUnlessPutSince?.(digest, since, options)) ?? false;
     if (options.dryRun === true) return found.value.putAt < since;
     return this.#deleteSealed(digest, ({ putAt }) => putAt < since);
   }

@@ -137,6 +137,21 @@ describe('encrypted artifacts', () => {
     expect((await readStored(store, digest)).equals(long)).toBe(true);
   });
 
+  it('go with their record, also over a store that cannot tell since when it has something', async () => {
+    const world = sealed(Object.assign(new MemoryArtifactStore(), { deleteUnlessPutSince: undefined }));
+    const { digest: before } = await world.inner.put(Buffer.from('not encrypted'));
+    const { digest } = await world.store.put(secret);
+    const { putAt, sealed: inside } = (await findSealed(world.storage, digest))!.value;
+    const due = (since: number, dryRun: boolean) => world.store.deleteUnlessPutSince!(digest, since, { dryRun });
+    expect([await due(putAt, true), await due(putAt, false), await due(putAt + 1, true)]).toEqual([false, false, true]);
+    expect(await readStored(world.store, digest)).toEqual(secret);
+    expect(await due(putAt + 1, false)).toBe(true);
+    expect(await world.inner.stat(inside.digest)).toBeUndefined();
+    expect(await world.store.stat(digest)).toBeUndefined();
+    expect(await world.store.deleteUnlessPutSince!(before, putAt + 1)).toBe(false);
+    expect(await list(world.store)).toEqual([before]);
+  });
+
   it('are not read with other keys, nor as something else', async () => {
     const world = sealed();
     const a = await world.store.put(secret);
