@@ -106,15 +106,16 @@ for (const [kind, draw] of [
   ['categorical', categorical],
 ] as const) {
   for (const columns of [1, 50]) {
-    if (!`${columns} ${kind}`.startsWith(only)) continue;
     for (const rows of [50, 100, 200, 500, 5000, 100_000]) {
+      const line = `${columns} ${kind}`;
+      if (!`${line} ${rows}`.startsWith(only)) continue;
       const quiet = countAlarms(draw, rows, columns, 0);
       const atTolerance = countAlarms(draw, rows, columns, tolerance);
       const moved = countAlarms(draw, rows, columns, 0, 1.5 * tolerance);
       const { runs } = quiet;
       isCalibrated &&= !isTooMany(quiet.ours, runs) && !isTooMany(atTolerance.ours, runs);
       const shares = [quiet.ours, atTolerance.ours, moved.ours, quiet.theirs, moved.theirs];
-      print([`${columns} ${kind}`, rows.toLocaleString('en'), runs, ...shares.map((hits) => shareOf(hits, runs))]);
+      print([line, rows.toLocaleString('en'), runs, ...shares.map((hits) => shareOf(hits, runs))]);
     }
   }
 }
