@@ -7,6 +7,7 @@ import type { ModelRegistry } from '../registry/model-registry.js';
 import { checkVersion } from '../registry/version-number.js';
 import { type Context, type ContextOptions, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
+import { dataBoundary } from '../runtime/protection.js';
 import { SubjectKeys } from '../sealing/subject-keys.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
@@ -75,7 +76,10 @@ export class CanaryDeploymentManager {
     const { clock, ids, keys } = this.#context;
     const minimumDays = this.#context.config.policy.retention.predictionsMinimumDays;
     this.#live = new LiveModels(ids, new PredictionLog({ subjects: new SubjectKeys(keys), minimumDays }));
-    this.#models = new LoadedModels((modelName, version) => registry.loadModel(modelName, { version }));
+    this.#models = new LoadedModels(
+      (modelName, version) => registry.loadModel(modelName, { version }),
+      dataBoundary(this.#context),
+    );
     this.#predictor = new Predictor(this.#live, this.#models, this.#queue, clock);
     this.#follower = new ModelFollower(this.#control, clock, this.#live, this.#models, this.#background);
     shareContext(this, this.#context);

@@ -1,4 +1,6 @@
+import type { Row } from '../data/table.js';
 import type { Model } from '../models/contract.js';
+import type { DataBoundary } from '../runtime/protection.js';
 import type { RouteState } from './route-state.js';
 
 /** A version and its model. */
@@ -12,7 +14,13 @@ export class LoadedModels {
   readonly #models = new Map<string, { readonly production: LoadedModel | undefined; readonly all: LoadedModel[] }>();
   readonly #wanted = new Set<string>();
 
-  constructor(private readonly load: (modelName: string, version: string) => Promise<Model>) {}
+  /** Replaces sensitive columns of a record, as those of the training data were. Known before any model is. */
+  protect: (row: Row) => Row = (row) => row;
+
+  constructor(
+    private readonly load: (modelName: string, version: string) => Promise<Model>,
+    private readonly boundary: Pick<DataBoundary, 'row'>,
+  ) {}
 
   /** From now on `prepare` loads this model's versions. */
   want(modelName: string): void {
@@ -27,6 +35,7 @@ export class LoadedModels {
    */
   async prepare({ modelName, production, deployment }: RouteState): Promise<void> {
     if (!this.#wanted.has(modelName)) return;
+    this.protect = await this.boundary.row();
     const versions = [production, deployment?.value.candidateVersion].filter((version) => version !== undefined);
     const all = await Promise.all(
       versions.map(

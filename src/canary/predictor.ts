@@ -48,8 +48,10 @@ export class Predictor {
     private readonly clock: Clock,
   ) {}
 
-  predict(request: PredictOptions): PredictionResult {
-    const segment = request.segment ?? this.live.segmentOf(request.modelName, request.features);
+  predict(given: PredictOptions): PredictionResult {
+    const features = this.models.protect(given.features);
+    const request = features === given.features ? given : { ...given, features };
+    const segment = request.segment ?? this.live.segmentOf(request.modelName, features);
     const options = segment === request.segment ? request : { ...request, segment: segment! };
     const route = this.live.route(options);
     const chosen = this.models.find(options.modelName, route.version);

@@ -20,10 +20,6 @@ export const pendingTable: readonly Pending[] = [
   { keys: 'supported_models', reason: 'models of any type are accepted' },
   { keys: 'tracking.tracking_uri', reason: 'runs are tracked in the store; nothing is mirrored' },
   { keys: 'security.audit_log_retention_days', reason: 'audit records are never deleted' },
-  {
-    keys: 'security.anonymize_sensitive_data',
-    reason: 'data is stored as it is; pass it through DataProtection before',
-  },
 ];
 
 /** The table's entries, a section's keys one by one. */

@@ -30,6 +30,7 @@ export interface Policy {
   readonly monitoring: MonitoringPolicy;
   readonly security: SecurityPolicy;
   readonly access: AccessPolicy;
+  readonly privacy: PrivacyPolicy;
   readonly compliance: CompliancePolicy;
   readonly backup: BackupPolicy;
   readonly retention: RetentionPolicy;
@@ -390,7 +391,7 @@ export interface SecurityPolicy {
   readonly checkpointInterval: number;
   /** File outside of the store that checkpoints are appended to, and that verification holds the log against. */
   readonly auditAnchorPath: string | null;
-  /** Replace identifying values before data is stored. Default true. */
+  /** Replace the values of `privacy.sensitiveColumns` before data is stored. Default true. */
   readonly anonymizeSensitiveData: boolean;
   /** Store the files of runs, models and retrainings encrypted. Default true. */
   readonly encryptModelArtifacts: boolean;
@@ -493,6 +494,27 @@ export interface JwtPolicy {
   readonly publicKeyFile: string | null;
   /** The claim that names the principal. Default `sub`. */
   readonly principalClaim: string;
+}
+
+/** What identifies people and firms. */
+export interface PrivacyPolicy {
+  /**
+   * Columns whose values are replaced wherever data comes in, while `security.anonymizeSensitiveData` is true: in what is
+   * trained on, compared, logged and exported, before anything of it is stored. Default none.
+   */
+  readonly sensitiveColumns: Readonly<Record<string, SensitiveColumnPolicy>>;
+}
+
+/** What becomes of a sensitive column. */
+export interface SensitiveColumnPolicy {
+  /** Default `drop`. */
+  readonly action: 'pseudonymize' | 'generalize' | 'mask' | 'drop';
+  /** Of `generalize`. */
+  readonly to: 'quarter' | 'power_of_ten' | 'band' | null;
+  /** Of `to: band`: values by the name of their band; others become `other`. */
+  readonly bands: Readonly<Record<string, readonly string[]>>;
+  /** Of `mask`: last characters that stay; null: none. */
+  readonly keep: number | null;
 }
 
 /** Copies kept for the day the disk dies. */

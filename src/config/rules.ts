@@ -1,5 +1,6 @@
 import { accessRules } from './access-rules.js';
 import { channelRule } from './channel-rules.js';
+import { privacyRules } from './privacy-rules.js';
 import type { Rule } from './rule.js';
 import { storageRules } from './storage-rules.js';
 
@@ -73,4 +74,5 @@ export const rules: readonly Rule[] = [
   channelRule,
   ...storageRules,
   ...accessRules,
+  ...privacyRules,
 ];

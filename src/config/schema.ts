@@ -181,6 +181,9 @@ function build() {
       compliance_checks: z._default(list(oneOf(...complianceChecks)), [...complianceChecks]),
     }),
     access: accessSection(),
+    privacy: section({
+      sensitive_columns: named(buildColumnRule()),
+    }),
     compliance: section({
       require_inventory: z._default(boolean(), false),
       tier1_review_months: z._default(integer(1), 12),
@@ -288,6 +291,16 @@ function buildChannel() {
     to: z._default(list(text('an e-mail address')), []),
     minimum_severity: z._default(oneOf('warning', 'critical'), 'warning'),
     allowed_hosts: z._default(list(text('the name or address of a host')), []),
+  });
+}
+
+/** One of `privacy.sensitive_columns`. */
+function buildColumnRule() {
+  return section({
+    action: z._default(oneOf('pseudonymize', 'generalize', 'mask', 'drop'), 'drop'),
+    to: z._default(z.nullable(oneOf('quarter', 'power_of_ten', 'band')), null),
+    bands: named(list(text('a value of the column'))),
+    keep: z._default(z.nullable(integer(0)), null),
   });
 }
 

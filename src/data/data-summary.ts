@@ -15,12 +15,20 @@ export interface DataSummary {
   readonly digest: Digest;
 }
 
-/** Summarizes data in one pass, a few thousand rows at a time, so that data of any size can be checked. */
-export async function summarizeData(source: DataSource, watch: Watch): Promise<DataSummary> {
+/**
+ * Summarizes data in one pass, a few thousand rows at a time, so that data of any size can be checked.
+ *
+ * @param change what is done to each part before it is counted
+ */
+export async function summarizeData(
+  source: DataSource,
+  watch: Watch,
+  change: (table: Table) => Promise<Table> = (table) => Promise.resolve(table),
+): Promise<DataSummary> {
   const columns = new Map<string, ColumnSummary>();
   let rowCount = 0;
   for await (const batch of readBatches(source, batchRows, { ...watch, unreadable: 'missing' })) {
-    await inSteps(addTable(columns, batch), { signal: watch.signal });
+    await inSteps(addTable(columns, await change(batch)), { signal: watch.signal });
     rowCount += batch.rowCount;
   }
   return dataSummary(columns, rowCount);

@@ -207,7 +207,7 @@ export class DriftMonitor {
     artifacts: ArtifactStore,
     window?: DriftWindow,
   ): Promise<Assessment> {
-    const inputs = await readInputs(this.#context.config, options, await knownBaseline(version, artifacts, options));
+    const inputs = await readInputs(this.#context, options, await knownBaseline(version, artifacts, options));
     const model = await this.#scoringModel(version, inputs, artifacts);
     const { config } = this.#context;
     const random = createRandom(config.policy.seed);

@@ -1,8 +1,9 @@
-import type { MLOpsConfig } from '../config/mlops-config.js';
 import { summaryOf } from '../data/baseline-profile.js';
 import { type DataSummary, summarizeData } from '../data/data-summary.js';
 import { type DataSource, readTable } from '../data/read-table.js';
 import { Table } from '../data/table.js';
+import type { Context } from '../runtime/context.js';
+import { dataBoundary } from '../runtime/protection.js';
 import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import type { DriftInputs } from './comparisons.js';
 import { type DetectDriftOptions, detectDriftOptionNames } from './drift-options.js';
@@ -53,24 +54,25 @@ export function checkDriftOptions(options: DetectDriftOptions): void {
 }
 
 /**
- * Reads both data sets and decides which columns are compared.
+ * Reads both data sets, sensitive columns replaced, and decides which columns are compared.
  *
  * @param known what is registered about the version watched
  */
 export async function readInputs(
-  config: MLOpsConfig,
+  context: Pick<Context, 'config' | 'keys'>,
   options: DetectDriftOptions,
   known: KnownBaseline,
 ): Promise<CheckedInputs> {
   const { modelName, predictionColumn, clusterColumn, baselineData, baselineProfile } = options;
-  const policy = config.modelPolicy(options.modelType ?? modelName);
+  const policy = context.config.modelPolicy(options.modelType ?? modelName);
+  const boundary = dataBoundary(context);
   const { signal, onProgress, streaming } = options;
-  const read = (source: DataSource, from: number): Promise<Table | DataSummary> =>
+  const read = async (source: DataSource, from: number): Promise<Table | DataSummary> =>
     streaming === true
-      ? summarizeData(source, { signal, onProgress: (share) => onProgress?.(from + share / 2) })
-      : readTable(source, { signal, unreadable: 'missing' });
+      ? summarizeData(source, { signal, onProgress: (share) => onProgress?.(from + share / 2) }, boundary.table)
+      : boundary.table(await readTable(source, { signal, unreadable: 'missing' }));
   const told = baselineProfile === undefined ? known.baseline : summaryOf(baselineProfile);
-  const baseline = baselineData === undefined ? told! : await read(baselineData, 0);
+  const baseline = baselineData === undefined ? await boundary.summary(told!) : await read(baselineData, 0);
   const current = await read(options.currentData, baselineData === undefined ? 0 : 0.5);
   const targetColumn = options.targetColumn ?? policy.targetColumn ?? known.targetColumn;
   const fromPolicy = policy.featureColumns.length > 0 ? policy.featureColumns : (known.featureColumns ?? []);

@@ -38,19 +38,23 @@ function protectColumn(
 
 function quarters(column: Column): Column {
   if (column.kind !== 'date') return refuse(`${column.name} is ${column.kind}; only dates become quarters`);
-  return numbersToTexts(column.name, column.values, (ms) => {
-    const date = new Date(ms);
-    return `${date.getUTCFullYear()}-Q${Math.floor(date.getUTCMonth() / 3) + 1}`;
-  });
+  return numbersToTexts(column.name, column.values, quarterOf);
+}
+
+/** @param ms since the epoch, UTC */
+export function quarterOf(ms: number): string {
+  const date = new Date(ms);
+  return `${date.getUTCFullYear()}-Q${Math.floor(date.getUTCMonth() / 3) + 1}`;
 }
 
 /** `1e5` stands for amounts from 100,000 up to, not including, a million; `-1e5` for the same below zero. */
 function powersOfTen(column: Column): Column {
   if (column.kind !== 'numeric') return refuse(`${column.name} is ${column.kind}; only numbers become powers of ten`);
-  return numbersToTexts(column.name, column.values, (value) =>
-    value === 0 ? '0' : `${value < 0 ? '-' : ''}1e${decadeOf(Math.abs(value))}`,
-  );
+  return numbersToTexts(column.name, column.values, powerOfTen);
 }
+
+export const powerOfTen = (value: number): string =>
+  value === 0 ? '0' : `${value < 0 ? '-' : ''}1e${decadeOf(Math.abs(value))}`;
 
 /** Exact at powers of ten, where the logarithm is not. */
 const decadeOf = (value: number): number => Number(value.toExponential(15).split('e')[1]);
@@ -61,13 +65,13 @@ function bandOf(bands: Readonly<Record<string, readonly string[]>>): (value: str
 }
 
 /** Characters are code points; how many were taken away does not show. */
-function maskText(value: string, keep: number): string {
+export function maskText(value: string, keep: number): string {
   const characters = Array.from(value);
   return `****${keep > 0 && characters.length > keep ? characters.slice(-keep).join('') : ''}`;
 }
 
 /** A column of texts; those of numbers are as they are written, those of dates ISO 8601. */
-function mapped(column: Column, change: (value: string) => string): Column {
+export function mapped(column: Column, change: (value: string) => string): Column {
   if (column.kind === 'categorical') return texts(column.name, column.codes, column.categories.map(change));
   const write = column.kind === 'date' ? (ms: number) => new Date(ms).toISOString() : String;
   return numbersToTexts(column.name, column.values, (value) => change(write(value)));

@@ -19,3 +19,6 @@ export function pseudonymOf({ keyId, secret }: PseudonymKey, column: string, val
     .subarray(0, 16);
   return `${keyId.slice(0, 8)}:${code.toString('base64url')}`;
 }
+
+/** Whether a text has the form of a pseudonym, whichever key made it. */
+export const isPseudonymText = (text: string): boolean => /^[0-9a-f]{8}:[\w-]{22}$/.test(text);

@@ -32,10 +32,10 @@ export async function evidenceChanges(
 
 /** Copies what goes with evidence into the store. */
 export async function storeEvidence(
+  context: Context,
   artifacts: ArtifactStore,
   given: readonly LogArtifactOptions[],
-  maxBytes: number,
 ): Promise<readonly BundleFile[]> {
-  const sources = await Promise.all(given.map(artifactSources));
-  return storeBundle(artifacts, sources.flat(), maxBytes);
+  const sources = await Promise.all(given.map((options) => artifactSources(options, context)));
+  return storeBundle(artifacts, sources.flat(), context.config.policy.tracking.maxArtifactSizeMb * 1024 * 1024);
 }

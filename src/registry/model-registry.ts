@@ -193,7 +193,7 @@ export class ModelRegistry {
       { resource, scope: { model: modelName } },
       async (storage, artifacts) => {
         await loadVersion(storage, modelName, version); // an unknown version is refused before bytes are copied
-        stored ??= await storeEvidence(artifacts, given, this.#maxBytes);
+        stored ??= await storeEvidence(this.#context, artifacts, given);
         const files = stored.length > 0 ? stored : undefined;
         return {
           changes: await evidenceChanges(this.#context, storage, modelName, version, kind, passed, detail, files),
@@ -217,10 +217,6 @@ export class ModelRegistry {
         `the ${kind} evidence of ${modelName} ${version} has the files ${known}, not ${path}`,
       );
     });
-  }
-
-  get #maxBytes(): number {
-    return this.#context.config.policy.tracking.maxArtifactSizeMb * 1024 * 1024;
   }
 
   /** @throws MLOpsError `NOT_FOUND` */

@@ -1,6 +1,7 @@
 import { MLOpsError } from '../errors.js';
 import type { Plan } from '../governance/control-plane.js';
 import type { Context } from '../runtime/context.js';
+import { dataBoundary } from '../runtime/protection.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
@@ -88,18 +89,22 @@ export function planRegistration(
   };
 }
 
-type StoredModelFiles = StoredFiles & Pick<StoredVersion, 'signature'>;
+type StoredModelFiles = StoredFiles & Pick<StoredVersion, 'signature' | 'trainingData'>;
 
 /** Copies a model's files into the store, and learns what the model takes and gives. */
 async function store(
-  { config }: Context,
+  context: Context,
   artifacts: ArtifactStore,
   options: RegisterModelOptions,
   said: Registration,
 ): Promise<StoredModelFiles> {
-  const stored = await storeFiles(artifacts, options, config.policy.tracking.maxArtifactSizeMb * 1024 * 1024);
-  const { task } = config.modelPolicy(said.modelType);
-  return { ...stored, signature: await registeredSignature(artifacts, stored, options, { ...said, task }) };
+  const stored = await storeFiles(context, artifacts, options);
+  const { task } = context.config.modelPolicy(said.modelType);
+  const signature = await registeredSignature(artifacts, stored, options, { ...said, task });
+  const { trainingData } = said;
+  if (trainingData?.profile === undefined) return { ...stored, signature, trainingData };
+  const profile = await dataBoundary(context).dataProfile(trainingData.profile);
+  return { ...stored, signature, trainingData: { ...trainingData, profile } };
 }
 
 function evidenceNow(context: Context, checks: NonNullable<RegistrationExtras['evidence']>): StoredVersion['evidence'] {

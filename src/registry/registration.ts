@@ -5,6 +5,9 @@ import type { AnyModel, ModelFile } from '../models/async-model.js';
 import { modelFiles } from '../models/model-file.js';
 import { checkModelFile } from './model-format.js';
 import { type BundleSource, bundleDigest, localSources, storeBundle } from '../runtime/bundle.js';
+import type { Context } from '../runtime/context.js';
+import { dataBoundary } from '../runtime/protection.js';
+import { assertUnsensitive } from '../runtime/unsensitive-files.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { type StoredRun, runsCollection } from '../tracking/run.js';
@@ -208,10 +211,11 @@ export type StoredFiles = Pick<StoredVersion, 'files' | 'modelFile' | 'digest' |
 
 /** Copies a model's files into the store, unless they are not what they seem. */
 export async function storeFiles(
+  context: Pick<Context, 'config' | 'keys'>,
   artifacts: ArtifactStore,
   options: RegisterModelOptions,
-  maxBytes: number,
 ): Promise<StoredFiles> {
+  const maxBytes = context.config.policy.tracking.maxArtifactSizeMb * 1024 * 1024;
   const sources = await modelSources(options);
   if (options.metadataPath !== undefined) {
     const [metadata] = await localSources(options.metadataPath);
@@ -225,8 +229,9 @@ export async function storeFiles(
           options,
         );
   const declared = await checkModelFile(sources, modelFile);
+  for (const source of sources) await assertUnsensitive(context.config, source);
   const files = await storeBundle(artifacts, sources, maxBytes);
-  const { baselineProfile: profile } = options;
+  const profile = options.baselineProfile && (await dataBoundary(context).profile(options.baselineProfile));
   const bytes = profile === undefined ? undefined : Buffer.from(JSON.stringify(profile));
   const [stored] = bytes ? await storeBundle(artifacts, [{ path: profileFile, open: () => bytes }], maxBytes) : [];
   return {

@@ -8,6 +8,7 @@ import { builtInTrainers } from '../models/trainer.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
 import { type Context, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
+import { dataBoundary } from '../runtime/protection.js';
 import type { ExperimentTracker } from '../tracking/experiment-tracker.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
@@ -117,14 +118,15 @@ export class RetrainPipeline {
     const algorithm = options.algorithm ?? this.#context.config.modelPolicy(modelType).algorithm;
     const { isCostly = false } = algorithm === 'auto' ? {} : findTrainer(algorithm, modelType, this.#sources);
     const unneeded = this.#reasonToSkip(trigger, cause);
-    const data = typeof trainingData === 'function' ? trainingData : toTable(trainingData);
+    const boundary = dataBoundary(this.#context);
+    const data = typeof trainingData === 'function' ? trainingData : await boundary.table(toTable(trainingData));
     const wish: Wish = {
       retrainingId: this.#context.ids.next(),
       modelName,
       isAlarm: trigger === 'drift' || trigger === 'performance',
       key: checkOptionalName(options.idempotencyKey, 'idempotencyKey') ?? defaultKey(trigger, cause, data),
       prepare: once(async () => {
-        const table = data instanceof Table ? data : toTable(await data());
+        const table = data instanceof Table ? data : await boundary.table(toTable(await data()));
         const canaryTraffic =
           options.canary === undefined
             ? null

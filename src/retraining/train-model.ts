@@ -8,6 +8,7 @@ import { metricsOf, numericTarget } from '../models/metrics/metrics-of.js';
 import type { Model, Task } from '../models/model.js';
 import { trainerFor } from '../models/trainer.js';
 import type { TrainingData } from '../registry/model-record.js';
+import { protectWithoutKey } from '../runtime/protection.js';
 import { refuse } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
 import { type Random, createRandom } from '../util/random.js';
@@ -64,7 +65,8 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
   const policy = config.modelPolicy(options.modelType);
   const { featureColumns, targetColumn } = modelColumns(config, options.modelType, options);
   const watch = { signal: options.signal };
-  const table = knownTargets(await inSteps(tableSteps(options.data), watch), targetColumn);
+  const given = await inSteps(tableSteps(options.data), watch);
+  const table = knownTargets(await protectWithoutKey(config, given, featureColumns), targetColumn);
   for (const column of featureColumns) table.column(column);
   const timeColumn = options.timeColumn ?? policy.timeColumn ?? guessTimeColumn(table);
   const { retraining } = config.policy;

@@ -1,6 +1,9 @@
 import { toTable } from '../data/table.js';
 import { csvLines } from '../data/write-csv.js';
 import { type BundleSource, localSources } from '../runtime/bundle.js';
+import type { Context } from '../runtime/context.js';
+import { dataBoundary } from '../runtime/protection.js';
+import { assertUnsensitive } from '../runtime/unsensitive-files.js';
 import { checkOptions, refuse } from '../util/check.js';
 import { assertJson } from '../util/json.js';
 import type { LogArtifactOptions } from './tracking-options.js';
@@ -21,16 +24,26 @@ export function checkArtifactOptions(options: LogArtifactOptions): void {
 }
 
 /** Where the bytes of an artifact come from. */
-export async function artifactSources(options: LogArtifactOptions): Promise<BundleSource[]> {
+export async function artifactSources(
+  options: LogArtifactOptions,
+  context: Pick<Context, 'config' | 'keys'>,
+): Promise<BundleSource[]> {
   const { path, content, json, table, name } = options;
-  if (path !== undefined) return localSources(path, name);
+  if (path !== undefined) {
+    const sources = await localSources(path, name);
+    for (const source of sources) await assertUnsensitive(context.config, source);
+    return sources;
+  }
   if (json !== undefined)
     return [{ path: name!, open: () => Buffer.from(`${JSON.stringify(json, null, 2)}\n`, 'utf8') }];
   if (table !== undefined) {
-    const columns = toTable(table);
+    const columns = await dataBoundary(context).table(toTable(table));
     return [{ path: name!, open: () => encoded(csvLines(columns)) }];
   }
-  return [{ path: name!, open: () => (typeof content === 'string' ? Buffer.from(content, 'utf8') : content!) }];
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content!;
+  const source = { path: name!, open: () => bytes };
+  await assertUnsensitive(context.config, source, !(bytes instanceof Uint8Array));
+  return [source];
 }
 
 async function* encoded(lines: Iterable<string>): AsyncGenerator<Uint8Array> {

@@ -3,7 +3,8 @@ import { MLOpsError } from '../errors.js';
 import { type ScopeSource, experimentScope, scopeOfRecord } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { storeBundle } from '../runtime/bundle.js';
-import { type Context, type ContextOptions, createContext, deriveContext } from '../runtime/context.js';
+import { type Context, type ContextOptions, createContext, deriveContext, shareContext } from '../runtime/context.js';
+import { dataBoundary } from '../runtime/protection.js';
 import type { Principal } from '../runtime/principal.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Durability, Storage, StoredRecord } from '../storage/storage.js';
@@ -85,6 +86,7 @@ export class ExperimentTracker {
     this.#control = new ControlPlane(this.#context);
     this.#leases = new RunLeases(this.#context);
     this.#experiments = new Experiments(this.#context, this.#control);
+    shareContext(this, this.#context);
   }
 
   /** The same tracker, used by somebody else. */
@@ -171,7 +173,7 @@ export class ExperimentTracker {
 
   /** Notes a data set that the run works on; the same name and role again replaces what was noted. */
   async logDataset(runId: string, options: LogDatasetOptions): Promise<void> {
-    const dataset = describeDataset(options);
+    const dataset = await describeDataset(options, dataBoundary(this.#context));
     await this.#update(runId, 'process', (run) => {
       const others = (run.datasets ?? []).filter(({ name, role }) => name !== dataset.name || role !== dataset.role);
       return { run: { ...run, datasets: [...others, dataset] } };
@@ -196,7 +198,7 @@ export class ExperimentTracker {
     if (!this.#policy.logArtifacts) return [];
     return this.#control.access('tracking.log', runScope(runId), async (storage, artifacts) => {
       await this.#load(storage, runId); // an unknown run is refused before bytes are copied
-      const sources = await artifactSources(options);
+      const sources = await artifactSources(options, this.#context);
       const files = await storeBundle(artifacts, sources, this.#policy.maxArtifactSizeMb * 1024 * 1024);
       const stored = files.map(({ path, digest, size }): RunArtifact => ({ name: path, digest, size }));
       await this.#writer(runId).update(storage, 'power', (run) => {

@@ -12,7 +12,7 @@ describe('pending keys', () => {
     const pending = MLOpsConfig.default({ environment: {} }).pending();
     const keys = pending.map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
-    expect(keys).toContain('security.anonymize_sensitive_data');
+    expect(keys).toContain('tracking.tracking_uri');
     expect(keys).not.toContain('retraining.scheduled_retraining.enabled');
     expect(keys).not.toContain('seed');
     expect(pending.every(({ reason, isExplicit }) => reason.length > 10 && !isExplicit)).toBe(true);
@@ -20,9 +20,9 @@ describe('pending keys', () => {
 
   it('tell which of them the policy sets, by file or by variable', () => {
     const config = fromText('supported_models: [spread]\n', {
-      BONDX_SECURITY__ANONYMIZE_SENSITIVE_DATA: 'false',
+      BONDX_TRACKING__TRACKING_URI: 'https://mlflow.example',
     });
     const explicit = config.pending().filter(({ isExplicit }) => isExplicit);
-    expect(explicit.map(({ key }) => key).sort()).toEqual(['security.anonymize_sensitive_data', 'supported_models']);
+    expect(explicit.map(({ key }) => key).sort()).toEqual(['supported_models', 'tracking.tracking_uri']);
   });
 });

@@ -160,6 +160,7 @@ const methods: Readonly<Record<string, Readonly<Record<string, keyof typeof oper
   },
   DataProtection: {
     protect: 'privacy.protect',
+    protectProfile: 'privacy.protect',
     eraseSubject: 'privacy.erase_subject',
     holdSubject: 'privacy.hold_subject',
     releaseSubject: 'privacy.release_subject',

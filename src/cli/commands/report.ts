@@ -20,6 +20,8 @@ import { ExperimentTracker } from '../../tracking/experiment-tracker.js';
 import { refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
 import { openInBrowser } from '../open-in-browser.js';
+import { contextOf } from '../../runtime/context.js';
+import { dataBoundary } from '../../runtime/protection.js';
 import type { Session } from '../session.js';
 
 /** Where a report goes. */
@@ -42,12 +44,13 @@ export async function drift(session: Session, options: DriftOptions): Promise<nu
   if ((baseline === undefined) !== (current === undefined)) refuse('--baseline and --current go together');
   const report = await findReport(monitor, options);
   const { signal } = session;
+  const boundary = dataBoundary(contextOf(monitor));
   const profiles =
     baseline === undefined || current === undefined
       ? {}
       : {
-          baselineProfile: await createProfile(baseline, { signal }),
-          currentProfile: await createProfile(current, { signal }),
+          baselineProfile: await boundary.profile(await createProfile(baseline, { signal })),
+          currentProfile: await boundary.profile(await createProfile(current, { signal })),
         };
   return await write(session, options, await renderDriftReport(report, profiles));
 }

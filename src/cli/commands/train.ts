@@ -1,4 +1,6 @@
 import { readCsv } from '../../data/csv.js';
+import { contextOf } from '../../runtime/context.js';
+import { dataBoundary } from '../../runtime/protection.js';
 import { trainModel } from '../../retraining/train-model.js';
 import { ExperimentTracker } from '../../tracking/experiment-tracker.js';
 import { exitCode } from '../exit-code.js';
@@ -19,7 +21,8 @@ export async function train(session: Session, options: TrainOptions): Promise<nu
   const experimentName = `${options.model}_training`;
   const progress = output.progress();
   await using tracker = new ExperimentTracker(config, who);
-  const data = await readCsv(options.data, { signal, onProgress: (share) => progress.update(share * 0.1, 'reading') });
+  const read = await readCsv(options.data, { signal, onProgress: (share) => progress.update(share * 0.1, 'reading') });
+  const data = await dataBoundary(contextOf(tracker)).table(read); // what is learned is written to a folder
   const runId = await tracker.startRun({ experimentName, modelType });
   try {
     const trained = await trainModel(config, {

@@ -1,8 +1,10 @@
 import type { MLOpsConfig } from '../../config/mlops-config.js';
+import type { BaselineProfile } from '../../data/baseline-profile.js';
 import { type Table, type TableInput, toTable } from '../../data/table.js';
 import type { ColumnRule } from '../../privacy/column-rule.js';
 import { protectTable } from '../../privacy/protect-table.js';
 import { type Context, type ContextOptions, createContext } from '../../runtime/context.js';
+import { dataBoundary } from '../../runtime/protection.js';
 import { deepFreeze } from '../../util/freeze.js';
 import { ControlPlane } from '../control-plane.js';
 import {
@@ -33,14 +35,23 @@ export class DataProtection {
    * The data with every column that has a rule replaced or left out; the others as they are. Pseudonyms are made with the
    * `pseudonym` key of the store: the same value has the same pseudonym until the key is rotated.
    *
+   * @param rules each for a column that is there; those of `privacy.sensitive_columns`, whichever are there, unless told
+   *
    * @example
    * const safe = await protection.protect(rows, { isin: { action: 'pseudonymize' }, name: { action: 'drop' } });
    * @throws MLOpsError `INVALID_INPUT`, `KEY_UNAVAILABLE`
    */
-  async protect(data: TableInput, rules: Readonly<Record<string, ColumnRule>>): Promise<Table> {
+  async protect(data: TableInput, rules?: Readonly<Record<string, ColumnRule>>): Promise<Table> {
     return this.#control.access('privacy.protect', 'store', async () =>
-      protectTable(toTable(data), rules, await (await this.#context.keys()).pseudonymKey()),
+      rules === undefined
+        ? dataBoundary(this.#context).table(toTable(data))
+        : protectTable(toTable(data), rules, await (await this.#context.keys()).pseudonymKey()),
     );
+  }
+
+  /** A profile of `createProfile` with the columns of `privacy.sensitive_columns` replaced, or left out. */
+  async protectProfile(profile: BaselineProfile): Promise<BaselineProfile> {
+    return this.#control.access('privacy.protect', 'store', () => dataBoundary(this.#context).profile(profile));
   }
 
   /**

@@ -4,6 +4,7 @@ import { type ModelLoader, closeModel } from '../../models/async-model.js';
 import { openVersion } from '../../registry/lookups.js';
 import { findModel, loadVersion } from '../../registry/stage-change.js';
 import type { Context } from '../../runtime/context.js';
+import { dataBoundary } from '../../runtime/protection.js';
 import type { ArtifactStore } from '../../storage/artifact-store.js';
 import type { Storage } from '../../storage/storage.js';
 import { checkName, refuse } from '../../util/check.js';
@@ -38,7 +39,7 @@ export async function checkPerformance(
   const policy = config.modelPolicy(version.modelType);
   const targetColumn = version.targetColumn ?? policy.targetColumn;
   if (targetColumn === null) refuse(`${modelName} ${modelVersion} was registered without a target column`);
-  const data = toTable(options.data);
+  const data = await dataBoundary(context).table(toTable(options.data));
   const table = knownTargets(data, targetColumn);
   for (const column of version.featureColumns) table.column(column);
   const reportId = ids.next();

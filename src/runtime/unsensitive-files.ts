@@ -1,0 +1,66 @@
+import type { MLOpsConfig } from '../config/mlops-config.js';
+import { refuse } from '../util/check.js';
+import type { BundleSource } from './bundle.js';
+import { declaredColumns } from './protection.js';
+
+/** Bytes at each end of a file that its columns are looked for in: CSV names them first, Parquet last. */
+const endBytes = 1 << 20;
+
+/**
+ * Refuses a file of cells that has a declared column: files are stored byte for byte, and cannot be replaced.
+ *
+ * @param isStream whether it can be read only once
+ * @throws MLOpsError `INVALID_INPUT` for a file called `.csv`, `.tsv`, `.jsonl`, `.parquet` or `.arrow` with such a column
+ */
+export async function assertUnsensitive(
+  config: MLOpsConfig,
+  { path, open }: BundleSource,
+  isStream = false,
+): Promise<void> {
+  const columns = Object.keys(declaredColumns(config) ?? {});
+  const names = columns.length === 0 ? undefined : formats.find(({ ending }) => ending.test(path))?.names;
+  if (names === undefined) return;
+  if (isStream) refuse(`${path} comes as a stream, which cannot be looked into for sensitive columns; pass { table }`);
+  const { head, tail } = await endsOf(open());
+  const found = columns.find((column) => names(column, head, tail));
+  if (found === undefined) return;
+  refuse(
+    `${path} has ${JSON.stringify(found)}, a column of privacy.sensitive_columns, and files are stored as they are; pass { table }, whose columns are replaced, or leave the column out`,
+  );
+}
+
+type Names = (column: string, head: Buffer, tail: Buffer) => boolean;
+
+const formats: readonly { readonly ending: RegExp; readonly names: Names }[] = [
+  { ending: /\.(csv|tsv|txt)$/i, names: (column, head) => headerCells(firstLine(head)).includes(column) },
+  { ending: /\.(jsonl|ndjson)$/i, names: (column, head) => firstLine(head).includes(`${JSON.stringify(column)}:`) },
+  // Names stand behind their length: one byte in Parquet's Thrift, four in Arrow's FlatBuffers.
+  { ending: /\.(parquet|pq)$/i, names: (column, _head, tail) => tail.includes(withLength(column, 1)) },
+  { ending: /\.(arrow|feather|ipc)$/i, names: (column, head) => head.includes(withLength(column, 4)) },
+];
+
+const firstLine = (head: Buffer): string => /^[^\r\n]*/.exec(head.toString('utf8').replace(/^\ufeff/, ''))![0];
+
+/** Whatever the delimiter is. */
+const headerCells = (line: string): readonly string[] =>
+  line.split(/[,;\t|]/).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+
+function withLength(column: string, bytes: 1 | 4): Buffer {
+  const name = Buffer.from(column, 'utf8');
+  const length = Buffer.alloc(bytes);
+  if (bytes === 1) length.writeUInt8(name.length & 0x7f);
+  else length.writeUInt32LE(name.length);
+  return Buffer.concat([name.length < 128 ? length : Buffer.alloc(0), name]);
+}
+
+async function endsOf(
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<{ readonly head: Buffer; readonly tail: Buffer }> {
+  let head: Buffer = Buffer.alloc(0);
+  let tail: Buffer = Buffer.alloc(0);
+  for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+    if (head.length < endBytes) head = Buffer.concat([head, chunk.subarray(0, endBytes - head.length)]);
+    tail = Buffer.concat([tail, chunk]).subarray(-endBytes);
+  }
+  return { head, tail };
+}
