@@ -19,7 +19,7 @@ const layers = [
   ['lineage', 'monitoring'],
   ['compliance'],
   ['report'],
-  ['index.ts', 'testing', 'worker.ts', 'integrations/onnx', 'integrations/openfeature'],
+  ['index.ts', 'testing', 'worker.ts', 'integrations/onnx', 'integrations/openfeature', 'integrations/opentelemetry'],
   ['server'],
   ['cli'],
 ];

@@ -14,6 +14,7 @@ const library = {
   postgres: 'src/adapters/postgres/index.ts',
   onnx: 'src/integrations/onnx/index.ts',
   openfeature: 'src/integrations/openfeature/index.ts',
+  opentelemetry: 'src/integrations/opentelemetry/index.ts',
   report: 'src/report/index.ts',
   server: 'src/server/index.ts',
   s3: 'src/adapters/s3/index.ts',

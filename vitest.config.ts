@@ -9,6 +9,7 @@ export default defineConfig({
       { find: /^@bondx\/mlops\/testing$/, replacement: source('testing/index.ts') },
       { find: /^@bondx\/mlops\/onnx$/, replacement: source('integrations/onnx/index.ts') },
       { find: /^@bondx\/mlops\/openfeature$/, replacement: source('integrations/openfeature/index.ts') },
+      { find: /^@bondx\/mlops\/opentelemetry$/, replacement: source('integrations/opentelemetry/index.ts') },
       { find: /^@bondx\/mlops\/postgres$/, replacement: source('adapters/postgres/index.ts') },
       { find: /^@bondx\/mlops\/report$/, replacement: source('report/index.ts') },
       { find: /^@bondx\/mlops\/server$/, replacement: source('server/index.ts') },

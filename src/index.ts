@@ -388,6 +388,7 @@ export type { RewrapResult } from './governance/keys/rewrap.js';
 export type { KeyService } from './keys/key-service.js';
 export type { KeyAlgorithm, KeyInfo, KeyPurpose, KeyStatus } from './keys/key.js';
 export type { Logger } from './runtime/logging/logger.js';
+export type { FollowedOperation, OperationEnd, OperationStart, Telemetry } from './runtime/telemetry/telemetry.js';
 export type { ContextOptions } from './runtime/context.js';
 export type { Principal } from './runtime/principal.js';
 export type { Clock } from './util/clock.js';

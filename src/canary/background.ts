@@ -1,4 +1,5 @@
 import { MLOpsError } from '../errors.js';
+import { inBackground } from '../util/in-background.js';
 
 /** Repeats tasks without keeping the process alive; no task runs twice at once. */
 export class Background {
@@ -16,7 +17,13 @@ export class Background {
   /** Runs a task every so many milliseconds from now on. */
   every(name: string, intervalMs: number, task: () => Promise<void>): void {
     if (this.#isClosed || this.#timers.has(name)) return;
-    this.#timers.set(name, setInterval(() => void this.run(name, task), intervalMs).unref());
+    this.#timers.set(
+      name,
+      setInterval(
+        inBackground(() => void this.run(name, task)),
+        intervalMs,
+      ).unref(),
+    );
   }
 
   cancel(name: string): void {

@@ -1,5 +1,6 @@
 import { ConflictError, MLOpsError } from '../errors.js';
 import type { Context } from '../runtime/context.js';
+import type { FollowedOperation, OperationEnd, OperationStart } from '../runtime/telemetry/telemetry.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { JsonObject } from '../util/json.js';
@@ -64,13 +65,17 @@ export class ControlPlane {
     request: OperationRequest,
     plan: (storage: Storage, artifacts: ArtifactStore) => Promise<Plan<T>>,
   ): Promise<T> {
-    return this.#logged(operation, () => this.#change(operation, request, plan));
+    const { scope, resource } = request;
+    return this.#told(operation, { scope, version: resource.version }, (said) =>
+      this.#change(operation, request, plan, said),
+    );
   }
 
   async #change<T>(
     operation: AuditedOperation,
     request: OperationRequest,
     plan: (storage: Storage, artifacts: ArtifactStore) => Promise<Plan<T>>,
+    said: Said,
   ): Promise<T> {
     const storage = await this.context.stores.storage();
     const artifacts = await this.context.stores.artifacts();
@@ -81,6 +86,7 @@ export class ControlPlane {
         const planned = await plan(storage, artifacts);
         const about = { ...request, ...planned, resource: planned.resource ?? request.resource, ...grant };
         await this.#record(operation, planned.decision ?? 'allow', about, planned.changes);
+        said.plan = planned;
         return planned.result;
       });
     } catch (error) {
@@ -100,28 +106,47 @@ export class ControlPlane {
     scope: ScopeSource,
     task: (storage: Storage, artifacts: ArtifactStore) => Promise<T>,
   ): Promise<T> {
-    return this.#logged(operation, () => this.#access(operation, scope, task));
+    return this.#told(operation, { scope }, () => this.#access(operation, scope, task));
   }
 
-  /** Tells the log what came of an operation, where there is one. */
-  async #logged<T>(operation: OperationName, work: () => Promise<T>): Promise<T> {
+  /** Tells the log and the telemetry what came of an operation, where there are any. */
+  async #told<T>(operation: OperationName, about: Subject, work: (said: Said) => Promise<T>): Promise<T> {
     const { log, principal } = this.context;
-    if (log === undefined) return work();
+    const followed = this.#follow(operation, about);
+    const said: Said = {};
+    if (log === undefined && followed === undefined) return work(said);
     const began = performance.now();
-    const tell = (error?: unknown): void =>
-      log({
+    const tell = (error?: unknown): void => {
+      log?.({
         operation,
         durationMs: Math.round((performance.now() - began) * 1000) / 1000,
         ...(principal !== undefined && { actor: principal.id }),
         ...(error !== undefined && { error }),
       });
+      if (followed !== undefined) endSafely(followed, endOf(said, error));
+    };
     try {
-      const result = await work();
+      const result = await (followed === undefined ? work(said) : followed.run(() => work(said)));
       tell();
       return result;
     } catch (error) {
       tell(error ?? 'unknown');
       throw error;
+    }
+  }
+
+  #follow(operation: OperationName, { scope, version }: Subject): FollowedOperation | undefined {
+    const { telemetry } = this.context;
+    if (telemetry === undefined) return undefined;
+    const start: OperationStart = {
+      operation,
+      ...(typeof scope === 'object' && 'model' in scope && { modelName: scope.model }),
+      ...(version !== undefined && { modelVersion: version }),
+    };
+    try {
+      return telemetry.begin(start);
+    } catch {
+      return undefined; // telemetry that fails must not fail what it follows
     }
   }
 
@@ -208,6 +233,31 @@ export class ControlPlane {
     const storage = await stores.storage();
     const length = await commitAudited(storage, ids, changes, entry);
     await checkpointIfDue(this.context, storage, length);
+  }
+}
+
+/** What an operation is about, as far as it is known before it runs. */
+interface Subject {
+  readonly scope: ScopeSource;
+  readonly version?: string | undefined;
+}
+
+/** The plan that was carried out in the end. */
+interface Said {
+  plan?: Pick<Plan<unknown>, 'decision' | 'detail'>;
+}
+
+const endOf = ({ plan }: Said, error: unknown): OperationEnd => ({
+  ...(plan !== undefined && { decision: plan.decision ?? 'allow' }),
+  ...(plan?.detail !== undefined && { detail: plan.detail }),
+  ...(error !== undefined && { error }),
+});
+
+function endSafely(followed: FollowedOperation, outcome: OperationEnd): void {
+  try {
+    followed.end(outcome);
+  } catch {
+    // as above
   }
 }
 

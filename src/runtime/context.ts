@@ -13,6 +13,7 @@ import { openKeys } from './open-keys.js';
 import { assertStartable } from './assert-startable.js';
 import { type Principal, osPrincipal } from './principal.js';
 import { sealedStores } from './sealed-stores.js';
+import type { Telemetry } from './telemetry/telemetry.js';
 import { type Stores, givenStores, policyStores } from './stores.js';
 
 /** What every public class can be given instead of the defaults. */
@@ -30,6 +31,8 @@ export interface ContextOptions {
   readonly keys?: KeyService;
   /** Is told of operations, instead of the files of the policy's `logging` section; pino's loggers fit. */
   readonly logger?: Logger;
+  /** Follows operations, such as `openTelemetry()` of `@bondx/mlops/opentelemetry`; nothing does unless told. */
+  readonly telemetry?: Telemetry;
   /** Who is calling; the operating-system user unless told. */
   readonly principal?: Principal;
 }
@@ -51,6 +54,8 @@ export interface Context {
   readonly keys: () => Promise<KeyRing>;
   /** Undefined when nothing is logged. */
   readonly log: OperationLog | undefined;
+  /** Undefined when nothing follows. */
+  readonly telemetry: Telemetry | undefined;
 }
 
 /**
@@ -84,6 +89,7 @@ export function createContext(
     stores: sealedStores(opened, config, keys),
     keys,
     log: openOperationLog(config, clock, options.logger),
+    telemetry: options.telemetry,
   };
 }
 
@@ -122,6 +128,7 @@ export function deriveContext(context: Context, options: ContextOptions = {}): C
     stores: { ...context.stores, release: () => Promise.resolve() },
     keys: context.keys,
     log: options.logger === undefined ? context.log : openOperationLog(context.config, context.clock, options.logger),
+    telemetry: options.telemetry ?? context.telemetry,
   };
 }
 

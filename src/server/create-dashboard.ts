@@ -88,6 +88,7 @@ const optionNames: readonly (keyof DashboardOptions)[] = [
   'random',
   'keys',
   'logger',
+  'telemetry',
   'principal',
 ];
 

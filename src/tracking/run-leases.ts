@@ -5,6 +5,7 @@ import type { Change, Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import { type StoredRun, nextRevision, runsCollection } from './run.js';
 import { putRun } from './run-writer.js';
+import { inBackground } from '../util/in-background.js';
 
 const leasesCollection = 'run_leases';
 
@@ -50,7 +51,8 @@ export class RunLeases {
   /** Keeps the lease of a run alive from now on. */
   begin(runId: string): void {
     this.#held.set(runId, undefined);
-    this.#timer ??= setInterval(() => void this.renew(), this.#policy.heartbeatIntervalSeconds * 1_000).unref();
+    const renew = inBackground(() => void this.renew());
+    this.#timer ??= setInterval(renew, this.#policy.heartbeatIntervalSeconds * 1_000).unref();
   }
 
   end(runId: string): void {

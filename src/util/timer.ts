@@ -1,3 +1,5 @@
+import { inBackground } from './in-background.js';
+
 /** Does something again and again until told to stop. */
 export interface Timer {
   /**
@@ -10,7 +12,7 @@ export interface Timer {
 /** The process's own timers; they do not keep it alive. */
 export const systemTimer: Timer = {
   every(intervalMs, task) {
-    const handle = setInterval(task, Math.min(intervalMs, longestInterval)).unref();
+    const handle = setInterval(inBackground(task), Math.min(intervalMs, longestInterval)).unref();
     return () => clearInterval(handle);
   },
 };

@@ -23,6 +23,7 @@ const lazy = [
   'kysely',
   'hyparquet',
   'onnxruntime',
+  'node_modules/@opentelemetry',
   '/src/integrations/',
   'ml-cart',
   'ml-random-forest',

@@ -4,7 +4,8 @@ const secretName = /secret|password|passphrase|token|authorization|cookie|api_?k
 const secretText = [/(?<=:\/\/)[^/\s@]+(?=@)/g, /(?<=\b(?:bearer|basic) )[\w.~+/=-]+/gi];
 const replacement = '[redacted]';
 
-const redactText = (text: string): string =>
+/** A text without what looks like a secret. */
+export const redactText = (text: string): string =>
   secretText.reduce((before, pattern) => before.replace(pattern, replacement), text);
 
 /** For JSON.stringify: secrets are left out, errors keep code and message, and nothing that can be logged fails. */

@@ -1,0 +1,2 @@
+export { openTelemetry } from './open-telemetry.js';
+export type { OpenTelemetryBridge, OpenTelemetryOptions } from './open-telemetry.js';
