@@ -5,6 +5,7 @@ import type { CanaryDecision } from './deployment.js';
 import { listDeployments } from './deployment-pages.js';
 import { acquireLease } from './lease.js';
 
+/** How {@link CanaryDeploymentManager.automate} steers a canary by itself. */
 export interface AutomateOptions {
   /** How often each deployment is evaluated, milliseconds; 10,000 unless told. */
   readonly everyMs?: number;

@@ -5,6 +5,7 @@ import type { CanaryStep } from './rollout-steps.js';
 import type { RouteRequest } from './router.js';
 import type { DeploymentStatus } from './transitions.js';
 
+/** Which version {@link CanaryDeploymentManager.createCanaryDeployment} tries, on how much of the traffic. */
 export interface CreateCanaryOptions {
   readonly modelName: string;
   readonly candidateVersion: string;
@@ -66,6 +67,7 @@ export type CanaryPromotion =
     }
   | { readonly status: 'refused'; readonly version: string; readonly failures: readonly GateResult[] };
 
+/** Which canaries {@link CanaryDeploymentManager.listDeployments} gives. */
 export interface ListDeploymentsOptions {
   readonly modelName?: string;
   readonly status?: DeploymentStatus;

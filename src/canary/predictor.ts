@@ -6,6 +6,7 @@ import type { LoadedModel, LoadedModels } from './loaded-models.js';
 import type { RouteDecision, RouteReason } from './router.js';
 import type { ShadowQueue } from './shadow-queue.js';
 
+/** Which model predicts what in {@link CanaryDeploymentManager.predict}. */
 export interface PredictOptions {
   readonly modelName: string;
   /** One record, as the model's features name its fields. */

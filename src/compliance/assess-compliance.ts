@@ -23,6 +23,7 @@ import { gatherFacts } from './gather-facts.js';
 import { type Attestation, attestationsCollection } from './inventory/attestations.js';
 import { listItems } from './inventory/stored-items.js';
 
+/** Which version {@link assessCompliance} looks at, and with which outcomes. */
 export interface AssessComplianceOptions {
   readonly modelName: string;
   readonly version: string;

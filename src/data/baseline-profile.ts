@@ -62,7 +62,7 @@ export async function createProfile(data: DataSource, watch: Watch = {}): Promis
 /**
  * The profile of several data sets together.
  *
- * @throws MLOpsError `CORRUPT`, `UNSUPPORTED` as {@link summaryOf}
+ * @throws MLOpsError `CORRUPT`, `UNSUPPORTED` as `summaryOf`
  */
 export function mergeProfiles(...profiles: readonly BaselineProfile[]): BaselineProfile {
   const columns = new Map<string, ColumnSummary>();

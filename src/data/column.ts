@@ -35,8 +35,10 @@ export interface DateColumn {
   readonly origin?: ColumnOrigin;
 }
 
+/** One column of a {@link Table}: typed arrays, and where values are missing. */
 export type Column = NumericColumn | CategoricalColumn | DateColumn;
 
+/** What the values of a column are. */
 export type ColumnKind = Column['kind'];
 
 export const columnLength = (column: Column): number =>

@@ -18,7 +18,7 @@ export interface ColumnProfile {
     readonly q99: number;
     readonly max: number;
   };
-  /** Categories only: shares of the rows, the most frequent first, at most {@link maxCategories}. */
+  /** Categories only: shares of the rows, the most frequent first, at most `maxCategories`. */
   readonly categories?: readonly { readonly name: string; readonly share: number }[];
 }
 

@@ -18,6 +18,7 @@ export type ColumnsInput = Readonly<Record<string, ArrayLike<unknown>>>;
 /** Data in any of the shapes that public calls accept. */
 export type TableInput = Table | readonly Row[] | ColumnsInput | ArrowTable;
 
+/** How values become the columns of a {@link Table}. */
 export interface TableOptions {
   /** Kinds that are not to be inferred. A cell that does not fit is refused. */
   readonly types?: Readonly<Record<string, ColumnKind>>;

@@ -5,6 +5,7 @@ import { binomialTail } from '../stats/distributions/binomial.js';
 import { checkOptions, refuse } from '../util/check.js';
 import { createRandom, shuffle, type Random } from '../util/random.js';
 
+/** How {@link classifierTest} trains and holds back. */
 export interface ClassifierTestOptions {
   /** Columns looked at together; those of numbers or categories in both tables unless told. */
   readonly featureColumns?: readonly string[];
@@ -15,6 +16,7 @@ export interface ClassifierTestOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How well a model tells two data sets apart on rows held back. */
 export interface ClassifierTestResult {
   /** Share of held-out rows whose side was told correctly; ½ where nothing tells the sides apart. */
   readonly accuracy: number;

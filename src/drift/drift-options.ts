@@ -3,6 +3,7 @@ import type { DataSource } from '../data/read-table.js';
 import type { DriftReport } from './drift-report.js';
 import type { TestName } from './two-sample-tests.js';
 
+/** Which data {@link DriftMonitor.detectDrift} compares, and for which model. */
 export interface DetectDriftOptions {
   readonly modelName: string;
   /** The version watched. When it is registered, the report becomes evidence on it, and its model gives residuals. */

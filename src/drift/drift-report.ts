@@ -19,6 +19,7 @@ export interface RowsNeeded {
   readonly of: 'current' | 'each';
 }
 
+/** Something about a column or the data that a person should know, besides its distance. */
 export interface DriftFinding {
   readonly kind:
     | 'new_categories'

@@ -17,8 +17,10 @@ export interface StreamDetectors {
   readonly page_hinkley: Partial<PageHinkleyOptions>;
 }
 
+/** A detector that watches values one by one. */
 export type StreamDetectorName = keyof StreamDetectors;
 
+/** Which detectors {@link watchStream} feeds. */
 export interface WatchStreamOptions<Name extends StreamDetectorName = StreamDetectorName> {
   readonly detector: Name;
   /** How it is set; only for a watch that starts anew. */

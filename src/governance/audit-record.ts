@@ -49,7 +49,7 @@ export interface AuditRecord {
   /** The request of the embedding service, when the principal came with one. */
   readonly requestId?: string;
   readonly detail?: JsonObject;
-  /** {@link leafHash} of the record before; of the log's id for the first. */
+  /** `leafHash` of the record before; of the log's id for the first. */
   readonly prev: Digest;
 }
 

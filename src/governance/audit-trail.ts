@@ -7,6 +7,7 @@ import { type AuditRecord, type ChainTail, emptyTail, tailAfter } from './audit-
 /** The stream the audit log lives in. */
 export const auditStream = 'audit';
 
+/** Which audit records are wanted; what is not given does not restrict. */
 export interface AuditFilter {
   readonly actor?: string;
   readonly action?: string;

@@ -1,6 +1,7 @@
 /** What a key is for. A key of one purpose is never used for another. */
 export const keyPurposes = ['artifact_signing', 'audit_checkpoint', 'artifact_encryption', 'pseudonym'] as const;
 
+/** What a key is used for; each purpose has keys of its own. */
 export type KeyPurpose = (typeof keyPurposes)[number];
 
 /** Purposes whose keys sign and verify. */

@@ -2,6 +2,7 @@ import type { JsonObject } from '../util/json.js';
 
 /** What a life of models consists of. */
 export const lineageKinds = ['dataset', 'run', 'version', 'deployment', 'decision', 'report', 'retraining'] as const;
+/** What a node of lineage is. */
 export type LineageKind = (typeof lineageKinds)[number];
 
 /** Names one thing: a digest for data sets, `<model>/<version>` for versions, else the id of the record. */
@@ -27,6 +28,7 @@ export interface LineageEdge {
   readonly relation: string;
 }
 
+/** What a thing came from and what came of it, as {@link traceLineage} finds it. */
 export interface Lineage {
   /** The thing asked for first, then what was found, nearest first. */
   readonly nodes: readonly LineageNode[];

@@ -15,6 +15,7 @@ import {
 } from './lineage-node.js';
 import { lineageSources } from './sources.js';
 
+/** Where {@link traceLineage} begins, and how far it goes. */
 export interface TraceLineageOptions {
   /** `backwards`: where it comes from; `forwards`: what came of it; `both` unless told. */
   readonly direction?: 'backwards' | 'forwards' | 'both';

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../util/clock.js';
 import { listBackups } from './backup-manifest.js';
 import { storeDirectories } from './store-directories.js';
 
+/** Which backups there are, and whether the newest is as recent as the policy asks. */
 export interface BackupStatus {
   readonly backups: number;
   /** Folder and ISO time of the newest, and its age. */

@@ -14,6 +14,7 @@ export interface CollectGarbageOptions extends ContextOptions, WorkOptions {
   readonly dryRun?: boolean;
 }
 
+/** What {@link collectGarbage} deleted, or would delete. */
 export interface GarbageResult {
   /** Artifacts that nothing stored refers to, and that nobody put since `putBefore`; removed unless it was a dry run. */
   readonly removed: readonly ArtifactRef[];

@@ -22,6 +22,7 @@ export interface RestoreOptions extends WorkOptions, Pick<ContextOptions, 'clock
   readonly from?: string;
 }
 
+/** What was restored from which backup. */
 export interface RestoreResult {
   readonly from: string;
   /** ISO 8601, UTC: everything up to here is back. */

@@ -11,7 +11,7 @@ export interface StoreContent {
   readonly records: number;
   readonly streams: number;
   readonly entries: number;
-  /** SHA-256 over all of it, in the order of a dump; see {@link measureStore}. */
+  /** SHA-256 over all of it, in the order of a dump; see `measureStore`. */
   readonly digest: Digest;
 }
 

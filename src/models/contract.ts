@@ -26,13 +26,14 @@ export interface Model {
   predict(row: Row): number;
   /** Predictions for all rows of a table, the same bits as {@link predict} gives row by row. */
   predictBatch(table: Table): Float64Array;
-  /** `{ kind, formatVersion, ... }`, for {@link loadModel} to read. */
+  /** `{ kind, formatVersion, ... }`, for `loadModel` to read. */
   toJSON(): JsonObject;
 }
 
 /** Which way predictions may move as a feature rises. */
 export type MonotoneDirection = 'increasing' | 'decreasing';
 
+/** What a trainer is given. */
 export interface TrainingRequest {
   /** Rows to learn from. */
   readonly table: Table;
@@ -56,6 +57,7 @@ export interface TrainingRequest {
   readonly keepFile?: (name: string, content: Uint8Array) => Promise<void>;
 }
 
+/** What a trainer gives back. */
 export interface TrainingResult<M = Model> {
   readonly model: M;
   /** What the reader should know: options ignored, columns without values, long running times. */

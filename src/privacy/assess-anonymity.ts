@@ -3,6 +3,7 @@ import { type TableInput, toTable } from '../data/table.js';
 import { checkOptions, refuse } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
 
+/** What {@link assessAnonymity} looks at. */
 export interface AnonymityOptions {
   /** Columns that somebody may know of a person or firm from elsewhere, and that together may single it out. */
   readonly quasiIdentifiers: readonly string[];
@@ -14,6 +15,7 @@ export interface AnonymityOptions {
   readonly l?: number;
 }
 
+/** How far rows can be told apart, as {@link assessAnonymity} counts it. */
 export interface AnonymityReport {
   /** `not_assessed`: there are no rows. */
   readonly verdict: 'met' | 'not_met' | 'not_assessed';

@@ -20,6 +20,7 @@ export type CustomGate = (
   open: () => Promise<AnyModel>,
 ) => CustomGateVerdict | Promise<CustomGateVerdict>;
 
+/** Gates of your own, by name; they are assessed beside those of the policy. */
 export type CustomGates = Readonly<Record<string, CustomGate>>;
 
 /**

@@ -24,6 +24,7 @@ export interface GrantedOverride {
   readonly approvedBy: readonly string[];
 }
 
+/** What one gate of a promotion found. */
 export interface GateResult {
   readonly gate: GateName | (string & {});
   readonly status: GateStatus;

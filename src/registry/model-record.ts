@@ -67,6 +67,7 @@ export function viewModel(stored: StoredModel): RegisteredModel {
   });
 }
 
+/** What somebody found when examining a version: the gates of promotion read it. */
 export interface Evidence {
   readonly passed: boolean;
   /** What was found: numbers, methods, the id of a report. */

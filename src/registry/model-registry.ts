@@ -375,7 +375,7 @@ export class ModelRegistry {
   }
 
   /**
-   * As {@link loadModel}, for models of any format: those that the core does not read are opened by one of the loaders,
+   * As `loadModel`, for models of any format: those that the core does not read are opened by one of the loaders,
    * predict with promises, and are to be closed after use.
    *
    * @example

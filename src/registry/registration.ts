@@ -28,6 +28,7 @@ import { checkSignature } from './registered-signature.js';
 import type { ModelSignature } from './signature.js';
 import { checkVersion, higherVersion } from './version-number.js';
 
+/** What {@link ModelRegistry.registerModel} is to know of a version. */
 export interface RegisterModelOptions {
   readonly modelName: string;
   /** Semantic version; the next patch (or `1.0.0`) unless told. */

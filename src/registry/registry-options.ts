@@ -10,6 +10,7 @@ export interface RegistryOptions extends ContextOptions {
   readonly gates?: CustomGates;
 }
 
+/** Which version {@link ModelRegistry.promoteModel} moves to which stage, and why. */
 export interface PromoteModelOptions {
   readonly modelName: string;
   readonly version: string;
@@ -25,6 +26,7 @@ export interface PromoteModelOptions {
   readonly replaces?: string | null;
 }
 
+/** Whether a promotion took place, and which gates stood in its way. */
 export type PromotionResult =
   | {
       readonly status: 'promoted';
@@ -45,6 +47,7 @@ export type PromotionResult =
       readonly gates: readonly GateResult[];
     };
 
+/** Which versions {@link ModelRegistry.listModels} gives. */
 export interface ListModelsOptions {
   readonly modelName?: string;
   readonly stage?: ModelStage | Lowercase<ModelStage>;

@@ -13,6 +13,7 @@ export interface ApplyRetentionOptions extends ContextOptions, WorkOptions {
   readonly dryRun?: boolean;
 }
 
+/** What was deleted because its time had passed, or would be. */
 export interface RetentionResult {
   /** Ids of deleted runs that are gone for good, with the points of their metrics. */
   readonly runs: readonly string[];

@@ -4,6 +4,7 @@ import type { JsonObject } from '../util/json.js';
 
 /** Why a retraining was begun. */
 export const retrainingTriggers = ['drift', 'performance', 'schedule', 'manual'] as const;
+/** Why a retraining was begun. */
 export type RetrainingTrigger = (typeof retrainingTriggers)[number];
 
 /**

@@ -26,6 +26,7 @@ export const stepNames = [
   'register',
   'canary',
 ] as const;
+/** The steps of a retraining, in their order. */
 export type StepName = (typeof stepNames)[number];
 
 /** A stage that was completed. */

@@ -10,6 +10,7 @@ export interface SearchRange {
   readonly isInteger?: boolean;
 }
 
+/** Hyperparameters to try, each with its values. */
 export type SearchSpace = Readonly<Record<string, SearchRange>>;
 
 /**

@@ -15,6 +15,7 @@ import { type Random, createRandom } from '../util/random.js';
 import { describeData } from './describe-data.js';
 import { guessTimeColumn, knownTargets, splitData } from './split-data.js';
 
+/** The data and the algorithm that {@link trainModel} is given. */
 export interface TrainModelOptions {
   /** Which policy section under `models` applies: columns, algorithm, hyperparameters, task. */
   readonly modelType: string;
@@ -34,6 +35,7 @@ export interface TrainModelOptions {
   readonly onProgress?: (fraction: number) => void;
 }
 
+/** A model that was trained, and what it was trained on. */
 export interface TrainedModel {
   readonly model: Model;
   readonly task: Task;

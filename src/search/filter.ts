@@ -16,6 +16,7 @@ export type Literal = string | number | boolean;
 
 export type OrderOperator = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
+/** A field compared with a value or a list of values. */
 export type Comparison =
   | { readonly field: Field; readonly op: OrderOperator; readonly value: Literal }
   | { readonly field: Field; readonly op: 'like' | 'ilike' | 'not like' | 'not ilike'; readonly value: string }
@@ -41,6 +42,7 @@ export function or(...filters: readonly [Filter, ...Filter[]]): Filter {
   return members.length === 1 ? members[0]! : { or: members };
 }
 
+/** A filter that takes what the given one leaves out. */
 export const not = (filter: Filter): Filter => ({ not: filter });
 
 /** Comparisons with one field. */

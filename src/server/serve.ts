@@ -13,6 +13,7 @@ export interface ServeOptions extends DashboardOptions {
   readonly port?: number;
 }
 
+/** A dashboard that listens. */
 export interface RunningServer {
   /** Where it is; with the secret of this start when authentication is `local`. */
   readonly url: string;

@@ -1,6 +1,7 @@
 import { MLOpsError } from '../errors.js';
 import { sortedSample } from './check-sample.js';
 
+/** What the Anderson–Darling two-sample test found. */
 export interface AndersonDarlingResult {
   /** Standardized: mean 0 and variance 1 when all samples come from one distribution. */
   readonly statistic: number;

@@ -2,6 +2,7 @@ import { MLOpsError } from '../errors.js';
 import { totalCount } from './check-sample.js';
 import { chiSquareSf } from './distributions/chi-square.js';
 
+/** How a table of counts is tested. */
 export interface ContingencyOptions {
   /** `pearson`: Σ(O − E)²/E; `gTest`: the log-likelihood ratio 2ΣO ln(O/E). */
   readonly statistic?: 'pearson' | 'gTest';
@@ -9,6 +10,7 @@ export interface ContingencyOptions {
   readonly correction?: boolean;
 }
 
+/** What a test of a table of counts found. */
 export interface ContingencyResult {
   readonly statistic: number;
   readonly pValue: number;

@@ -2,6 +2,7 @@ import { sortedSample } from './check-sample.js';
 import { cramerVonMisesExactSf, cramerVonMisesSf } from './distributions/cramer-von-mises.js';
 import { midranks } from './midranks.js';
 
+/** What the two-sample Cramér–von Mises test found. */
 export interface CramerVonMisesResult {
   /** Anderson's T. */
   readonly statistic: number;

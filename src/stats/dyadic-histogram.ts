@@ -14,7 +14,7 @@ export class DyadicHistogram {
   #counts = new Map<number, number>();
   #dropped = 0;
 
-  /** The histogram that has these bins, as {@link bins} gave them. */
+  /** The histogram that has these bins, as `bins` gave them. */
   static of(dropped: number, bins: Iterable<readonly [bin: number, count: number]>): DyadicHistogram {
     const histogram = new DyadicHistogram();
     histogram.#dropped = dropped;

@@ -29,6 +29,7 @@ export function energyDistance(reference: Float64Array, current: Float64Array): 
   return Math.sqrt(2 * area);
 }
 
+/** What the permutation test of the energy distance found. */
 export interface EnergyTestResult {
   /** Energy distance of the joint distributions, from Euclidean distances between rows. */
   readonly statistic: number;

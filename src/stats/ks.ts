@@ -4,6 +4,7 @@ import { greatestCommonDivisor, smirnovTwoSampleSf } from './distributions/smirn
 import { lnGamma } from './distributions/gamma.js';
 import { type EcdfExtremes, ecdfExtremes } from './ecdf-extremes.js';
 
+/** How {@link ksTwoSample} finds its p-value. */
 export interface KsOptions {
   /** `less`: the reference's distribution function may lie below the current one's; `greater`: above. */
   readonly alternative?: 'two-sided' | 'less' | 'greater';
@@ -11,6 +12,7 @@ export interface KsOptions {
   readonly method?: 'auto' | 'exact' | 'asymptotic';
 }
 
+/** What the two-sample Kolmogorov–Smirnov test found. */
 export interface KsResult {
   /** Largest difference of the two empirical distribution functions, in [0, 1]. */
   readonly statistic: number;
@@ -29,7 +31,7 @@ const exactUpTo = 10_000;
  * Two-sample Kolmogorov–Smirnov test; ties count as F(x) = P(X <= x).
  *
  * Conventions of scipy.stats.ks_2samp: exact by lattice paths for samples up to 10,000, otherwise two-sided
- * {@link kstwoSf}(D, round(nm/(n+m))) and one-sided the approximation of Hodges (1958, eq. 5.3). Exact falls back to
+ * `kstwoSf`(D, round(nm/(n+m))) and one-sided the approximation of Hodges (1958, eq. 5.3). Exact falls back to
  * asymptotic where scipy's does: lcm(n, m) beyond 2³¹, or, one-sided with `auto` and unequal sizes, C(n+m, n) beyond a
  * double.
  *

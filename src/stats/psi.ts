@@ -4,6 +4,7 @@ import { chiSquareQuantile } from './distributions/chi-square.js';
 import { normalQuantile } from './distributions/normal.js';
 import { decileEdges, histogram } from './histogram.js';
 
+/** How {@link psi} makes bins. */
 export interface PsiOptions {
   /** Of the two-sided interval; 0.95 unless told. */
   readonly confidence?: number;
@@ -25,6 +26,7 @@ export interface PsiEstimate {
   readonly currentCount: number;
 }
 
+/** A population stability index, bin by bin. */
 export interface PsiResult {
   readonly value: number;
   readonly expectedUnderNoDrift: number;
@@ -100,7 +102,7 @@ export function psiBound(estimate: PsiEstimate, side: 'lower' | 'upper', error: 
 }
 
 /**
- * {@link psiEstimate} with its two-sided interval by {@link psiBound}.
+ * `psiEstimate` with its two-sided interval by `psiBound`.
  *
  * @throws MLOpsError `INVALID_INPUT` as psiEstimate, or for a confidence outside (0, 1)
  */
@@ -123,7 +125,7 @@ export function psi(
 }
 
 /**
- * {@link psiEstimate} of two numeric samples over the deciles of the reference ({@link decileEdges}).
+ * `psiEstimate` of two numeric samples over the deciles of the reference ({@link decileEdges}).
  *
  * @throws MLOpsError `INVALID_INPUT` for an empty sample or one that holds NaN
  */

@@ -7,6 +7,7 @@ export interface ArtifactRef {
   readonly size: number;
 }
 
+/** What is known of the bytes before {@link ArtifactStore.put} has read them. */
 export interface PutArtifactOptions {
   /** Refuse content of more bytes than this with `INVALID_INPUT`, leaving nothing behind. */
   readonly maxBytes?: number;

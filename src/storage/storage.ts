@@ -9,6 +9,7 @@ export type IndexScalar = string | number | boolean | null;
  */
 export type IndexFields = Readonly<Record<string, IndexScalar | Readonly<Record<string, IndexScalar>>>>;
 
+/** A record of a collection and its version, which grows with every write. */
 export interface StoredRecord {
   readonly id: string;
   /** Grows with every write of this record, also across a delete; never reused. Not necessarily by one. */
@@ -73,11 +74,13 @@ export type Where =
   | { readonly field: string; readonly op: 'like' | 'ilike'; readonly value: string }
   | { readonly field: string; readonly op: 'exists' };
 
+/** A field that records are sorted by. */
 export interface OrderBy {
   readonly field: string;
   readonly direction: 'asc' | 'desc';
 }
 
+/** Which records of a collection are wanted, in which order. */
 export interface Query {
   readonly where?: Where;
   /**
@@ -91,12 +94,14 @@ export interface Query {
   readonly cursor?: string;
 }
 
+/** One page of the records that a query found. */
 export interface Page {
   readonly records: readonly StoredRecord[];
   /** Present when there may be more. Keyset: rows written meanwhile neither repeat nor hide others. */
   readonly cursor?: string;
 }
 
+/** Which entries of a stream are wanted. */
 export interface StreamRange {
   /** First entry, counting from 0; 0 unless told. */
   readonly from?: number;
@@ -106,12 +111,14 @@ export interface StreamRange {
   readonly limit?: number;
 }
 
+/** One entry of a stream, with its position from 0. */
 export interface StreamEntry {
   /** Position in the stream, counting from 0 without gaps. */
   readonly seq: number;
   readonly value: JsonValue;
 }
 
+/** Entries of a stream from one position on. */
 export interface StreamPage {
   readonly entries: readonly StreamEntry[];
   /** Entries in the whole stream at the moment of reading: what `expect` of the next append should be. */
@@ -136,12 +143,14 @@ export type DumpedItem =
       readonly values: readonly JsonValue[];
     };
 
+/** Records and stream entries of one step of {@link Storage.dump}. */
 export interface DumpPage {
   readonly items: readonly DumpedItem[];
   /** Present when there is more. */
   readonly cursor?: string;
 }
 
+/** What a storage can do beyond what all can: the conformance suite tests no more than it says. */
 export interface StorageCapabilities {
   /** A short name for messages, such as `memory`. */
   readonly name: string;
@@ -156,6 +165,7 @@ export interface StorageCapabilities {
 /** Told the names of watched collections in which something may have changed. What it throws becomes a warning. */
 export type WatchListener = (collections: readonly string[]) => void;
 
+/** How changes are followed. */
 export interface WatchOptions {
   /** Ends the watch; without it, closing the storage does. */
   readonly signal?: AbortSignal;

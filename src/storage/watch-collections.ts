@@ -3,6 +3,7 @@ import { poll } from './poll.js';
 import type { Storage, WatchListener, WatchOptions } from './storage.js';
 import { invalid } from './storage-name.js';
 
+/** Which collections {@link watchCollections} follows. */
 export interface WatchCollectionsOptions extends WatchOptions {
   /** Where the adapter cannot watch, the listener is called this often, in milliseconds; 250 unless told. */
   readonly pollMs?: number;

@@ -2,6 +2,7 @@ import { compareRecords, matches } from '../adapters/memory/match-records.js';
 import { flattenIndex } from '../storage/index-fields.js';
 import type { IndexFields, OrderBy, Where } from '../storage/storage.js';
 
+/** A record as {@link evaluateQuery} sees it: its id and its index fields. */
 export interface IndexedRecord {
   readonly id: string;
   readonly index?: IndexFields;

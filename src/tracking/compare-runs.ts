@@ -17,6 +17,7 @@ export interface ComparedMetric {
   readonly deltas: readonly (number | null)[];
 }
 
+/** Runs side by side, with what differs. */
 export interface RunComparison {
   readonly runs: readonly Pick<Run, 'runId' | 'runName' | 'experimentName' | 'status' | 'startedAt' | 'endedAt'>[];
   /** Those that differ come first; within, by name. */

@@ -36,6 +36,7 @@ export interface Experiment {
   readonly deletedAt?: string;
 }
 
+/** What {@link ExperimentTracker.describeExperiment} says of an experiment. */
 export interface DescribeExperimentOptions {
   readonly experimentName: string;
   /** Replaces what was there. */
@@ -44,6 +45,7 @@ export interface DescribeExperimentOptions {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** Which experiments {@link ExperimentTracker.listExperiments} gives. */
 export interface ListExperimentsOptions {
   /** `active` ones unless told; `deleted` ones, or `all`. */
   readonly view?: 'active' | 'deleted' | 'all';

@@ -9,6 +9,7 @@ export const encodeNumber = (value: number): MetricNumber =>
 
 export const decodeNumber = (value: MetricNumber): number => Number(value);
 
+/** One point of a metric's curve. */
 export interface MetricPoint {
   readonly step: number;
   /** UTC milliseconds. */

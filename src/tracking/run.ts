@@ -8,6 +8,7 @@ export const runsCollection = 'runs';
 
 /** How a run ended; `running` until it has. */
 export type RunStatus = 'running' | FinalRunStatus;
+/** How a run ends. */
 export type FinalRunStatus = 'completed' | 'failed' | 'aborted' | 'killed';
 
 export const finalRunStatuses: readonly FinalRunStatus[] = ['completed', 'failed', 'aborted', 'killed'];

@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue } from '../util/json.js';
 import type { Run, RunStatus } from './run.js';
 import type { RunRow } from './run-row.js';
 
+/** What {@link ExperimentTracker.startRun} begins. */
 export interface StartRunOptions {
   readonly experimentName: string;
   /** Such as `spread`. */
@@ -25,11 +26,13 @@ export interface StartRunOptions {
   readonly systemMetricsIntervalSeconds?: number | null;
 }
 
+/** What {@link ExperimentTracker.withRun} begins. */
 export interface WithRunOptions extends StartRunOptions {
   /** A run whose signal fires while it fails ends as `aborted`. */
   readonly signal?: AbortSignal;
 }
 
+/** Where on its curve {@link ExperimentTracker.logMetrics} puts a point. */
 export interface LogMetricsOptions {
   /** Position on the horizontal axis, such as the iteration; 0 unless told. */
   readonly step?: number;
@@ -37,6 +40,7 @@ export interface LogMetricsOptions {
   readonly timestamp?: number;
 }
 
+/** How many points {@link ExperimentTracker.bufferRun} keeps in memory, and for how long. */
 export interface BufferRunOptions {
   /** Most points that wait to be stored; more are dropped and counted. 100,000 unless told. */
   readonly maxPoints?: number;
@@ -83,6 +87,7 @@ export interface LogDatasetOptions {
   readonly profile?: JsonObject;
 }
 
+/** Which runs {@link ExperimentTracker.listRuns} gives. */
 export interface ListRunsOptions {
   readonly experimentName?: string;
   readonly status?: RunStatus;
@@ -103,6 +108,7 @@ export interface RunRowPage<Name extends string> {
   readonly cursor?: string;
 }
 
+/** Which runs and columns {@link ExperimentTracker.searchRuns} gives as rows. */
 export interface SelectRunsOptions<Name extends string> extends SearchRunsOptions {
   /**
    * The fields wanted, by their names in filters, such as `run_id`, `params.depth`, `metrics.mae` and `metrics.mae.min`
@@ -111,6 +117,7 @@ export interface SelectRunsOptions<Name extends string> extends SearchRunsOption
   readonly select: readonly Name[];
 }
 
+/** Which runs {@link ExperimentTracker.searchRuns} gives, in which order. */
 export interface SearchRunsOptions {
   /**
    * As text, such as `metrics.rmse < 1 and (params.model = 'cart' or tags.team like 'rates%')`, or as a tree built with

@@ -1,6 +1,8 @@
 import { MLOpsError } from '../errors.js';
 
+/** Any value of JSON. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+/** An object of JSON. It is read-only: nothing that the library returns is to be changed. */
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }

@@ -9,7 +9,7 @@ import { run as bondx } from '../../src/cli/run.js';
 const run = promisify(execFile);
 const tsx = import.meta.resolve('tsx');
 const guides = readdirSync('docs', { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.md'))
+  .filter((name) => name.endsWith('.md') && !name.startsWith('api/')) // made from the sources
   .map((name) => join('docs', name));
 const pages = ['README.md', 'CHANGELOG.md', ...guides];
 const blocks = (page: string, language: string): string[] =>

@@ -16,6 +16,7 @@ export interface PostgresPoolClient {
   unref?(): void;
 }
 
+/** What the library needs of a result of `pg`. */
 export interface PostgresResult {
   readonly rows: Record<string, unknown>[];
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];

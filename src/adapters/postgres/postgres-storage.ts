@@ -10,6 +10,7 @@ import type { PostgresPool } from './postgres-client.js';
 import { PostgresDatabase } from './postgres-database.js';
 import { toPostgresError } from './postgres-errors.js';
 
+/** How {@link openPostgresStorage} reaches its database. */
 export interface PostgresStorageOptions {
   /** Of commits that do not say; `power` unless told. `process` does not wait for the server's disk. */
   readonly durability?: Durability;

@@ -39,6 +39,7 @@ export type VerdictCause =
  */
 export type MetricStatus = 'good_enough' | 'harmful' | 'undecided' | 'not_applicable';
 
+/** What the outcomes of both arms say about one metric. */
 export interface MetricEvidence {
   readonly metric: string;
   readonly status: MetricStatus;

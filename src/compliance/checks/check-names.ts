@@ -30,4 +30,5 @@ export const checkNames = [
   'policy.bias_detection',
   'policy.explainability',
 ] as const;
+/** A computed check of compliance: those of a framework are named after it, those of the policy after `policy`. */
 export type CheckName = (typeof checkNames)[number];

@@ -16,6 +16,7 @@ export const annualReportsCollection = 'annual_reports';
 
 /** Who signs a report, in this order: who drew it up, who audited it, who approved it. */
 export const reportFunctions = ['risk_management', 'internal_audit', 'senior_management'] as const;
+/** The three functions that sign a yearly report. */
 export type ReportFunction = (typeof reportFunctions)[number];
 
 /** The yearly validation of RTS 6, Art. 9. Plain JSON. */

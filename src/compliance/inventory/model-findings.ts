@@ -20,6 +20,7 @@ import { checkName, checkOneOf, checkOptions } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
 import { checkDate, checkDecider, checkText, listItems, loadItem, modelOfRecord } from './stored-items.js';
 
+/** What {@link ModelFindings.raise} records of a weakness. */
 export interface RaiseFindingOptions {
   readonly modelName: string;
   readonly version?: string;

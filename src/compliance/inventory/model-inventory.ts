@@ -29,6 +29,7 @@ import { Overlays } from './overlays.js';
 import { Overrides } from './overrides.js';
 import { checkDecider, checkText, listItems } from './stored-items.js';
 
+/** What {@link ModelInventory.describe} says of a model. */
 export interface DescribeEntryOptions {
   readonly modelName: string;
   /** 1: the most important. Its cadence of review is in the policy's `compliance` section. */
@@ -42,6 +43,7 @@ export interface DescribeEntryOptions {
   readonly developers?: readonly string[];
 }
 
+/** What a validator found, for {@link ModelInventory.recordValidation}. */
 export interface RecordValidationOptions {
   readonly modelName: string;
   readonly version: string;

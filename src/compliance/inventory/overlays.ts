@@ -32,6 +32,7 @@ export interface Overlay {
   readonly withdrawnBy?: string;
 }
 
+/** What {@link Overlays.record} proposes. */
 export interface RecordOverlayOptions extends Pick<
   Overlay,
   'modelName' | 'amount' | 'currency' | 'direction' | 'reason'

@@ -33,6 +33,7 @@ export interface Override {
   readonly actual?: number;
 }
 
+/** What {@link Overrides.record} records of a decision against the model. */
 export type RecordOverrideOptions = Pick<
   Override,
   'modelName' | 'version' | 'reference' | 'predicted' | 'decided' | 'reason'

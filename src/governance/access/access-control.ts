@@ -15,6 +15,7 @@ import {
   viewBreakGlass,
 } from './break-glass.js';
 
+/** For whom an API token is, and until when. */
 export interface CreateTokenOptions {
   /** Whom it proves; the caller unless told. A person's token is made by that person. */
   readonly principal?: Pick<Principal, 'id' | 'type'>;
@@ -24,6 +25,7 @@ export interface CreateTokenOptions {
   readonly days?: number;
 }
 
+/** Why somebody takes rights that they do not have, and for how long. */
 export interface RaiseOptions {
   /** What happened. */
   readonly reason: string;

@@ -6,6 +6,7 @@ import { checkOptions, refuse } from '../../util/check.js';
 import { deepFreeze } from '../../util/freeze.js';
 import { type StoredToken, isSecretOf, parseToken, tokenStatus, tokensCollection } from './api-token.js';
 
+/** What a caller shows to {@link authenticate}. */
 export interface AuthenticateOptions extends Pick<ContextOptions, 'storage' | 'artifacts' | 'clock'> {
   /** A signed token (JWT) of the issuer in `access.jwt`, or an API token (`bondx_…`). */
   readonly token: string;

@@ -22,11 +22,12 @@ export class Authorizer {
     this.#rules = accessRulesOf(context.config.policy);
   }
 
+  /** Without a store, nobody is raised. @throws MLOpsError `UNAUTHENTICATED`, `FORBIDDEN` */
+  async authorize(operation: OperationName, source: Scope): Promise<Grant>;
   /**
-   * @param open where raisings and the records that tell the scope are; without it, nobody is raised
+   * @param open where raisings and the records that tell the scope are
    * @throws MLOpsError `UNAUTHENTICATED`, `FORBIDDEN`
    */
-  async authorize(operation: OperationName, source: Scope): Promise<Grant>;
   async authorize(operation: OperationName, source: ScopeSource, open: () => Promise<Storage>): Promise<Grant>;
   async authorize(operation: OperationName, source: ScopeSource, open?: () => Promise<Storage>): Promise<Grant> {
     const { principal, clock, config } = this.context;

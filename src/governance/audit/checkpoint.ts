@@ -21,7 +21,7 @@ export interface CheckpointBody {
 
 /** A signed checkpoint of an audit log. */
 export interface Checkpoint extends CheckpointBody {
-  /** Ed25519 over {@link signedBytes}, base64. */
+  /** Ed25519 over `signedBytes`, base64. */
   readonly signature: string;
 }
 

@@ -5,6 +5,7 @@ import { findSubjectKey, putSubjectKey, subjectContext, subjectKeysWhere } from 
 import type { Storage } from '../../storage/storage.js';
 import type { Digest } from '../../util/digest.js';
 
+/** How many data keys were wrapped anew. */
 export interface RewrapResult {
   /** The key that wraps every data key now. */
   readonly keyId: string;

@@ -16,6 +16,7 @@ import {
   subjectResource,
 } from './subjects.js';
 
+/** Whom the data are about. */
 export interface SubjectOptions {
   /** Why, for the audit trail; it is stored as it is: name nobody in it. */
   readonly reason: string;

@@ -7,6 +7,7 @@ import { OnnxModel } from './onnx-model.js';
 import { planOutput } from './output-plan.js';
 import { loadRuntime, openSession } from './runtime.js';
 
+/** How {@link onnxLoader} runs models. */
 export interface OnnxLoaderOptions {
   /** Which output is the prediction; the only one in floating point unless told. */
   readonly output?: string;

@@ -10,6 +10,7 @@ import type { CanaryDeploymentManager } from '../../canary/canary-deployment-man
 import type { RouteDecision } from '../../canary/router.js';
 import { givenVersion, metadataOf, problemOf, reasonOf } from './resolution.js';
 
+/** What a {@link CanaryProvider} routes with. */
 export interface CanaryProviderOptions {
   /** Routes; it stays open when the provider is closed. */
   readonly manager: CanaryDeploymentManager;

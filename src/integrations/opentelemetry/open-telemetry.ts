@@ -19,6 +19,7 @@ import { attribute } from './names.js';
 import { OperationMetrics } from './operation-metrics.js';
 import { observePerformance } from './performance-metrics.js';
 
+/** What {@link openTelemetry} observes, and whom it tells. */
 export interface OpenTelemetryOptions {
   /** Whose counts of predictions become metrics; none unless told. */
   readonly performance?: PerformanceMonitor;

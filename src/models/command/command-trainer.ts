@@ -8,6 +8,7 @@ import { describeEnd } from './describe-end.js';
 import { readMetrics, readModel } from './read-outputs.js';
 import { type DataFormat, WorkFolder, dataFormats } from './work-folder.js';
 
+/** How the program of a {@link commandTrainer} is run, and what it may take. */
 export interface CommandTrainerOptions {
   /** What calls and policies name it by; `command` unless told. */
   readonly algorithm?: string;

@@ -17,6 +17,7 @@ export interface PermutationImportanceOptions extends Watch {
   readonly metric?: string;
 }
 
+/** How much worse a model gets when one feature is shuffled. */
 export interface FeatureImportance {
   readonly feature: string;
   /** How much worse the metric gets, on average, when the feature is shuffled; in units of the metric, positive is worse. */

@@ -27,7 +27,7 @@ export interface PredictionExplanation {
 }
 
 /**
- * Exact SHAP values of a tree model for all rows: see {@link TreeShap}. Others get the event loop every few milliseconds.
+ * Exact SHAP values of a tree model for all rows: see `TreeShap`. Others get the event loop every few milliseconds.
  *
  * @example
  * const { features, values, expectedValue } = await explainPredictions(model, rows);

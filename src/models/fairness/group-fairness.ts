@@ -15,6 +15,7 @@ import { groupsOf } from './group-column.js';
 
 export type { Disparity, FairnessLimits, GroupMeasures } from './compare-groups.js';
 
+/** Which groups {@link groupFairness} compares, by which measure and limits. */
 export interface GroupFairnessOptions {
   readonly task: Task;
   readonly targetColumn: string;
@@ -30,6 +31,7 @@ export interface GroupFairnessOptions {
   readonly limits?: Partial<FairnessLimits>;
 }
 
+/** `unfair` and `fair` are proved; `inconclusive`: too few rows to tell. */
 export type FairnessVerdict = 'fair' | 'disparate' | 'inconclusive';
 
 /** How a model treats one group. */
@@ -43,6 +45,7 @@ export interface GroupResult {
   readonly disparities?: readonly Disparity[];
 }
 
+/** How a model treats the groups of a column, by {@link groupFairness}. */
 export interface FairnessReport {
   readonly groupColumn: string;
   readonly rows: number;

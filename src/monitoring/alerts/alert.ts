@@ -7,7 +7,9 @@ export const alertsCollection = 'alerts';
 /** The alert that is open for each key, so that two processes cannot raise it twice. */
 export const alertKeysCollection = 'alert_keys';
 
+/** What an alert came from. */
 export type AlertSource = 'drift' | 'performance' | 'canary' | 'retraining' | 'health' | 'custom';
+/** How urgent an alert is. */
 export type AlertSeverity = 'warning' | 'critical';
 /** `recovered`: what it was about is well again. An acknowledged alert is not repeated. */
 export type AlertStatus = 'open' | 'acknowledged' | 'recovered';

@@ -32,11 +32,13 @@ export interface RaiseAlertOptions {
   readonly evidence?: JsonObject;
 }
 
+/** Which alert {@link Alerts.recover} ends, and why. */
 export interface RecoverAlertOptions {
   readonly key: string;
   readonly message: string;
 }
 
+/** Which alerts {@link Alerts.list} gives. */
 export interface ListAlertsOptions {
   readonly status?: AlertStatus;
   readonly modelName?: string;
@@ -46,6 +48,7 @@ export interface ListAlertsOptions {
   readonly cursor?: string;
 }
 
+/** Which deliveries {@link Alerts.listDeliveries} gives. */
 export interface ListDeliveriesOptions {
   readonly alertId?: string;
   readonly status?: DeliveryStatus;
@@ -71,6 +74,7 @@ export interface MonitoredModel {
   readonly checkPerformance?: () => Promise<PerformanceReport>;
 }
 
+/** Which checks {@link Alerts.runDueChecks} makes when they are due. */
 export interface RunDueChecksOptions {
   /** None unless told: alerts then come from what is stored, and from the health checks. */
   readonly models?: readonly MonitoredModel[];
@@ -92,6 +96,7 @@ export interface DueChecksResult {
   readonly deliveries: DeliverySummary;
 }
 
+/** What {@link Alerts.automate} does again and again. */
 export interface AutomateAlertsOptions extends RunDueChecksOptions {
   /** How often it is looked, milliseconds; 10,000 unless told. */
   readonly everyMs?: number;

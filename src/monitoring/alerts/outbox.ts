@@ -11,6 +11,7 @@ const waitsMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 3_600_00
 const longestMs = 86_400_000;
 const pageSize = 100;
 
+/** What one round of {@link Alerts.deliverPending} did. */
 export interface DeliverySummary {
   readonly delivered: number;
   /** Attempts that failed and will be made again. */

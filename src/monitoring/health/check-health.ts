@@ -16,6 +16,7 @@ import { driftCheck } from './checks/drift.js';
 import { modelCheck } from './checks/models.js';
 import { artifactCheck, storageCheck } from './checks/stores.js';
 
+/** Which checks {@link checkHealth} makes, and how long each may take. */
 export interface CheckHealthOptions {
   /**
    * `live`: this process answers, nothing else is looked at, for liveness probes. `ready`: records, files and production

@@ -1,6 +1,7 @@
 /** `skipped`: there was nothing to check, such as no canary or no backups wanted; it counts for nothing. */
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy' | 'skipped';
 
+/** What one check of health found. */
 export interface HealthCheck {
   readonly name: string;
   readonly status: HealthStatus;

@@ -6,6 +6,7 @@ import { mergeWindows } from './merge-windows.js';
 import { type PerformanceSummary, summarizeWindow } from './summarize-window.js';
 import { type Observation, OpenWindow, type PerformanceWindow } from './window.js';
 
+/** How long the windows of a {@link PerformanceMonitor} are, and how many it keeps. */
 export interface PerformanceMonitorOptions {
   /** Length of a window, milliseconds; 60,000 unless told. */
   readonly windowMs?: number;

@@ -29,6 +29,7 @@ export interface PerformanceSummary {
   };
 }
 
+/** What a window means, in rates, means and quantiles. */
 export function summarizeWindow(window: PerformanceWindow): PerformanceSummary {
   const { modelName, version, from, to, requests, errors, latencies, quality } = window;
   const seconds = (to - from) / 1000;

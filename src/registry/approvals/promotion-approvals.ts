@@ -29,6 +29,7 @@ import {
 import { bindingOf, changedSince } from './binding.js';
 import { checkVoter } from './voter.js';
 
+/** Which version is to be promoted, and why. */
 export interface RequestPromotionOptions {
   readonly modelName: string;
   readonly version: string;
@@ -38,11 +39,13 @@ export interface RequestPromotionOptions {
   readonly overrides?: readonly GateOverride[];
 }
 
+/** Which request somebody decides on, and what they say. */
 export interface VoteOptions {
   readonly requestId: string;
   readonly comment?: string;
 }
 
+/** Which requests for promotion are wanted. */
 export interface ListRequestsOptions {
   readonly modelName?: string;
   /** Only those that may still be approved or executed. */

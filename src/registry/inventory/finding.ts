@@ -6,6 +6,7 @@ import type { JsonValue } from '../../util/json.js';
 export const findingsCollection = 'model_findings';
 
 export const severities = ['high', 'medium', 'low'] as const;
+/** How grave a finding is. */
 export type Severity = (typeof severities)[number];
 
 /** What happened to a finding. */

@@ -9,8 +9,9 @@ import { type ModelTier, nextReview } from './review-dates.js';
 
 export const inventoryCollection = 'model_inventory';
 
-/** What a model is for, which decides what checks apply to it. `ecl`: expected credit losses; `trading`: algorithmic trading. */
+/** Every measure; it decides what checks apply to a model. */
 export const measures = ['pd', 'lgd', 'ead', 'ecl', 'var', 'trading', 'other'] as const;
+/** What a model is for; `ecl`: expected credit losses, `trading`: algorithmic trading. */
 export type Measure = (typeof measures)[number];
 
 export const validationOutcomes = ['approved', 'approved_with_findings', 'rejected'] as const;

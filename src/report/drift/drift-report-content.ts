@@ -9,6 +9,7 @@ import { badge, bullets, digest, facts, proof, section, verdictBanner } from '..
 import { columnTable, performanceSection, rootCauseTable, testTable } from './drift-tables.js';
 import { distributions } from './distributions.js';
 
+/** What {@link renderDriftReport} shows besides the report itself. */
 export interface DriftReportOptions {
   /** Counts of what the check compared (`createProfile`): with both, each column's values are shown as well. */
   readonly baselineProfile?: BaselineProfile;

@@ -9,6 +9,7 @@ import { counted } from '../page/numbers.js';
 import { bullets, digest, proof, section, verdictBanner } from '../page/parts.js';
 import { callRuns, differences, metricTable, parameterTable, runTable } from './run-tables.js';
 
+/** What {@link renderRunComparison} draws besides the tables. */
 export interface RunComparisonOptions {
   /** Points of metrics (`getMetricHistory`) to draw as curves, for each run in the comparison's order. */
   readonly histories?: Readonly<Record<string, readonly (readonly MetricPoint[])[]>>;

@@ -1,6 +1,7 @@
 import type { Timer } from '../../util/timer.js';
 import type { DueOutcome, RunDueOptions } from './run-due.js';
 
+/** How {@link RetrainPipeline.automate} repeats its look at what is due. */
 export interface AutomateRetrainingOptions extends Omit<RunDueOptions, 'signal'> {
   /** How often reports and calendar are looked at, milliseconds; 15 minutes unless told. */
   readonly everyMs?: number;

@@ -12,6 +12,7 @@ export interface ManagedModel extends PlanOptions, Pick<RetrainingWork, 'canary'
   readonly trainingData: () => Promise<TableInput>;
 }
 
+/** Which models {@link RetrainPipeline.runDue} looks at. */
 export interface RunDueOptions {
   readonly models: readonly ManagedModel[];
   readonly signal?: AbortSignal;

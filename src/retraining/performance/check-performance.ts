@@ -13,6 +13,7 @@ import { guessTimeColumn, knownTargets } from '../split-data.js';
 import { assessPerformance } from './assess-performance.js';
 import type { PerformanceReport } from './performance-report.js';
 
+/** The labelled rows that {@link RetrainPipeline.checkPerformance} judges a version by. */
 export interface CheckPerformanceOptions {
   readonly modelName: string;
   /** Recent rows whose target is known by now, and which the version has not learned from. */

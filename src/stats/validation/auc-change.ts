@@ -2,6 +2,7 @@ import { MLOpsError } from '../../errors.js';
 import { normalSf } from '../distributions/normal.js';
 import { type AucEstimate, covariance, mean, placements } from './auc-estimate.js';
 
+/** An AUC beside that of the initial validation, and the test of whether it fell. */
 export interface AucChange {
   /** Present minus initial AUC. */
   readonly change: number;

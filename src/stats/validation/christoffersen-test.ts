@@ -1,6 +1,7 @@
 import { chiSquareSf } from '../distributions/chi-square.js';
 import { type LikelihoodRatio, kupiecTest, logLikelihood } from './kupiec-test.js';
 
+/** Tests of whether exceptions of a VaR come together (Christoffersen 1998). */
 export interface ChristoffersenResult {
   /** That an exception makes none of the next day's more likely, χ²(1). */
   readonly independence: LikelihoodRatio;

@@ -2,6 +2,7 @@ import { MLOpsError } from '../../errors.js';
 import { chiSquareSf } from '../distributions/chi-square.js';
 import { type GradeOutcome, checkGrade } from './check-grades.js';
 
+/** What the Hosmer–Lemeshow test of calibration found. */
 export interface HosmerLemeshowResult {
   /** Σ (D − N·PD)² / (N·PD·(1 − PD)) over the grades. */
   readonly statistic: number;

@@ -1,6 +1,7 @@
 import { MLOpsError } from '../../errors.js';
 import { chiSquareSf } from '../distributions/chi-square.js';
 
+/** A likelihood-ratio statistic and its p-value. */
 export interface LikelihoodRatio {
   readonly statistic: number;
   readonly pValue: number;

@@ -1,5 +1,6 @@
 import { MLOpsError } from '../../errors.js';
 
+/** How exposures moved between grades or stages, in counts and in shares. */
 export interface MigrationMatrix {
   /** `counts[i][j]`: obligors that went from grade i to grade j. */
   readonly counts: readonly (readonly number[])[];

@@ -5,6 +5,7 @@ import { normalCdf, normalQuantile } from '../distributions/normal.js';
 import { checkConfidence } from '../check-sample.js';
 import { checkDefaults } from './check-grades.js';
 
+/** How sure the bounds of {@link plutoTasche} are to be, and how much defaults depend on each other. */
 export interface PlutoTascheOptions {
   /** Of the upper bound; 0.75 unless told. */
   readonly confidence?: number;

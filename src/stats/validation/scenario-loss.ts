@@ -1,5 +1,6 @@
 import { MLOpsError } from '../../errors.js';
 
+/** A loss weighted over scenarios, and what the weights lack. */
 export interface ScenarioLoss {
   /** Of the weights; 1 when they are probabilities of all there is. */
   readonly totalWeight: number;

@@ -2,6 +2,7 @@ import { MLOpsError } from '../../errors.js';
 import { studentTSf } from '../distributions/student-t.js';
 import { covariance, mean } from './auc-estimate.js';
 
+/** A one-sided test of whether estimates are lower than what came true. */
 export interface UnderestimationTest {
   /** Mean of realised − estimated. */
   readonly meanExcess: number;

@@ -1,6 +1,7 @@
 import { MLOpsError } from '../../errors.js';
 import { binomialCdf } from '../distributions/binomial.js';
 
+/** The Basel zone that the exceptions of a VaR fall into. */
 export interface VarTrafficLight {
   readonly zone: 'green' | 'amber' | 'red';
   readonly exceptions: number;
