@@ -1,7 +1,7 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
-import { type ContextOptions, createContext } from '../runtime/context.js';
+import { type ContextOptions, contextOptionNames, createContext } from '../runtime/context.js';
 import type { ArtifactRef, ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { checkOptions, refuse } from '../util/check.js';
@@ -26,18 +26,7 @@ export interface GarbageResult {
   readonly putBefore: string;
 }
 
-const optionNames = [
-  'storage',
-  'artifacts',
-  'clock',
-  'ids',
-  'random',
-  'keys',
-  'principal',
-  'signal',
-  'onProgress',
-  'dryRun',
-];
+const optionNames = [...contextOptionNames, 'signal', 'onProgress', 'dryRun'];
 
 /**
  * Removes artifacts that no record and no stream entry names, once they are `retention.unreferenced_artifacts_hours` old:

@@ -2,7 +2,7 @@ import type { MLOpsConfig } from '../config/mlops-config.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { expireBackups } from '../maintenance/expire-backups.js';
 import { type WorkOptions, assertNotAborted, storeDirectories } from '../maintenance/store-directories.js';
-import { type ContextOptions, createContext } from '../runtime/context.js';
+import { type ContextOptions, contextOptionNames, createContext } from '../runtime/context.js';
 import { checkOptions } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import { findExpiredReports, purgeReports, reportDays } from './purge-reports.js';
@@ -27,7 +27,7 @@ export interface RetentionResult {
 }
 
 const dayMs = 86_400_000;
-const optionNames = ['storage', 'artifacts', 'clock', 'ids', 'random', 'principal', 'signal', 'onProgress', 'dryRun'];
+const optionNames = [...contextOptionNames, 'signal', 'onProgress', 'dryRun'];
 
 /**
  * Removes for good what the policy's `retention` section and `backup.backup_retention_days` no longer ask to keep: runs

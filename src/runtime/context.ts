@@ -37,6 +37,21 @@ export interface ContextOptions {
   readonly principal?: Principal;
 }
 
+const everyContextOption: Readonly<Record<keyof ContextOptions, true>> = {
+  storage: true,
+  artifacts: true,
+  clock: true,
+  ids: true,
+  random: true,
+  keys: true,
+  logger: true,
+  telemetry: true,
+  principal: true,
+};
+
+/** The names of them all, for those who check the options that they are given. */
+export const contextOptionNames = Object.keys(everyContextOption) as readonly (keyof ContextOptions)[];
+
 /** The registry's custom gates, which everything made from it carries along. */
 type CustomGates = Readonly<Record<string, (version: never, open: never) => unknown>>;
 

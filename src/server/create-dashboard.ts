@@ -2,7 +2,7 @@ import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import type { PerformanceMonitor } from '../monitoring/performance/performance-monitor.js';
 import { html } from '../report/page/html.js';
-import { type ContextOptions, contextOf } from '../runtime/context.js';
+import { type ContextOptions, contextOf, contextOptionNames } from '../runtime/context.js';
 import { checkOneOf, checkOptions, refuse } from '../util/check.js';
 import { systemClock } from '../util/clock.js';
 import { actions } from './actions.js';
@@ -81,15 +81,7 @@ const optionNames: readonly (keyof DashboardOptions)[] = [
   'allowedHosts',
   'basePath',
   'performance',
-  'storage',
-  'artifacts',
-  'clock',
-  'ids',
-  'random',
-  'keys',
-  'logger',
-  'telemetry',
-  'principal',
+  ...contextOptionNames,
 ];
 
 /** Answers requests: host, then who is calling, then the page or what is to be done. */

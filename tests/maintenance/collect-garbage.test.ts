@@ -72,3 +72,14 @@ it('adapters that cannot tell what is garbage are named', async () => {
     message: expect.stringContaining('deleteUnlessPutSince') as string,
   });
 });
+
+it('takes what every class takes, such as a logger, and refuses what nothing takes', async () => {
+  const { config, all } = createStore(1);
+  const lines: string[] = [];
+  const note = (_said: object, text?: string): void => void lines.push(text ?? '');
+  const logger = { debug: note, info: note, warn: note, error: note };
+  await collectGarbage(config, { ...all, logger });
+  expect(lines.length).toBeGreaterThan(0);
+  const error = await failure(collectGarbage(config, { ...all, dryrun: true } as never));
+  expect(error).toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('dryRun') as string });
+});
