@@ -10,6 +10,7 @@ export default tseslint.config(
       'node_modules',
       'tests/reference',
       'tests/**/*.mjs',
+      'tests/**/*.cjs',
       '.dependency-cruiser.cjs',
     ],
   },

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { MLOpsError } from '../errors.js';
 import { exitCode } from './exit-code.js';
+import { packageVersion } from './package-version.js';
 import { paintError } from './paint.js';
 import { addAccessCommands } from './program/access-commands.js';
 import { addApprovalCommands } from './program/approval-commands.js';
@@ -41,6 +42,11 @@ const groups = [
 
 /** Parses a command line, does what it says and returns the exit code; errors are printed as one message. */
 export async function run(args: readonly string[]): Promise<number> {
+  // Not an option of commander: commands have a --version of a model.
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    process.stdout.write(`${packageVersion()}\n`);
+    return exitCode.ok;
+  }
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort();
   process.once('SIGINT', interrupt);
@@ -100,6 +106,8 @@ export function buildProgram(signal: AbortSignal, setCode: (code: number) => voi
 }
 
 const helpAfter = `
+The version of the program: bondx-mlops --version
+
 Exit codes:
   0  done
   1  failed

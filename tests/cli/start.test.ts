@@ -104,6 +104,16 @@ describe('show', () => {
   });
 });
 
+describe('--version', () => {
+  it('alone is the version of the program; of a command it is that of a model', async () => {
+    const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string };
+    expect(await bondx('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+    expect(await bondx('-V')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+    const { out, err } = await bondx('show', '--model', 'spread', '--version', '1.0.0');
+    expect({ out, err }).toEqual({ out: '', err: expect.stringMatching(/no (model|version).*spread/) as string });
+  });
+});
+
 describe('completion', () => {
   it('offers sub-commands, and the options of the command typed so far', async () => {
     const { out } = await bondx('completion', 'bash');
