@@ -42,15 +42,23 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
   let monitor: DriftMonitor;
   let manager: CanaryDeploymentManager;
   let runIds: string[];
+  /** How to close what was opened, so that what fails to open is what is reported. */
+  const opened: (() => unknown)[] = [];
 
   beforeAll(async () => {
-    [store, browser] = await Promise.all([demoStore(), launch()]);
+    store = await demoStore();
+    opened.push(() => rmSync(store.folder, { recursive: true, force: true }));
     config = store.config();
     registry = new ModelRegistry(config);
     tracker = new ExperimentTracker(config);
     monitor = new DriftMonitor(config);
     manager = new CanaryDeploymentManager(config, registry);
+    opened.push(() => Promise.all([tracker.close(), monitor.close(), registry.close()]));
+    opened.push(() => manager.close());
     server = await serve(store.config(), { port: 0 }); // a config of its own: nothing is shared but the store
+    opened.push(() => server.close());
+    browser = await launch();
+    opened.push(() => browser.close());
     await using alerts = new Alerts(config);
     await alerts.scan();
     await alerts.raise({ key: 'prices', severity: 'warning', title: 'prices are late', message: 'none since 09:00' });
@@ -66,11 +74,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
   }, 120_000);
 
   afterAll(async () => {
-    await browser.close();
-    await server.close();
-    await manager.close();
-    await Promise.all([tracker.close(), monitor.close(), registry.close()]);
-    rmSync(store.folder, { recursive: true, force: true });
+    for (const close of opened.toReversed()) await close();
   });
 
   async function enter(look: keyof typeof looks): Promise<{ context: BrowserContext; at: (path: string) => string }> {
