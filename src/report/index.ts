@@ -10,5 +10,5 @@ export { renderModelCard } from './model/render-model-card.js';
 export { renderRunComparison } from './runs/render-run-comparison.js';
 export type { RunComparisonOptions } from './runs/render-run-comparison.js';
 export { canaryCharts, driftCharts, metricChart } from './notebook/notebook-charts.js';
-export type { DisplayBundle, NotebookChart } from './notebook/show-chart.js';
+export type { DisplayBundle, HtmlDisplay, NotebookChart } from './notebook/show-chart.js';
 export type { ChartSpec } from './charts/chart.js';

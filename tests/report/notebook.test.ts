@@ -17,6 +17,9 @@ describe('a chart in a notebook', () => {
     expect(JSON.stringify(bundle)).not.toContain('var(--');
     expect(bundle['text/html']).toContain('<svg role="img"');
     expect(bundle['text/plain']).toContain('2 drifted');
+    const shown: string[] = [];
+    await chart!.show({ html: (markup) => void shown.push(markup) });
+    expect(shown).toEqual([bundle['text/html']]);
   });
 });
 

@@ -11,7 +11,7 @@ import { callRuns } from '../runs/run-tables.js';
 import { type NotebookChart, showChart } from './show-chart.js';
 
 /**
- * The charts of a drift report for a notebook (Deno shows them as values of cells, tslab by `tslab.display.html`).
+ * The charts of a drift report for a notebook (Deno shows them as values of cells, tslab by `chart.show(tslab.display)`).
  *
  * @throws MLOpsError `INVALID_INPUT` for profiles of other data
  */

@@ -10,12 +10,19 @@ export interface DisplayBundle {
   readonly 'text/plain': string;
 }
 
+/** What the library needs of `tslab.display`. */
+export interface HtmlDisplay {
+  html(markup: string): void;
+}
+
 /** A chart that a notebook cell shows when it is the cell's value. */
 export interface NotebookChart {
   readonly title: string;
   readonly spec: ChartSpec;
-  /** All media types at once; for `tslab.display.html(bundle['text/html'])` too. */
+  /** All media types at once. */
   bundle(): Promise<DisplayBundle>;
+  /** Shows it through tslab: `await chart.show(tslab.display)`. */
+  show(display: HtmlDisplay): Promise<void>;
   /** What Deno asks for. */
   readonly [jupyterDisplay]: () => Promise<DisplayBundle>;
 }
@@ -34,5 +41,6 @@ export function showChart(chart: Chart, width = 640): NotebookChart {
     </figure>`.markup,
     'text/plain': `${chart.title}: ${chart.description}`,
   });
-  return { title: chart.title, spec, bundle, [jupyterDisplay]: bundle };
+  const show = async (display: HtmlDisplay): Promise<void> => display.html((await bundle())['text/html']);
+  return { title: chart.title, spec, bundle, show, [jupyterDisplay]: bundle };
 }
