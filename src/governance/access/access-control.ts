@@ -138,13 +138,15 @@ export class AccessControl {
     const request = { resource: { type: 'break_glass', id: breakGlassId }, scope: 'self' } as const;
     return this.#control.change('access.break_glass', request, async () => {
       const now = this.#context.clock.now();
-      const [principal, expiresAt] = [this.#callerId, now + minutes * 60_000];
+      const { id: principal, type } = this.#whose(undefined);
+      const expiresAt = now + minutes * 60_000;
       if (!accessRulesOf(this.#context.config.policy).isEnforced) {
         throw new MLOpsError('ILLEGAL_STATE', 'permissions are not checked here: there is nothing to be raised to');
       }
       const stored: StoredBreakGlass = {
         breakGlassId,
         principal,
+        type,
         role,
         reason,
         raisedAt: now,

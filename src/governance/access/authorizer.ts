@@ -41,7 +41,7 @@ export class Authorizer {
     const question = { principal, permission, scope, now };
     const verdict = await this.#rules.decide(question);
     if (verdict.isAllowed) return plainGrant;
-    const raising = open === undefined ? undefined : await findBreakGlass(await open(), principal.id, now);
+    const raising = open === undefined ? undefined : await findBreakGlass(await open(), principal, now);
     const raised = raising === undefined ? verdict : await this.#rules.decideRaised(question, raising.role);
     if (raised.isAllowed) return { breakGlass: raising!.breakGlassId };
     const where = config.policy.environment;

@@ -1,3 +1,4 @@
+import type { Principal } from '../../runtime/principal.js';
 import { toIso } from '../../util/clock.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
@@ -9,6 +10,7 @@ export const breakGlassCollection = 'access.break_glass';
 export interface StoredBreakGlass {
   readonly breakGlassId: string;
   readonly principal: string;
+  readonly type: Principal['type'];
   readonly role: string;
   readonly reason: string;
   readonly raisedAt: number;
@@ -44,6 +46,7 @@ export const putBreakGlass = (raising: StoredBreakGlass, expect: 'absent' | numb
   value: raising as unknown as JsonValue,
   index: {
     principal: raising.principal,
+    type: raising.type,
     raisedAt: raising.raisedAt,
     expiresAt: raising.expiresAt,
     isReviewed: raising.review !== null,
@@ -51,16 +54,17 @@ export const putBreakGlass = (raising: StoredBreakGlass, expect: 'absent' | numb
   expect,
 });
 
-/** The raising that is in force for somebody, if any: the one that lasts longest. */
+/** The raising that is in force for somebody, if any: the one that lasts longest. A service of the same name is not raised. */
 export async function findBreakGlass(
   storage: Storage,
-  principal: string,
+  { id, type }: Pick<Principal, 'id' | 'type'>,
   now: number,
 ): Promise<StoredBreakGlass | undefined> {
   const { records } = await storage.query(breakGlassCollection, {
     where: {
       and: [
-        { field: 'principal', op: 'eq', value: principal },
+        { field: 'principal', op: 'eq', value: id },
+        { field: 'type', op: 'eq', value: type },
         { field: 'expiresAt', op: 'gt', value: now },
       ],
     },

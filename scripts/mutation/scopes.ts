@@ -1,0 +1,71 @@
+/** A part of the source that is mutated, and the tests that have to notice. */
+export interface MutationScope {
+  /** Globs. */
+  readonly mutate: readonly string[];
+  /** Files, without `.test.ts`. Those that start programs or try 100,000 inputs would do so again for each mutant. */
+  readonly tests: readonly string[];
+}
+
+export const mutationScopes: Readonly<Record<string, MutationScope>> = {
+  audit: {
+    mutate: ['src/governance/audit*.ts', 'src/governance/audit/*.ts'],
+    tests: [
+      'tests/governance/audit',
+      'tests/governance/audit/attacks',
+      'tests/governance/audit/merkle-tree',
+      'tests/governance/control-plane',
+    ],
+  },
+  access: {
+    mutate: ['src/governance/access/*.ts', 'src/governance/control-plane.ts', 'src/config/{access-*,roles}.ts'],
+    tests: [
+      'tests/config/access-section',
+      'tests/governance/access/access-control',
+      'tests/governance/access/access-rules',
+      'tests/governance/access/authorization',
+      'tests/governance/access/break-glass',
+      'tests/governance/access/matrix',
+      'tests/governance/access/tokens',
+      'tests/governance/control-plane',
+    ],
+  },
+  encryption: {
+    mutate: ['src/sealing/*.ts', 'src/keys/*.ts'],
+    tests: [
+      'tests/governance/privacy/erase-subject',
+      'tests/keys/key-document',
+      'tests/keys/key-file',
+      'tests/keys/key-ring',
+      'tests/keys/key-service-example',
+      'tests/keys/local-key-service',
+      'tests/sealing/envelope',
+      'tests/sealing/envelope-format',
+      'tests/sealing/payload',
+      'tests/sealing/records',
+      'tests/sealing/sealed-artifacts',
+      'tests/sealing/subject-keys',
+      'tests/security/hostile-keys',
+    ],
+  },
+  gates: {
+    mutate: [
+      'src/registry/{artifact-scan,custom-gate,gate-result,gates,promotion,stage-change}.ts',
+      'src/registry/approvals/*.ts',
+      'src/registry/inventory/inventory-gates.ts',
+    ],
+    tests: [
+      'tests/compliance/inventory',
+      'tests/registry/approvals',
+      'tests/registry/gates',
+      'tests/registry/model-registry',
+      'tests/registry/versions',
+    ],
+  },
+};
+
+/** The scope that a command names. @throws Error with the names there are */
+export function scopeOf(name: string | undefined): MutationScope {
+  const scope = name === undefined ? undefined : mutationScopes[name];
+  if (scope !== undefined) return scope;
+  throw new Error(`name a scope: ${Object.keys(mutationScopes).join(', ')}`);
+}
