@@ -26,6 +26,9 @@ const routes = (version: () => string): readonly Route[] => [
   ['audit', audit],
 ];
 
+/** The path of every page. */
+export const pagePaths: readonly string[] = routes(() => '').map(([path]) => path);
+
 /** Finds the page of a path, and the parts of the path that vary. */
 export function findPage(
   parts: readonly string[],

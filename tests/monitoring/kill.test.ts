@@ -65,4 +65,30 @@ describe('an alert', () => {
     expect(titles()).toEqual(['alert 0', 'alert 1']);
     expect(receiver.accepted.map(({ headers }) => headers['idempotency-key'])).toContain(interrupted);
   }, 30_000);
+
+  it('is delivered once, though the receiver fails, stalls and recovers and every process on the way is killed', async () => {
+    const place = join(folder, 'throughout');
+    const minutes = 60_000;
+    const killed = [];
+    for (const [i, mood] of (['fail', 'stall', 'redirect'] as const).entries()) {
+      receiver.mood = mood;
+      const run = start(place, 2 * i, 2, 10 * minutes * i); // later than what the one before waits for, or holds
+      receiver.onRequest = () => run.child.kill('SIGKILL');
+      await run.ended;
+      expect(run.stored).toEqual([String(2 * i), String(2 * i + 1)]);
+      killed.push(run.child.signalCode);
+    }
+    expect(killed).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL']);
+    receiver.onRequest = () => undefined;
+    receiver.mood = 'accept';
+    await start(place, 6, 0, 60 * minutes).ended;
+    await start(place, 6, 0, 120 * minutes).ended; // has nothing left to deliver
+    expect(titles()).toEqual(['alert 0', 'alert 1', 'alert 2', 'alert 3', 'alert 4', 'alert 5']);
+    const keyOf = new Map(
+      receiver.accepted.map(({ headers, payload }) => [payload.alert.title, headers['idempotency-key']]),
+    );
+    for (const { headers, payload } of receiver.received) {
+      expect(headers['idempotency-key']).toBe(keyOf.get(payload.alert.title));
+    }
+  }, 60_000);
 });

@@ -25,6 +25,7 @@ import {
 } from '@bondx/mlops/report';
 import { type RunningServer, serve } from '@bondx/mlops/server';
 import { cardFacts } from '../../src/report/model/card-facts.js';
+import { pagePaths } from '../../src/server/routes.js';
 import { metricHistories } from '../../src/report/runs/metric-histories.js';
 import { chromiumPath, fits, launch, looks, openPage, screenshot, violations } from './browser.js';
 import { demoStore } from './demo-store.js';
@@ -122,6 +123,44 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
       await context.close();
     },
   );
+
+  it('no page of the dashboard is left out above', async () => {
+    const shown = Object.values(await pages()).map((path) => path.slice(1).replace(/\?.*/, '').split('/'));
+    const isShown = (path: string): boolean => {
+      const wanted = path.split('/');
+      return shown.some(
+        (one) => one.length === wanted.length && wanted.every((part, i) => part === ':' || part === one[i]),
+      );
+    };
+    expect(pagePaths.length).toBeGreaterThan(10);
+    expect(pagePaths.filter((path) => path !== '' && !isShown(path))).toEqual([]); // '' is that of the experiments
+  });
+
+  it('the pages that keep somebody out can be used by everybody', async () => {
+    const guarded = await serve(store.config(), { port: 0, authentication: 'token' });
+    const strangers = {
+      'sign-in': `${new URL(guarded.url).origin}/models`,
+      'sign-in-locally': `${new URL(server.url).origin}/models`,
+    };
+    for (const look of ['desktop', 'phone', 'dark'] as const) {
+      const { context: known, at } = await enter(look);
+      const unknown = await browser.newContext(looks[look]);
+      const shown = [
+        ...Object.entries(strangers).map(([name, url]) => [unknown, name, url, 401] as const),
+        [known, 'not-found', at('/models/nobody/1.0.0'), 404] as const,
+      ];
+      for (const [context, name, url, status] of shown) {
+        const page = await context.newPage();
+        const response = await page.goto(url);
+        expect(response?.status(), name).toBe(status);
+        expect(await violations(page, look), name).toEqual([]);
+        expect(await fits(page), name).toBe(true);
+        await screenshot(page, `dashboard-${name}-${look}`);
+      }
+      await Promise.all([known.close(), unknown.close()]);
+    }
+    await guarded.close();
+  });
 
   it('each report can be read by everybody', async () => {
     const comparison = await tracker.compareRuns(runIds);
