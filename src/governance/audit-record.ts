@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Principal } from '../runtime/principal.js';
 import { toIso } from '../util/clock.js';
 import { type Digest, digestBytes } from '../util/digest.js';
-import { type JsonObject, type JsonValue, assertJson, canonicalJsonOfStored, withSortedKeys } from '../util/json.js';
+import { type JsonObject, type JsonValue, canonicalJson, canonicalJsonOfStored } from '../util/json.js';
 
 /** What an operation was about. */
 export interface AuditResource {
@@ -69,23 +69,26 @@ export interface ChainTail {
 export const emptyTail = (log: string): ChainTail => ({ log, length: 0, hash: digestBytes(log) });
 
 /** SHA-256(0x00 ‖ canonical JSON): the leaf hash of RFC 9162 over the RFC 8785 form of a record. */
-export const leafHash = (record: AuditRecord): Digest => {
-  const value = record as unknown as JsonObject;
-  assertJson(value);
-  return `sha256:${leafOfRecord(value).toString('hex')}`;
-};
+export const leafHash = (record: AuditRecord): Digest => leafOfText(canonicalJson(record as unknown as JsonObject));
+
+const leafOfText = (text: string): Digest => `sha256:${hash('sha256', `\0${text}`)}`;
 
 /** The leaf hash of a record as a storage gave it back, 32 bytes. Its UTF-8 begins with the 0x00 of leaves. */
 export const leafOfRecord = (record: JsonValue): Buffer =>
   hash('sha256', `\0${canonicalJsonOfStored(record)}`, 'buffer');
 
 /** Puts an entry at the tail of the chain. Its keys are stored in canonical order, in which they are verified fastest. */
-export function chainRecord(entry: AuditEntry, tail: ChainTail): AuditRecord {
+export function chainRecord(
+  entry: AuditEntry,
+  { log, length, hash: prev }: ChainTail,
+): { readonly record: AuditRecord; readonly tail: ChainTail } {
   const { at, ...said } = entry;
-  const record: AuditRecord = { v: 1, log: tail.log, seq: tail.length, ts: toIso(at), ...said, prev: tail.hash };
-  return withSortedKeys(record as unknown as JsonObject) as unknown as AuditRecord;
+  const record: AuditRecord = { v: 1, log, seq: length, ts: toIso(at), ...said, prev };
+  const text = canonicalJson(record as unknown as JsonObject);
+  return { record: JSON.parse(text) as AuditRecord, tail: { log, length: length + 1, hash: leafOfText(text) } };
 }
 
+/** The tail of a log that ends with a record. */
 export const tailAfter = (record: AuditRecord): ChainTail => ({
   log: record.log,
   length: record.seq + 1,

@@ -3,7 +3,7 @@ import type { IdSource } from '../util/ids.js';
 import type { JsonValue } from '../util/json.js';
 import { Mutex } from '../util/mutex.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { type AuditEntry, type ChainTail, chainRecord, tailAfter } from './audit-record.js';
+import { type AuditEntry, type ChainTail, chainRecord } from './audit-record.js';
 import { auditStream, readChainTail } from './audit-trail.js';
 
 /** The end of a store's audit chain as this process last saw it, and the queue of those who extend it. */
@@ -35,17 +35,17 @@ export async function commitAudited(
   return chain.mutex.run(async () => {
     for (;;) {
       chain.tail ??= await readChainTail(storage, () => ids.next());
-      const audited = chainRecord(entry, chain.tail);
+      const { record, tail } = chainRecord(entry, chain.tail);
       const append: Change = {
         kind: 'append',
         stream: auditStream,
-        values: [audited as unknown as JsonValue],
+        values: [record as unknown as JsonValue],
         expect: chain.tail.length,
       };
       try {
         await storage.commit([...changes, append], { durability: 'power' });
-        chain.tail = tailAfter(audited);
-        return chain.tail.length;
+        chain.tail = tail;
+        return tail.length;
       } catch (error) {
         chain.tail = undefined; // whatever happened, the end of the log is to be read again
         if (!(error instanceof ConflictError) || !isAboutAudit(error)) throw error;

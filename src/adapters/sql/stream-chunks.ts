@@ -16,7 +16,7 @@ export const charactersPerChunk = 1024 * 1024;
  * moves what is beyond 1,002 bytes of a row to further pages, each written anew as well:
  * https://sqlite.org/fileformat2.html#cell_payload_overflow_pages
  */
-export const extensibleSpan = 32;
+const extensibleSpan = 32;
 const extensibleCharacters = 900;
 
 /** Whether more entries still belong into the last chunk. */

@@ -22,7 +22,7 @@ async function open() {
 it('entries appended one at a time end up in large chunks', async () => {
   const { storage, chunkCounts } = await open();
   for (let i = 0; i < 1_024 + 2 * 32 + 3; i++) await storage.commit([{ kind: 'append', stream: 's', values: [i] }]);
-  expect(await chunkCounts()).toEqual([1_024, 32, 32, 3]);
+  expect(await chunkCounts()).toEqual([256, 256, 256, 256, 32, 32, 3]);
   await storage.close();
 });
 
