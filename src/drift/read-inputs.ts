@@ -1,3 +1,4 @@
+import { modelHint } from '../config/model-hint.js';
 import { summaryOf } from '../data/baseline-profile.js';
 import { type DataSummary, summarizeData } from '../data/data-summary.js';
 import { type DataSource, readTable } from '../data/read-table.js';
@@ -78,7 +79,8 @@ export async function readInputs(
   const fromPolicy = policy.featureColumns.length > 0 ? policy.featureColumns : (known.featureColumns ?? []);
   const featureColumns = options.featureColumns ?? fromPolicy;
   if (featureColumns.length === 0) {
-    refuse(`featureColumns is empty; pass it, or list models.${modelName}.feature_columns in the policy`);
+    const hint = modelHint(context.config.policy, options.modelType ?? modelName);
+    refuse(`featureColumns is empty; pass it, or list models.${modelName}.feature_columns in the policy${hint}`);
   }
   for (const column of featureColumns) checkName(column, 'feature column');
   requireColumn(predictionColumn, baseline, current);

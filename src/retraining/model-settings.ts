@@ -1,3 +1,4 @@
+import { modelHint } from '../config/model-hint.js';
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import type { Policy } from '../config/policy.js';
 import { chooseAlgorithm } from '../models/choose-algorithm.js';
@@ -17,7 +18,8 @@ export function modelColumns(
   const policy = config.modelPolicy(modelType);
   const featureColumns = told.featureColumns ?? policy.featureColumns;
   if (featureColumns.length === 0) {
-    refuse(`no feature columns: pass them, or list models.${modelType}.feature_columns in the policy`);
+    const hint = modelHint(config.policy, modelType);
+    refuse(`no feature columns: pass them, or list models.${modelType}.feature_columns in the policy${hint}`);
   }
   const targetColumn = told.targetColumn ?? policy.targetColumn;
   if (targetColumn === null) {

@@ -104,6 +104,24 @@ describe('show', () => {
   });
 });
 
+describe('a misspelled model', () => {
+  it('is answered with the one of the policy that is nearest', async () => {
+    csv('data.csv', smallRows(300));
+    await bondx('init', '--data', 'data.csv', '--target', 'y');
+    const files = ['--baseline', 'data.csv', '--current', 'data.csv'];
+    for (const command of [
+      ['train', '--data', 'data.csv'],
+      ['drift-check', ...files],
+    ]) {
+      const { code, err } = await bondx(...command, '--model', 'spred');
+      expect({ code, err }).toEqual({
+        code: 2,
+        err: expect.stringContaining('did you mean the model spread?') as string,
+      });
+    }
+  });
+});
+
 describe('--version', () => {
   it('alone is the version of the program; of a command it is that of a model', async () => {
     const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string };
