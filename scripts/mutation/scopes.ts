@@ -12,7 +12,10 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
     tests: [
       'tests/governance/audit',
       'tests/governance/audit/attacks',
+      'tests/governance/audit/audit-trail',
+      'tests/governance/audit/checkpoint',
       'tests/governance/audit/merkle-tree',
+      'tests/governance/audit/verify-log',
       'tests/governance/control-plane',
     ],
   },
@@ -24,6 +27,7 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
       'tests/governance/access/access-rules',
       'tests/governance/access/authorization',
       'tests/governance/access/break-glass',
+      'tests/governance/access/choke-point',
       'tests/governance/access/matrix',
       'tests/governance/access/tokens',
       'tests/governance/control-plane',

@@ -28,16 +28,74 @@ describe('the access section', () => {
     ['jwt: { issuer: x, algorithms: [ES256] }', 'needs the audience'],
     ['jwt: { issuer: x, audience: y, algorithms: [ES256] }', 'needs jwks_url or public_key_file, one of the two'],
     ['jwt: { algorithms: [HS256] }', 'expected one of RS256'],
+    ['jwt: { algorithms: [ES256] }', 'needs the issuer of the tokens'],
+    ["jwt: { jwks_url: 'https://login/keys' }", 'needs the issuer of the tokens'],
+    ['jwt: { public_key_file: key.pem }', 'needs the issuer of the tokens'],
+    [
+      "jwt: { issuer: x, audience: y, algorithms: [ES256], public_key_file: key.pem, jwks_url: 'https://login/keys' }",
+      'needs jwks_url or public_key_file, one of the two',
+    ],
+    ['bindings: [{ principal: a, role: admin, aliases: [a] }]', 'a has aliases and is one'],
+    ['bindings: [{ principal: a, role: zzzzzzzz }]', 'there is no role "zzzzzzzz"; roles are developer, validator'],
+    ['forbids: [{ role: admn, permissions: [track] }]', 'forbids[0]: there is no role "admn"; did you mean admin?'],
+    ['forbids: [{ principal: a, role: admin, permissions: [track] }]', 'takes a principal or a role, one of the two'],
+    ['roles: { desk: [zzzzzzzz] }', 'expected a permission, got the text "zzzzzzzz"; known are read, track'],
+    ['roles: { desk: [7] }', 'expected a permission, got 7; known are read, track'],
+    [
+      'bindings: [{ principal: a, role: admin, zzzzzzzz: 1 }]',
+      'unknown key zzzzzzzz; known here: principal, type, role',
+    ],
+    ['bindings: 7', 'expected a list such as [{ principal: ada, role: developer }]'],
+    ['forbids: 7', 'expected a list such as [{ role: admin, permissions: [promote] }]'],
+    ['break_glass: { max_minutes: 0 }', 'expected minutes above 0, at most 1440 (a day)'],
+    ['break_glass: { max_minutes: 1441 }', 'expected minutes above 0, at most 1440 (a day)'],
+    ...['2027-01-31 ', ' 2027-01-31', '27-01-31', '2027-01-31T18Z', '2027-01-31T18:00', '2027-01-31T18:00:00', 'x'].map(
+      (when): [string, string] => [
+        `bindings: [{ principal: ada, role: admin, expires: '${when}' }]`,
+        'expected a day or a time such as 2027-01-31',
+      ],
+    ),
+    ["bindings: [{ principal: ada, role: admin, expires: '2027-13-01' }]", 'expected a day that exists'],
   ])('refuses %s', (section, message) => {
     const issue = onlyIssue(`seed: 1\naccess:\n  ${section}\n`);
     expect(issue.message).toContain(message);
     expect(issue.line).toBe(3);
   });
 
+  it('takes what it should', () => {
+    const { access } = fromText(`access:
+  roles: { desk: [read, approve] }
+  bindings:
+    - { principal: ada, role: desk, expires: 2027-01-31 }
+    - { principal: bob, role: desk, expires: 2027-01-31T18:00Z }
+    - { principal: cleo, role: desk, expires: 2027-01-31T18:00:59Z }
+    - { principal: dan, role: admin, aliases: [dan@bank] }
+    - { principal: dan, role: auditor, aliases: [dan@bank] }
+  forbids:
+    - { principal: ada, permissions: [read] }
+    - { role: desk, permissions: [approve] }
+  break_glass: { role: desk, max_minutes: 1440 }
+`).policy;
+    expect(access.bindings.map(({ expires }) => expires)).toEqual([
+      ...['2027-01-31', '2027-01-31T18:00Z', '2027-01-31T18:00:59Z', null, null],
+    ]);
+    expect(access.breakGlass).toEqual({ role: 'desk', maxMinutes: 1440 });
+    expect(access.bindings[0]).toMatchObject({ type: 'person', aliases: [], models: [], environments: [] });
+    const nothing = fromText('seed: 1').policy.access;
+    expect(nothing).toMatchObject({
+      roles: {},
+      bindings: [],
+      forbids: [],
+      jwt: { issuer: null, principalClaim: 'sub' },
+    });
+    expect(nothing.jwt.algorithms).toEqual([]);
+  });
+
   it('takes keys from the network only over https in production', () => {
     const jwt = (url: string): string =>
       `access:\n  jwt: { issuer: i, audience: a, algorithms: [ES256], jwks_url: '${url}' }\nenvironment: `;
     expect(() => fromText(`${jwt('http://localhost:1/keys')}staging`)).not.toThrow();
+    expect(() => fromText(`${jwt('https://login/keys')}production\n`)).not.toThrow();
     expect(onlyIssue(`${jwt('http://localhost:1/keys')}production`).message).toContain('must begin with https://');
     expect(onlyIssue(`${jwt('file:///keys')}staging`).message).toContain('must begin with https://');
     expect(onlyIssue(`${jwt('keys')}staging`).message).toContain('expected a URL such as');

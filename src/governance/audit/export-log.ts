@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { MLOpsError } from '../../errors.js';
@@ -24,14 +23,11 @@ export async function writeExport(path: string, { records, checkpoints }: Export
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw new MLOpsError('ALREADY_EXISTS', `${path} is there already; name another file`);
   });
-  const failed = done.then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  );
+  const failed = done.catch(() => undefined);
   let count = 0;
   for await (const { value } of records) {
     if (!out.write(`${canonicalJson(value)}\n`)) {
-      await Promise.race([once(out, 'drain'), failed]);
+      await Promise.race([new Promise<void>((resolve) => out.once('drain', () => resolve())), failed]);
     }
     if (out.destroyed) break;
     count++;

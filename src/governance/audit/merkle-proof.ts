@@ -13,7 +13,7 @@ export interface InclusionClaim {
 
 /** Whether the leaf is in the tree, at that very place (RFC 9162, 2.1.3.2). */
 export function verifyInclusion({ leaf, index, size, proof, root }: InclusionClaim): boolean {
-  if (!(index >= 0 && index < size)) return false;
+  if (!(Number.isInteger(index) && index >= 0 && index < size)) return false;
   let [fn, sn, node] = [index, size - 1, leaf];
   for (const sibling of proof) {
     if (sn === 0) return false;

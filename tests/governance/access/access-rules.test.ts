@@ -124,6 +124,7 @@ describe('a decision', () => {
     const rules = rulesOf({
       bindings: [
         { principal: 'ada', role: 'developer' },
+        { principal: 'ada', role: 'developer', models: ['spread'] },
         { principal: 'bob', role: 'developer', models: ['spread'] },
       ],
       forbids: [{ principal: 'ada', permissions: ['register'], models: ['secret'] }],

@@ -144,8 +144,10 @@ describe('signed tokens', () => {
       [await sign({}, rsa.privateKey, 'RS256'), 'it is signed with RS256'],
       [`${none}.${body}.`, 'it is signed with none'],
       [`${header}.${body}.AAAA`, 'its signature does not verify'],
+      [`${Buffer.from('{}').toString('base64url')}.${body}.AAAA`, 'it is signed with nothing'],
       ['nonsense', 'it cannot be verified'],
-      ['x'.repeat(20_000), 'it is longer than 16384 characters'],
+      ['x'.repeat(16_384), 'it cannot be verified'],
+      ['x'.repeat(16_385), 'it is longer than 16384 characters'],
     ];
     for (const [token, why] of wrong) {
       const error = await failure(authenticate(config, { token, clock }));
@@ -153,6 +155,11 @@ describe('signed tokens', () => {
       expect(error.message).toContain(why);
       expect(error.message).not.toContain(body);
     }
+    const missing = configWith({ publicKeyFile: 'missing.pem' });
+    expect(await failure(authenticate(missing, { token: await sign(), clock }))).toMatchObject({
+      ...{ code: 'UNAUTHENTICATED', message: 'the token is refused: it cannot be verified (ENOENT)' },
+      cause: { code: 'ENOENT' },
+    });
     const closed = MLOpsConfig.fromObject({ storage: { kind: 'memory' } }, { environment: {} });
     expect((await failure(authenticate(closed, { token: await sign(), clock }))).message).toContain('names no issuer');
   });
@@ -174,6 +181,14 @@ describe('signed tokens', () => {
       const other = await generateKeyPair('ES256');
       const forged = await sign({}, other.privateKey);
       expect((await failure(authenticate(config, { token: forged, clock }))).message).toContain('does not verify');
+      const stranger = await generateKeyPair('RS256');
+      const foreign = await sign({}, stranger.privateKey, 'RS256');
+      expect((await failure(authenticate(config, { token: foreign, clock }))).message).toContain(
+        'signed with an algorithm that access.jwt.algorithms does not name',
+      );
+      const unknown = new SignJWT({ iss: 'login', aud: 'mlops', sub: 'dev', exp: issued + 60 });
+      const token = await unknown.setProtectedHeader({ alg: 'ES256', kid: 'k2' }).sign(other.privateKey);
+      expect((await failure(authenticate(config, { token, clock }))).message).toContain('the issuer has no such key');
     } finally {
       server.close();
     }

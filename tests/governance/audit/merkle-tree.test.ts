@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -100,5 +101,43 @@ describe('the Merkle tree', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('a proof that is none', () => {
+  it('is of a leaf before the first, or behind the last', () => {
+    const claim = { leaf: leaves[0]!, size: 2, proof: [leaves[1]!], root: root(2) };
+    expect(verifyInclusion({ ...claim, index: 0 })).toBe(true);
+    for (const index of [-1, 0.5, 1, 2, NaN]) expect(verifyInclusion({ ...claim, index }), String(index)).toBe(false);
+    for (const index of [-1, 0.5, NaN])
+      expect(() => inclusionProof(leaves, index)).toThrow(`there is no leaf ${index}`);
+  });
+
+  it('is of a tree of no leaves, of fewer than before, or of more than it leads to', () => {
+    const tree = (size: number) => ({ size, root: root(size) });
+    const made = consistencyProof(leaves.slice(0, 2), 1);
+    expect(verifyConsistency({ first: tree(1), second: tree(2), proof: made })).toBe(true);
+    expect(verifyConsistency({ first: tree(1), second: { size: 100, root: root(2) }, proof: made })).toBe(false);
+    expect(verifyConsistency({ first: { size: 0, root: emptyRoot }, second: tree(2), proof: [root(2)] })).toBe(false);
+    expect(verifyConsistency({ first: { size: 2, root: root(1) }, second: tree(1), proof: [] })).toBe(false);
+    expect(verifyConsistency({ first: tree(5), second: tree(5), proof: [] })).toBe(true);
+    expect(verifyConsistency({ first: tree(5), second: tree(5), proof: [leaves[0]!] })).toBe(false);
+    expect(verifyConsistency({ first: tree(5), second: { size: 5, root: root(6) }, proof: [] })).toBe(false);
+    expect(verifyConsistency({ first: tree(3), second: tree(4), proof: [] })).toBe(false);
+    expect(() => consistencyProof(leaves, leaves.length + 1)).toThrow('not of 34');
+    expect(() => consistencyProof(leaves, 1.5)).toThrow('not of 1.5');
+    expect(consistencyProof(leaves, leaves.length)).toEqual([]);
+  });
+
+  it('cannot be made of a leaf that hashes as its entry', () => {
+    const entry = Buffer.from('entry');
+    const expected = createHash('sha256')
+      .update(Buffer.concat([Buffer.of(0), entry]))
+      .digest();
+    expect(leafOf(entry).equals(expected)).toBe(true);
+    const node = createHash('sha256')
+      .update(Buffer.concat([Buffer.of(1), expected, expected]))
+      .digest();
+    expect(nodeOf(expected, expected).equals(node)).toBe(true);
   });
 });

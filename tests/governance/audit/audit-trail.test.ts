@@ -1,0 +1,237 @@
+import { describe, expect, it } from 'vitest';
+import { AuditLog, ConflictError, type JsonValue, MemoryStorage, type Storage } from '@bondx/mlops';
+import { countingIds } from '@bondx/mlops/testing';
+import {
+  type AuditEntry,
+  auditActor,
+  chainRecord,
+  emptyTail,
+  tailAfter,
+} from '../../../src/governance/audit-record.js';
+import { listAuditRecords, readAuditTrail, verifyAuditTrail } from '../../../src/governance/audit-trail.js';
+import { commitAudited } from '../../../src/governance/audit-writer.js';
+import { createContext } from '../../../src/runtime/context.js';
+import { createWorld, failure } from '../../helpers.js';
+
+const at = Date.UTC(2026, 0, 1);
+const ada = { id: 'ada', type: 'person', authentication: 'jwt' } as const;
+const entryOf = (i: number, extra: Partial<AuditEntry> = {}): AuditEntry => ({
+  ...{ id: `i${i}`, at: at + i * 1000, actor: ada, action: 'a', resource: { type: 'run', id: `r${i}` } },
+  ...{ decision: 'allow', policyDigest: 'd', ...extra },
+});
+
+async function storeOf(entries: readonly AuditEntry[]): Promise<MemoryStorage> {
+  const storage = new MemoryStorage();
+  const values: JsonValue[] = [];
+  let tail = emptyTail('log');
+  for (const entry of entries) {
+    const record = chainRecord(entry, tail);
+    values.push(record as unknown as JsonValue);
+    tail = tailAfter(record);
+  }
+  await storage.commit([{ kind: 'append', stream: 'audit', values }]);
+  return storage;
+}
+
+const over = (storage: Storage, methods: Partial<Storage>): Storage => ({
+  capabilities: storage.capabilities,
+  get: (...args) => storage.get(...args),
+  query: (...args) => storage.query(...args),
+  read: (...args) => storage.read(...args),
+  commit: (...args) => storage.commit(...args),
+  close: () => storage.close(),
+  ...methods,
+});
+
+describe('the records that match', () => {
+  const entries = [
+    entryOf(0),
+    entryOf(1, { actor: { ...ada, onBehalfOf: 'bob' } }),
+    entryOf(2, { actor: { ...ada, id: 'bob' }, action: 'b' }),
+    entryOf(3, { actor: { ...ada, id: 'cleo', breakGlass: 'g1' }, resource: { type: 'run', id: 'r0' } }),
+    entryOf(4, { actor: { ...ada, id: 'cleo', breakGlass: 'g2' } }),
+  ];
+  const iso = (i: number): string => new Date(at + i * 1000).toISOString();
+
+  it.each([
+    [{}, [0, 1, 2, 3, 4]],
+    [{ actor: 'bob' }, [1, 2]],
+    [{ actor: 'ada' }, [0, 1]],
+    [{ action: 'b' }, [2]],
+    [{ action: 'a' }, [0, 1, 3, 4]],
+    [{ resourceId: 'r0' }, [0, 3]],
+    [{ breakGlass: 'g1' }, [3]],
+    [{ since: iso(2) }, [2, 3, 4]],
+    [{ until: iso(2) }, [0, 1]],
+    [{ since: iso(1), until: iso(3) }, [1, 2]],
+    [{ from: 3 }, [3, 4]],
+    [{ limit: 2 }, [0, 1]],
+    [{ actor: 'cleo', limit: 1 }, [3]],
+    [{ limit: 0 }, []],
+    [{ limit: -1 }, []],
+    [{ actor: 'ada', action: 'b' }, []],
+  ])('%j are %j', async (filter, expected) => {
+    const found = await listAuditRecords(await storeOf(entries), filter);
+    expect(found.map(({ seq }) => seq)).toEqual(expected);
+  });
+
+  it('are a hundred unless more are asked for, wherever they are, past what is no record', async () => {
+    const storage = await storeOf(Array.from({ length: 1_700 }, (_, i) => entryOf(i)));
+    await storage.commit([{ kind: 'append', stream: 'audit', values: [null, 'x', { v: 1 }] }]);
+    const found = async (filter = {}) => (await listAuditRecords(storage, filter)).map(({ seq }) => seq);
+    expect(await found()).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(await found({ resourceId: 'r1699' })).toEqual([1699]);
+    expect(await found({ limit: 5_000 })).toHaveLength(1_700);
+    expect(await found({ from: 1_600, limit: 5_000 })).toHaveLength(100);
+    expect(await verifyAuditTrail(storage)).toMatchObject({ status: 'corrupt', position: 1_700 });
+  });
+
+  it('are looked for between times', async () => {
+    const storage = await storeOf(entries);
+    for (const filter of [{ since: 'yesterday' }, { until: '' }]) {
+      expect(await failure(listAuditRecords(storage, filter))).toMatchObject({ code: 'INVALID_INPUT' });
+    }
+  });
+});
+
+describe('reading the trail', () => {
+  it('takes ever larger pages up to 8,000, and no more reads than it needs', async () => {
+    const storage = await storeOf(Array.from({ length: 15_500 }, (_, i) => entryOf(i)));
+    const reads: (readonly [number | undefined, number | undefined])[] = [];
+    const watched = over(storage, {
+      read: (stream, options) => {
+        reads.push([options?.from, options?.limit]);
+        return storage.read(stream, options);
+      },
+    });
+    let next = 0;
+    for await (const { seq } of readAuditTrail(watched)) expect(seq).toBe(next++);
+    expect(next).toBe(15_500);
+    expect(reads).toEqual([
+      ...[
+        [0, 500],
+        [500, 1_000],
+        [1_500, 2_000],
+        [3_500, 4_000],
+        [7_500, 8_000],
+      ],
+    ]);
+    for await (const { seq } of readAuditTrail(watched, 15_499)) expect(seq).toBe(15_499);
+    expect(reads).toHaveLength(6);
+  });
+
+  it('ends where a store has fewer entries than it says', async () => {
+    const storage = await storeOf([entryOf(0)]);
+    const lying = over(storage, { read: async (...args) => ({ ...(await storage.read(...args)), length: 5 }) });
+    const seen: number[] = [];
+    for await (const { seq } of readAuditTrail(lying)) seen.push(seq);
+    expect(seen).toEqual([0]);
+  });
+});
+
+describe('writing to the trail', () => {
+  it('goes on when another process moved the end, and lasts', async () => {
+    const storage = new MemoryStorage();
+    const durability: unknown[] = [];
+    const ids = countingIds();
+    const processes = [0, 1].map(() =>
+      over(storage, {
+        commit: async (changes, options) => {
+          durability.push(options?.durability);
+          return storage.commit(changes, options);
+        },
+      }),
+    );
+    for (let i = 0; i < 6; i++) expect(await commitAudited(processes[i % 2]!, ids, [], entryOf(i))).toBe(i + 1);
+    expect(await verifyAuditTrail(storage)).toMatchObject({ status: 'ok', records: 6 });
+    expect(new Set(durability)).toEqual(new Set(['power']));
+  });
+
+  it('reads the end once, and again after a failure', async () => {
+    const storage = new MemoryStorage();
+    let [reads, isBroken] = [0, false];
+    const watched = over(storage, {
+      read: (...args) => {
+        reads++;
+        return storage.read(...args);
+      },
+      commit: async (...args) => {
+        if (isBroken) throw new Error('medium gone');
+        return storage.commit(...args);
+      },
+    });
+    const ids = countingIds();
+    for (let i = 0; i < 3; i++) await commitAudited(watched, ids, [], entryOf(i));
+    expect(reads).toBe(1);
+    isBroken = true;
+    expect((await failure(commitAudited(watched, ids, [], entryOf(3)))).message).toBe('medium gone');
+    isBroken = false;
+    await commitAudited(watched, ids, [], entryOf(3));
+    expect(reads).toBe(3);
+    expect(await verifyAuditTrail(storage)).toMatchObject({ status: 'ok', records: 4 });
+  });
+
+  it('leaves conflicts of everything else to whoever planned the change', async () => {
+    const storage = new MemoryStorage();
+    const change = { kind: 'put', collection: 'runs', id: 'r', value: 1, expect: 7 } as const;
+    const lost = failure(commitAudited(storage, countingIds(), [change], entryOf(0)));
+    expect(await lost).toBeInstanceOf(ConflictError);
+    const append = { kind: 'append', stream: 'points', values: [1], expect: 7 } as const;
+    expect(await failure(commitAudited(storage, countingIds(), [append], entryOf(0)))).toMatchObject({
+      conflict: { kind: 'stream', stream: 'points' },
+    });
+    expect((await storage.read('audit')).length).toBe(0);
+  });
+});
+
+describe('an actor', () => {
+  it('is whoever is known, for whom and under what', () => {
+    expect(auditActor(undefined)).toEqual({ id: 'anonymous', type: 'unknown', authentication: 'none' });
+    expect(auditActor({ ...ada, requestId: 'q' })).toEqual(ada);
+    expect(auditActor(ada, { onBehalfOf: 'bob', breakGlass: 'g' })).toEqual({
+      ...ada,
+      onBehalfOf: 'bob',
+      breakGlass: 'g',
+    });
+  });
+});
+
+describe('the log', () => {
+  it('is read by whom it is given to, and lets go of its storage', async () => {
+    const bindings = [{ principal: 'aud', role: 'auditor' }];
+    const { config, options } = createWorld({ access: { bindings } });
+    const released: string[] = [];
+    const context = createContext(config, options);
+    const stores = { ...context.stores, release: async () => void released.push('x') };
+    {
+      await using log = new AuditLog(config, { ...context, stores });
+      expect(await failure(log.list())).toMatchObject({ code: 'FORBIDDEN' });
+      const other = log.withPrincipal({ id: 'aud', type: 'person', authentication: 'jwt' });
+      expect(await other.list()).toHaveLength(1);
+    }
+    expect(released).toHaveLength(1);
+  });
+
+  it('ends its checkpoints at what is none of them, and reads them all, however many there are', async () => {
+    const { config, options, storage } = createWorld({ security: { checkpointInterval: 1_000 } });
+    const log = new AuditLog(config, options);
+    await commitAudited(storage, options.ids!, [], entryOf(0));
+    const checkpoint = (await log.checkpoint())!;
+    const copies = Array.from({ length: 1_500 }, (_, i) => ({ ...checkpoint, index: i + 1 }));
+    await storage.commit([{ kind: 'append', stream: 'audit.checkpoints', values: copies }]);
+    // Each says another index than was signed.
+    expect((await log.verify()).status).toBe('corrupt');
+    const { entries } = await storage.read('audit.checkpoints', { from: 1_499, limit: 1 });
+    expect(entries).toHaveLength(1);
+    const intact = createWorld({ security: { checkpointInterval: 1_000 } });
+    const known = new AuditLog(intact.config, {
+      ...intact.options,
+      keys: (await createContext(config, options).keys()).service,
+    });
+    const records = (await storage.read('audit')).entries.map(({ value }) => value);
+    await intact.storage.commit([{ kind: 'append', stream: 'audit', values: records }]);
+    const values = [checkpoint as unknown as JsonValue, null, ...copies];
+    await intact.storage.commit([{ kind: 'append', stream: 'audit.checkpoints', values }]);
+    expect(await known.verify()).toMatchObject({ status: 'ok', anchored: { size: 1 } });
+  });
+});
