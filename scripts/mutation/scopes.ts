@@ -60,9 +60,12 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
     tests: [
       'tests/compliance/inventory',
       'tests/registry/approvals',
+      'tests/registry/artifact-scan',
       'tests/registry/gates',
       'tests/registry/model-registry',
+      'tests/registry/promotion-gates',
       'tests/registry/versions',
+      'tests/registry/voter',
     ],
   },
 };

@@ -1,13 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AuditLog, ConflictError, type JsonValue, MemoryStorage, type Storage } from '@bondx/mlops';
 import { countingIds } from '@bondx/mlops/testing';
-import {
-  type AuditEntry,
-  auditActor,
-  chainRecord,
-  emptyTail,
-  tailAfter,
-} from '../../../src/governance/audit-record.js';
+import { type AuditEntry, auditActor, chainRecord, emptyTail } from '../../../src/governance/audit-record.js';
 import { listAuditRecords, readAuditTrail, verifyAuditTrail } from '../../../src/governance/audit-trail.js';
 import { commitAudited } from '../../../src/governance/audit-writer.js';
 import { createContext } from '../../../src/runtime/context.js';
@@ -25,9 +22,9 @@ async function storeOf(entries: readonly AuditEntry[]): Promise<MemoryStorage> {
   const values: JsonValue[] = [];
   let tail = emptyTail('log');
   for (const entry of entries) {
-    const record = chainRecord(entry, tail);
-    values.push(record as unknown as JsonValue);
-    tail = tailAfter(record);
+    const chained = chainRecord(entry, tail);
+    values.push(chained.record as unknown as JsonValue);
+    tail = chained.tail;
   }
   await storage.commit([{ kind: 'append', stream: 'audit', values }]);
   return storage;
@@ -221,6 +218,9 @@ describe('the log', () => {
     await storage.commit([{ kind: 'append', stream: 'audit.checkpoints', values: copies }]);
     // Each says another index than was signed.
     expect((await log.verify()).status).toBe('corrupt');
+    const folder = await mkdtemp(join(tmpdir(), 'bondx-export-'));
+    expect(await log.export(join(folder, 'log.jsonl'))).toEqual({ records: 1, checkpoints: 1_501 });
+    await rm(folder, { recursive: true });
     const { entries } = await storage.read('audit.checkpoints', { from: 1_499, limit: 1 });
     expect(entries).toHaveLength(1);
     const intact = createWorld({ security: { checkpointInterval: 1_000 } });

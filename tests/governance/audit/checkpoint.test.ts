@@ -11,6 +11,7 @@ import { KeyRing } from '../../../src/keys/key-ring.js';
 import { ephemeralKeys } from '../../../src/keys/key-sources.js';
 import { LocalKeyService } from '../../../src/keys/local-key-service.js';
 import type { KeyService } from '../../../src/keys/key-service.js';
+import { createContext } from '../../../src/runtime/context.js';
 import { createWorld, failure } from '../../helpers.js';
 
 const root = `sha256:${'a'.repeat(64)}` as const;
@@ -234,7 +235,8 @@ describe('making a checkpoint', () => {
         return storage.read(stream, options);
       },
     });
-    const { log, record } = open({}, watched);
+    const { log, record, config, options } = open({}, watched);
+    const keys = (await createContext(config, options).keys()).service;
     await record(5);
     await log.checkpoint();
     await record(3);
@@ -256,7 +258,7 @@ describe('making a checkpoint', () => {
       const records = (await storage.read('audit')).entries.map((entry) => entry.value);
       await copy.commit([{ kind: 'append', stream: 'audit', values: records }]);
       await copy.commit([{ kind: 'append', stream: 'audit.checkpoints', values: [value] }]);
-      const again = open({}, copy);
+      const again = open({}, copy, keys);
       const made = await again.log.checkpoint();
       const truth = open(
         {},

@@ -32,8 +32,9 @@ function chainOf(length: number, { log = 'log', from = Infinity } = {}): AuditRe
       decision: 'allow',
       policyDigest: 'd',
     } as const;
-    records.push(chainRecord(entry, tail));
-    tail = tailAfter(records[i]!);
+    const chained = chainRecord(entry, tail);
+    records.push(chained.record);
+    tail = chained.tail;
   }
   return records;
 }
