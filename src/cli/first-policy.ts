@@ -3,6 +3,8 @@ export interface ModelColumns {
   readonly features: readonly string[];
   readonly target: string;
   readonly task: 'regression' | 'classification';
+  /** Columns that tell which thing a row is about, and are no features. */
+  readonly leftOut?: readonly string[];
   /** The column that says when. */
   readonly time?: string;
 }
@@ -15,7 +17,7 @@ const placeholder: ModelColumns = {
 
 /** A policy to begin with: short, commented, and valid as it stands. */
 export function firstPolicy(model: string, columns: ModelColumns | undefined): string {
-  const { features, target, task, time } = columns ?? placeholder;
+  const { features, target, task, time, leftOut = [] } = columns ?? placeholder;
   return `# What @bondx/mlops does in this project. What is left out has its default; every key is explained in
 # node_modules/@bondx/mlops/policy.example.yaml
 
@@ -26,7 +28,7 @@ models:
   ${scalar(model)}:
     # ${columns === undefined ? 'Put the columns of your own data here.' : 'The columns to learn from; remove those that are not known when a prediction is made.'}
     feature_columns:
-${features.map((name) => `      - ${scalar(name)}`).join('\n')}
+${features.map((name) => `      - ${scalar(name)}`).join('\n')}${leftOut.length === 0 ? '' : `\n    # Left out, as they name things: ${leftOut.map(scalar).join(', ')}`}
     target_column: ${scalar(target)}
     task: ${task}
     # Rows are split by this column: trained on the past, judged by what came after.

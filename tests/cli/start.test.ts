@@ -53,6 +53,21 @@ describe('init', () => {
     expect(await bondx('train', '--model', 'spread', '--data', 'data.csv')).toMatchObject({ code: 0 });
   });
 
+  it('learns from no column that names things, and says so', async () => {
+    csv(
+      'data.csv',
+      smallRows(100).map((row, i) => ({ security_id: i % 7, ISIN: `XS${i % 9}`, liquid: i % 3, ...row })),
+    );
+    const { out } = await bondx('init', '--data', 'data.csv', '--target', 'y');
+    expect(out).toContain('3 features, target y; left out security_id, ISIN');
+    expect(MLOpsConfig.fromYaml('policy.yaml').policy.models['spread']!.featureColumns).toEqual([
+      'liquid',
+      'x',
+      'kind',
+    ]);
+    expect(readFileSync('policy.yaml', 'utf8')).toContain('# Left out, as they name things: security_id, ISIN');
+  });
+
   it('sees a classification in a target of 0 and 1', async () => {
     csv(
       'data.csv',

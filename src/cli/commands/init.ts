@@ -27,7 +27,8 @@ export async function init({ output, signal }: Session, file: string, options: I
     { path: file, model: name, ...columns },
     [
       `wrote ${file}: the model ${name}` +
-        (columns === undefined ? '' : `, ${columns.features.length} features, target ${columns.target}`),
+        (columns === undefined ? '' : `, ${columns.features.length} features, target ${columns.target}`) +
+        (columns === undefined || columns.leftOut.length === 0 ? '' : `; left out ${columns.leftOut.join(', ')}`),
       'next:',
       `  bondx-mlops train --model ${name} --data ${use}`,
       `  bondx-mlops drift-check --model ${name} --baseline ${use} --current current.csv`,
@@ -50,16 +51,20 @@ async function create(file: string, text: string): Promise<void> {
   }
 }
 
-/** What of a table to learn from: everything but the target, dates, and columns with a value of its own in every row. */
-function columnsOf(table: Table, targetName: string): ModelColumns {
+/** How columns are called that say which thing a row is about: a model would learn things by heart, and new ones are no drift. */
+const identifier = /(^|_)(id|uuid|guid|isin|cusip|sedol|lei)$/i;
+
+/** What of a table to learn from: everything but the target, dates, identifiers, and texts that are hardly ever the same. */
+function columnsOf(table: Table, targetName: string): ModelColumns & { readonly leftOut: readonly string[] } {
   const target = table.column(targetName);
   if (target.kind === 'date') refuse(`${targetName} holds dates; choose a target of numbers, or of two categories`);
   const others = [...table.columns.values()].filter((column) => column !== target);
   const time = guessTimeColumn(table);
-  const features = others.filter(
+  const usable = others.filter(
     (column) =>
       column.kind === 'numeric' || (column.kind === 'categorical' && column.categories.length < table.rowCount / 2),
   );
+  const features = usable.filter(({ name }) => !identifier.test(name));
   if (features.length === 0) refuse(`there is no column to learn ${targetName} from`);
   const isBinary =
     target.kind === 'categorical' || target.values.every((value) => value === 0 || value === 1 || Number.isNaN(value));
@@ -67,6 +72,7 @@ function columnsOf(table: Table, targetName: string): ModelColumns {
     features: features.map(({ name }) => name),
     target: targetName,
     task: isBinary ? 'classification' : 'regression',
+    leftOut: usable.map(({ name }) => name).filter((name) => identifier.test(name)),
     ...(time !== null && { time }),
   };
 }
