@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext } from 'playwright-core';
@@ -49,6 +49,11 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
   beforeAll(async () => {
     store = await demoStore();
     opened.push(() => rmSync(store.folder, { recursive: true, force: true }));
+    const policy = join(store.folder, 'examples/treasury-lifecycle/policy.yaml');
+    writeFileSync(
+      policy,
+      readFileSync(policy, 'utf8').replace('promotion:\n', 'promotion:\n  required_approvals: 1\n'),
+    );
     config = store.config();
     registry = new ModelRegistry(config);
     tracker = new ExperimentTracker(config);
@@ -63,6 +68,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
     await using alerts = new Alerts(config);
     await alerts.scan();
     await alerts.raise({ key: 'prices', severity: 'warning', title: 'prices are late', message: 'none since 09:00' });
+    await registry.promoteModel({ modelName: 'spread', version: '1.1.1', targetStage: 'staging' });
+    const rita = registry.withPrincipal({ id: 'rita', type: 'person', authentication: 'application' });
+    await rita.approvals.request({ modelName: 'spread', version: '1.1.1', reason: 'lower error on the newest months' });
     runIds = [];
     for (const [i, runName] of ['learning rate 0.1', 'learning rate 0.3'].entries()) {
       const runId = await tracker.startRun({ experimentName: 'spread', runName });
@@ -197,6 +205,32 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
       expect(requests.every((url) => url.startsWith('file:'))).toBe(true);
       await context.close();
     }
+  });
+
+  it('a promotion that somebody asked for is approved by a click, and not by who registered the version', async () => {
+    const omar = { id: 'omar', type: 'person', authentication: 'application' } as const;
+    const asOmar = await serve(store.config(), { port: 0, principal: omar });
+    const context = await browser.newContext(looks.desktop);
+    const { page, complaints } = await openPage(context);
+    const approve = async (address: string): Promise<void> => {
+      await page.goto(address);
+      await page.goto(`${new URL(address).origin}/models`);
+      expect(await page.getByRole('region', { name: 'Staging of spread' }).textContent()).toContain('min_accuracy');
+      const card = page.locator('article', { hasText: 'lower error on the newest months' });
+      await card.getByLabel('Comment').fill('errors were looked at');
+      await card.getByRole('button', { name: 'Approve' }).click();
+      await page.waitForLoadState();
+    };
+    const votes = async () => (await registry.approvals.list({ isOpen: true }))[0]!.votes;
+    await approve(server.url);
+    expect(await votes()).toEqual([]);
+    expect(complaints.splice(0)).toHaveLength(1); // the answer was 403
+    await approve(asOmar.url);
+    await page.getByRole('button', { name: 'Promote now' }).waitFor();
+    expect(await votes()).toMatchObject([{ verdict: 'approve', by: 'omar', comment: 'errors were looked at' }]);
+    expect(complaints).toEqual([]);
+    await context.close();
+    await asOmar.close();
   });
 
   it('a canary that is looked at shows a decision within two seconds, and can be halted', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   AccessControl,
   Alerts,
@@ -165,6 +165,30 @@ describe('probes and metrics', () => {
     expect((await ask('/healthz/x', {}, at)).status).toBe(421);
   });
 
+  it('say nothing of why, and let nobody ask for much work', async () => {
+    const secret = 'postgres://user:hush@10.0.0.7/db';
+    const guarded = createWorld();
+    let asked = 0;
+    guarded.storage.commit = guarded.storage.query = async () => {
+      asked++;
+      throw new MLOpsError('STORAGE_UNAVAILABLE', `cannot reach ${secret}`);
+    };
+    const probed = createDashboard(guarded.config, { ...guarded.options, authentication: 'token' });
+    const probe = (path: string): Promise<Response> => probed.fetch(new Request(`${origin}${path}`));
+    const [ready, notReady] = [await ask('/readyz'), await probe('/readyz')];
+    expect([notReady.status, await notReady.text()]).toEqual([503, 'not ready\n']);
+    expect([...notReady.headers]).toEqual([...ready.headers]);
+    const once = asked;
+    expect(once).toBeGreaterThan(0);
+    await Promise.all(Array.from({ length: 50 }, () => probe('/readyz')));
+    expect(asked).toBe(once);
+    for (const path of ['/readyz/details', '/health', '/metrics'])
+      expect([path, (await probe(path)).status]).toEqual([path, 401]);
+    expect((await ask('/readyz', { method: 'POST' })).status).not.toBe(200);
+    for (const method of ['commit', 'query']) Reflect.deleteProperty(guarded.storage, method);
+    await probed.close();
+  });
+
   it('is not ready when a file of the model in production is gone; the answer holds for five seconds', async () => {
     expect((await ask('/readyz')).status).toBe(200);
     for await (const { digest: stored } of world.artifacts.list()) await world.artifacts.delete(stored);
@@ -191,6 +215,48 @@ describe('probes and metrics', () => {
     expect(text).toContain('bondx_mlops_alerts_open{severity="critical"} 1');
     expect(text).toContain('bondx_mlops_requests_total{model="spread",version="1.0.0"} 1');
     await guarded.close();
+  });
+});
+
+describe('the audit trail', () => {
+  it('is shown with what vouches for it, page by page', async () => {
+    const { get } = await enter();
+    for (let i = 0; i < 120; i++)
+      await failure(registry.promoteModel({ modelName: 'x', version: '1.0.0', targetStage: 'staging' }));
+    await using log = new AuditLog(world.config, world.options);
+    expect(await (await get('/audit')).text()).toContain('no checkpoint yet');
+    const { size } = (await log.checkpoint())!;
+    const latest = await (await get('/audit')).text();
+    expect(latest).toContain('Whole: every record continues the one before');
+    expect(latest).toContain(`the first ${size} records`);
+    const older = /\/audit\?before=(\d+)/.exec(latest)!;
+    expect(Number(older[1])).toBe(size - 100);
+    const page = await (await get(older[0])).text();
+    expect(page).toContain(`${size - 100} before record ${size - 100}`);
+    expect(page).toContain('registry.register');
+    expect(page).not.toContain('Older records');
+    expect((await get('/audit?before=x')).status).toBe(400);
+    expect(await (await get('/audit?before=0')).text()).toContain('0 before record 0');
+  });
+
+  it.each([
+    ['corrupt', 'Damaged', '▲'],
+    ['truncated', 'Cut: records at the end are missing', '▲'],
+    ['rolled_back', 'Rolled back', '▲'],
+    ['forked', 'Forked', '▲'],
+    ['unanchored', 'Not vouched for', '◆'],
+    ['torn_tail_recovered', 'Whole, but for a last line', '◆'],
+  ] as const)('that is %s is called what it is', async (status, said, mark) => {
+    const reason = `found to be ${status}`;
+    const verify = vi.spyOn(AuditLog.prototype, 'verify');
+    verify.mockResolvedValue({ status, records: 3, head: 'sha256:0', position: 2, reason });
+    const { get } = await enter();
+    const page = (await (await get('/audit')).text()).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+    verify.mockRestore();
+    expect(page).toContain(`${mark} ${said}`);
+    expect(page).toContain(reason);
+    expect(page).toContain('First record that does not fit 2');
+    expect(page.includes('Damaged')).toBe(status === 'corrupt');
   });
 });
 

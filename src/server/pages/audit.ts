@@ -1,29 +1,46 @@
+import type { AuditStatus, AuditVerification } from '../../governance/audit/verify-log.js';
 import { html } from '../../report/page/html.js';
 import { count, moment } from '../../report/page/numbers.js';
 import { badge, digest, proof, section, table, verdictBanner } from '../../report/page/parts.js';
+import { refuse } from '../../util/check.js';
 import type { ShowPage } from '../visit.js';
 
 const shown = 100;
 
-/** Whether the trail is whole, and its latest records. */
-export const audit: ShowPage = async ({ services }) =>
+/** What each verdict means to a person. */
+const words: Readonly<Record<AuditStatus, string>> = {
+  ok: 'Whole: every record continues the one before',
+  torn_tail_recovered: 'Whole, but for a last line that a crash cut off',
+  corrupt: 'Damaged: a record was altered, removed or put in',
+  truncated: 'Cut: records at the end are missing',
+  rolled_back: 'Rolled back: an older store was put in place',
+  forked: 'Forked: history was written anew',
+  unanchored: 'Not vouched for: signed checkpoints are missing',
+};
+
+/** Whether the trail is whole, and its records: the latest, or those before the one that `?before=` names. */
+export const audit: ShowPage = async ({ services, href, url }) =>
   services.withAudit(async (log) => {
     const verification = await log.verify();
-    const { status, records, head, position, reason } = verification;
-    const latest = await log.list({ from: Math.max(0, records - shown), limit: shown });
+    const { status, records, reason } = verification;
+    const before = endOf(url.searchParams.get('before'), records);
+    const from = Math.max(0, before - shown);
+    const page = before === 0 ? [] : await log.list({ from, limit: before - from });
     return {
       title: 'Audit trail',
       content: html`${verdictBanner(
         status,
-        status === 'ok' ? 'Whole: every record continues the one before' : `Damaged at record ${position ?? 0}`,
+        words[status],
         html`<p>${reason ?? `${count(records)} records were checked just now.`}</p>`,
       )}
-      ${proof([['Head', digest(head)]])}
+      ${proof(proofOf(verification))}
       ${section(
         'records',
         'Records',
-        table(
-          `The latest ${latest.length}, newest first`,
+        html`${table(
+          before === records
+            ? `The latest ${page.length} of ${count(records)}, newest first`
+            : `${page.length} before record ${before}, of ${count(records)}, newest first`,
           [
             { title: 'Record' },
             { title: 'When' },
@@ -33,7 +50,7 @@ export const audit: ShowPage = async ({ services }) =>
             { title: 'Decision' },
             { title: 'Why' },
           ],
-          latest
+          page
             .toReversed()
             .map(({ seq, ts, actor, action, resource, decision, reason: why }) => [
               seq,
@@ -44,7 +61,35 @@ export const audit: ShowPage = async ({ services }) =>
               badge(decision),
               why,
             ]),
-        ),
+        )}
+        ${
+          (from > 0 || before < records) &&
+          html`<nav aria-label="Records">
+            <p>
+              ${before < records && html`<a href="${href('audit')}">The latest</a>`}
+              ${from > 0 && html`<a href="${href('audit')}?before=${from}">Older records</a>`}
+            </p>
+          </nav>`
+        }`,
       )}`,
     };
   });
+
+function proofOf({ head, status, position, anchored }: AuditVerification): Parameters<typeof proof>[0] {
+  return [
+    ['Head', digest(head)],
+    ['First record that does not fit', status === 'ok' || position === undefined ? undefined : count(position)],
+    [
+      'Signed',
+      anchored === undefined
+        ? 'no checkpoint yet'
+        : html`the first ${count(anchored.size)} records, at ${moment(anchored.time)}, by key ${digest(anchored.keyId)}`,
+    ],
+  ];
+}
+
+function endOf(asked: string | null, records: number): number {
+  if (asked === null) return records;
+  if (!/^\d{1,15}$/.test(asked)) refuse('before must be the number of a record');
+  return Math.min(Number(asked), records);
+}
