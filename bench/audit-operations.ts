@@ -8,7 +8,7 @@ import {
   chainRecord,
   emptyTail,
 } from '../src/governance/audit-record.js';
-import { auditStream } from '../src/governance/audit-trail.js';
+import { auditStream } from '../src/governance/audit/log-start.js';
 import type { Change, Storage } from '../src/storage/storage.js';
 import type { JsonValue } from '../src/util/json.js';
 

@@ -385,7 +385,7 @@ export interface SecurityPolicy {
   readonly logAllOperations: boolean;
   /** Reads of sensitive data that leave a record each. Default none. */
   readonly auditedReads: readonly AuditableRead[];
-  /** How long audit records are kept, days; integer >= 1. Default 365. */
+  /** How long audit records are kept at least, days; integer >= 1. A law of `regulatoryFrameworks` may ask for more. Default 365. */
   readonly auditLogRetentionDays: number;
   /** A signed checkpoint of the audit log is made after so many records; integer >= 1. Default 1000. */
   readonly checkpointInterval: number;

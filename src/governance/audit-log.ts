@@ -3,11 +3,13 @@ import { type Context, type ContextOptions, createContext, deriveContext } from 
 import type { Principal } from '../runtime/principal.js';
 import type { Storage } from '../storage/storage.js';
 import { appendAnchor, readAnchors } from './audit/anchor-file.js';
-import { type Checkpoint, asCheckpoint, checkpointStream, judgeByKeys } from './audit/checkpoint.js';
+import { type Checkpoint, judgeByKeys } from './audit/checkpoint.js';
 import { verifyExport, writeExport } from './audit/export-log.js';
 import { makeCheckpoint } from './audit/make-checkpoint.js';
 import { type AuditProof, proveRecord, verifyProof } from './audit/prove-record.js';
-import { type AuditVerification, verifyLog } from './audit/verify-log.js';
+import type { AuditVerification } from './audit/verify-log.js';
+import { readCheckpoints, verifyStoredLog } from './audit/verify-stored-log.js';
+import { findLogPlace, judgeStartByKeys, startTree } from './audit/log-start.js';
 import type { AuditRecord } from './audit-record.js';
 import { type AuditFilter, listAuditRecords, readAuditTrail } from './audit-trail.js';
 import { ControlPlane } from './control-plane.js';
@@ -38,16 +40,8 @@ export class AuditLog {
     options: { readonly expectedHead?: string; readonly anchors?: string } = {},
   ): Promise<AuditVerification> {
     return this.#control.access('audit.read', 'store', async (storage) => {
-      const [checkpoints, anchors] = [await readCheckpoints(storage), await this.#anchors(options.anchors)];
-      const isSigned = checkpoints.length + anchors.length > 0;
-      return verifyLog({
-        records: readAuditTrail(storage),
-        checkpoints,
-        anchors,
-        judge: isSigned ? judgeByKeys(await this.#context.keys()) : () => Promise.resolve('unknown_key'),
-        expectedHead: options.expectedHead,
-        interval: this.#context.config.policy.security.checkpointInterval,
-      });
+      const anchors = await this.#anchors(options.anchors);
+      return verifyStoredLog(this.#context, storage, { anchors, expectedHead: options.expectedHead });
     });
   }
 
@@ -81,7 +75,7 @@ export class AuditLog {
    */
   async prove(seq: number): Promise<AuditProof> {
     return this.#control.access('audit.read', 'store', async (storage) =>
-      proveRecord(readAuditTrail(storage), seq, (await readCheckpoints(storage)).at(-1)),
+      proveFrom(storage, seq, (await readCheckpoints(storage)).at(-1)),
     );
   }
 
@@ -96,16 +90,23 @@ export class AuditLog {
   async export(path: string): Promise<{ readonly records: number; readonly checkpoints: number }> {
     return this.#control.access('audit.read', 'store', async (storage) => {
       const checkpoints = await readCheckpoints(storage);
-      const { records } = await writeExport(path, { records: readAuditTrail(storage), checkpoints });
+      const place = await findLogPlace(storage);
+      const { records } = await writeExport(path, {
+        records: readAuditTrail(storage, 0, place),
+        checkpoints,
+        start: place.start,
+      });
       return { records, checkpoints: checkpoints.length };
     });
   }
 
   /** Verifies a file that {@link export} wrote, by the keys of this store; its records are not looked at. */
   async verifyExport(path: string, options: { readonly anchors?: string } = {}): Promise<AuditVerification> {
-    return this.#control.access('audit.read', 'store', async () =>
-      verifyExport(path, judgeByKeys(await this.#context.keys()), await this.#anchors(options.anchors)),
-    );
+    return this.#control.access('audit.read', 'store', async () => {
+      const keys = await this.#context.keys();
+      const anchors = await this.#anchors(options.anchors);
+      return verifyExport(path, judgeByKeys(keys), anchors, judgeStartByKeys(keys));
+    });
   }
 
   /** Gives up the storage; it closes when the last instance made from the same config has. */
@@ -125,17 +126,7 @@ export class AuditLog {
   }
 }
 
-/** The checkpoints that are stored, in order; what is none of them ends the list. */
-async function readCheckpoints(storage: Storage): Promise<readonly Checkpoint[]> {
-  const checkpoints: Checkpoint[] = [];
-  for (let next = 0; ;) {
-    const { entries, length } = await storage.read(checkpointStream, { from: next, limit: 1_000 });
-    for (const { value } of entries) {
-      const checkpoint = asCheckpoint(value);
-      if (checkpoint === undefined) return checkpoints;
-      checkpoints.push(checkpoint);
-    }
-    next += entries.length;
-    if (entries.length === 0 || next >= length) return checkpoints;
-  }
-}
+const proveFrom = async (storage: Storage, seq: number, checkpoint: Checkpoint | undefined): Promise<AuditProof> => {
+  const place = await findLogPlace(storage);
+  return proveRecord(readAuditTrail(storage, 0, place), seq, checkpoint, place.start && startTree(place.start));
+};

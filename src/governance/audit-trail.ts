@@ -1,11 +1,9 @@
 import type { Storage } from '../storage/storage.js';
 import { refuse } from '../util/check.js';
 import type { JsonValue } from '../util/json.js';
+import { type LogPlace, findLogPlace } from './audit/log-start.js';
 import { type AuditVerification, isAuditRecord, verifyLog } from './audit/verify-log.js';
-import { type AuditRecord, type ChainTail, emptyTail, tailAfter } from './audit-record.js';
-
-/** The stream the audit log lives in. */
-export const auditStream = 'audit';
+import type { AuditRecord } from './audit-record.js';
 
 /** Which audit records are wanted; what is not given does not restrict. */
 export interface AuditFilter {
@@ -27,22 +25,44 @@ export interface AuditFilter {
 const firstBatch = 500;
 const largestBatch = 8_000;
 
-/** Iterates the log in order, with memory bounded by a batch. */
-export async function* readAuditTrail(storage: Storage, from = 0): AsyncGenerator<{ seq: number; value: JsonValue }> {
-  for (let next = from, limit = firstBatch; ; limit = Math.min(2 * limit, largestBatch)) {
-    const page = await storage.read(auditStream, { from: next, limit });
-    yield* page.entries;
+/**
+ * Iterates the log in order, with memory bounded by a batch. Records before the log's start are left out.
+ *
+ * @param place where the log is, when that is known; of a log that is moved meanwhile, the rest is read where it went
+ */
+export async function* readAuditTrail(
+  storage: Storage,
+  from = 0,
+  place?: LogPlace,
+): AsyncGenerator<{ seq: number; value: JsonValue }> {
+  let at = place ?? (await findLogPlace(storage));
+  for (let next = Math.max(from, at.from), limit = firstBatch; ; limit = Math.min(2 * limit, largestBatch)) {
+    const page = await storage.read(at.stream, { from: next - at.from, limit });
+    for (const { seq, value } of page.entries) yield { seq: seq + at.from, value };
     next += page.entries.length;
-    if (page.entries.length === 0 || next >= page.length) return;
+    if (page.entries.length > 0 && next - at.from < page.length) continue;
+    const now = await findLogPlace(storage);
+    if (now.stream === at.stream || next < now.from) return;
+    at = now;
   }
 }
 
-/** The tail of the chain as it is now. `newLog` names the log when there is none yet. */
-export async function readChainTail(storage: Storage, newLog: () => string): Promise<ChainTail> {
-  const { length } = await storage.read(auditStream, { limit: 0 });
-  if (length === 0) return emptyTail(newLog());
-  const { entries } = await storage.read(auditStream, { from: length - 1, limit: 1 });
-  return tailAfter(entries[0]!.value as unknown as AuditRecord);
+/** The last records of the log, oldest first, and how many there ever were. */
+export async function readAuditEnd(
+  storage: Storage,
+  count: number,
+): Promise<{
+  readonly entries: readonly { readonly seq: number; readonly value: JsonValue }[];
+  readonly length: number;
+}> {
+  for (;;) {
+    const { stream, from } = await findLogPlace(storage);
+    const { length } = await storage.read(stream, { limit: 0 });
+    if (length === 0 && (await findLogPlace(storage)).stream !== stream) continue; // moved just now
+    const { entries } =
+      length === 0 ? { entries: [] } : await storage.read(stream, { from: Math.max(0, length - count) });
+    return { entries: entries.map(({ seq, value }) => ({ seq: seq + from, value })), length: length + from };
+  }
 }
 
 /**
@@ -50,10 +70,13 @@ export async function readChainTail(storage: Storage, newLog: () => string): Pro
  * before. An edit, deletion, insertion, swap or splice anywhere but at the very end breaks the chain. A cut at the end
  * shows against a `head` kept elsewhere: pass it as `expectedHead`. Checkpoints are looked at by {@link AuditLog.verify}.
  */
-export const verifyAuditTrail = (
+export async function verifyAuditTrail(
   storage: Storage,
   { expectedHead }: { readonly expectedHead?: string } = {},
-): Promise<AuditVerification> => verifyLog({ records: readAuditTrail(storage), expectedHead });
+): Promise<AuditVerification> {
+  const place = await findLogPlace(storage);
+  return verifyLog({ records: readAuditTrail(storage, 0, place), start: place.start, expectedHead });
+}
 
 /** Records that match, oldest first. */
 export async function listAuditRecords(storage: Storage, filter: AuditFilter = {}): Promise<readonly AuditRecord[]> {

@@ -10,6 +10,7 @@ import { type Scope, type ScopeSource, sayScope } from './access/scope.js';
 import { type AuditDecision, type AuditEntry, type AuditResource, auditActor } from './audit-record.js';
 import { checkpointIfDue } from './audit/make-checkpoint.js';
 import { commitAudited } from './audit-writer.js';
+import type { NewStart } from './audit/move-log.js';
 import type { AuditedOperation, OperationName, UnauditedOperation } from './operations.js';
 
 /** What an operation is about to do, made from what it read. */
@@ -22,6 +23,8 @@ export interface Plan<T> {
   readonly reason?: string;
   /** Facts for the audit record: small, and free of personal data. */
   readonly detail?: JsonObject;
+  /** Where the audit trail is to begin from now on: its record goes to what is left. */
+  readonly newStart?: NewStart;
   /** Replaces the request's resource when the plan knows more, such as a digest. */
   readonly resource?: AuditResource;
 }
@@ -85,7 +88,7 @@ export class ControlPlane {
       return await retryConflicts(async () => {
         const planned = await plan(storage, artifacts);
         const about = { ...request, ...planned, resource: planned.resource ?? request.resource, ...grant };
-        await this.#record(operation, planned.decision ?? 'allow', about, planned.changes);
+        await this.#record(operation, planned.decision ?? 'allow', about, planned.changes, planned.newStart);
         said.plan = planned;
         return planned.result;
       });
@@ -216,6 +219,7 @@ export class ControlPlane {
     decision: AuditDecision,
     about: About,
     changes: readonly Change[] = [],
+    newStart?: NewStart,
   ): Promise<void> {
     const { ids, clock, principal, config, stores } = this.context;
     const entry: AuditEntry = {
@@ -231,7 +235,7 @@ export class ControlPlane {
       ...(about.detail !== undefined && { detail: about.detail }),
     };
     const storage = await stores.storage();
-    const length = await commitAudited(storage, ids, changes, entry);
+    const length = await commitAudited(storage, ids, changes, entry, newStart);
     await checkpointIfDue(this.context, storage, length);
   }
 }

@@ -74,6 +74,7 @@ export const operations = {
   'keys.rotate': { permission: 'administer', audit: 'always' },
   'keys.revoke': { permission: 'administer', audit: 'always' },
   'retention.purge_run': { permission: 'maintain', audit: 'always' },
+  'retention.purge_audit': { permission: 'maintain', audit: 'always' },
   'retention.purge_reports': { permission: 'maintain', audit: 'always' },
   'audit.checkpoint': { permission: 'audit', audit: 'none' },
   'audit.read': { permission: 'audit', audit: 'none' },

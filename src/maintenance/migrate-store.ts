@@ -1,7 +1,7 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import type { AuditRecord } from '../governance/audit-record.js';
-import { auditStream, verifyAuditTrail } from '../governance/audit-trail.js';
+import { readAuditEnd, verifyAuditTrail } from '../governance/audit-trail.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { type ContextOptions, createContext } from '../runtime/context.js';
 import { storePlace } from '../runtime/store-place.js';
@@ -165,7 +165,7 @@ function assertSame({ value }: StoredMigration, places: { from: string; to: stri
 
 /** Identity of a store's audit trail; empty when there is none. */
 async function logOf(storage: Storage): Promise<string> {
-  const { entries } = await storage.read(auditStream, { limit: 1 });
+  const { entries } = await readAuditEnd(storage, 1);
   return (entries[0]?.value as unknown as AuditRecord | undefined)?.log ?? '';
 }
 

@@ -5,6 +5,7 @@ import { type WorkOptions, assertNotAborted, storeDirectories } from '../mainten
 import { type ContextOptions, contextOptionNames, createContext } from '../runtime/context.js';
 import { checkOptions } from '../util/check.js';
 import { toIso } from '../util/clock.js';
+import { type AuditPurge, findExpiredAudit, purgeAudit } from './purge-audit.js';
 import { findExpiredReports, purgeReports, reportDays } from './purge-reports.js';
 import { findExpiredRuns, purgeRun } from './purge-runs.js';
 
@@ -19,6 +20,8 @@ export interface RetentionResult {
   readonly runs: readonly string[];
   /** Ids of drift reports that are gone. */
   readonly reports: readonly string[];
+  /** Audit records that are gone, older than `madeBefore`; what keeps them longer than the policy asks, if anything does. */
+  readonly audit: AuditPurge;
   /** Folders of backups that are gone. */
   readonly backups: readonly string[];
   /** ISO 8601: runs deleted before then, and reports made before then. */
@@ -30,9 +33,10 @@ const dayMs = 86_400_000;
 const optionNames = [...contextOptionNames, 'signal', 'onProgress', 'dryRun'];
 
 /**
- * Removes for good what the policy's `retention` section and `backup.backup_retention_days` no longer ask to keep: runs
- * that were deleted, with their metric points; drift reports; backups. Stays, however old: what a registered version refers
- * to, what a law asks for (the longer time wins), the newest backup, and the audit trail. Files that only those referred to
+ * Removes for good what the policy's `retention` section, `security.audit_log_retention_days` and
+ * `backup.backup_retention_days` no longer ask to keep: runs that were deleted, with their metric points; drift reports; audit
+ * records; backups. Stays, however old: what a registered version refers to, what a law asks for (the longer time wins), the
+ * newest backup, and audit records since the oldest version in use was registered. Files that only those referred to
  * go with the next {@link collectGarbage}.
  */
 export async function applyRetention(
@@ -50,6 +54,7 @@ export async function applyRetention(
     const found = await control.access('storage.read', 'store', async (storage) => ({
       runs: await findExpiredRuns(storage, deletedBefore),
       reports: await findExpiredReports(storage, madeBefore),
+      audit: await findExpiredAudit(context, storage),
     }));
     const runs: string[] = [];
     for (const [i, runId] of found.runs.entries()) {
@@ -59,6 +64,9 @@ export async function applyRetention(
     }
     assertNotAborted(signal);
     if (!dryRun) await purgeReports(control, found.reports);
+    assertNotAborted(signal);
+    const isDue = found.audit.records > 0 && !dryRun;
+    const audit = isDue ? await purgeAudit(context, control) : found.audit;
     // Stores that the caller opened may be anywhere; the policy's backups are of the policy's store.
     const hasBackups = options.storage === undefined && config.policy.storage.kind === 'filesystem';
     const backups = hasBackups ? await expire(config, control, now, dryRun) : [];
@@ -66,6 +74,7 @@ export async function applyRetention(
     return {
       runs,
       reports: found.reports.map(({ id }) => id),
+      audit,
       backups,
       runsDeletedBefore: toIso(deletedBefore),
       reportsMadeBefore: madeBefore,

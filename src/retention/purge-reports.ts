@@ -5,20 +5,15 @@ import type { ControlPlane } from '../governance/control-plane.js';
 import { versionId, versionsCollection } from '../registry/model-record.js';
 import type { Change, Storage, StoredRecord } from '../storage/storage.js';
 import { digestJson } from '../util/digest.js';
+import { legalFloor } from './floors.js';
 import { recordsWhere } from './records-where.js';
-
-/** Five years: Commission Delegated Regulation (EU) 2017/565, article 72, and MiFID II, article 16(7). */
-const mifidDays = 1_827;
 
 /** Reports removed in one commit. */
 const perCommit = 100;
 
 /** Days that reports are kept: what the policy says, unless a law asks for more. */
-export function reportDays({ policy }: MLOpsConfig): number {
-  const { retention, security } = policy;
-  const isUnderMifid = security.regulatoryFrameworks.some((name) => /^mifid/i.test(name));
-  return isUnderMifid ? Math.max(retention.driftReportsDays, mifidDays) : retention.driftReportsDays;
-}
+export const reportDays = (config: MLOpsConfig): number =>
+  Math.max(config.policy.retention.driftReportsDays, legalFloor(config).days);
 
 /** Reports made before a moment, ISO 8601, that are about no registered version. */
 export async function findExpiredReports(storage: Storage, createdBefore: string): Promise<readonly StoredRecord[]> {

@@ -36,8 +36,11 @@ export type CheckedChange =
     }
   | { readonly kind: 'drop'; readonly stream: string; readonly expect: number | undefined };
 
-/** The streams that only ever grow, whatever anybody asks for. */
-const undroppable = /^audit($|\/)/;
+/** The streams of the audit log. They only ever grow, except where a commit also says where the log begins from then on. */
+const auditStreams = /^audit($|\/)/;
+
+/** Records that say where the audit log begins. */
+export const auditStartsCollection = 'audit.starts';
 
 /**
  * Judges a commit by itself, without looking at what is stored.
@@ -48,7 +51,7 @@ export function checkChanges(changes: readonly Change[]): readonly CheckedChange
   if (!Array.isArray(changes)) throw invalid('commit takes an array of changes');
   const named = new Set<string>();
   let bytes = 0;
-  return changes.map((change: Change, position) => {
+  const all = changes.map((change: Change, position) => {
     const checked = checkChange(change, `changes[${position}]`);
     const name = 'stream' in checked ? `stream ${checked.stream}` : `record ${checked.collection}\n${checked.id}`;
     if (named.has(name)) throw invalid(`a commit names ${name.replace('\n', '/')} twice; merge the two changes`);
@@ -59,6 +62,13 @@ export function checkChanges(changes: readonly Change[]): readonly CheckedChange
     }
     return checked;
   });
+  const dropped = all.findIndex((change) => change.kind === 'drop' && auditStreams.test(change.stream));
+  if (dropped !== -1 && !all.some((change) => change.kind === 'put' && change.collection === auditStartsCollection)) {
+    throw invalid(
+      `changes[${dropped}]: an audit stream is a record for auditors and cannot be dropped; applyRetention removes what is old`,
+    );
+  }
+  return all;
 }
 
 /** @throws MLOpsError `INVALID_INPUT` */
@@ -99,12 +109,9 @@ function checkChange(change: Change, what: string): CheckedChange {
         expect: change.expect === undefined ? undefined : checkExpect(change.expect, [], `${what}.expect`),
       };
     case 'drop':
-      if (undroppable.test(checkStorageName(change.stream, `${what}.stream`))) {
-        throw invalid(`${what}: the stream ${change.stream} is a record for auditors and cannot be dropped`);
-      }
       return {
         kind: 'drop',
-        stream: change.stream,
+        stream: checkStorageName(change.stream, `${what}.stream`),
         expect: change.expect === undefined ? undefined : checkExpect(change.expect, [], `${what}.expect`),
       };
     default:

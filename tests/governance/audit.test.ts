@@ -8,7 +8,8 @@ import {
   type Storage,
 } from '@bondx/mlops';
 import { leafHash } from '../../src/governance/audit-record.js';
-import { auditStream, verifyAuditTrail } from '../../src/governance/audit-trail.js';
+import { auditStream } from '../../src/governance/audit/log-start.js';
+import { verifyAuditTrail } from '../../src/governance/audit-trail.js';
 import { createWorld } from '../helpers.js';
 
 /** Ten audited operations, as records. */

@@ -15,9 +15,10 @@ export async function apply(
   const progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
   const result = await applyRetention(config, { ...who, dryRun, signal, onProgress }).finally(() => progress.end());
-  const { runs, reports, backups } = result;
-  const counts = `${runs.length} runs, ${reports.length} drift reports and ${backups.length} backups`;
-  output.result({ dryRun, ...result }, dryRun ? `would remove ${counts}` : `removed ${counts}`);
+  const { runs, reports, backups, audit } = result;
+  const counts = `${runs.length} runs, ${reports.length} drift reports, ${audit.records} audit records and ${backups.length} backups`;
+  const kept = `audit records since ${audit.madeBefore} stay${audit.keptBy === undefined ? '' : ` (${audit.keptBy})`}`;
+  output.result({ dryRun, ...result }, `${dryRun ? 'would remove' : 'removed'} ${counts}\n${kept}`);
   return exitCode.ok;
 }
 

@@ -3,21 +3,27 @@ import { finished } from 'node:stream/promises';
 import { MLOpsError } from '../../errors.js';
 import { type JsonObject, type JsonValue, canonicalJson } from '../../util/json.js';
 import { type Checkpoint, type CheckpointJudge, asCheckpoint } from './checkpoint.js';
+import { type LogStart, type StartJudge, asLogStart } from './log-start.js';
 import { type AuditVerification, verifyLog } from './verify-log.js';
 
 /** What an export consists of. */
 export interface ExportedLog {
   readonly records: AsyncIterable<{ readonly value: JsonValue }>;
   readonly checkpoints: readonly Checkpoint[];
+  /** Where the log begins, if its oldest records were removed. */
+  readonly start?: LogStart | undefined;
 }
 
 /**
- * Writes JSON Lines: one record a line, in canonical JSON, then one checkpoint a line. It needs nothing of this package to
+ * Writes JSON Lines: where the log starts, if records were removed, one record a line, in canonical JSON, then one checkpoint a line. It needs nothing of this package to
  * be read: the hash of a record's line is SHA-256(0x00 ‖ line without its end).
  *
  * @throws MLOpsError `ALREADY_EXISTS`: evidence is not written over
  */
-export async function writeExport(path: string, { records, checkpoints }: ExportedLog): Promise<{ records: number }> {
+export async function writeExport(
+  path: string,
+  { records, checkpoints, start }: ExportedLog,
+): Promise<{ records: number }> {
   const out = createWriteStream(path, { flags: 'wx', mode: 0o644 });
   const done = finished(out).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -25,6 +31,7 @@ export async function writeExport(path: string, { records, checkpoints }: Export
   });
   const failed = done.catch(() => undefined);
   let count = 0;
+  if (start !== undefined) out.write(`${canonicalJson(asLogStart(start) as unknown as JsonObject)}\n`);
   for await (const { value } of records) {
     if (!out.write(`${canonicalJson(value)}\n`)) {
       await Promise.race([new Promise<void>((resolve) => out.once('drain', () => resolve())), failed]);
@@ -48,28 +55,34 @@ export async function verifyExport(
   path: string,
   judge: CheckpointJudge,
   anchors: readonly Checkpoint[] = [],
+  judgeStart?: StartJudge,
 ): Promise<AuditVerification> {
-  const { checkpoints, isTorn } = await scan(path);
-  return verifyLog({ records: recordsOf(path), checkpoints, anchors, judge, isTorn });
+  const { checkpoints, isTorn, start } = await scan(path);
+  const records = recordsOf(path, start?.size ?? 0);
+  return verifyLog({ records, checkpoints, anchors, judge, isTorn, start, ...(judgeStart && { judgeStart }) });
 }
 
-type Line = { readonly kind: 'record' | 'checkpoint' | 'nonsense' | 'torn'; readonly value: JsonValue };
+type Line = { readonly kind: 'record' | 'checkpoint' | 'start' | 'nonsense' | 'torn'; readonly value: JsonValue };
 
-async function* recordsOf(path: string): AsyncGenerator<{ seq: number; value: JsonValue }> {
-  let seq = 0;
+async function* recordsOf(path: string, from: number): AsyncGenerator<{ seq: number; value: JsonValue }> {
+  let seq = from;
   for await (const { kind, value } of linesOf(path)) {
     if (kind === 'record' || kind === 'nonsense') yield { seq: seq++, value };
   }
 }
 
-async function scan(path: string): Promise<{ checkpoints: readonly Checkpoint[]; isTorn: boolean }> {
+async function scan(
+  path: string,
+): Promise<{ checkpoints: readonly Checkpoint[]; isTorn: boolean; start: LogStart | undefined }> {
   const checkpoints: Checkpoint[] = [];
   let isTorn = false;
+  let start: LogStart | undefined;
   for await (const { kind, value } of linesOf(path)) {
     if (kind === 'checkpoint') checkpoints.push(asCheckpoint(value)!);
+    if (kind === 'start') start ??= asLogStart(value);
     isTorn ||= kind === 'torn';
   }
-  return { checkpoints, isTorn };
+  return { checkpoints, isTorn, start };
 }
 
 /** Nonsense keeps its place among the records: that is where the log is corrupt. */
@@ -87,7 +100,8 @@ function lineOf(text: string, isLast: boolean): Line {
   try {
     const value = JSON.parse(text) as JsonValue;
     if (canonicalJson(value) !== text) return { kind: 'nonsense', value: null };
-    return { kind: asCheckpoint(value) === undefined ? 'record' : 'checkpoint', value };
+    const kind = asLogStart(value) ? 'start' : asCheckpoint(value) ? 'checkpoint' : 'record';
+    return { kind, value };
   } catch {
     return { kind: isLast && text.startsWith('{') ? 'torn' : 'nonsense', value: null };
   }

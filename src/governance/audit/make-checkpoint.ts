@@ -17,6 +17,7 @@ import {
   signCheckpoint,
   toDigest,
 } from './checkpoint.js';
+import { type LogStart, findLogPlace, startTree } from './log-start.js';
 import { TreeFrontier } from './merkle-tree.js';
 
 type Makes = Pick<Context, 'clock' | 'config' | 'keys'>;
@@ -31,7 +32,8 @@ export async function makeCheckpoint(context: Makes, storage: Storage): Promise<
   const { clock, config } = context;
   const keys = await context.keys();
   const { last, count } = await readLast(storage);
-  const frontier = await frontierOf(last, judgeByKeys(keys));
+  const { start } = await findLogPlace(storage);
+  const frontier = await frontierOf(last, start, judgeByKeys(keys));
   let log = last?.log;
   for await (const { value } of readAuditTrail(storage, frontier.size)) {
     log ??= (value as unknown as AuditRecord).log;
@@ -62,14 +64,16 @@ async function readLast(storage: Storage): Promise<{ last: StoredCheckpoint | un
   return { last: entries[0]?.value as unknown as StoredCheckpoint, count: length };
 }
 
-/** The tree of a checkpoint; from the beginning where it cannot be believed. */
+/** The tree of a checkpoint; from the beginning, or where the log starts, when it cannot be believed. */
 async function frontierOf(
   last: StoredCheckpoint | undefined,
+  start: LogStart | undefined,
   judge: ReturnType<typeof judgeByKeys>,
 ): Promise<TreeFrontier> {
-  if (last === undefined || (await judge(last)) !== 'valid') return new TreeFrontier();
+  const fromStart = (start && startTree(start)) ?? new TreeFrontier();
+  if (last === undefined || last.size < fromStart.size || (await judge(last)) !== 'valid') return fromStart;
   const frontier = new TreeFrontier(last.size, last.frontier.map(fromDigest));
-  return toDigest(frontier.root()) === last.root ? frontier : new TreeFrontier();
+  return toDigest(frontier.root()) === last.root ? frontier : fromStart;
 }
 
 const nextSize = new WeakMap<Storage, number>();

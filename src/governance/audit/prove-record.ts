@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../util/json.js';
 import { type AuditRecord, leafOfRecord } from '../audit-record.js';
 import { type Checkpoint, type CheckpointJudge, fromDigest, toDigest } from './checkpoint.js';
 import { verifyInclusion } from './merkle-proof.js';
-import { type TreeHash, inclusionProof } from './merkle-tree.js';
+import { TreeFrontier, type TreeHash, inclusionProofBehind } from './merkle-tree.js';
 
 /** Shows one record to be in the log, without the others. */
 export interface AuditProof {
@@ -14,11 +14,15 @@ export interface AuditProof {
   readonly checkpoint: Checkpoint;
 }
 
-/** @throws MLOpsError `NOT_FOUND` for a record that no checkpoint covers yet */
+/**
+ * @param before the tree of the records that were removed before the first of `records`
+ * @throws MLOpsError `NOT_FOUND` for a record that no checkpoint covers yet, or that was removed
+ */
 export async function proveRecord(
   records: AsyncIterable<{ readonly seq: number; readonly value: JsonValue }>,
   seq: number,
   checkpoint: Checkpoint | undefined,
+  before: TreeFrontier = new TreeFrontier(),
 ): Promise<AuditProof> {
   if (checkpoint === undefined || !(Number.isInteger(seq) && seq >= 0 && seq < checkpoint.size)) {
     throw new MLOpsError(
@@ -26,14 +30,17 @@ export async function proveRecord(
       `no checkpoint covers a record ${seq}; they cover ${checkpoint?.size ?? 0}: make one with audit checkpoint`,
     );
   }
+  if (seq < before.size) {
+    throw new MLOpsError('NOT_FOUND', `record ${seq} was removed: the log begins with record ${before.size}`);
+  }
   const leaves: TreeHash[] = [];
   let record: JsonValue = null;
   for await (const { seq: at, value } of records) {
-    if (leaves.length === checkpoint.size) break;
+    if (before.size + leaves.length === checkpoint.size) break;
     leaves.push(leafOfRecord(value));
     if (at === seq) record = value;
   }
-  const proof = inclusionProof(leaves, seq).map(toDigest);
+  const proof = inclusionProofBehind(before, leaves, seq).map(toDigest);
   return { record: record as unknown as AuditRecord, proof, checkpoint };
 }
 

@@ -2,6 +2,7 @@ import { type AuditRecord, type ChainTail, emptyTail, leafOfRecord } from '../au
 import type { Digest } from '../../util/digest.js';
 import type { JsonValue } from '../../util/json.js';
 import { type Checkpoint, type CheckpointJudge, type CheckpointTrust, toDigest } from './checkpoint.js';
+import { type LogStart, type StartJudge, startTree } from './log-start.js';
 import { TreeFrontier } from './merkle-tree.js';
 
 /**
@@ -22,6 +23,8 @@ export interface AuditVerification {
   readonly status: AuditStatus;
   /** Records checked, all of them sound. */
   readonly records: number;
+  /** Records that are there no more: how many, and the time that all of them were older than. */
+  readonly removed?: { readonly records: number; readonly before: string; readonly time: string };
   /** Hash of the last sound record: keep it elsewhere, and a later truncation or rewrite can be proved. */
   readonly head: string;
   /** What signed checkpoints vouch for; nothing shows a cut behind it. */
@@ -39,6 +42,10 @@ export interface LogToVerify {
   readonly anchors?: readonly Checkpoint[];
   /** Whether a signature is believed; without it, checkpoints are left aside. */
   readonly judge?: CheckpointJudge;
+  /** Where the log begins, if its oldest records were removed. */
+  readonly start?: LogStart | undefined;
+  /** Whether the signature of `start` is believed; without it, it is left aside. */
+  readonly judgeStart?: StartJudge;
   readonly expectedHead?: string | undefined;
   /** Records after which a checkpoint is made; without it, none are missed. */
   readonly interval?: number;
@@ -57,15 +64,34 @@ export async function verifyLog(log: LogToVerify): Promise<AuditVerification> {
   const sizes = new Set(judged.map(({ checkpoint }) => checkpoint.size));
   const walked = await walk(log, sizes);
   const { tail } = walked;
-  const found = { records: tail?.length ?? 0, head: tail?.hash ?? '' };
+  const { start } = log;
+  const removed = start && { removed: { records: start.size, before: start.before, time: start.time } };
+  const found = { records: (tail?.length ?? 0) - (start?.size ?? 0), head: tail?.hash ?? '', ...removed };
   const agreeing = judged.filter(({ trust, checkpoint }) => trust === 'valid' && agrees(checkpoint, walked));
   const last = agreeing.map(({ checkpoint }) => checkpoint).sort((a, b) => b.size - a.size)[0];
   const anchored = last && { anchored: { size: last.size, time: last.time, keyId: last.keyId } };
   const fault =
+    (await faultOfStart(log)) ??
     walked.fault ??
-    (judge === undefined ? undefined : faultOfCheckpoints(log, judged, walked, last?.size ?? 0)) ??
-    (log.isTorn === true ? torn(found.records) : undefined);
+    (judge === undefined
+      ? undefined
+      : faultOfCheckpoints(log, judged, walked, Math.max(last?.size ?? 0, start?.size ?? 0))) ??
+    (log.isTorn === true ? torn(tail?.length ?? 0) : undefined);
   return { status: 'ok', ...found, ...anchored, ...fault };
+}
+
+/** Records are removed by whoever holds the key, and in a record of the log itself; anybody else only makes them vanish. */
+async function faultOfStart({ start, judgeStart }: LogToVerify): Promise<Fault | undefined> {
+  if (start === undefined) return undefined;
+  const said = `the start of the log at record ${start.size}`;
+  if (startTree(start) === undefined) {
+    return { status: 'corrupt', position: 0, reason: `${said} carries another tree than it signs` };
+  }
+  const trust = judgeStart === undefined ? 'valid' : await judgeStart(start);
+  if (trust === 'valid') return undefined;
+  return trust === 'invalid'
+    ? { status: 'corrupt', position: 0, reason: `${said} is not signed by key ${start.keyId}: records were removed` }
+    : { status: 'unanchored', position: 0, reason: `${said} is signed by key ${start.keyId}: ${says[trust]}` };
 }
 
 interface Judged {
@@ -83,11 +109,12 @@ interface Walk {
   readonly fault: Fault | undefined;
 }
 
-async function walk({ records, expectedHead }: LogToVerify, sizes: ReadonlySet<number>): Promise<Walk> {
-  const frontier = new TreeFrontier();
-  const roots = new Map<number, Digest>([[0, toDigest(frontier.root())]]);
-  let tail: ChainTail | undefined;
-  let sawExpected = expectedHead === undefined;
+async function walk({ records, expectedHead, start }: LogToVerify, sizes: ReadonlySet<number>): Promise<Walk> {
+  const frontier = (start && startTree(start)) ?? new TreeFrontier();
+  const roots = new Map<number, Digest>([[frontier.size, toDigest(frontier.root())]]);
+  let tail: ChainTail | undefined = start && { log: start.log, length: start.size, hash: start.head };
+  let wasMoved = start === undefined;
+  let sawExpected = expectedHead === undefined || expectedHead === start?.head;
   const corrupt = (position: number, reason: string): Walk => ({
     tail,
     roots,
@@ -104,13 +131,23 @@ async function walk({ records, expectedHead }: LogToVerify, sizes: ReadonlySet<n
     const hash = toDigest(leaf);
     tail = { log: tail.log, length: seq + 1, hash };
     sawExpected ||= hash === expectedHead;
+    wasMoved ||= tellsOf(start!, value);
     if (sizes.size === 0) continue; // nothing asks for the tree
     frontier.add(leaf);
     if (sizes.has(frontier.size)) roots.set(frontier.size, toDigest(frontier.root()));
   }
+  if (!wasMoved) return corrupt(start!.size, `no record tells of the removal of the ${start!.size} before it`);
   if (sawExpected) return { tail, roots, fault: undefined };
+  if (start !== undefined) {
+    const reason = `the head kept elsewhere is among the ${start.size} records that were removed, or the log was cut or replaced`;
+    return { tail, roots, fault: { status: 'unanchored', position: start.size, reason } };
+  }
   return corrupt(tail?.length ?? 0, 'the head kept elsewhere is not in this log: it was cut or replaced');
 }
+
+/** The record that was committed together with the removal. */
+const tellsOf = ({ size, root }: LogStart, { action, decision, detail }: AuditRecord): boolean =>
+  action === 'retention.purge_audit' && decision === 'allow' && detail?.['size'] === size && detail['root'] === root;
 
 const agrees = ({ log, size, root }: Checkpoint, { tail, roots }: Walk): boolean =>
   roots.get(size) === root && (size === 0 || log === tail?.log);
@@ -137,7 +174,10 @@ function faultOfCheckpoints(
   const other = valid.find((checkpoint) => length > 0 && checkpoint.log !== walked.tail!.log);
   if (other !== undefined)
     return fault('forked', 0, `a checkpoint is of the log ${other.log}, the records are of another`);
-  const contrary = bySize(valid).find((checkpoint) => checkpoint.size <= length && !agrees(checkpoint, walked));
+  const first = log.start?.size ?? 0; // trees of records that were removed are computed no more
+  const contrary = bySize(valid).find(
+    (checkpoint) => checkpoint.size >= first && checkpoint.size <= length && !agrees(checkpoint, walked),
+  );
   if (contrary !== undefined) {
     const before = Math.max(0, ...valid.filter((c) => c.size < contrary.size && agrees(c, walked)).map((c) => c.size));
     const reason = `the records from ${before} on are not those that the checkpoint at ${contrary.size} of ${contrary.time} covers`;

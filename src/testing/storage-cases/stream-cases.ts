@@ -129,7 +129,7 @@ export const streamCases: readonly StorageCase[] = [
     },
   },
   {
-    name: 'a drop is undone with the commit it is part of, and the audit stream is never dropped',
+    name: 'a drop is undone with the commit it is part of, and an audit stream is dropped only as the log moves',
     async run(storage) {
       await storage.commit([{ kind: 'append', stream: 's', values: [1, 2] }]);
       await storage.commit([{ kind: 'append', stream: 'audit', values: [1, 2] }]);
@@ -140,6 +140,9 @@ export const streamCases: readonly StorageCase[] = [
         await rejectsWith('INVALID_INPUT', () => storage.commit([{ kind: 'drop', stream }]));
       }
       assert.equal((await storage.read('audit')).length, 2);
+      const start = { kind: 'put', collection: 'audit.starts', id: 'audit', value: 1, expect: 'absent' } as const;
+      await storage.commit([start, { kind: 'drop', stream: 'audit', expect: 2 }]);
+      assert.equal((await storage.read('audit')).length, 0);
     },
   },
   {

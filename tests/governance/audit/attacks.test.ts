@@ -8,7 +8,7 @@ import { verifyExport } from '../../../src/governance/audit/export-log.js';
 import { verifyProof } from '../../../src/governance/audit/prove-record.js';
 import { type LogToVerify, verifyLog } from '../../../src/governance/audit/verify-log.js';
 import { leafHash } from '../../../src/governance/audit-record.js';
-import { auditStream } from '../../../src/governance/audit-trail.js';
+import { auditStream } from '../../../src/governance/audit/log-start.js';
 import { LocalKeyService } from '../../../src/keys/local-key-service.js';
 import { ephemeralKeys } from '../../../src/keys/key-sources.js';
 import { KeyRing } from '../../../src/keys/key-ring.js';

@@ -1,5 +1,5 @@
 import { type AuditRecord, leafHash } from '../../../governance/audit-record.js';
-import { auditStream, verifyAuditTrail } from '../../../governance/audit-trail.js';
+import { readAuditEnd, verifyAuditTrail } from '../../../governance/audit-trail.js';
 import type { Storage } from '../../../storage/storage.js';
 import type { Check } from '../check.js';
 
@@ -21,8 +21,7 @@ export const auditCheck: Check = {
 };
 
 async function checkTail(storage: Storage): ReturnType<Check['run']> {
-  const { length } = await storage.read(auditStream, { limit: 0 });
-  const { entries } = await storage.read(auditStream, { from: Math.max(0, length - tailLength) });
+  const { entries } = await readAuditEnd(storage, tailLength);
   const detail = { records: entries.length, full: false };
   let before: AuditRecord | undefined;
   for (const { seq, value } of entries) {

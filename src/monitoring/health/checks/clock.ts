@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../../../governance/audit-record.js';
-import { auditStream } from '../../../governance/audit-trail.js';
+import { readAuditEnd } from '../../../governance/audit-trail.js';
 import type { Check } from '../check.js';
 
 /** How far the newest stored time may lie in the future, milliseconds. */
@@ -12,9 +12,8 @@ export const clockCheck: Check = {
   failure: 'degraded',
   async run({ context }) {
     const storage = await context.stores.storage();
-    const { length } = await storage.read(auditStream, { limit: 0 });
-    if (length === 0) return { status: 'skipped', reason: 'nothing is stored yet to compare with' };
-    const { entries } = await storage.read(auditStream, { from: length - 1 });
+    const { entries } = await readAuditEnd(storage, 1);
+    if (entries.length === 0) return { status: 'skipped', reason: 'nothing is stored yet to compare with' };
     const { ts } = entries.at(-1)!.value as unknown as AuditRecord;
     const behindMs = Date.parse(ts) - context.clock.now();
     const detail = { newest: ts, behindMs };
