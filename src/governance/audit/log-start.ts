@@ -26,7 +26,7 @@ export interface LogStartBody {
 
 /** Signed like a checkpoint, so that nobody without the key can remove records and call it retention. */
 export interface LogStart extends LogStartBody {
-  /** Ed25519 over {@link startBytes}, base64. */
+  /** Ed25519 over the other fields but `frontier`, as canonical JSON after a line of its own; base64. */
   readonly signature: string;
   /** The perfect subtrees of the tree, largest first: its root is computed from them, and so are those of all later trees. */
   readonly frontier: readonly Digest[];
