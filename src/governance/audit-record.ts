@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Principal } from '../runtime/principal.js';
 import { toIso } from '../util/clock.js';
 import { type Digest, digestBytes } from '../util/digest.js';
-import { type JsonObject, type JsonValue, canonicalJson, canonicalJsonOfStored } from '../util/json.js';
+import { type JsonObject, type JsonValue, canonicalJson, canonicalJsonOfStored, withSortedKeys } from '../util/json.js';
 
 /** What an operation was about. */
 export interface AuditResource {
@@ -77,16 +77,36 @@ const leafOfText = (text: string): Digest => `sha256:${hash('sha256', `\0${text}
 export const leafOfRecord = (record: JsonValue): Buffer =>
   hash('sha256', `\0${canonicalJsonOfStored(record)}`, 'buffer');
 
-/** Puts an entry at the tail of the chain. Its keys are stored in canonical order, in which they are verified fastest. */
+/**
+ * Puts an entry, which must be strict JSON, at the tail of the chain. Its keys are in canonical order, in which records are
+ * hashed and verified fastest.
+ */
 export function chainRecord(
   entry: AuditEntry,
   { log, length, hash: prev }: ChainTail,
 ): { readonly record: AuditRecord; readonly tail: ChainTail } {
-  const { at, ...said } = entry;
-  const record: AuditRecord = { v: 1, log, seq: length, ts: toIso(at), ...said, prev };
-  const text = canonicalJson(record as unknown as JsonObject);
-  return { record: JSON.parse(text) as AuditRecord, tail: { log, length: length + 1, hash: leafOfText(text) } };
+  const { action, actor, at, decision, detail, id, policyDigest, reason, requestId, resource } = entry;
+  const record: AuditRecord = {
+    action,
+    actor: sorted(actor),
+    decision,
+    ...(detail !== undefined && { detail: sorted(detail) }),
+    id,
+    log,
+    policyDigest,
+    prev,
+    ...(reason !== undefined && { reason }),
+    ...(requestId !== undefined && { requestId }),
+    resource: sorted(resource),
+    seq: length,
+    ts: toIso(at),
+    v: 1,
+  };
+  const text = canonicalJsonOfStored(record as unknown as JsonObject);
+  return { record, tail: { log, length: length + 1, hash: leafOfText(text) } };
 }
+
+const sorted = <T extends object>(value: T): T => withSortedKeys(value as unknown as JsonObject) as unknown as T;
 
 /** The tail of a log that ends with a record. */
 export const tailAfter = (record: AuditRecord): ChainTail => ({
@@ -102,8 +122,8 @@ export function auditActor(
   const { onBehalfOf, breakGlass } = about;
   return {
     ...(principal === undefined
-      ? ({ id: 'anonymous', type: 'unknown', authentication: 'none' } as const)
-      : { id: principal.id, type: principal.type, authentication: principal.authentication }),
+      ? ({ authentication: 'none', id: 'anonymous', type: 'unknown' } as const)
+      : { authentication: principal.authentication, id: principal.id, type: principal.type }),
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     ...(breakGlass !== undefined && { breakGlass }),
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assertJson, canonicalJson } from '../../src/util/json.js';
+import { type JsonValue, assertJson, canonicalJson, withSortedKeys } from '../../src/util/json.js';
 
 describe('canonicalJson', () => {
   it('sorts keys by UTF-16 code units, as the example of RFC 8785 section 3.2.3 does', () => {
@@ -79,4 +79,22 @@ describe('assertJson', () => {
       }),
     );
   });
+});
+
+it('a value with sorted keys says the same, is canonical as JSON.stringify writes it, and is the value itself where it was', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (any) => {
+      const value = any as JsonValue;
+      fc.pre(!/"(__proto__|constructor|prototype)":/.test(JSON.stringify(value)));
+      const sorted = withSortedKeys(value);
+      expect(sorted).toEqual(value);
+      expect(canonicalJson(sorted)).toBe(canonicalJson(value));
+      expect(withSortedKeys(sorted)).toEqual(sorted);
+    }),
+  );
+  expect(JSON.stringify(withSortedKeys([{ b: { d: 1, c: 2 }, a: [{ f: 1, e: 2 }] }]))).toBe(
+    '[{"a":[{"e":2,"f":1}],"b":{"c":2,"d":1}}]',
+  );
+  const inOrder = { a: 1, b: { c: 2 } };
+  expect(withSortedKeys(inOrder)).toBe(inOrder);
 });

@@ -13,11 +13,14 @@ const applicationId = 0x42784d4c;
 /** Pages of the database to keep in memory, in KiB. */
 const cacheKibibytes = 16 * 1024;
 
+/** Bytes of a page of a new database. A commit writes the whole of every page it touches: half of SQLite's own is faster. */
+const pageBytes = 2_048;
+
 /**
- * Pages in the log that are written back to the database together: 16 MiB. A page changed often is written back once,
- * and the two flushes that this takes are spread over four times the commits of SQLite's own setting.
+ * Bytes of pages in the log that are written back to the database together. A page changed often is written back once, and
+ * the two flushes that this takes are spread over four times the commits of SQLite's own setting.
  */
-const checkpointPages = 4_000;
+const checkpointBytes = 16 * 1024 * 1024;
 
 /**
  * Opens the database in a file, creates it, or brings it to the current schema. Where writing is not permitted, an
@@ -81,6 +84,7 @@ async function recognize(database: SqliteDatabase, path: string): Promise<boolea
 }
 
 async function configure(database: SqliteDatabase, path: string): Promise<void> {
+  await database.statement(`pragma page_size = ${pageBytes}`); // of no effect on a database that has pages already
   const [mode] = (await database.statement('pragma journal_mode = wal')) as { journal_mode: string }[];
   if (mode?.journal_mode !== 'wal') {
     throw new MLOpsError(
@@ -93,7 +97,8 @@ async function configure(database: SqliteDatabase, path: string): Promise<void> 
   await database.statement('pragma secure_delete = fast'); // what is deleted or replaced, such as a key, is overwritten
   await database.statement('pragma temp_store = memory');
   await database.statement(`pragma cache_size = -${cacheKibibytes}`);
-  await database.statement(`pragma wal_autocheckpoint = ${checkpointPages}`);
+  const [page] = (await database.statement('pragma page_size')) as { page_size: number }[];
+  await database.statement(`pragma wal_autocheckpoint = ${Math.round(checkpointBytes / page!.page_size)}`);
 }
 
 async function upgrade(database: SqliteDatabase, path: string): Promise<void> {

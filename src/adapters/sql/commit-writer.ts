@@ -1,7 +1,6 @@
 import { ConflictError } from '../../errors.js';
 import type { CheckedChange } from '../../storage/checked-change.js';
 import type { RecordKey, StreamEnd } from './last-state.js';
-import { mergeChunks } from './merge-chunks.js';
 import type { SqlConnection } from './sql-database.js';
 import { isExtensible, readStreamLength, toChunks } from './stream-chunks.js';
 import { type Entry, toColumns } from './tables.js';
@@ -43,9 +42,6 @@ export class CommitWriter {
     const results: number[] = [];
     for (const step of steps) results.push(await step());
     await this.#flush();
-    for (const [i, change] of changes.entries()) {
-      if (change.kind === 'append') await this.#merge(change, results[i]!);
-    }
     return results;
   }
 
@@ -98,7 +94,7 @@ export class CommitWriter {
     if (added.length === 1 && last !== undefined && isExtensible(last, added[0]!)) {
       const { count, data } = added[0]!;
       await this.connection.execute(statements.extendChunk(count, `,${data.slice(1)}`, stream, last.first));
-      const characters = last.characters + data.length;
+      const characters = last.characters + data.length - 1; // a comma instead of two brackets
       const chunk = { first: last.first, count: last.count + count, characters };
       memory.setEnd(stream, { length: length + count, chunk });
       return length + count;
@@ -111,10 +107,6 @@ export class CommitWriter {
     }
     memory.setEnd(stream, end);
     return end.length;
-  }
-
-  #merge({ stream, texts }: Append, length: number): Promise<void> {
-    return mergeChunks(this.connection, this.memory.statements, stream, length - texts.length, length);
   }
 
   async #insert(change: Put): Promise<number> {

@@ -6,7 +6,7 @@ type Compilable = { compile(): CompiledQuery };
 type Migration = (dialect: SqlDialect) => readonly Compilable[];
 
 /** Migration n leads from schema version n to n + 1. Released ones never change; new ones are added at the end. */
-export const migrations: readonly Migration[] = [createTables, clusterChunks];
+export const migrations: readonly Migration[] = [createTables, clusterChunks, appendChunks];
 
 /**
  * The version of the schema in a database that has one.
@@ -113,5 +113,22 @@ function clusterChunks(dialect: SqlDialect): Compilable[] {
     { compile: () => sql`insert into clustered_chunks select * from chunks`.compile(builder) },
     builder.schema.dropTable('chunks'),
     builder.schema.alterTable('clustered_chunks').renameTo('chunks'),
+  ];
+}
+
+/**
+ * Stores chunks in the order in which they are written, beside an index. A tree in the order of the key has to be balanced
+ * in its middle for every few rows as large as these; at its end SQLite adds a page and touches no other.
+ */
+function appendChunks(dialect: SqlDialect): Compilable[] {
+  const { builder, clustered } = dialect;
+  if (clustered === undefined) return []; // it was never clustered
+  return [
+    createChunks('appended_chunks', dialect),
+    {
+      compile: () => sql`insert into appended_chunks select * from chunks order by stream, first`.compile(builder),
+    },
+    builder.schema.dropTable('chunks'),
+    builder.schema.alterTable('appended_chunks').renameTo('chunks'),
   ];
 }

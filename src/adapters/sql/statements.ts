@@ -30,8 +30,6 @@ export class Statements {
   readonly insertChunks: RowsStatement<unknown>;
   /** Takes a number of entries, their JSON after a comma and with the closing bracket, stream and first. */
   readonly extendChunk: Statement<unknown>;
-  readonly chunksBetween: Statement<{ first: number; count: number; data: string }>;
-  readonly deleteChunks: Statement<unknown>;
   readonly dropStream: Statement<unknown>;
 
   constructor({ builder }: SqlDialect) {
@@ -89,17 +87,7 @@ export class Statements {
         .where('stream', '=', '')
         .where('first', '=', one),
     );
-    this.chunksBetween = prepare(
-      ofStream
-        .select(['first', 'count', 'data'])
-        .where('first', '>=', one)
-        .where(sql<number>`${sql.ref('first')} + ${sql.ref('count')}`, '<=', one)
-        .orderBy('first'),
-    );
     this.dropStream = prepare(builder.deleteFrom('chunks').where('stream', '=', ''));
-    this.deleteChunks = prepare(
-      builder.deleteFrom('chunks').where('stream', '=', '').where('first', '>=', one).where('first', '<', one),
-    );
   }
 }
 

@@ -11,22 +11,14 @@ export const entriesPerChunk = 1_024;
 export const charactersPerChunk = 1024 * 1024;
 
 /**
- * A stream written one entry at a time is written into its last chunk while that is small: within a span of so many
- * entries and below so many characters, since the whole chunk is written anew. In a table clustered by its key SQLite
- * moves what is beyond 1,002 bytes of a row to further pages, each written anew as well:
- * https://sqlite.org/fileformat2.html#cell_payload_overflow_pages
+ * A stream written a few entries at a time is written into its last chunk while that stays below so many characters, about
+ * half of a page of a SQLite database: a commit then writes one page for it.
  */
-const extensibleSpan = 32;
 const extensibleCharacters = 900;
 
 /** Whether more entries still belong into the last chunk. */
-export function isExtensible(
-  chunk: { readonly first: number; readonly count: number; readonly characters: number },
-  added: { readonly count: number; readonly data: string },
-): boolean {
-  const left = extensibleSpan - (chunk.first % extensibleSpan);
-  return chunk.count + added.count <= left && chunk.characters + added.data.length <= extensibleCharacters;
-}
+export const isExtensible = (chunk: { readonly characters: number }, added: { readonly data: string }): boolean =>
+  chunk.characters + added.data.length <= extensibleCharacters;
 
 /** JSON texts of values, joined to JSON arrays. */
 export function* toChunks(texts: readonly string[]): Generator<{ readonly count: number; readonly data: string }> {

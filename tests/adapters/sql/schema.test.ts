@@ -27,12 +27,12 @@ it('an older database is brought forward by the missing migrations, each once, a
   await database.close();
 });
 
-it('streams of the first version are there after it was brought forward', async () => {
+it.each([1, 2])('streams of version %i are there after it was brought forward', async (version) => {
   const directory = await temporaryDirectory();
   const path = join(directory, 'bondx-mlops.db');
   const first = new SqliteDatabase(new Database(path), path, false);
   await first.write('process', async (connection) => {
-    await migrate(connection, first.dialect, migrations.slice(0, 1));
+    await migrate(connection, first.dialect, migrations.slice(0, version));
     const rows = sql`insert into chunks values ('s', 0, 2, '[1,2]'), ('s', 2, 1, '["x"]'), ('t', 0, 1, '[null]')`;
     await connection.execute(rows.compile(first.dialect.builder));
   });
