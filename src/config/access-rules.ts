@@ -25,9 +25,7 @@ export const accessRules: readonly Rule[] = [
         owners.set(alias, principal);
       }
     }
-    const chained = bindings.find(({ principal, aliases }) =>
-      aliases.some((alias) => owners.has(principal) || alias === principal),
-    );
+    const chained = bindings.find(({ principal, aliases }) => aliases.length > 0 && owners.has(principal));
     if (chained === undefined) return undefined;
     return `${chained.principal} has aliases and is one; list all other names under one principal`;
   }),

@@ -5,7 +5,7 @@ import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { JsonObject } from '../util/json.js';
 import { Authorizer, type Grant } from './access/authorizer.js';
-import { Denials } from './access/denials.js';
+import { denialsOf } from './access/denials.js';
 import { type Scope, type ScopeSource, sayScope } from './access/scope.js';
 import { type AuditDecision, type AuditEntry, type AuditResource, auditActor } from './audit-record.js';
 import { checkpointIfDue } from './audit/make-checkpoint.js';
@@ -49,7 +49,6 @@ type About = Pick<Plan<unknown>, 'reason' | 'detail'> & Pick<OperationRequest, '
  */
 export class ControlPlane {
   readonly #authorizer: Authorizer;
-  readonly #denials = new Denials();
 
   /** @param authority `library`: what the library does by itself, for nobody in particular, is not held to permissions */
   constructor(
@@ -117,7 +116,6 @@ export class ControlPlane {
     const { log, principal } = this.context;
     const followed = this.#follow(operation, about);
     const said: Said = {};
-    if (log === undefined && followed === undefined) return work(said);
     const began = performance.now();
     const tell = (error?: unknown): void => {
       log?.({
@@ -202,7 +200,9 @@ export class ControlPlane {
 
   async #recordDenial(operation: OperationName, scope: ScopeSource, reason: string): Promise<void> {
     const { clock, principal } = this.context;
-    const unrecorded = this.#denials.note(`${principal?.id ?? ''}\n${operation}\n${reason}`, clock.now());
+    const caller = principal === undefined ? '' : `${principal.type} ${principal.id}`;
+    const denials = denialsOf(await this.context.stores.storage());
+    const unrecorded = denials.note(`${caller}\n${operation}\n${reason}`, clock.now());
     if (unrecorded === undefined) return;
     const resource = await this.#resourceOf(typeof scope === 'function' ? 'store' : scope);
     await this.#record(operation, 'deny', { resource, reason, ...(unrecorded > 0 && { detail: { unrecorded } }) });
@@ -272,7 +272,8 @@ const decisionOf = (error: MLOpsError): AuditDecision => (isDenial(error) ? 'den
 
 /** A store that cannot be written cannot record its own failure either. */
 const isAuditable = (error: unknown): error is MLOpsError =>
-  error instanceof MLOpsError && !/^(STORAGE_|CLOSED$|CORRUPT$)/.test(error.code);
+  error instanceof MLOpsError &&
+  !(error.code.startsWith('STORAGE_') || error.code === 'CLOSED' || error.code === 'CORRUPT');
 
 /** Runs a read–plan–commit cycle again when somebody else wrote in between. */
 export async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {

@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { safeParse } from 'zod/mini';
+import { accessSection } from '../../src/config/access-schema.js';
 import { fromText, onlyIssue } from './policy-fixture.js';
+
+/** Moments in forms that a policy does not take. */
+const unreadable = [
+  ...['2027-01-31 ', ' 2027-01-31', '27-01-31', '2027-01-31T18Z', '2027-01-31T18:00', '2027-01-31T18:00:00', 'x'],
+];
+const open = { models: [], environments: [] };
+const noTokens = {
+  ...{ issuer: null, audience: null, algorithms: [], jwks_url: null, public_key_file: null },
+  principal_claim: 'sub',
+};
 
 describe('the access section', () => {
   it.each([
@@ -49,17 +62,59 @@ describe('the access section', () => {
     ['forbids: 7', 'expected a list such as [{ role: admin, permissions: [promote] }]'],
     ['break_glass: { max_minutes: 0 }', 'expected minutes above 0, at most 1440 (a day)'],
     ['break_glass: { max_minutes: 1441 }', 'expected minutes above 0, at most 1440 (a day)'],
-    ...['2027-01-31 ', ' 2027-01-31', '27-01-31', '2027-01-31T18Z', '2027-01-31T18:00', '2027-01-31T18:00:00', 'x'].map(
-      (when): [string, string] => [
-        `bindings: [{ principal: ada, role: admin, expires: '${when}' }]`,
-        'expected a day or a time such as 2027-01-31',
-      ],
-    ),
+    ...unreadable.map((when): [string, string] => [
+      `bindings: [{ principal: ada, role: admin, expires: '${when}' }]`,
+      'expected a day or a time such as 2027-01-31',
+    ]),
     ["bindings: [{ principal: ada, role: admin, expires: '2027-13-01' }]", 'expected a day that exists'],
   ])('refuses %s', (section, message) => {
     const issue = onlyIssue(`seed: 1\naccess:\n  ${section}\n`);
     expect(issue.message).toContain(message);
     expect(issue.line).toBe(3);
+  });
+
+  it.each([
+    ['roles: { desk: [aprove] }', 'did you mean approve?'],
+    ['roles: { desk: [7] }', 'expected a permission, got 7; known are read, track'],
+    ['bindings: 7', 'expected a list such as [{ principal: ada, role: developer }]'],
+    ['bindings: [ada]', 'expected keys and values, got the text "ada"'],
+    ['bindings: [{ principal: ada, role: admin, roles: [risk] }]', 'did you mean role?'],
+    ['forbids: [{ permissions: [track], x: 1 }]', 'unknown key x; known here: principal, role, permissions'],
+    ['break_glass: { max_minutes: 0 }', 'expected minutes above 0'],
+    ['break_glass: { max_minutes: 1441 }', 'expected minutes above 0'],
+    ['jwt: { algorithms: [HS256] }', 'expected one of RS256'],
+    ...unreadable.map((when): [string, string] => [
+      `bindings: [{ principal: ada, role: admin, expires: '${when}' }]`,
+      'expected a day or a time such as 2027-01-31',
+    ]),
+    ["bindings: [{ principal: ada, role: admin, expires: '2027-13-01' }]", 'expected a day that exists'],
+  ])('alone, built anew, refuses %s', (text, message) => {
+    const { success, error } = safeParse(accessSection(), parse(text));
+    expect(success).toBe(false);
+    expect(error!.issues.map((issue) => issue.message).join()).toContain(message);
+  });
+
+  it('alone, built anew, takes every form of what it should', () => {
+    const times = ['2027-01-31', '2027-01-31T18:00Z', '2027-01-31T18:00:59Z', '2031-12-09T23:45:06Z'];
+    const access = {
+      roles: { desk: ['read', 'approve'] },
+      bindings: times.map((expires) => ({ principal: 'ada', role: 'desk', expires })),
+      forbids: [{ principal: 'ada', permissions: ['read'], models: ['spread'], environments: ['staging'] }],
+      break_glass: { role: 'desk', max_minutes: 1440 },
+    };
+    expect(safeParse(accessSection(), access).data).toEqual({
+      ...access,
+      bindings: access.bindings.map((given) => ({ ...open, type: 'person', aliases: [], ...given })),
+      forbids: [{ role: null, ...access.forbids[0] }],
+      jwt: noTokens,
+    });
+    expect(safeParse(accessSection(), { bindings: [{ principal: 'a', role: 'b' }] }).data).toEqual({
+      roles: {},
+      bindings: [{ principal: 'a', role: 'b', type: 'person', aliases: [], ...open, expires: null }],
+      forbids: [],
+      break_glass: { role: 'operator', max_minutes: 60 },
+      jwt: noTokens,
+    });
   });
 
   it('takes what it should', () => {

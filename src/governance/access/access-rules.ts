@@ -112,12 +112,11 @@ export class AccessRules {
 
   #nothingPermits({ principal, permission }: Question, live: number): Verdict {
     const expired = this.#bindings.find(
-      (binding) =>
-        isFor(binding, principal) && binding.expires !== null && this.permissionsOf(binding.role).includes(permission),
+      (binding) => isFor(binding, principal) && this.permissionsOf(binding.role).includes(permission),
     );
     const why =
       expired !== undefined
-        ? `the binding to ${expired.role} expired at ${expired.expires}`
+        ? `the binding to ${expired.role} expired at ${expired.expires!}`
         : live === 0
           ? `no binding in access.bindings is for the ${principal.type} ${principal.id} here`
           : `none of the roles of ${principal.id} has it`;
@@ -137,7 +136,7 @@ const isFor = ({ principal: id, type, aliases }: AccessBinding, principal: Princ
 
 /** What reaches all models reaches those that are forbidden. */
 const reaches = (models: readonly string[], scope: Scope): boolean =>
-  scope === 'store' || (modelsOf(scope) ?? []).some((model) => models.includes(model));
+  scope === 'store' || modelsOf(scope)?.some((model) => models.includes(model)) === true;
 
 const isWithin = (models: readonly string[], scope: Scope): boolean =>
   scope !== 'store' && (modelsOf(scope) ?? []).every((model) => models.includes(model));

@@ -52,7 +52,7 @@ export const putToken = (token: StoredToken, expect: 'absent' | number): Change 
   collection: tokensCollection,
   id: token.tokenId,
   value: token as unknown as JsonValue,
-  index: { principal: token.principal.id, createdAt: token.createdAt, isRevoked: token.revoked !== null },
+  index: { principal: token.principal.id, createdAt: token.createdAt },
   expect,
 });
 
@@ -67,8 +67,8 @@ export function newSecret(): { readonly tokenId: string; readonly token: string;
 
 /** The parts of a token; undefined for what cannot be one. */
 export function parseToken(text: string): { readonly tokenId: string; readonly secret: string } | undefined {
-  const [, tokenId, secret] = pattern.exec(text) ?? [];
-  return tokenId === undefined || secret === undefined ? undefined : { tokenId, secret };
+  const parts = pattern.exec(text);
+  return parts === null ? undefined : { tokenId: parts[1]!, secret: parts[2]! };
 }
 
 /** Compares in a time that does not depend on where they differ. */

@@ -1,3 +1,5 @@
+import type { Storage } from '../../storage/storage.js';
+
 /** Of denials that are all alike, one in so many milliseconds is recorded. */
 const quietMs = 60_000;
 const mostRemembered = 1_000;
@@ -21,4 +23,13 @@ export class Denials {
     this.#seen.set(key, { at: now, unrecorded: 0 });
     return last?.unrecorded ?? 0;
   }
+}
+
+const known = new WeakMap<Storage, Denials>();
+
+/** Those that were recorded in a store: a caller is the same one in each request, and whatever class is asked. */
+export function denialsOf(storage: Storage): Denials {
+  let denials = known.get(storage);
+  if (denials === undefined) known.set(storage, (denials = new Denials()));
+  return denials;
 }

@@ -171,6 +171,14 @@ describe('a decision', () => {
     expect(await reasonOf(rules, ada, 'own_token', 'self')).toBe('allowed');
   });
 
+  it('on what is his own is not for models: a forbid of some does not reach it, one of all does', async () => {
+    const bindings = [{ principal: 'ada', role: 'developer', models: ['spread'] }];
+    const forbidding = (models: string[]) =>
+      rulesOf({ bindings, forbids: [{ principal: 'ada', permissions: ['own_token'], models }] });
+    expect(await reasonOf(forbidding(['spread', 'secret']), as('ada'), 'own_token', 'self')).toBe('allowed');
+    expect(await reasonOf(forbidding([]), as('ada'), 'own_token', 'self')).toContain('access.forbids denies own_token');
+  });
+
   it('ends with its binding, to the millisecond', async () => {
     const rules = rulesOf({ bindings: [{ principal: 'ada', role: 'developer', expires: '2026-06-01' }] });
     expect(await decide(rules, as('ada'), 'track', 'store', now - 1)).toEqual({ isAllowed: true });

@@ -6,6 +6,7 @@ import { SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessControl, AuditLog, MLOpsConfig, type Principal, authenticate } from '@bondx/mlops';
 import { FakeClock } from '@bondx/mlops/testing';
+import { verifyJwt } from '../../../src/governance/access/verify-jwt.js';
 import { createWorld, failure } from '../../helpers.js';
 
 const as = (id: string, type: Principal['type'] = 'person'): Principal => ({ id, type, authentication: 'application' });
@@ -163,6 +164,21 @@ describe('signed tokens', () => {
     const closed = MLOpsConfig.fromObject({ storage: { kind: 'memory' } }, { environment: {} });
     expect((await failure(authenticate(closed, { token: await sign(), clock }))).message).toContain('names no issuer');
   });
+
+  it.each([{ issuer: null }, { audience: null }])(
+    'are not looked at by a policy with %j, though nothing refused that when it was loaded',
+    async (gap) => {
+      const config = configWith({ publicKeyFile: 'key.pem' });
+      const { policy } = config;
+      const jwt = { ...policy.access.jwt, ...gap };
+      const unchecked = Object.assign(Object.create(config) as MLOpsConfig, { resolvePath: (path: string) => path });
+      Object.defineProperty(unchecked, 'policy', { value: { ...policy, access: { ...policy.access, jwt } } });
+      expect(await failure(verifyJwt(unchecked, await sign(), clock.now()))).toMatchObject({
+        code: 'UNAUTHENTICATED',
+        message: 'the token is refused: access.jwt names no issuer, so no signed tokens are accepted',
+      });
+    },
+  );
 
   it('are held against a key set, which is fetched once', async () => {
     let requests = 0;
