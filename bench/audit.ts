@@ -1,6 +1,7 @@
 /**
  * What the audit trail costs: verifying a log of a million records in a store on disk, beside a plain chained SHA-256 over
- * the same bytes; and commits with their records beside the same commits without.
+ * the same bytes; proving those about one model for an evidence pack, beside one pass over the log; and commits with their
+ * records beside the same commits without.
  *
  *   npm run bench:audit [-- records]
  */
@@ -11,14 +12,23 @@ import { join } from 'node:path';
 import { timeOperations } from './audit-operations.js';
 import { openFilesystemStorage } from '../src/adapters/filesystem/filesystem-storage.js';
 import { judgeByKeys } from '../src/governance/audit/checkpoint.js';
-import { makeCheckpoint } from '../src/governance/audit/make-checkpoint.js';
+import { makeCheckpoint, newestCheckpoint } from '../src/governance/audit/make-checkpoint.js';
+import { TreeFrontier } from '../src/governance/audit/merkle-tree.js';
+import { proveRecord } from '../src/governance/audit/prove-record.js';
 import { verifyLog } from '../src/governance/audit/verify-log.js';
-import { type AuditEntry, type ChainTail, chainRecord, emptyTail } from '../src/governance/audit-record.js';
+import { auditSegment } from '../src/compliance/evidence/audit-segment.js';
+import {
+  type AuditEntry,
+  type ChainTail,
+  chainRecord,
+  emptyTail,
+  leafOfRecord,
+} from '../src/governance/audit-record.js';
 import { auditStream } from '../src/governance/audit/log-start.js';
 import { readAuditTrail } from '../src/governance/audit-trail.js';
 import { commitAudited } from '../src/governance/audit-writer.js';
 import { MLOpsConfig } from '../src/config/mlops-config.js';
-import { createContext } from '../src/runtime/context.js';
+import { type Context, createContext } from '../src/runtime/context.js';
 import type { Change, Storage } from '../src/storage/storage.js';
 import { canonicalJson, type JsonValue } from '../src/util/json.js';
 import { uuidSource } from '../src/util/ids.js';
@@ -27,12 +37,20 @@ const count = Number(process.argv[2] ?? 1_000_000);
 const folder = mkdtempSync(join(tmpdir(), 'bondx-bench-audit-'));
 const seconds = (since: number): number => (performance.now() - since) / 1000;
 
+/** One record in so many is about this model. */
+const proved = { model: 'spread', every: 1_000 } as const;
+
 const entry = (i: number): AuditEntry => ({
   id: uuidSource.next(),
   at: 1_700_000_000_000 + i,
   actor: { id: 'omar', type: 'person', authentication: 'application' },
   action: 'registry.promote',
-  resource: { type: 'model_version', id: 'spread', version: `1.0.${i}`, digest: `sha256:${'0'.repeat(64)}` },
+  resource: {
+    type: 'model_version',
+    id: i % proved.every === 0 ? proved.model : 'credit',
+    version: `1.0.${i}`,
+    digest: `sha256:${'0'.repeat(64)}`,
+  },
   decision: 'allow',
   policyDigest: `sha256:${'1'.repeat(64)}`,
   detail: { from: 'Staging', to: 'Production', gates: [] },
@@ -80,6 +98,7 @@ async function verifying(): Promise<void> {
     if (batch.push(line) === 10_000) chain();
   }
   chain();
+  await proving(context, storage);
   await storage.close();
   console.log(
     `verify ${verdict.records} records (${(bytes / 1e6).toFixed(0)} MB of canonical JSON): ${verdict.status}`,
@@ -87,6 +106,30 @@ async function verifying(): Promise<void> {
   console.log(`  ${verified.toFixed(2)} s, ${Math.round(verdict.records / verified)} records/s`);
   console.log(
     `  plain chained SHA-256 over the same bytes: ${hashed.toFixed(2)} s; ratio ${(verified / hashed).toFixed(2)}`,
+  );
+}
+
+/** The part of an evidence pack that is about a model which is spoken of from the log's beginning to its end. */
+async function proving(context: Context, storage: Storage): Promise<void> {
+  const passBegan = performance.now();
+  const frontier = new TreeFrontier();
+  for await (const { value } of readAuditTrail(storage)) frontier.add(leafOfRecord(value));
+  const pass = seconds(passBegan);
+  const oneBegan = performance.now();
+  await proveRecord(readAuditTrail(storage), 0, await newestCheckpoint(context, storage));
+  const one = seconds(oneBegan);
+  const began = performance.now();
+  const { segment } = await auditSegment(context, storage, new Set([proved.model]));
+  const all = seconds(began);
+  const [records, size] = [segment!.records, (segment!.lines.length / 1e6).toFixed(0)];
+  console.log(
+    `prove ${segment!.concerned} records of ${count}, and pack the ${records} from the first to the last, ${size} MB:`,
+  );
+  console.log(
+    `  ${all.toFixed(2)} s; one of them alone ${one.toFixed(2)} s; a pass that hashes and proves nothing ${pass.toFixed(2)} s`,
+  );
+  console.log(
+    `  proofs of ${(segment!.proofs.length / 1e3).toFixed(0)} kB; ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB resident`,
   );
 }
 

@@ -159,7 +159,7 @@ export type { Override, OverrideSummary, RecordOverrideOptions } from './complia
 export { exportEvidence } from './compliance/evidence/export-evidence.js';
 export type { EvidencePack } from './compliance/evidence/export-evidence.js';
 export { verifyEvidencePack } from './compliance/evidence/verifier.js';
-export type { EvidencePackVerification } from './compliance/evidence/verifier.js';
+export type { EvidencePackVerification, ExpectedKeys } from './compliance/evidence/verifier.js';
 export { exportInventory, inventoryCsv } from './compliance/inventory/export-inventory.js';
 export type { InventoryRow } from './compliance/inventory/export-inventory.js';
 export { assessCompliance } from './compliance/assess-compliance.js';

@@ -73,9 +73,11 @@ export const leafHash = (record: AuditRecord): Digest => leafOfText(canonicalJso
 
 const leafOfText = (text: string): Digest => `sha256:${hash('sha256', `\0${text}`)}`;
 
-/** The leaf hash of a record as a storage gave it back, 32 bytes. Its UTF-8 begins with the 0x00 of leaves. */
-export const leafOfRecord = (record: JsonValue): Buffer =>
-  hash('sha256', `\0${canonicalJsonOfStored(record)}`, 'buffer');
+/** The leaf hash of a record as a storage gave it back, 32 bytes. */
+export const leafOfRecord = (record: JsonValue): Buffer => leafOfLine(canonicalJsonOfStored(record));
+
+/** The leaf hash of a record's canonical JSON, 32 bytes. Its UTF-8 begins with the 0x00 of leaves. */
+export const leafOfLine = (line: string): Buffer => hash('sha256', `\0${line}`, 'buffer');
 
 /**
  * Puts an entry, which must be strict JSON, at the tail of the chain. Its keys are in canonical order, in which records are

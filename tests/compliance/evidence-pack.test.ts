@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,6 +19,7 @@ import {
 } from '@bondx/mlops';
 import { type PackedFile, writeTar } from '../../src/compliance/evidence/write-tar.js';
 import { type World, createWorld } from '../helpers.js';
+import { jsonOf, runScript, unpack } from './pack-files.js';
 import { person } from './pd-world.js';
 
 const run = promisify(execFile);
@@ -78,35 +79,8 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The script as an auditor has it: alone in a folder, in a process of its own. */
-async function verify(bytes: Uint8Array, ...more: string[]): Promise<{ code: number; stdout: string }> {
-  const [script, file] = [join(folder, 'verify.mjs'), join(folder, 'pack.tar')];
-  copyFileSync('scripts/verify-evidence-pack.mjs', script);
-  writeFileSync(file, bytes);
-  try {
-    return { code: 0, ...(await run(process.execPath, [script, file, ...more], { cwd: folder, env: {} })) };
-  } catch (error) {
-    return error as { code: number; stdout: string };
-  }
-}
-
-/** Files of a pack, read the way `tar` lists them. */
-function unpack(bytes: Uint8Array): PackedFile[] {
-  const files: PackedFile[] = [];
-  for (let from = 0; bytes[from] !== 0;) {
-    const text = (begin: number, length: number): string =>
-      Buffer.from(bytes.subarray(from + begin, from + begin + length))
-        .toString()
-        .replace(/\0.*$/s, '');
-    const size = parseInt(text(124, 12), 8);
-    files.push({ path: text(0, 100), bytes: bytes.slice(from + 512, from + 512 + size) });
-    from += 512 + Math.ceil(size / 512) * 512;
-  }
-  return files;
-}
-
-const json = (path: string): Record<string, never> =>
-  JSON.parse(Buffer.from(unpack(pack.bytes).find((file) => file.path === path)!.bytes).toString()) as never;
+const verify = (bytes: Uint8Array, ...more: string[]) => runScript(folder, bytes, ...more);
+const json = (path: string): Record<string, never> => jsonOf(pack.bytes, path) as never;
 
 describe('an evidence pack', () => {
   it('is verified by a script that has nothing but Node', async () => {

@@ -282,6 +282,12 @@ function packTarget(): Target {
     { path: 'index.json', bytes: Buffer.from(JSON.stringify(index)) },
     { path: 'signature.json', bytes: Buffer.from('{"keyId":"k","publicKey":"x","signature":"eA=="}') },
     { path: 'records/version.json', bytes },
+    ...Object.entries({
+      'audit/records.jsonl': '{"log":"l","prev":"p","seq":3}\n{"log":"l","prev":"p","seq":4}\n',
+      'audit/proofs.jsonl': `{"proof":["${digest}"],"seq":4}\n`,
+      'audit/checkpoint.json': `{"checkpoint":{"log":"l","root":"${digest}","size":9},"publicKey":"x"}`,
+      'audit/start.json': '{"start":{"log":"l","size":3},"publicKey":"x"}',
+    }).map(([path, text]) => ({ path, bytes: Buffer.from(text) })),
   ];
   const small = (path: string, text: string): Uint8Array => writeTar([{ path, bytes: Buffer.from(text) }]);
   return {

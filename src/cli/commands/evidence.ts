@@ -28,15 +28,16 @@ export async function exportPack({ config, output, who }: Session, options: Expo
 export async function verifyPack(
   { output }: Session,
   file: string,
-  options: { readonly keyFingerprint?: string },
+  options: { readonly keyFingerprint?: string; readonly checkpointKeyFingerprint?: readonly string[] },
 ): Promise<number> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new MLOpsError('NOT_FOUND', `${file} cannot be read: ${(cause as Error).message}`, { cause });
   });
-  const result = await verifyEvidencePack(
-    bytes,
-    options.keyFingerprint === undefined ? {} : { keyFingerprint: options.keyFingerprint },
-  );
+  const { keyFingerprint, checkpointKeyFingerprint: checkpointKeyFingerprints } = options;
+  const result = await verifyEvidencePack(bytes, {
+    ...(keyFingerprint !== undefined && { keyFingerprint }),
+    ...(checkpointKeyFingerprints !== undefined && { checkpointKeyFingerprints }),
+  });
   const lines = result.checks.map(
     ({ check, passed, message }) => `${passed ? 'ok    ' : 'FAILED'} ${check}: ${message}`,
   );

@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
 import { type CommandTools, example, modelOption, versionOption } from './tools.js';
 
+interface VerifyOptions {
+  readonly keyFingerprint?: string;
+  readonly checkpointKeyFingerprint?: readonly string[];
+}
+
 /** Adds `compliance assess|inventory`, `findings …` and `evidence export|verify`. */
 export function addComplianceCommands(program: Command, { action, perform }: CommandTools): void {
   const compliance = program
@@ -66,8 +71,12 @@ export function addComplianceCommands(program: Command, { action, perform }: Com
     .command('verify <file>')
     .description('verify an evidence pack, which needs neither store nor policy; exit code 3 when it is not sound')
     .option('--key-fingerprint <digest>', 'fingerprint of the key that it must be signed with')
+    .option(
+      '--checkpoint-key-fingerprint <digest...>',
+      'fingerprints of keys, one of which its checkpoint must be signed with',
+    )
     .addHelpText('after', example('bondx-mlops evidence verify pd-1.0.0.tar'))
-    .action(async (file: string, options: { keyFingerprint?: string }, command: Command): Promise<void> => {
+    .action(async (file: string, options: VerifyOptions, command: Command): Promise<void> => {
       const { verifyPack } = await import('../commands/evidence.js');
       await perform(command, (session) => verifyPack(session, file, options));
     });

@@ -1,13 +1,19 @@
-import { type AuditRecord, leafHash } from '../../governance/audit-record.js';
+import { type Checkpoint, toDigest } from '../../governance/audit/checkpoint.js';
+import { type LogStart, asLogStart, findLogPlace, startTree } from '../../governance/audit/log-start.js';
+import { makeCheckpoint, newestCheckpoint } from '../../governance/audit/make-checkpoint.js';
+import { proofsTo } from '../../governance/audit/prove-record.js';
+import { ProvingTree, type SealedTree } from '../../governance/audit/proving-tree.js';
+import { type AuditRecord, leafOfLine } from '../../governance/audit-record.js';
 import { readAuditTrail } from '../../governance/audit-trail.js';
+import type { Context } from '../../runtime/context.js';
 import type { Storage } from '../../storage/storage.js';
 import type { Digest } from '../../util/digest.js';
-import { canonicalJson, type JsonObject, type JsonValue } from '../../util/json.js';
+import { type JsonObject, type JsonValue, canonicalJson, canonicalJsonOfStored } from '../../util/json.js';
 
-/** A gapless part of the audit trail. */
+/** A gapless part of the audit trail, and what proves it. */
 export interface AuditSegment {
   /** One record a line, canonical JSON. */
-  readonly lines: string;
+  readonly lines: Uint8Array;
   /** Position of the first. */
   readonly from: number;
   readonly records: number;
@@ -15,35 +21,99 @@ export interface AuditSegment {
   readonly concerned: number;
   /** Hash of the last. */
   readonly head: Digest;
+  /** One line for each record that concerns the version: `{ proof, seq }`, up to the root of the checkpoint. */
+  readonly proofs: Uint8Array;
+  readonly checkpoint: Checkpoint;
+}
+
+/** The part of the trail that concerns something; undefined when no record of it is there. */
+export interface FoundSegment {
+  readonly segment: AuditSegment | undefined;
+  /** Where the log begins, if its oldest records were removed. */
+  readonly start: LogStart | undefined;
 }
 
 /**
  * From the first record that concerns something to the last one, with all between: what is left out would break the chain.
+ * Each that is concerned has a proof of its own; the chain binds those between to the next of them. One pass over the log: the
+ * newest checkpoint is taken if it covers all of them, or else one is made and the pass goes on to it.
  *
  * @param ids of what is concerned: models, runs, requests, deployments
+ * @throws MLOpsError `CORRUPT` when the log is not the one that its checkpoint signs
  */
-export async function auditSegment(storage: Storage, ids: ReadonlySet<string>): Promise<AuditSegment | undefined> {
-  const records: AuditRecord[] = [];
-  let last = -1;
-  let concerned = 0;
-  for await (const { value } of readAuditTrail(storage)) {
-    const record = value as unknown as AuditRecord;
-    const isConcerned = ids.has(record.resource.id) || names(record.detail, ids);
-    if (isConcerned) concerned++;
-    if (!isConcerned && last < 0) continue;
-    records.push(record);
-    if (isConcerned) last = records.length - 1;
+export async function auditSegment(
+  context: Context,
+  storage: Storage,
+  ids: ReadonlySet<string>,
+): Promise<FoundSegment> {
+  const place = await findLogPlace(storage);
+  const start = place.start && asLogStart(place.start);
+  const tree = new ProvingTree(start && startTree(start));
+  const lines = new ConcernedLines();
+  const known = await newestCheckpoint(context, storage);
+  let sealed: SealedTree | undefined; // the tree of the checkpoint known, as long as that covers all that is concerned
+  for await (const { value } of readAuditTrail(storage, 0, place)) {
+    if (tree.size === known?.size) sealed = tree.seal();
+    if (read(value, { tree, lines, ids })) sealed = undefined;
   }
-  if (last < 0) return undefined;
-  const kept = records.slice(0, last + 1);
-  return {
-    lines: kept.map((record) => `${canonicalJson(record as unknown as JsonValue)}\n`).join(''),
-    from: kept[0]!.seq,
-    records: kept.length,
-    concerned,
-    head: leafHash(kept.at(-1)!),
-  };
+  if (tree.size === known?.size) sealed = tree.seal();
+  if (lines.concerned === 0) return { segment: undefined, start };
+  let checkpoint = known;
+  if (sealed === undefined) {
+    checkpoint = (await makeCheckpoint(context, storage))!;
+    for await (const { value } of readAuditTrail(storage, tree.size)) {
+      if (tree.size === checkpoint.size) break;
+      read(value, { tree, lines, ids });
+    }
+    sealed = tree.seal();
+  }
+  const proofs = proofsTo(checkpoint!, sealed);
+  return { segment: { ...lines.toSegment(), proofs: proofLines(proofs), checkpoint: checkpoint! }, start };
 }
+
+/** @returns whether the record is concerned */
+function read(
+  value: JsonValue,
+  { tree, lines, ids }: { tree: ProvingTree; lines: ConcernedLines; ids: ReadonlySet<string> },
+): boolean {
+  const record = value as unknown as AuditRecord;
+  const line = canonicalJsonOfStored(value);
+  const leaf = leafOfLine(line);
+  const isConcerned = ids.has(record.resource.id) || names(record.detail, ids);
+  lines.add(record.seq, line, isConcerned ? toDigest(leaf) : undefined);
+  tree.add(leaf, isConcerned);
+  return isConcerned;
+}
+
+/** Records as bytes: a log can be longer than a string. */
+class ConcernedLines {
+  concerned = 0;
+  #from = -1;
+  #head: Digest | undefined;
+  readonly #kept: Buffer[] = [];
+  /** Those since the last that is concerned. */
+  #held: Buffer[] = [];
+
+  /** @param hash of a record that is concerned */
+  add(seq: number, line: string, hash: Digest | undefined): void {
+    if (this.#from < 0 && hash === undefined) return;
+    if (this.#from < 0) this.#from = seq;
+    this.#held.push(Buffer.from(`${line}\n`, 'utf8'));
+    if (hash === undefined) return;
+    this.concerned++;
+    this.#head = hash;
+    for (const held of this.#held) this.#kept.push(held);
+    this.#held = [];
+  }
+
+  toSegment(): Omit<AuditSegment, 'proofs' | 'checkpoint'> {
+    const [kept, concerned] = [this.#kept, this.concerned];
+    return { lines: Buffer.concat(kept), from: this.#from, records: kept.length, concerned, head: this.#head! };
+  }
+}
+
+const proofLines = (proofs: ReadonlyMap<number, readonly Digest[]>): Uint8Array =>
+  Buffer.concat([...proofs].map(([seq, proof]) => Buffer.from(`${canonicalJson({ proof, seq })}\n`, 'utf8')));
 
 const names = (detail: JsonObject | undefined, ids: ReadonlySet<string>): boolean =>
   Object.values(detail ?? {}).some((value) => typeof value === 'string' && ids.has(value));

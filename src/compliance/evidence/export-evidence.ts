@@ -1,4 +1,5 @@
 import { ControlPlane } from '../../governance/control-plane.js';
+import type { LogStart } from '../../governance/audit/log-start.js';
 import { traceLineage } from '../../lineage/trace-lineage.js';
 import { actorId } from '../../registry/attribution.js';
 import type { ModelRegistry } from '../../registry/model-registry.js';
@@ -12,7 +13,7 @@ import { toIso } from '../../util/clock.js';
 import { type Digest, digestBytes } from '../../util/digest.js';
 import type { ComplianceFacts } from '../checks/facts.js';
 import { gatherFacts } from '../gather-facts.js';
-import { auditSegment } from './audit-segment.js';
+import { type AuditSegment, auditSegment } from './audit-segment.js';
 import { collectRecords } from './collect-records.js';
 import { type PackIndex, renderIndex } from './pack-index.js';
 import { verifierScript } from './verifier.js';
@@ -34,13 +35,14 @@ interface Packed extends PackedFile {
 
 /**
  * Puts all that is known of a version into one archive that can be read and verified without this software: its files, every
- * record, the gapless part of the audit trail, the policy, an index signed with the store's key for artifacts, and the
- * script that verifies it.
+ * record, the gapless part of the audit trail with proofs to a signed checkpoint, the policy, an index signed with the store's
+ * key for artifacts, and the script that verifies it.
  *
  * @example
  * const { bytes } = await exportEvidence(registry, { modelName: 'pd', version: '1.0.0' });
  * await writeFile('pd-1.0.0.tar', bytes);
- * @throws MLOpsError `NOT_FOUND`; `CORRUPT` when a file of the version was altered; `KEY_UNAVAILABLE` without a key
+ * @throws MLOpsError `NOT_FOUND`; `CORRUPT` when a file of the version was altered, or the audit trail is not the one that its
+ *   checkpoint signs; `KEY_UNAVAILABLE` without a key
  */
 export async function exportEvidence(
   registry: ModelRegistry,
@@ -57,13 +59,12 @@ export async function exportEvidence(
     async (storage, artifacts) => {
       const facts = await gatherFacts(context, storage, modelName, version, {});
       const gates = await assessGates(context, storage, facts.version, artifacts);
-      const segment = await auditSegment(storage, concernedIds(facts));
+      const { segment, start } = await auditSegment(context, storage, concernedIds(facts));
       const files: Packed[] = [];
       for (const { path, what, value } of await collectRecords(storage, facts)) files.push(asJson(path, what, value));
       files.push(asJson('records/gates.json', 'the gates as they stand now', gates));
       files.push(asJson('records/lineage.json', 'what led to the version, and what came of it', lineage));
-      const lines = Buffer.from(segment?.lines ?? '', 'utf8');
-      files.push({ path: 'audit/records.jsonl', what: 'a gapless part of the audit trail', bytes: lines });
+      files.push(...(await auditFiles(context, segment, start)));
       for (const file of facts.version.files) {
         const path = `artifacts/${file.digest.slice('sha256:'.length)}`;
         if (files.some((known) => known.path === path)) continue;
@@ -93,6 +94,29 @@ export async function exportEvidence(
       };
     },
   );
+}
+
+/** The audit trail of the pack, with what it takes to verify it by a checkpoint's key alone. */
+async function auditFiles(
+  { keys }: Context,
+  segment: AuditSegment | undefined,
+  start: LogStart | undefined,
+): Promise<readonly Packed[]> {
+  const signer = (await keys()).signer('audit_checkpoint');
+  const [records, what] = ['audit/records.jsonl', 'a gapless part of the audit trail'];
+  const files: Packed[] = [{ path: records, what, bytes: segment?.lines ?? Buffer.alloc(0) }];
+  if (segment !== undefined) {
+    const { proofs, checkpoint } = segment;
+    const publicKey = await signer.publicKey(checkpoint.keyId);
+    const signed = 'a signed root of the whole audit trail, and the key that verifies it';
+    files.push({ path: 'audit/proofs.jsonl', what: 'proofs of the records about the version', bytes: proofs });
+    files.push(asJson('audit/checkpoint.json', signed, { checkpoint, publicKey }));
+  }
+  if (start !== undefined) {
+    const signed = 'older records were removed: how many, signed, and the key that verifies it';
+    files.push(asJson('audit/start.json', signed, { start, publicKey: await signer.publicKey(start.keyId) }));
+  }
+  return files;
 }
 
 /** Adds the index, for programs and for people, and signs it. */

@@ -33,13 +33,15 @@ export async function makeCheckpoint(context: Makes, storage: Storage): Promise<
   const keys = await context.keys();
   const { last, count } = await readLast(storage);
   const { start } = await findLogPlace(storage);
-  const frontier = await frontierOf(last, start, judgeByKeys(keys));
+  const isBelieved = last !== undefined && (await judgeByKeys(keys)(last)) === 'valid';
+  const frontier = frontierOf(isBelieved ? last : undefined, start);
   let log = last?.log;
   for await (const { value } of readAuditTrail(storage, frontier.size)) {
     log ??= (value as unknown as AuditRecord).log;
     frontier.add(leafOfRecord(value));
   }
-  if (log === undefined || frontier.size === last?.size) return last && asCheckpoint(last);
+  if (log === undefined) return undefined;
+  if (isBelieved && frontier.size === last.size) return asCheckpoint(last);
   const [size, root, time] = [frontier.size, toDigest(frontier.root()), toIso(clock.now())];
   const checkpoint = await signCheckpoint(keys, { v: 1, log, index: count, size, root, time });
   const stored: StoredCheckpoint = { ...checkpoint, frontier: frontier.roots.map(toDigest) };
@@ -64,16 +66,21 @@ async function readLast(storage: Storage): Promise<{ last: StoredCheckpoint | un
   return { last: entries[0]?.value as unknown as StoredCheckpoint, count: length };
 }
 
-/** The tree of a checkpoint; from the beginning, or where the log starts, when it cannot be believed. */
-async function frontierOf(
-  last: StoredCheckpoint | undefined,
-  start: LogStart | undefined,
-  judge: ReturnType<typeof judgeByKeys>,
-): Promise<TreeFrontier> {
+/** The tree of a checkpoint; from the beginning, or where the log starts, when its tree is not the one that it signs. */
+function frontierOf(last: StoredCheckpoint | undefined, start: LogStart | undefined): TreeFrontier {
   const fromStart = (start && startTree(start)) ?? new TreeFrontier();
-  if (last === undefined || last.size < fromStart.size || (await judge(last)) !== 'valid') return fromStart;
+  if (last === undefined || last.size < fromStart.size) return fromStart;
   const frontier = new TreeFrontier(last.size, last.frontier.map(fromDigest));
   return toDigest(frontier.root()) === last.root ? frontier : fromStart;
+}
+
+/** The newest checkpoint, if its signature is believed. */
+export async function newestCheckpoint(
+  { keys }: Pick<Makes, 'keys'>,
+  storage: Storage,
+): Promise<Checkpoint | undefined> {
+  const { last } = await readLast(storage);
+  return last !== undefined && (await judgeByKeys(await keys())(last)) === 'valid' ? asCheckpoint(last) : undefined;
 }
 
 const nextSize = new WeakMap<Storage, number>();

@@ -96,56 +96,6 @@ function path(leaves: readonly TreeHash[], index: number, from: number, to: numb
 }
 
 /**
- * As {@link inclusionProof}, where the hashes of the first leaves are gone and only their tree is left. A leaf that is still
- * there needs whole subtrees of theirs at most.
- *
- * @param leaves those behind the tree
- * @throws MLOpsError `INVALID_INPUT` for a leaf that there is not any more
- */
-export function inclusionProofBehind(
-  before: TreeFrontier,
-  leaves: readonly TreeHash[],
-  index: number,
-): readonly TreeHash[] {
-  const size = before.size + leaves.length;
-  if (!(Number.isInteger(index) && index >= before.size && index < size)) {
-    refuse(`there is no leaf ${index} any more in a tree of ${size} that begins with ${before.size} that were removed`);
-  }
-  const subtrees = perfectSubtrees(before);
-  const rootOf = (from: number, to: number): TreeHash => {
-    const known = subtrees.filter((subtree) => subtree.from >= from && subtree.to <= to);
-    const start = known.at(-1)?.to ?? from;
-    const frontier = new TreeFrontier(
-      start - from,
-      known.map(({ root }) => root),
-    );
-    for (let i = start; i < to; i++) frontier.add(leaves[i - before.size]!);
-    return frontier.root();
-  };
-  const proof: TreeHash[] = [];
-  for (let [from, to] = [0, size]; to - from > 1;) {
-    const middle = from + splitOf(to - from);
-    proof.unshift(index < middle ? rootOf(middle, to) : rootOf(from, middle));
-    [from, to] = index < middle ? [from, middle] : [middle, to];
-  }
-  return proof;
-}
-
-/** The perfect subtrees of a tree with the leaves that each covers: `from` to just before `to`. */
-function perfectSubtrees({
-  size,
-  roots,
-}: TreeFrontier): { readonly from: number; readonly to: number; readonly root: TreeHash }[] {
-  let from = 0;
-  return roots.map((root) => {
-    const to = from + (size - from === 1 ? 1 : 2 ** Math.floor(Math.log2(size - from)));
-    const subtree = { from, to, root };
-    from = to;
-    return subtree;
-  });
-}
-
-/**
  * What shows that the tree of all leaves continues the one of the first `size` (RFC 9162, 2.1.4.1).
  *
  * @throws MLOpsError `INVALID_INPUT` when `size` is not from 1 to the number of leaves

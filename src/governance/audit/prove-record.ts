@@ -4,7 +4,8 @@ import type { JsonObject, JsonValue } from '../../util/json.js';
 import { type AuditRecord, leafOfRecord } from '../audit-record.js';
 import { type Checkpoint, type CheckpointJudge, fromDigest, toDigest } from './checkpoint.js';
 import { verifyInclusion } from './merkle-proof.js';
-import { TreeFrontier, type TreeHash, inclusionProofBehind } from './merkle-tree.js';
+import { TreeFrontier } from './merkle-tree.js';
+import { ProvingTree, type SealedTree } from './proving-tree.js';
 
 /** Shows one record to be in the log, without the others. */
 export interface AuditProof {
@@ -16,7 +17,8 @@ export interface AuditProof {
 
 /**
  * @param before the tree of the records that were removed before the first of `records`
- * @throws MLOpsError `NOT_FOUND` for a record that no checkpoint covers yet, or that was removed
+ * @throws MLOpsError `NOT_FOUND` for a record that no checkpoint covers yet, or that was removed; `CORRUPT` when the records
+ *   are not those that the checkpoint signs
  */
 export async function proveRecord(
   records: AsyncIterable<{ readonly seq: number; readonly value: JsonValue }>,
@@ -33,15 +35,30 @@ export async function proveRecord(
   if (seq < before.size) {
     throw new MLOpsError('NOT_FOUND', `record ${seq} was removed: the log begins with record ${before.size}`);
   }
-  const leaves: TreeHash[] = [];
+  const tree = new ProvingTree(before);
   let record: JsonValue = null;
   for await (const { seq: at, value } of records) {
-    if (before.size + leaves.length === checkpoint.size) break;
-    leaves.push(leafOfRecord(value));
+    if (tree.size === checkpoint.size) break;
+    tree.add(leafOfRecord(value), at === seq);
     if (at === seq) record = value;
   }
-  const proof = inclusionProofBehind(before, leaves, seq).map(toDigest);
+  const proof = proofsTo(checkpoint, tree.seal()).get(seq)!;
   return { record: record as unknown as AuditRecord, proof, checkpoint };
+}
+
+/**
+ * The proofs of the marked leaves of a tree, for the checkpoint that signs it.
+ *
+ * @throws MLOpsError `CORRUPT` when it signs another tree
+ */
+export function proofsTo(checkpoint: Checkpoint, tree: SealedTree): ReadonlyMap<number, readonly Digest[]> {
+  if (tree.size !== checkpoint.size || toDigest(tree.root) !== checkpoint.root) {
+    throw new MLOpsError(
+      'CORRUPT',
+      `the audit trail is not the one that its checkpoint at ${checkpoint.size} of ${checkpoint.time} signs, so that nothing in it can be proved; see bondx-mlops audit verify`,
+    );
+  }
+  return new Map([...tree.proofs].map(([seq, hashes]) => [seq, hashes.map(toDigest)]));
 }
 
 /** Whether a proof holds: the record is in the log that the checkpoint signs, at the position it names. */

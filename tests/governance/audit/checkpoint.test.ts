@@ -272,6 +272,19 @@ describe('making a checkpoint', () => {
     }
   });
 
+  it('is made anew, of the same records, when the key of the last is not believed any more', async () => {
+    const keys = new LocalKeyService(ephemeralKeys(0));
+    const { log, record } = open({}, new MemoryStorage(), keys);
+    await record(3);
+    const first = (await log.checkpoint())!;
+    await keys.rotate('audit_checkpoint', 0);
+    await keys.revoke(first.keyId, 'lost', 0);
+    const second = (await log.checkpoint())!;
+    expect(second).toMatchObject({ index: 1, size: 3, root: first.root });
+    expect(await judgeByKeys(new KeyRing(keys))(second)).toBe('valid');
+    expect(await log.checkpoint()).toEqual(second);
+  });
+
   it('by two at once is made once', async () => {
     const { log, record, storage } = open();
     await record(3);
