@@ -11,6 +11,7 @@ import { type AuditDecision, type AuditEntry, type AuditResource, auditActor } f
 import { checkpointIfDue } from './audit/make-checkpoint.js';
 import { commitAudited } from './audit-writer.js';
 import type { NewStart } from './audit/move-log.js';
+import { underNotedPolicy } from './policy/note-policy.js';
 import type { AuditedOperation, OperationName, UnauditedOperation } from './operations.js';
 
 /** What an operation is about to do, made from what it read. */
@@ -235,7 +236,9 @@ export class ControlPlane {
       ...(about.detail !== undefined && { detail: about.detail }),
     };
     const storage = await stores.storage();
-    const length = await commitAudited(storage, ids, changes, entry, newStart);
+    const length = await underNotedPolicy(this.context, storage, (besides) =>
+      commitAudited(storage, ids, [...changes, ...besides], entry, newStart),
+    );
     await checkpointIfDue(this.context, storage, length);
   }
 }

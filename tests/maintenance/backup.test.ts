@@ -229,9 +229,11 @@ describe('a restore', () => {
     const principal = { id: 'ada', type: 'person', authentication: 'application' } as const;
     await restoreStore(production, { principal });
     await using audit = new AuditLog(production, { principal });
-    const [record] = await audit.list({ action: 'storage.restore' });
+    const [change, record] = await audit.list({ from: auditRecords });
+    expect(change).toMatchObject({ action: 'policy.changed', resource: { id: 'production' } }); // it was development's
     expect(record).toMatchObject({
-      seq: auditRecords,
+      seq: auditRecords + 1,
+      action: 'storage.restore',
       actor: { id: 'ada' },
       detail: { from: path, auditRecords, files: 1 },
     });

@@ -40,13 +40,13 @@ export class AccessRules {
     this.#forbids = access.forbids.filter(isHere);
     this.#roles = { ...builtInRoles, ...access.roles };
     for (const { principal, aliases } of access.bindings) {
-      for (const alias of aliases) this.#owners.set(fold(alias), fold(principal));
+      for (const alias of aliases) this.#owners.set(foldName(alias), foldName(principal));
     }
   }
 
   /** The one name behind a name: aliases, and spellings that differ in case or Unicode form, are one person. */
   identityOf(id: string): string {
-    return this.#owners.get(fold(id)) ?? fold(id);
+    return this.#owners.get(foldName(id)) ?? foldName(id);
   }
 
   /** What a name that came without one is: a service when it is bound as one, else a person. */
@@ -128,7 +128,8 @@ const allowed: Verdict = { isAllowed: true };
 const denied = (reason: string): Verdict => ({ isAllowed: false, reason });
 const everything: Covering = { models: [], environments: [] };
 
-const fold = (id: string): string => id.normalize('NFKC').trim().toLowerCase();
+/** One spelling of names that differ in case or Unicode form. */
+export const foldName = (id: string): string => id.normalize('NFKC').trim().toLowerCase();
 
 /** Permits go by the exact name, forbids and identities by the folded one: neither can be stretched by a spelling. */
 const isFor = ({ principal: id, type, aliases }: AccessBinding, principal: Principal): boolean =>

@@ -8,7 +8,7 @@ export const alertsCollection = 'alerts';
 export const alertKeysCollection = 'alert_keys';
 
 /** What an alert came from. */
-export type AlertSource = 'drift' | 'performance' | 'canary' | 'retraining' | 'health' | 'custom';
+export type AlertSource = 'drift' | 'performance' | 'canary' | 'retraining' | 'health' | 'policy' | 'custom';
 /** How urgent an alert is. */
 export type AlertSeverity = 'warning' | 'critical';
 /** `recovered`: what it was about is well again. An acknowledged alert is not repeated. */

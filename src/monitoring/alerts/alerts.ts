@@ -110,8 +110,8 @@ export class Alerts {
   }
 
   /**
-   * Looks at the newest drift reports, performance reports, canaries and retrainings of every model, and raises or
-   * recovers what they call for. Evidence that was looked at before, by whatever process, changes nothing.
+   * Looks at the newest drift reports, performance reports, canaries and retrainings of every model, and at the policies that
+   * the store was worked on with, and raises or recovers what they call for. Evidence that was looked at before, by whatever process, changes nothing.
    */
   async scan(): Promise<readonly AlertEvent[]> {
     const { monitoring } = this.#context.config.policy;

@@ -1,5 +1,6 @@
 import { type StoredDeployment, deploymentsCollection } from '../../canary/deployment.js';
 import type { Policy } from '../../config/policy.js';
+import { listPolicies } from '../../governance/policy/stored-policy.js';
 import { driftReportsCollection } from '../../drift/stored-reports.js';
 import type { DriftReport } from '../../drift/drift-report.js';
 import { modelsCollection } from '../../registry/model-record.js';
@@ -11,11 +12,11 @@ import { type StoredRetraining, retrainingsCollection } from '../../retraining/r
 import type { Storage } from '../../storage/storage.js';
 import { newestOf } from '../newest.js';
 import type { Finding } from './finding.js';
-import { canaryFinding, driftFinding, performanceFinding, retrainingFinding } from './rules.js';
+import { canaryFinding, driftFinding, performanceFinding, policyFinding, retrainingFinding } from './rules.js';
 
-/** What the newest evidence of every model says. */
+/** What the newest evidence of every model says, and the policies that the store was worked on with. */
 export async function collectFindings(storage: Storage, monitoring: Policy['monitoring']): Promise<readonly Finding[]> {
-  const findings: (Finding | undefined)[] = [];
+  const findings: (Finding | undefined)[] = (await listPolicies(storage)).map(policyFinding);
   for await (const modelName of modelNames(storage)) {
     const newest = async <T>(collection: string, timeField: string): Promise<T | undefined> =>
       newestOf(storage, collection, modelName, timeField);

@@ -1,6 +1,8 @@
 import type { StoredDeployment } from '../../canary/deployment.js';
 import type { Policy } from '../../config/policy.js';
 import type { DriftReport } from '../../drift/drift-report.js';
+import { sayChange } from '../../governance/policy/note-policy.js';
+import type { StoredPolicy } from '../../governance/policy/stored-policy.js';
 import type { PerformanceReport } from '../../retraining/performance/performance-report.js';
 import type { StoredRetraining } from '../../retraining/retraining-record.js';
 import type { HealthReport } from '../health/health-report.js';
@@ -99,5 +101,23 @@ export function healthFinding(report: HealthReport, checkId: string, monitoring:
     message: troubled.map(({ name, reason }) => `${name}: ${reason}`).join('; ') || 'every check passed',
     evidence: { status: report.status, checks: troubled.map(({ name, status }) => ({ name, status })) },
     evidenceId: checkId,
+  };
+}
+
+/** A policy that was made weaker is critical, whatever it says itself of alerts; one that is as strict as before is good. */
+export function policyFinding({ safeguards, recordId, weakened }: StoredPolicy): Finding | undefined {
+  if (recordId === null) return undefined;
+  const { environment } = safeguards;
+  const changes = weakened?.changes ?? [];
+  return {
+    key: `policy/${environment}`,
+    source: 'policy',
+    state: weakened === null ? 'good' : 'bad',
+    severity: 'critical',
+    modelName: null,
+    title: `the policy for ${environment} ${weakened === null ? 'is as strict as before' : 'was made weaker'}`,
+    message: changes.map(sayChange).join('; ') || 'what was weakened was taken back',
+    evidence: { recordId: weakened?.recordId ?? recordId, keys: [...new Set(changes.map(({ key }) => key))] },
+    evidenceId: weakened?.recordId ?? recordId,
   };
 }

@@ -1,0 +1,33 @@
+import type { AccessPolicy, CompliancePolicy, Policy, PromotionPolicy, SecurityPolicy } from '../../config/policy.js';
+import { builtInRoles } from '../../config/roles.js';
+import { deepFreeze } from '../../util/freeze.js';
+import type { JsonValue } from '../../util/json.js';
+
+/** The part of a policy that people and models are held to: what an edit of it can weaken. Stored as it is. */
+export interface Safeguards {
+  readonly environment: Policy['environment'];
+  readonly promotion: PromotionPolicy;
+  readonly security: SecurityPolicy;
+  /** With the built-in roles among `roles`, so that a change of theirs shows as well. */
+  readonly access: AccessPolicy;
+  readonly compliance: Pick<CompliancePolicy, 'requireInventory'>;
+}
+
+/** One safeguard that a policy edit changed. */
+export interface SafeguardChange {
+  /** As the policy file spells it, such as `promotion.required_approvals`. */
+  readonly key: string;
+  /** What cannot be compared, such as another issuer of tokens, counts as weaker. */
+  readonly effect: 'weaker' | 'stricter';
+  readonly from: JsonValue;
+  readonly to: JsonValue;
+}
+
+export const safeguardsOf = ({ environment, promotion, security, access, compliance }: Policy): Safeguards =>
+  deepFreeze({
+    environment,
+    promotion,
+    security,
+    access: { ...access, roles: { ...builtInRoles, ...access.roles } },
+    compliance: { requireInventory: compliance.requireInventory },
+  });
