@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +62,44 @@ describe('bondx-mlops approvals', () => {
     expect(asked).toMatchObject({ code: 2, err: expect.stringContaining('--override takes a gate and why') as string });
     const unknown = await bondx('approvals', 'request', ...version, '--reason', 'first', '--override', 'accuracy=r');
     expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('min_accuracy') as string });
+  });
+
+  it('says that none are required, and what to run instead, as a shell reads it', async () => {
+    writeFileSync('none required.yaml', policy.replace('required_approvals: 1', 'required_approvals: 0'));
+    const config = ['--config', 'none required.yaml'];
+    const asked = await bondx(...config, 'approvals', 'request', ...version, '--reason', `it's "lower" $HOME`);
+    expect(asked).toMatchObject({ code: 1, out: '' });
+    expect(asked.err).toContain('no approvals are required (promotion.required_approvals is 0)');
+    const line = asked.err.split('\n').find((text) => text.startsWith('  bondx'))!;
+    expect(line).toBe(
+      `  bondx-mlops --config 'none required.yaml' promote --model spread --version 1.0.0 --stage production --reason ` +
+        `'it'\\''s "lower" $HOME'`,
+    );
+    const words = execFileSync('sh', ['-c', line.replace('bondx-mlops', `printf '%s\\n'`)], { encoding: 'utf8' });
+    const promotion = ['promote', ...version, '--stage', 'production', '--reason', `it's "lower" $HOME`];
+    expect(words.trim().split('\n')).toEqual([...config, ...promotion]);
+    const promoted = await bondx(...promotion); // under the policy that asks for one, and for the accuracy
+    expect(promoted.out).toContain('refused: spread 1.0.0 did not pass');
+  });
+
+  it('says so without a policy file of another name too, and only where that is the reason', async () => {
+    writeFileSync('policy.yaml', policy.replace('required_approvals: 1', 'required_approvals: 0'));
+    const asked = await bondx('approvals', 'request', ...version, '--reason', 'first');
+    expect(asked.err).toContain(
+      'bondx-mlops promote --model spread --version 1.0.0 --stage production --reason first\n',
+    );
+    const unknown = await bondx('approvals', 'request', '--model', 'spread', '--version', '9.0.0', '--reason', 'first');
+    expect(unknown.err).not.toContain('no approvals are required');
+    const overridden = await bondx(
+      'approvals',
+      'request',
+      ...version,
+      '--reason',
+      'r',
+      '--override',
+      'min_accuracy=why',
+    );
+    expect(overridden).toMatchObject({ code: 0, out: expect.stringContaining('0 of 1 approvals') as string });
   });
 
   it('rejects and withdraws', async () => {

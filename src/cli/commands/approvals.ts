@@ -1,3 +1,4 @@
+import { MLOpsError } from '../../errors.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import type { GateOverride, PromotionRequest } from '../../registry/approvals/approval.js';
 import { refuse } from '../../util/check.js';
@@ -11,18 +12,33 @@ interface RequestOptions {
   readonly version: string;
   readonly reason: string;
   readonly override?: readonly string[];
+  readonly config?: string;
 }
 
 export async function request(session: Session, options: RequestOptions): Promise<number> {
   await using registry = new ModelRegistry(session.config, session.who);
-  const made = await registry.approvals.request({
-    modelName: options.model,
-    version: options.version,
-    reason: options.reason,
-    ...(options.override !== undefined && { overrides: options.override.map(parseOverride) }),
-  });
-  return say(session, made);
+  const overrides = options.override?.map(parseOverride) ?? [];
+  const { model: modelName, version, reason } = options;
+  try {
+    return say(session, await registry.approvals.request({ modelName, version, reason, overrides }));
+  } catch (error) {
+    const isNeedless = session.config.policy.promotion.requiredApprovals === 0 && overrides.length === 0;
+    if (!isNeedless || !(error instanceof MLOpsError) || error.code !== 'ILLEGAL_STATE') throw error;
+    throw new MLOpsError('ILLEGAL_STATE', noneRequired(options), { cause: error });
+  }
 }
+
+const noneRequired = ({ model, version, reason, config }: RequestOptions): string => {
+  const line = ['bondx-mlops', ...(config === undefined ? [] : ['--config', config]), 'promote', '--model', model];
+  line.push('--version', version, '--stage', 'production', '--reason', reason);
+  return (
+    'no approvals are required (promotion.required_approvals is 0), so that there is nothing to ask for; promote it with\n' +
+    `  ${line.map(quote).join(' ')}`
+  );
+};
+
+/** A word as a shell reads it back. */
+const quote = (word: string): string => (/^[\w.,:/@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 function parseOverride(text: string): GateOverride {
   const [gate, ...reason] = text.split('=');

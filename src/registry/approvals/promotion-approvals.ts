@@ -78,7 +78,7 @@ export class PromotionApprovals {
    * Asks for a version to be promoted. A former request for it that is open is withdrawn.
    *
    * @throws MLOpsError `INVALID_INPUT` when an override names a gate that passes, or cannot be gone past; `ILLEGAL_STATE`
-   *   when there is nothing to approve
+   *   when no approvals are required
    */
   async request(options: RequestPromotionOptions): Promise<PromotionRequest> {
     checkOptions(options, ['modelName', 'version', 'reason', 'overrides'], 'request');
@@ -194,7 +194,7 @@ export class PromotionApprovals {
     if (requiredApprovals === 0) {
       throw new MLOpsError(
         'ILLEGAL_STATE',
-        'there is nothing to approve: promotion.required_approvals is 0 and no gate is to be overridden; call promoteModel(...)',
+        'no approvals are required: promotion.required_approvals is 0 and no gate is to be overridden; call promoteModel(...)',
       );
     }
     const now = clock.now();
