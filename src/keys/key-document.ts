@@ -140,7 +140,7 @@ function isSigningKey(id: string, { algorithm, secret, public: spki }: Readonly<
     const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({ key: bytes, format: 'der', type: 'spki' });
     return algorithm === 'Ed25519'
       ? asymmetricKeyType === 'ed25519'
-      : asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1';
+      : asymmetricKeyDetails?.namedCurve === 'prime256v1';
   } catch {
     return false;
   }

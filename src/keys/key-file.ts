@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MLOpsError } from '../errors.js';
@@ -73,7 +73,11 @@ async function begin(path: string, { create, onCreated }: KeyFileOptions): Promi
 
 /** Of several processes that place a file at once, one succeeds: a link, unlike a rename, never replaces. */
 async function placeNew(path: string, document: KeyDocument): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true });
+  try {
+    await mkdir(dirname(path), { recursive: true });
+  } catch (error) {
+    throw unusable(path, 'cannot be written', error);
+  }
   return writeBeside(path, document, async (written) => {
     try {
       await link(written, path);
@@ -91,18 +95,24 @@ async function writeBeside<T>(path: string, document: KeyDocument, place: (writt
   try {
     const file = await open(written, 'wx', 0o600);
     try {
-      await file.writeFile(printKeyDocument(document));
-      await file.sync();
+      await fill(file, document);
+      const result = await place(written);
+      await syncFolder(dirname(path));
+      return result;
     } finally {
-      await file.close();
+      await rm(written, { force: true });
     }
-    const result = await place(written);
-    await syncFolder(dirname(path));
-    return result;
   } catch (error) {
     throw unusable(path, 'cannot be written', error);
+  }
+}
+
+async function fill(file: FileHandle, document: KeyDocument): Promise<void> {
+  try {
+    await file.writeFile(printKeyDocument(document));
+    await file.sync();
   } finally {
-    await rm(written, { force: true });
+    await file.close();
   }
 }
 
@@ -165,8 +175,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
 
 const unusable = (path: string, what: string, cause: unknown): MLOpsError =>
   cause instanceof MLOpsError

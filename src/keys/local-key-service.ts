@@ -25,19 +25,17 @@ const tagBytes = 16;
 
 /** Keys that are used in this process. A wrapped key is IV ‖ AES-256-GCM ciphertext ‖ tag. */
 export class LocalKeyService implements KeyService {
-  #document: KeyDocument | undefined;
-  #infos: readonly KeyInfo[] = [];
+  #listed: { readonly document: KeyDocument; readonly infos: readonly KeyInfo[] } | undefined;
   readonly #objects = new Map<string, KeyObject>();
 
   constructor(private readonly source: KeySource) {}
 
   async list(): Promise<readonly KeyInfo[]> {
     const document = await this.source.read();
-    if (document !== this.#document) {
-      this.#document = document;
-      this.#infos = Object.freeze(document.keys.map(infoOf));
+    if (this.#listed?.document !== document) {
+      this.#listed = { document, infos: Object.freeze(document.keys.map(infoOf)) };
     }
-    return this.#infos;
+    return this.#listed.infos;
   }
 
   async sign(keyId: string, bytes: Uint8Array): Promise<Uint8Array> {
@@ -81,8 +79,8 @@ export class LocalKeyService implements KeyService {
 
   async secret(keyId: string): Promise<Uint8Array> {
     const { secret, public: spki } = await this.#find(keyId);
-    if (secret === undefined || spki !== undefined) throw unavailable(keyId, 'is a signing key');
-    return Buffer.from(secret, 'base64');
+    if (spki !== undefined) throw unavailable(keyId, 'is a signing key');
+    return Buffer.from(secret!, 'base64'); // other keys always have one
   }
 
   async rotate(purpose: KeyPurpose, at: number): Promise<KeyInfo> {

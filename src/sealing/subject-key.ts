@@ -49,7 +49,7 @@ export const putSubjectKey = (subject: string, value: SubjectKey, expect: 'absen
   collection: subjectKeysCollection,
   id: subject,
   value: value as unknown as JsonValue,
-  index: value.keyId === null ? {} : { keyId: value.keyId },
+  index: { keyId: value.keyId },
   expect,
 });
 

@@ -73,9 +73,9 @@ export class SubjectKeys {
 
   async #unwrap({ subject, version, value }: LoadedSubjectKey): Promise<OpenSubjectKey | undefined> {
     const { keyId, wrapped } = value;
-    if (keyId === null || wrapped === null) return undefined;
+    if (keyId === null) return undefined; // it was erased, and the wrapped key with it
     const ring = await this.keys();
-    const key = { keyId, wrapped: Buffer.from(wrapped, 'base64') };
+    const key = { keyId, wrapped: Buffer.from(wrapped!, 'base64') };
     return {
       subject,
       version,

@@ -108,6 +108,7 @@ describe('the access section', () => {
       forbids: [{ role: null, ...access.forbids[0] }],
       jwt: noTokens,
     });
+    expect(safeParse(accessSection(), {}).data).toMatchObject({ roles: {}, bindings: [], forbids: [] });
     expect(safeParse(accessSection(), { bindings: [{ principal: 'a', role: 'b' }] }).data).toEqual({
       roles: {},
       bindings: [{ principal: 'a', role: 'b', type: 'person', aliases: [], ...open, expires: null }],

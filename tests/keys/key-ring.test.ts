@@ -98,6 +98,9 @@ describe('a key ring', () => {
     const ring = new KeyRing(new LocalKeyService(variableKeys('K', printKeyDocument(document))));
     expect((await ring.pseudonymKey()).keyId).toBe(document.keys.find(({ purpose }) => purpose === 'pseudonym')!.id);
     await expect(ring.service.rotate!('pseudonym', at)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    for (const value of [' ', undefined]) {
+      expect(() => variableKeys('K', value)).toThrow(expect.objectContaining({ code: 'KEY_UNAVAILABLE' }));
+    }
     expect(() => variableKeys('K', ' ')).toThrow(/K, which is not set/);
   });
 

@@ -3,32 +3,14 @@ import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { MemoryArtifactStore, MemoryStorage, openFilesystemArtifacts } from '@bondx/mlops';
-import type { ArtifactStore, Storage } from '@bondx/mlops';
+import { type ArtifactStore, MemoryArtifactStore, openFilesystemArtifacts } from '@bondx/mlops';
 import { artifactStoreConformance } from '@bondx/mlops/testing';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import { ephemeralKeys } from '../../src/keys/key-sources.js';
 import { LocalKeyService } from '../../src/keys/local-key-service.js';
 import { findSealed } from '../../src/sealing/sealed-artifact.js';
-import { sealArtifacts } from '../../src/sealing/sealed-artifacts.js';
 import { readStored } from '../../src/runtime/bundle.js';
-import type { Digest } from '../../src/util/digest.js';
-
-interface Sealed {
-  readonly inner: ArtifactStore;
-  readonly storage: Storage;
-  readonly ring: KeyRing;
-  readonly store: ArtifactStore;
-}
-
-function sealed(inner: ArtifactStore = new MemoryArtifactStore()): Sealed {
-  const storage = new MemoryStorage();
-  const ring = new KeyRing(new LocalKeyService(ephemeralKeys(0)));
-  return { inner, storage, ring, store: over({ inner, storage, ring }) };
-}
-
-const over = ({ inner, storage, ring }: Omit<Sealed, 'store'>, isSealing = true): ArtifactStore =>
-  sealArtifacts({ inner, storage: () => Promise.resolve(storage), keys: () => Promise.resolve(ring), isSealing });
+import { type Sealed, list, over, sealed, secret } from './sealed-fixture.js';
 
 const opened = new WeakMap<ArtifactStore, { readonly world: Sealed; readonly folder: string }>();
 
@@ -60,14 +42,6 @@ describe('the conformance suite', () => {
   });
   for (const { name, run, skip } of cases) it.skipIf(skip !== undefined)(`${name}${skip ? ` (${skip})` : ''}`, run);
 });
-
-async function list(store: ArtifactStore): Promise<Digest[]> {
-  const digests: Digest[] = [];
-  for await (const { digest } of store.list()) digests.push(digest);
-  return digests.sort();
-}
-
-const secret = Buffer.from('coupon 4.25 '.repeat(1000));
 
 describe('encrypted artifacts', () => {
   it('hold nothing of the plain content, and no two look alike', async () => {

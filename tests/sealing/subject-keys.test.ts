@@ -67,6 +67,17 @@ describe('the data key of a subject', () => {
     expect(await subjects.use(storage, 'ada')).toBeUndefined();
   });
 
+  it('is not made anew under another pseudonym, nor used where one exists', async () => {
+    const { storage, ring, subjects, erase } = open();
+    const before = (await subjects.use(storage, 'ada'))!;
+    const { value } = (await findSubjectKey(storage, before.subject))!;
+    await erase(before.subject);
+    await ring.service.rotate!('pseudonym', 1);
+    const { names } = await subjects.find(storage, 'ada');
+    await storage.commit([putSubjectKey(names[0]!, value, 'absent')]); // whoever did not know of the older one
+    expect(await subjects.use(storage, 'ada')).toBeUndefined();
+  });
+
   it("is not another subject's", async () => {
     const { storage, subjects } = open();
     const [ada, bob] = [(await subjects.use(storage, 'ada'))!, (await subjects.use(storage, 'bob'))!];
