@@ -2,7 +2,15 @@ import { hash } from 'node:crypto';
 import type { Principal } from '../runtime/principal.js';
 import { toIso } from '../util/clock.js';
 import { type Digest, digestBytes } from '../util/digest.js';
-import { type JsonObject, type JsonValue, canonicalJson, canonicalJsonOfStored, withSortedKeys } from '../util/json.js';
+import {
+  type JsonObject,
+  type JsonValue,
+  canonicalForm,
+  canonicalJson,
+  canonicalJsonOfStored,
+  noteJson,
+  withSortedKeys,
+} from '../util/json.js';
 
 /** What an operation was about. */
 export interface AuditResource {
@@ -88,27 +96,33 @@ export function chainRecord(
   { log, length, hash: prev }: ChainTail,
 ): { readonly record: AuditRecord; readonly tail: ChainTail } {
   const { action, actor, at, decision, detail, id, policyDigest, reason, requestId, resource } = entry;
-  const record: AuditRecord = {
+  const { digest, id: resourceId, type, version } = resource;
+  const ordered = {
     action,
-    actor: sorted(actor),
+    actor,
     decision,
-    ...(detail !== undefined && { detail: sorted(detail) }),
+    ...(detail !== undefined && { detail: withSortedKeys(detail) }),
     id,
     log,
     policyDigest,
     prev,
     ...(reason !== undefined && { reason }),
     ...(requestId !== undefined && { requestId }),
-    resource: sorted(resource),
+    resource: {
+      ...(digest !== undefined && { digest }),
+      id: resourceId,
+      type,
+      ...(version !== undefined && { version }),
+    },
     seq: length,
     ts: toIso(at),
     v: 1,
-  };
-  const text = canonicalJsonOfStored(record as unknown as JsonObject);
+  } satisfies AuditRecord;
+  const { value, text } = canonicalForm(ordered as unknown as JsonObject);
+  noteJson(value, text);
+  const record = value as unknown as AuditRecord;
   return { record, tail: { log, length: length + 1, hash: leafOfText(text) } };
 }
-
-const sorted = <T extends object>(value: T): T => withSortedKeys(value as unknown as JsonObject) as unknown as T;
 
 /** The tail of a log that ends with a record. */
 export const tailAfter = (record: AuditRecord): ChainTail => ({

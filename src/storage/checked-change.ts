@@ -1,4 +1,4 @@
-import { assertJson } from '../util/json.js';
+import { assertJson, notedJson } from '../util/json.js';
 import { type FlatIndex, flattenIndex, checkPlainObject } from './index-fields.js';
 import type { Change, Durability } from './storage.js';
 import { checkStorageName, invalid } from './storage-name.js';
@@ -135,8 +135,9 @@ function checkExpect<Word extends string>(value: unknown, words: readonly Word[]
 }
 
 function serialize(value: unknown, what: string): string {
-  assertJson(value, what);
-  const text = JSON.stringify(value);
+  const noted = notedJson(value);
+  if (noted === undefined) assertJson(value, what);
+  const text = noted ?? JSON.stringify(value);
   if (text.length * mostBytesPerUnit <= maxValueBytes) return text;
   const bytes = Buffer.byteLength(text);
   if (bytes > maxValueBytes) {

@@ -27,7 +27,9 @@ function add(flat: Map<string, IndexScalar>, field: string, value: unknown): voi
   checkStorageName(field, 'the name of an index field');
   if (field === 'id') throw invalid('an index field must not be called id: that is the record itself');
   if (flat.has(field)) throw invalid(`two index fields are called ${JSON.stringify(field)}`);
-  flat.set(field, checkScalar(value, `index field ${JSON.stringify(field)}`));
+  // Texts alone are looked at: a name for the message is put together for none of the others, and there are many.
+  const isSound = typeof value === 'number' || typeof value === 'boolean' || value === null;
+  flat.set(field, isSound ? value : checkScalar(value, `index field ${JSON.stringify(field)}`));
 }
 
 const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -137,9 +137,12 @@ export const auditedSummary = ({ status, metrics, droppedPoints }: StoredRun): J
 
 /** What runs are searched by; {@link runCatalog} knows the names that people use. */
 export function indexRun(run: StoredRun): IndexFields {
-  const summaries = Object.entries(run.metrics);
-  const values = (which: 'last' | 'min' | 'max'): Record<string, number> =>
-    Object.fromEntries(summaries.map(([key, summary]) => [key, decodeNumber(summary[which])]));
+  const metrics: Record<string, number> = {};
+  for (const [key, { last, min, max }] of Object.entries(run.metrics)) {
+    metrics[`metrics.${key}`] = decodeNumber(last);
+    metrics[`metricsMin.${key}`] = decodeNumber(min);
+    metrics[`metricsMax.${key}`] = decodeNumber(max);
+  }
   const members = (names: readonly string[]): Record<string, true> =>
     Object.fromEntries(names.map((name) => [name, true]));
   const { datasets = [], deletedAt = null } = run;
@@ -154,9 +157,7 @@ export function indexRun(run: StoredRun): IndexFields {
     parentRunId: run.parentRunId,
     ...(deletedAt !== null && { deletedAt }),
     params: Object.fromEntries(Object.entries(run.parameters).filter(isScalarEntry)),
-    metrics: values('last'),
-    metricsMin: values('min'),
-    metricsMax: values('max'),
+    ...metrics,
     tags: run.tags,
     ...(datasets.length > 0 && {
       datasetNames: members(datasets.map(({ name }) => name)),

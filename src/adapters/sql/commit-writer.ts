@@ -1,9 +1,10 @@
 import { ConflictError } from '../../errors.js';
 import type { CheckedChange } from '../../storage/checked-change.js';
+import type { IndexScalar } from '../../storage/storage.js';
 import type { RecordKey, StreamEnd } from './last-state.js';
 import type { SqlConnection } from './sql-database.js';
 import { isExtensible, readStreamLength, toChunks } from './stream-chunks.js';
-import { type Entry, toColumns } from './tables.js';
+import { fromColumns, toColumns } from './tables.js';
 import type { EntriesByField } from './written-entries.js';
 import type { WriterMemory } from './writer-memory.js';
 
@@ -17,7 +18,7 @@ type Step = () => number | Promise<number>;
 
 /** Writes commits, one after the other, within one write transaction. */
 export class CommitWriter {
-  #entries: Entry[] = [];
+  #entries: unknown[][] = [];
   #chunks: unknown[][] = [];
 
   private constructor(
@@ -113,7 +114,7 @@ export class CommitWriter {
     const { collection, id, text } = change;
     const version = this.memory.numbers.next();
     await this.connection.execute(this.memory.statements.insertRecord(version, collection, id, version, text));
-    for (const entry of await this.#entriesOf(change, version)) this.#entries.push(entry);
+    for (const [fid, value] of await this.#entriesOf(change)) this.#addEntry(version, fid, value);
     this.memory.last.setRecord(collection, id, { rid: version, version });
     return version;
   }
@@ -125,12 +126,12 @@ export class CommitWriter {
     await this.connection.execute(statements.updateRecord(version, change.text, rid));
 
     const stored = known.get(rid, found.version) ?? (await this.#readEntries(rid));
-    const wanted = byField(await this.#entriesOf(change, rid));
+    const wanted = await this.#entriesOf(change);
     for (const fid of stored.keys()) {
       if (!wanted.has(fid)) await this.connection.execute(statements.deleteEntry(rid, fid));
     }
-    for (const entry of wanted.values()) {
-      if (!isSameEntry(entry, stored.get(entry.fid))) this.#entries.push(entry);
+    for (const [fid, value] of wanted) {
+      if (!Object.is(value, stored.get(fid))) this.#addEntry(rid, fid, value);
     }
     known.set(rid, version, wanted);
     last.setRecord(change.collection, change.id, { rid, version });
@@ -145,29 +146,33 @@ export class CommitWriter {
   }
 
   async #readEntries(rid: number): Promise<EntriesByField> {
-    return byField(await this.connection.execute(this.memory.statements.readEntries(rid)));
+    const entries = await this.connection.execute(this.memory.statements.readEntries(rid));
+    return new Map(entries.map((entry) => [entry.fid, fromColumns(entry)]));
   }
 
-  async #entriesOf({ collection, index }: Put, rid: number): Promise<readonly Entry[]> {
-    if (index.size === 0) return [];
+  async #entriesOf({ collection, index }: Put): Promise<EntriesByField> {
+    if (index.size === 0) return noEntries;
     const { fields, numbers } = this.memory;
     const fids = await fields.resolve(this.connection, numbers, collection, [...index.keys()]);
+    const entries = new Map<number, IndexScalar>();
     let i = 0;
-    return Array.from(index.values(), (value) => ({ rid, fid: fids[i++]!, ...toColumns(value) }));
+    for (const value of index.values()) entries.set(fids[i++]!, value);
+    return entries;
+  }
+
+  #addEntry(rid: number, fid: number, value: IndexScalar): void {
+    const { kind, num, text } = toColumns(value);
+    this.#entries.push([rid, fid, kind, num, text]);
   }
 
   /** Writes the entries and chunks of a commit together: many rows a statement. */
   async #flush(): Promise<void> {
     const { statements } = this.memory;
-    const rows = this.#entries.map(({ rid, fid, kind, num, text }) => [rid, fid, kind, num, text]);
-    for (const query of statements.putEntries(rows)) await this.connection.execute(query);
+    for (const query of statements.putEntries(this.#entries)) await this.connection.execute(query);
     for (const query of statements.insertChunks(this.#chunks)) await this.connection.execute(query);
     this.#entries = [];
     this.#chunks = [];
   }
 }
 
-const byField = (entries: readonly Entry[]): EntriesByField => new Map(entries.map((entry) => [entry.fid, entry]));
-
-const isSameEntry = (a: Entry, b: Entry | undefined): boolean =>
-  b !== undefined && a.kind === b.kind && a.num === b.num && a.text === b.text;
+const noEntries: EntriesByField = new Map();

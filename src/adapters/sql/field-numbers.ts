@@ -7,7 +7,8 @@ const mostRemembered = 20_000;
 
 /** The numbers of index fields. They never change, so those once read are remembered. */
 export class FieldNumbers {
-  readonly #known = new Map<string, number>();
+  readonly #known = new Map<string, Map<string, number>>();
+  #size = 0;
 
   constructor(private readonly dialect: SqlDialect) {}
 
@@ -18,15 +19,19 @@ export class FieldNumbers {
     collection: string,
     names: readonly string[],
   ): Promise<readonly number[]> {
-    if (this.#known.size > mostRemembered) this.forget();
-    const unknown = names.filter((name) => !this.#known.has(keyOf(collection, name)));
-    for (const batch of inBatches(unknown)) await this.#learn(connection, numbers, collection, batch);
-    return names.map((name) => this.#known.get(keyOf(collection, name))!);
+    if (this.#size > mostRemembered) this.forget();
+    let known = this.#known.get(collection);
+    if (known === undefined) this.#known.set(collection, (known = new Map<string, number>()));
+    const unknown = names.filter((name) => !known.has(name));
+    for (const batch of inBatches(unknown)) await this.#learn(connection, numbers, collection, batch, known);
+    this.#size += unknown.length;
+    return names.map((name) => known.get(name)!);
   }
 
   /** For when a transaction was rolled back, and with it numbers just given out. */
   forget(): void {
     this.#known.clear();
+    this.#size = 0;
   }
 
   async #learn(
@@ -34,6 +39,7 @@ export class FieldNumbers {
     numbers: NumberSource,
     collection: string,
     names: readonly string[],
+    known: Map<string, number>,
   ): Promise<void> {
     const { builder } = this.dialect;
     const query = builder
@@ -42,16 +48,11 @@ export class FieldNumbers {
       .where('collection', '=', collection)
       .where('name', 'in', names);
     for (const { fid, name } of await connection.execute(query.compile())) {
-      this.#known.set(keyOf(collection, name), fid);
+      known.set(name, fid);
     }
-    const created = names
-      .filter((name) => !this.#known.has(keyOf(collection, name)))
-      .map((name) => ({ fid: numbers.next(), collection, name }));
+    const created = names.filter((name) => !known.has(name)).map((name) => ({ fid: numbers.next(), collection, name }));
     if (created.length === 0) return;
     await connection.execute(builder.insertInto('fields').values(created).compile());
-    for (const { fid, name } of created) this.#known.set(keyOf(collection, name), fid);
+    for (const { fid, name } of created) known.set(name, fid);
   }
 }
-
-/** Names hold no control characters. */
-const keyOf = (collection: string, name: string): string => `${collection}\n${name}`;

@@ -107,8 +107,9 @@ function prepareRows<Row>(build: (rows: number) => Compilable<Row>): RowsStateme
       const count = rowCounts.find((size) => size <= rows.length - start)!;
       let statement = statements.get(count);
       if (statement === undefined) statements.set(count, (statement = prepare(build(count))));
-      yield statement(...rows.slice(start, start + count).flat());
-      start += count;
+      const parameters: unknown[] = [];
+      for (const end = start + count; start < end; start++) parameters.push(...rows[start]!);
+      yield statement(...parameters);
     }
   };
 }

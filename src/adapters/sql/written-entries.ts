@@ -1,10 +1,10 @@
-import type { Entry } from './tables.js';
+import type { IndexScalar } from '../../storage/storage.js';
 
 /** Most entries to remember, over all records. */
 const mostRemembered = 20_000;
 
-/** The entries of a record by their field. */
-export type EntriesByField = ReadonlyMap<number, Entry>;
+/** The index values of a record by the number of their field. */
+export type EntriesByField = ReadonlyMap<number, IndexScalar>;
 
 /**
  * The index entries of the records this process wrote last. A version is given to one write of one record only, so what
