@@ -16,6 +16,7 @@ import {
   type CheckResult,
   type ComplianceReport,
   countStatuses,
+  goodUntilOf,
   putComplianceReport,
   verdictOf,
 } from './compliance-report.js';
@@ -60,6 +61,7 @@ export async function assessCompliance(
       const { inScope, outOfScope } = scopeOf(checksOf(context.config.policy.security), facts);
       const results: CheckResult[] = [];
       for (const check of inScope) results.push(await resultOf(check, facts, attestations));
+      const goodUntil = goodUntilOf(results);
       const report: ComplianceReport = {
         reportId: context.ids.next(),
         modelName,
@@ -71,6 +73,7 @@ export async function assessCompliance(
         frameworks: context.config.policy.security.regulatoryFrameworks,
         measures: facts.entry?.measures ?? [],
         counts: countStatuses(results),
+        ...(goodUntil !== undefined && { goodUntil }),
         results,
         outOfScope,
         policyDigest: context.config.digest,
@@ -92,10 +95,17 @@ export async function assessCompliance(
 }
 
 /** What the version's evidence says of a report. */
-function summaryOf({ reportId, verdict, counts, results }: ComplianceReport): JsonObject {
+function summaryOf({ reportId, verdict, counts, results, goodUntil }: ComplianceReport): JsonObject {
   const named = (wanted: CheckResult['status']): readonly string[] =>
     results.filter(({ status }) => status === wanted).map(({ check }) => check);
-  return { reportId, verdict, counts: { ...counts }, notMet: named('not_met'), notAssessed: named('not_assessed') };
+  return {
+    reportId,
+    verdict,
+    counts: { ...counts },
+    notMet: named('not_met'),
+    notAssessed: named('not_assessed'),
+    ...(goodUntil !== undefined && { goodUntil }),
+  };
 }
 
 function scopeOf(
@@ -133,5 +143,6 @@ async function resultOf(
     status: 'attested',
     message: `${by}: ${statement}`,
     evidence: { attestationId, by, at, expiresAt, notAssessed: result.message },
+    goodUntil: toIso(Date.parse(expiresAt) - 1),
   };
 }

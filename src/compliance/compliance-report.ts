@@ -20,6 +20,8 @@ export interface CheckResult {
   readonly evidence: JsonObject;
   /** What the status does not say. */
   readonly caveats: readonly string[];
+  /** Last moment at which what is met or attested counts as such, ISO 8601; absent where nothing it goes by grows old. */
+  readonly goodUntil?: string;
 }
 
 /** One assessment of a version. Plain JSON; it says what was found, not that anything is lawful. */
@@ -40,6 +42,8 @@ export interface ComplianceReport {
   /** What the inventory says the model is for; without an entry every check applies. */
   readonly measures: readonly Measure[];
   readonly counts: Readonly<Record<CheckStatus, number>>;
+  /** The earliest of those of the results: from then on the gate asks for another assessment. */
+  readonly goodUntil?: string;
   readonly results: readonly CheckResult[];
   /** Checks that do not apply to what the model is for. */
   readonly outOfScope: readonly CheckName[];
@@ -59,6 +63,10 @@ export function countStatuses(results: readonly Pick<CheckResult, 'status'>[]): 
   for (const { status } of results) counts[status]++;
   return counts;
 }
+
+/** The earliest moment at which something that is met ceases to count; undefined where nothing does. */
+export const goodUntilOf = (results: readonly Pick<CheckResult, 'goodUntil'>[]): string | undefined =>
+  results.flatMap(({ goodUntil }) => goodUntil ?? []).sort()[0];
 
 export const putComplianceReport = (report: ComplianceReport): Change => ({
   kind: 'put',

@@ -422,6 +422,28 @@ export interface CompliancePolicy {
   readonly minStage2Share: number;
   /** Longest time that a halt may take in a drill, milliseconds. Default 1000. */
   readonly maxHaltMs: number;
+  readonly maxEvidenceAgeDays: EvidenceAgePolicy;
+}
+
+/**
+ * Longest age, in days, of evidence that checks and gates count as met; older evidence is `not_assessed`. Integers from 1 to
+ * 36,500.
+ */
+export interface EvidenceAgePolicy {
+  /** Drift checks of the version. Default 30. */
+  readonly drift: number;
+  /** Bias tests. Default 365. */
+  readonly biasTesting: number;
+  /** Explanations. Default 365. */
+  readonly explainability: number;
+  /** Importances of features. Default 365. */
+  readonly featureImportance: number;
+  /** Comparisons with another version, by a retraining or a canary. Default 365. */
+  readonly challenge: number;
+  /** What came of estimates, from the end of its horizon. Default 365. */
+  readonly outcomes: number;
+  /** Assessments of compliance, which the gate goes by. Default 90. */
+  readonly compliance: number;
 }
 
 /** A read that can be audited. */

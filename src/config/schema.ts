@@ -196,6 +196,15 @@ function build() {
       max_override_rate: z._default(fraction(), 0.1),
       min_stage2_share: z._default(fraction(), 0.8),
       max_halt_ms: z._default(positive('milliseconds'), 1_000),
+      max_evidence_age_days: section({
+        drift: z._default(evidenceAge(), 30),
+        bias_testing: z._default(evidenceAge(), 365),
+        explainability: z._default(evidenceAge(), 365),
+        feature_importance: z._default(evidenceAge(), 365),
+        challenge: z._default(evidenceAge(), 365),
+        outcomes: z._default(evidenceAge(), 365),
+        compliance: z._default(evidenceAge(), 90),
+      }),
     }),
     backup: section({
       backup_path: z._default(path(), './backups'),
@@ -279,6 +288,10 @@ function buildModelType() {
 
 const frameworks = ['Basel III', 'IFRS 9', 'MiFID II', 'SR 26-2', 'SS1/23', 'BCBS 239'] as const;
 const complianceChecks = ['data_quality', 'model_fairness', 'bias_detection', 'explainability'] as const;
+
+/** At most a hundred years: what is added to a date stays one. */
+const evidenceAge = () =>
+  number('a whole number of days from 1 to 36500', (value) => Number.isInteger(value) && value >= 1 && value <= 36_500);
 
 /** One of `monitoring.channels`. */
 function buildChannel() {

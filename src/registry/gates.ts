@@ -1,7 +1,8 @@
-import type { Policy } from '../config/policy.js';
+import type { EvidenceAgePolicy, Policy } from '../config/policy.js';
+import { evidenceTerm } from './evidence-age.js';
 import type { EvidenceKind } from './evidence-kind.js';
 import type { GateName, GateResult, GateStatus } from './gate-result.js';
-import type { StoredVersion } from './model-record.js';
+import type { Evidence, StoredVersion } from './model-record.js';
 
 /** Result of looking at the stored bytes of a version. */
 export interface ArtifactScan {
@@ -14,19 +15,23 @@ export type GatedVersion = Pick<StoredVersion, 'performanceMetrics' | 'evidence'
 /**
  * Every gate the `promotion` policy asks for, evaluated; gates that are off are left out. Pure, so that a decision can
  * be recomputed from what was stored.
+ *
+ * @param now the moment at which the age of evidence is judged, UTC milliseconds
  */
 export function evaluateGates(
   version: GatedVersion,
   task: 'regression' | 'classification',
   scan: ArtifactScan,
-  promotion: Policy['promotion'],
+  { promotion, compliance }: Pick<Policy, 'promotion' | 'compliance'>,
+  now: number,
 ): readonly GateResult[] {
-  const results = [accuracyGate(version, task, promotion.minAccuracy), driftGate(version, promotion.maxDrift)];
+  const ages = { policy: compliance.maxEvidenceAgeDays, now };
+  const results = [accuracyGate(version, task, promotion.minAccuracy), driftGate(version, promotion.maxDrift, ages)];
   if (promotion.requireSecurityScan) results.push(scanGate(scan));
-  if (promotion.requireExplainability) results.push(evidenceGate(version, 'explainability'));
-  if (promotion.requireFeatureImportance) results.push(evidenceGate(version, 'feature_importance'));
-  if (promotion.requireBiasTesting) results.push(evidenceGate(version, 'bias_testing'));
-  if (promotion.requireComplianceCheck) results.push(evidenceGate(version, 'compliance'));
+  if (promotion.requireExplainability) results.push(evidenceGate(version, 'explainability', ages));
+  if (promotion.requireFeatureImportance) results.push(evidenceGate(version, 'feature_importance', ages));
+  if (promotion.requireBiasTesting) results.push(evidenceGate(version, 'bias_testing', ages));
+  if (promotion.requireComplianceCheck) results.push(evidenceGate(version, 'compliance', ages));
   return results;
 }
 
@@ -46,19 +51,28 @@ function accuracyGate(version: GatedVersion, task: 'regression' | 'classificatio
     : gate('min_accuracy', 'failed', `${metric} ${value} is below promotion.min_accuracy ${minimum}`);
 }
 
-function driftGate({ evidence }: GatedVersion, maximum: number): GateResult {
+/** When evidence is judged, and by what. */
+interface Ages {
+  readonly policy: EvidenceAgePolicy;
+  readonly now: number;
+}
+
+function driftGate({ evidence }: GatedVersion, maximum: number, ages: Ages): GateResult {
   if (maximum >= 1) return gate('max_drift', 'passed', 'promotion.max_drift is 1: any drift is allowed');
-  const score = evidence.drift?.detail['overallDriftScore'];
-  if (typeof score !== 'number') {
+  const { drift } = evidence;
+  const score = drift?.detail['overallDriftScore'];
+  if (drift === undefined || typeof score !== 'number') {
     return gate(
       'max_drift',
       'not_assessed',
       'no drift check of this version is recorded; run detectDrift for it first',
     );
   }
-  return score <= maximum
+  if (score > maximum) return gate('max_drift', 'failed', `drift ${score} is above promotion.max_drift ${maximum}`);
+  const old = tooOld('drift', drift, ages);
+  return old === undefined
     ? gate('max_drift', 'passed', `drift ${score} is at most ${maximum}`)
-    : gate('max_drift', 'failed', `drift ${score} is above promotion.max_drift ${maximum}`);
+    : gate('max_drift', 'not_assessed', `${old}; run detectDrift for it again`);
 }
 
 function scanGate({ problems }: ArtifactScan): GateResult {
@@ -67,7 +81,7 @@ function scanGate({ problems }: ArtifactScan): GateResult {
     : gate('security_scan', 'failed', problems.join('; '));
 }
 
-function evidenceGate({ evidence }: GatedVersion, kind: EvidenceKind): GateResult {
+function evidenceGate({ evidence }: GatedVersion, kind: EvidenceKind, ages: Ages): GateResult {
   const found = evidence[kind];
   if (found === undefined) {
     return gate(kind, 'not_assessed', `no ${kind} evidence is recorded; add it with recordEvidence(...)`);
@@ -76,9 +90,34 @@ function evidenceGate({ evidence }: GatedVersion, kind: EvidenceKind): GateResul
     const advice = 'bring more rows, or look yourself and record what you found with recordEvidence(...)';
     return gate(kind, 'not_assessed', `the ${kind} evidence of ${found.recordedAt} is inconclusive; ${advice}`);
   }
-  return found.passed
-    ? gate(kind, 'passed', `recorded by ${found.recordedBy} at ${found.recordedAt}`)
-    : gate(kind, 'failed', `the evidence recorded by ${found.recordedBy} at ${found.recordedAt} says it failed`);
+  const said = `recorded by ${found.recordedBy} at ${found.recordedAt}`;
+  if (!found.passed) return gate(kind, 'failed', `the evidence ${said} says it failed`);
+  const old = tooOld(kind, found, ages);
+  if (old === undefined) return gate(kind, 'passed', said);
+  const advice =
+    kind === 'compliance'
+      ? 'assess it again with assessCompliance(...)'
+      : 'look again and record what you find with recordEvidence(...)';
+  return gate(kind, 'not_assessed', `${old}; ${advice}`);
+}
+
+/**
+ * Why passing evidence does not count any more; what failed stays failed however old it is. Names no age that grows from day to
+ * day: approvals hold for the words of a gate.
+ */
+function tooOld(
+  kind: EvidenceKind,
+  { recordedBy, recordedAt, detail }: Evidence,
+  { policy, now }: Ages,
+): string | undefined {
+  const { lastAt, days, key } = evidenceTerm(kind, Date.parse(recordedAt), policy);
+  const said = `the ${kind} evidence recorded by ${recordedBy} at ${recordedAt}`;
+  if (now > lastAt) return `${said} is more than ${days} days old (${key})`;
+  // An assessment counts no longer than what it goes by.
+  const { goodUntil } = detail;
+  return kind === 'compliance' && typeof goodUntil === 'string' && now > Date.parse(goodUntil)
+    ? `${said} goes by other evidence, which counted until ${goodUntil}`
+    : undefined;
 }
 
 const gate = (name: GateName, status: GateStatus, message: string): GateResult => ({

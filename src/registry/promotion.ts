@@ -48,14 +48,14 @@ export async function assessGates(
   const { config } = context;
   const scan = await scanArtifacts(version, artifacts, () => verifyFiles(context, version));
   const { task } = config.modelPolicy(version.modelType);
-  const gates = evaluateGates(version, task, scan, config.policy.promotion);
+  const now = context.clock.now();
+  const gates = evaluateGates(version, task, scan, config.policy, now);
   const custom = await runCustomGates(
     context.customGates as CustomGates, // the registry's constructor took them as such
     config.policy.promotion.customGates,
     viewVersion(version),
     () => openVersion(context, version, artifacts, []),
   );
-  const now = context.clock.now();
   const facts = {
     entry: (await findEntry(storage, version.modelName))?.value,
     overdue: await overdueFindings(storage, version.modelName, now),

@@ -80,7 +80,7 @@ describe('an assessment', () => {
       return report.results.find(({ check }) => check === 'basel.calibration')!;
     };
     const few = { grade: 'A', obligors: 300, defaults: 0 };
-    const past = '2020-01-01';
+    const past = '2025-12-31';
     expect((await assess(goodInputs.pd)).caveats.join()).toContain('correlated');
     const low = await assess({ horizonEndsAt: past, grades: [{ ...few, pd: 0.001 }] });
     expect([low.status, low.caveats.join()]).toEqual(['not_assessed', expect.stringContaining('Pluto–Tasche')]);

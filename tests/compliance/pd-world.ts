@@ -50,7 +50,7 @@ export const described = {
 /** Outcomes that fit, of two grades, and defaults with scores. */
 export const goodInputs: ComplianceInputs = {
   pd: {
-    horizonEndsAt: '2020-01-01',
+    horizonEndsAt: '2025-10-01',
     grades: [
       { grade: 'A', pd: 0.01, obligors: 4000, defaults: 38, obligorsAtDevelopment: 4100 },
       { grade: 'B', pd: 0.05, obligors: 2000, defaults: 97, obligorsAtDevelopment: 1950 },

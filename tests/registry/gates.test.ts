@@ -7,7 +7,7 @@ import { runCustomGates } from '../../src/registry/custom-gate.js';
 import { type GateResult, isInTheWay, sayGates } from '../../src/registry/gate-result.js';
 import { type GatedVersion, evaluateGates } from '../../src/registry/gates.js';
 
-const { promotion } = MLOpsConfig.default({ environment: {} }).policy;
+const { promotion, compliance } = MLOpsConfig.default({ environment: {} }).policy;
 const off = {
   ...{ ...promotion, minAccuracy: 0.5, maxDrift: 1, requireSecurityScan: false, requireExplainability: false },
   ...{ requireFeatureImportance: false, requireBiasTesting: false, requireComplianceCheck: false },
@@ -20,7 +20,11 @@ const judge = (
   rules: Partial<typeof promotion> = {},
   task: 'regression' | 'classification' = 'regression',
   problems: readonly string[] = [],
-) => evaluateGates({ performanceMetrics: {}, evidence: {}, ...version }, task, { problems }, { ...off, ...rules });
+  now = Date.parse(at),
+) => {
+  const policy = { promotion: { ...off, ...rules }, compliance };
+  return evaluateGates({ performanceMetrics: {}, evidence: {}, ...version }, task, { problems }, policy, now);
+};
 const only = (gates: readonly GateResult[], name: string): GateResult => gates.find(({ gate }) => gate === name)!;
 
 const biasGate = (passed: boolean, verdict: string) =>
@@ -87,6 +91,30 @@ describe('the gates of the policy', () => {
     expect(only(judge({}, rules, 'regression', ['a is gone', 'b is a pickle']), 'security_scan')).toMatchObject({
       ...{ status: 'failed', message: 'a is gone; b is a pickle' },
     });
+  });
+
+  it.each([
+    ['explainability', 365],
+    ['feature_importance', 365],
+    ['bias_testing', 365],
+    ['compliance', 90],
+  ] as const)('%s counts evidence of exactly %d days, and none that is older', (kind, days) => {
+    const rules = {
+      ...{ requireExplainability: true, requireFeatureImportance: true },
+      ...{ requireBiasTesting: true, requireComplianceCheck: true },
+    };
+    const lastAt = Date.parse(at) + days * 86_400_000;
+    const judged = (now: number, passed = true) =>
+      only(judge({ evidence: { [kind]: evidence(passed) } }, rules, 'regression', [], now), kind);
+    expect(judged(lastAt).status).toBe('passed');
+    expect(judged(lastAt + 1)).toMatchObject({
+      status: 'not_assessed',
+      message: expect.stringContaining(
+        `${kind} evidence recorded by val at ${at} is more than ${days} days old`,
+      ) as string,
+    });
+    expect(judged(lastAt + 86_400_000)).toEqual(judged(lastAt + 1)); // approvals hold for the words
+    expect(judged(lastAt + 1, false).status).toBe('failed');
   });
 
   it.each(['explainability', 'feature_importance', 'bias_testing', 'compliance'] as const)(

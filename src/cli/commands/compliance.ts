@@ -23,7 +23,9 @@ export async function assess({ config, output, who }: Session, options: AssessOp
   });
   const rows = report.results.map(({ check, status, message }) => [check, status, message]);
   const caveats = [...new Set(report.results.flatMap((result) => result.caveats))].map((text) => `note: ${text}`);
-  const text = [formatTable(['check', 'status', 'what was found'], rows), ...caveats, report.verdict];
+  const until =
+    report.goodUntil === undefined ? [] : [`counts until ${report.goodUntil}, when the oldest evidence is too old`];
+  const text = [formatTable(['check', 'status', 'what was found'], rows), ...caveats, ...until, report.verdict];
   output.result(report, text.join('\n'));
   return report.verdict === 'passed' ? exitCode.ok : exitCode.found;
 }

@@ -6,9 +6,10 @@ import { kupiecTest } from '../../stats/validation/kupiec-test.js';
 import { varTrafficLight } from '../../stats/validation/var-traffic-light.js';
 import { checkDate } from '../inventory/stored-items.js';
 import { summarizeOverrides } from '../inventory/overrides.js';
+import { aged } from './aged.js';
 import { type ComplianceCheck, type Finding, judged, met, notAssessed, notMet } from './check.js';
 import type { ComplianceFacts } from './facts.js';
-import { pdCalibration } from './pd-calibration.js';
+import { outcomesOf, pdCalibration } from './pd-calibration.js';
 import { reviewCadence } from './review.js';
 
 /** Basel III: internal ratings (CRE36) and value at risk (MAR32). */
@@ -30,7 +31,8 @@ function check(
   return { check: name, frameworks: ['Basel III'], reference, measures, assess };
 }
 
-function discrimination({ inputs, policy, now }: ComplianceFacts): Finding {
+function discrimination(facts: ComplianceFacts): Finding {
+  const { inputs, policy, now } = facts;
   const { defaulted, scores, initialAuc, horizonEndsAt } = inputs.pd ?? {};
   if (defaulted === undefined || scores === undefined) {
     return notAssessed('no defaults with scores were given (inputs.pd.defaulted, inputs.pd.scores)');
@@ -45,10 +47,11 @@ function discrimination({ inputs, policy, now }: ComplianceFacts): Finding {
   const change = aucChange(initialAuc, auc);
   const isMet = change.pValue >= policy.compliance.significanceLevel;
   const message = isMet ? 'the AUC has not fallen since the initial validation' : 'the AUC fell';
-  return judged(isMet, message, { auc, initialAuc, ...change, method: 'DeLong' });
+  return aged(judged(isMet, message, { auc, initialAuc, ...change, method: 'DeLong' }), outcomesOf(inputs.pd!), facts);
 }
 
-function gradeStability({ inputs, policy }: ComplianceFacts): Finding {
+function gradeStability(facts: ComplianceFacts): Finding {
+  const { inputs, policy } = facts;
   const grades = inputs.pd?.grades ?? [];
   const before = grades.map(({ obligorsAtDevelopment }) => obligorsAtDevelopment);
   if (grades.length === 0 || !before.every((count) => count !== undefined)) {
@@ -62,7 +65,7 @@ function gradeStability({ inputs, policy }: ComplianceFacts): Finding {
   const evidence = { psi: index, limit };
   if (index.lower > limit) return notMet(`the PSI of grades is provably above ${limit}`, evidence);
   return index.upper <= limit
-    ? met(`the PSI of grades is provably at most ${limit}`, evidence)
+    ? aged(met(`the PSI of grades is provably at most ${limit}`, evidence), outcomesOf(inputs.pd!), facts)
     : notAssessed(`too few obligors to tell whether the PSI of grades is above ${limit}`, evidence);
 }
 

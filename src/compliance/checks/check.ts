@@ -19,6 +19,8 @@ export interface Finding {
   readonly evidence: JsonObject;
   /** What the status does not say. */
   readonly caveats?: readonly string[];
+  /** Last moment at which what is met counts as such, ISO 8601: then its evidence is too old. Absent where none grows old. */
+  readonly goodUntil?: string;
 }
 
 /** A computed check and where it comes from. */

@@ -2,6 +2,7 @@ import { addMonths } from '../../registry/inventory/review-dates.js';
 import { ModelStage } from '../../registry/stage.js';
 import { evidenceKinds } from '../../registry/evidence-kind.js';
 import { toIso } from '../../util/clock.js';
+import { until } from './aged.js';
 import { type ComplianceCheck, type Finding, judged, notAssessed } from './check.js';
 import type { ComplianceFacts } from './facts.js';
 
@@ -90,17 +91,19 @@ function annualReport({ reports, now }: ComplianceFacts): Finding {
   const due = addMonths(Date.parse(signedAt), 12);
   const { reportId, year, digest, signatures } = last;
   const message = `the report of ${year} was signed by three; the next is due on ${toIso(due)}`;
-  return judged(due > now, message, { reportId, digest, signatures, nextDueAt: toIso(due) });
+  return until(judged(due > now, message, { reportId, digest, signatures, nextDueAt: toIso(due) }), due - 1);
 }
 
 function killFunctionality({ drills, policy, now }: ComplianceFacts): Finding {
   const last = drills.at(-1);
   if (last === undefined) return notAssessed('no halt was drilled; see inventory.drills.run(...)');
   const limit = policy.compliance.maxHaltMs;
-  const isRecent = addMonths(Date.parse(last.at), 12) > now;
+  const due = addMonths(Date.parse(last.at), 12);
+  const isRecent = due > now;
   const isMet = last.isHalted && last.latencyMs <= limit && isRecent;
   const message = `halting took ${last.latencyMs} ms on ${last.at}; at most ${limit} ms, once a year`;
-  return judged(isMet, message, { ...last, limit }, ['measured in one process; others follow within a second']);
+  const caveats = ['measured in one process; others follow within a second'];
+  return until(judged(isMet, message, { ...last, limit }, caveats), due - 1);
 }
 
 /** With MiFID II among the frameworks records stay for five years, whatever the policy says. */

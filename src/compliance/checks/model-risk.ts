@@ -1,10 +1,10 @@
+import { evidenceTerm, sayAge } from '../../registry/evidence-age.js';
 import { isOverdue } from '../../registry/inventory/finding.js';
 import { toIso } from '../../util/clock.js';
+import { aged, until } from './aged.js';
 import { type ComplianceCheck, type Finding, judged, met, notAssessed, notMet } from './check.js';
 import type { ComplianceFacts } from './facts.js';
 import { reviewCadence } from './review.js';
-
-const dayMs = 86_400_000;
 
 /** Model risk management: SR 26-2 and SS1/23. */
 export const modelRiskChecks: readonly ComplianceCheck[] = [
@@ -34,13 +34,14 @@ function orphans({ orphans: found }: ComplianceFacts): Finding {
 }
 
 /** Something else was held against the model: its champion, or production in a canary. */
-function effectiveChallenge({ retraining, decisions, version }: ComplianceFacts): Finding {
+function effectiveChallenge(facts: ComplianceFacts): Finding {
+  const { retraining, decisions, version } = facts;
   const compared = retraining?.steps.find(({ name }) => name === 'compare');
   const decided = decisions.filter(({ verdict }) => verdict !== 'hold');
   if (compared === undefined && decided.length === 0) {
     return notAssessed('no comparison with a challenger is recorded: neither a retraining nor a decided canary');
   }
-  return met('it was compared with another version', {
+  const found = met('it was compared with another version', {
     championVersion: version.origin?.championVersion,
     retrainingId: retraining?.retrainingId,
     comparison: compared?.output,
@@ -50,16 +51,25 @@ function effectiveChallenge({ retraining, decisions, version }: ComplianceFacts)
       productionVersion,
     })),
   });
+  const madeAt = Math.max(compared?.endedAt ?? -Infinity, ...decided.map(({ decidedAt }) => Date.parse(decidedAt)));
+  return aged(found, { kind: 'challenge', what: 'the last comparison', madeAt }, facts);
 }
 
+/** Watching must go on: that nobody did for longer than the policy allows is not met, where other old evidence is not assessed. */
 function ongoingMonitoring({ version, policy, now }: ComplianceFacts): Finding {
   const { drift } = version.evidence;
   if (drift === undefined) return notAssessed('no drift check of the version is recorded');
-  const days = policy.drift.driftWindowDays;
-  const isRecent = now - Date.parse(drift.recordedAt) <= days * dayMs;
-  const evidence = { recordedAt: drift.recordedAt, passed: drift.passed, ...drift.detail, withinDays: days };
-  if (!isRecent) return notMet(`the last drift check is older than ${days} days`, evidence);
-  return judged(drift.passed, drift.passed ? 'watched, and not drifted' : 'it drifted', evidence);
+  const { recordedAt, passed } = drift;
+  const { lastAt, days, key } = evidenceTerm('drift', Date.parse(recordedAt), policy.compliance.maxEvidenceAgeDays);
+  const evidence = { recordedAt, passed, ...drift.detail, withinDays: days };
+  if (now > lastAt) {
+    const age = sayAge(Date.parse(recordedAt), now);
+    return notMet(
+      `the last drift check, of ${recordedAt}, is ${age} old; one is due every ${days} days (${key})`,
+      evidence,
+    );
+  }
+  return until(judged(passed, passed ? 'watched, and not drifted' : 'it drifted', evidence), lastAt);
 }
 
 function findings({ findings: all, now }: ComplianceFacts): Finding {

@@ -3,9 +3,12 @@ import { hosmerLemeshow } from '../../stats/validation/hosmer-lemeshow.js';
 import { jeffreysTest } from '../../stats/validation/jeffreys-test.js';
 import { plutoTasche } from '../../stats/validation/pluto-tasche.js';
 import { checkDate } from '../inventory/stored-items.js';
+import { type AgeingEvidence, aged } from './aged.js';
 import { type Finding, met, notAssessed, notMet } from './check.js';
 import type { ComplianceFacts } from './facts.js';
-import type { GradeInput } from './inputs.js';
+import type { ComplianceInputs, GradeInput } from './inputs.js';
+
+type PdInputs = NonNullable<ComplianceInputs['pd']>;
 
 /** Fewer defaults than these tell little: the bounds of Pluto and Tasche are looked at then. */
 const fewDefaults = 10;
@@ -19,9 +22,20 @@ const lowDefault = 'a low-default portfolio: Pluto–Tasche upper bounds decide 
  * shared among them (Bonferroni); binomial and Hosmer–Lemeshow beside. With few defaults a PD is met only when it is at
  * least the upper bound.
  */
-export function pdCalibration({ inputs, policy, now }: ComplianceFacts): Finding {
-  const { pd } = inputs;
+export function pdCalibration(facts: ComplianceFacts): Finding {
+  const { pd } = facts.inputs;
   if (pd === undefined) return notAssessed('no outcomes by grade were given (inputs.pd)');
+  return aged(calibration(pd, facts), outcomesOf(pd), facts);
+}
+
+/** What came of estimates is as old as the time since its horizon ended. */
+export const outcomesOf = ({ horizonEndsAt }: PdInputs): AgeingEvidence => ({
+  kind: 'outcomes',
+  what: 'the outcome at the horizon',
+  madeAt: checkDate(horizonEndsAt, 'inputs.pd.horizonEndsAt'),
+});
+
+function calibration(pd: PdInputs, { policy, now }: ComplianceFacts): Finding {
   if (checkDate(pd.horizonEndsAt, 'inputs.pd.horizonEndsAt') > now) {
     return notAssessed(`outcomes have not matured: their horizon ends on ${pd.horizonEndsAt}`);
   }

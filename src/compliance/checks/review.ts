@@ -1,5 +1,6 @@
 import { reviewDue } from '../../registry/inventory/inventory-entry.js';
 import { toIso } from '../../util/clock.js';
+import { until } from './aged.js';
 import { type Finding, judged, notAssessed, notMet } from './check.js';
 import type { ComplianceFacts } from './facts.js';
 
@@ -14,5 +15,5 @@ export function reviewCadence({ entry, policy, now }: ComplianceFacts): Finding 
   if (outcome === 'rejected') return notMet(`${by} rejected ${version}`, evidence);
   const due = reviewDue(entry, policy.compliance)!;
   const message = `validated by ${by}, who did not develop it; the next review is due on ${toIso(due)}`;
-  return judged(due > now, message, { ...evidence, nextReviewAt: toIso(due) });
+  return until(judged(due > now, message, { ...evidence, nextReviewAt: toIso(due) }), due - 1);
 }

@@ -37,6 +37,7 @@ export function complianceContent({ report, entry, findings, overlays }: Complia
     ['Frameworks', report.frameworks.length === 0 ? 'none' : report.frameworks.join(', ')],
     ['Assessed', moment(report.assessedAt)],
     ['By', report.assessedBy],
+    ['Counts until', report.goodUntil && moment(report.goodUntil)],
     ['Deadlines as of', moment(new Date(at).toISOString())],
   ])}
   ${section('checks', 'Checks', results.length === 0 ? html`<p>The policy asks for no check.</p>` : checkTable(results))}
@@ -106,7 +107,9 @@ const checkDetail = (result: CheckResult): Html =>
   html`<article class="check">
     <h3>${result.check} ${badge(result.status)}</h3>
     <p>${result.message}</p>
-    <p class="c-muted">${basisOf(result)}</p>
+    <p class="c-muted">
+      ${basisOf(result)}${result.goodUntil !== undefined && html`; counts until ${moment(result.goodUntil)}`}
+    </p>
     ${evidenceView(result.check, result.evidence)}
     ${result.caveats.length > 0 && html`<p>What it does not say: ${result.caveats.join('; ')}.</p>`}
   </article> `;

@@ -58,7 +58,8 @@ export function gatesStep(
     const recorded = { recordedAt: toIso(startedAt), recordedBy: startedBy };
     const evidence: Record<string, Evidence> = {};
     for (const [kind, found] of Object.entries(explanation)) evidence[kind] = { ...found, ...recorded };
-    return evaluateGates({ performanceMetrics: challengerMetrics, evidence }, plan.task, scan, config.policy.promotion);
+    const judged = { performanceMetrics: challengerMetrics, evidence };
+    return evaluateGates(judged, plan.task, scan, config.policy, startedAt); // all of it was made just now
   });
 }
 
