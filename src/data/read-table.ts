@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { refuse } from '../util/check.js';
 import { type Watch, checkNotAborted, inSteps } from '../util/in-steps.js';
 import { csvBatches, readCsv } from './csv.js';
-import { parquetBatches } from './parquet.js';
+import { parquetBatches } from './parquet/parquet.js';
 import { Table, type Row, type TableInput, type TableOptions, tableSteps } from './table.js';
 import { TableBuilder } from './table-builder.js';
 

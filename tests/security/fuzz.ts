@@ -12,6 +12,7 @@ import {
   MemoryStorage,
   parseFilter,
   readCsv,
+  readTable,
   verifyEvidencePack,
 } from '@bondx/mlops';
 import { FakeClock, countingIds } from '@bondx/mlops/testing';
@@ -24,6 +25,7 @@ import { authenticate } from '../../src/governance/access/authenticate.js';
 import { metricStream } from '../../src/tracking/metric.js';
 import { refuse } from '../../src/util/check.js';
 import { type Random, createRandom } from '../../src/util/random.js';
+import { parquetFile, run, snappyRun, u32, varint, zigzag } from '../data/parquet/write-parquet.js';
 
 /** A parser under test: what it takes, valid inputs to begin from, and the words of its grammar. */
 interface Target {
@@ -149,6 +151,7 @@ async function targets(folder: string): Promise<Readonly<Record<string, Target>>
     policy: policyTarget(),
     filter: filterTarget(),
     csv: csvTarget(join(folder, 'rows.csv')),
+    parquet: parquetTarget(join(folder, 'rows.parquet')),
     tokens: tokenTarget(),
     'evidence pack': packTarget(),
     'audit export': await auditTarget(folder),
@@ -239,6 +242,68 @@ const csvTarget = (path: string): Target => ({
   seeds: ['a,b,c\n1,2,x\n3,,"y, z"\n', 'date;v\n2020-01-31;-1.5\n', 'x\r\n"a""b"\r\n', '\ufeffa,b\n=1+1,@x\n'],
   words: [',', '\n', '\r\n', '"', '""', ';', '\t', '1e5', '-', '2020-02-30', 'NaN', 'a,b', ',,,', '\ufeff'],
 });
+
+/** Files of one row group, each with pages of another encoding, and one that an independent implementation wrote. */
+function parquetTarget(path: string): Target {
+  const numbers = [1, 2, 3, 4].flatMap(u32);
+  const deltas = (first: number): number[] => [
+    ...varint(128),
+    4,
+    4,
+    ...zigzag(first),
+    2,
+    2,
+    0,
+    0,
+    0,
+    ...Buffer.alloc(8, 17),
+  ];
+  const dictionary = { kind: 'dictionary', body: [...u32(1), 97, ...u32(2), 98, 98], values: 2 } as const;
+  const indices = {
+    body: [...u32(2), ...run(4, 1), 1, ...run(2, 0), 3, 2],
+    values: 4,
+    encoding: 'dictionary',
+  } as const;
+  const [isOptional, values] = [true, 4];
+  return {
+    parse: (input) => {
+      writeFileSync(path, input);
+      return readTable(path);
+    },
+    seeds: [
+      readFileSync('tests/data/parquet/two-groups.parquet'),
+      parquetFile(4, [{ pages: [{ body: numbers, values }] }]),
+      parquetFile(4, [{ isOptional, type: 'BYTE_ARRAY', pages: [dictionary, indices] }]),
+      parquetFile(4, [{ codec: 'snappy', type: 'DOUBLE', pages: [{ body: snappyRun(0, 32), values, size: 32 }] }]),
+      parquetFile(4, [
+        { name: 'a', pages: [{ body: deltas(5), values, encoding: 'deltas' }] },
+        { name: 'b', type: 'INT64', pages: [{ body: deltas(5), values, encoding: 'deltas' }] },
+      ]),
+      parquetFile(4, [
+        { isOptional, pages: [{ kind: 'data2', body: numbers.slice(8), levels: [3, 5], values, nulls: 2 }] },
+        {
+          name: 't',
+          type: 'BYTE_ARRAY',
+          pages: [{ body: [...deltas(0), ...deltas(1), 97, 98, 99, 99], values, encoding: 'deltaTexts' }],
+        },
+      ]),
+    ],
+    // Fields, lists and structs of Thrift, numbers that are large or negative, runs that are long.
+    words: [
+      'PAR1',
+      '\u0000',
+      '\u0001',
+      '\u0015',
+      '\u0019\u000f',
+      '\u001c',
+      '\u0016\u007f',
+      '\u0005',
+      'yyy',
+      '~~~~\u0007',
+      '~\u0001',
+    ],
+  };
+}
 
 function tokenTarget(): Target {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');

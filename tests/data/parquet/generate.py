@@ -1,4 +1,4 @@
-"""Writes the Parquet files of tests/data/parquet.test.ts with pyarrow, an implementation independent of the one read with.
+"""Writes the Parquet files of tests/data/parquet/parquet.test.ts with pyarrow, an implementation independent of the one read with.
 
 Usage: python3 tests/data/parquet/generate.py
 """

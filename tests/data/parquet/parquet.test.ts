@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { readTable } from '../../src/data/read-table.js';
-import { parquetBatches } from '../../src/data/parquet.js';
+import { readTable } from '../../../src/data/read-table.js';
+import { parquetBatches } from '../../../src/data/parquet/parquet.js';
 
 /** Written by pyarrow: see tests/data/parquet/generate.py. */
 const fixture = (name: string): string => `tests/data/parquet/${name}.parquet`;

@@ -1,0 +1,158 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { AsyncBuffer, DecodedArray, FileMetaData, SchemaTree } from 'hyparquet';
+import { MLOpsError } from '../../errors.js';
+import { type Watch, checkNotAborted, inSteps } from '../../util/in-steps.js';
+import { Table, type TableOptions, tableSteps } from '../table.js';
+import { budgetOf, checkFooter, checkMetadata, checkSchema, findFooter, rangeOf } from './check-metadata.js';
+import { type Budget, type CheckPage, checkPages } from './page-guard.js';
+
+export interface ReadParquetOptions extends TableOptions, Watch {}
+
+/**
+ * A Parquet file in tables of one row group each. Needs the package `hyparquet`, which reads uncompressed and Snappy
+ * files; nested and repeated columns are left out, with a note.
+ *
+ * What the file says of itself is checked before anything is decoded: one that would take more than 256 MiB, and more than 128
+ * times its size, in memory is refused.
+ *
+ * @throws MLOpsError `MISSING_DEPENDENCY` without the package, `NOT_FOUND`, `ABORTED`, or `INVALID_INPUT` for a file that
+ *   is not Parquet, is damaged, is compressed otherwise, or expands out of proportion
+ */
+export async function* parquetBatches(path: string, options: ReadParquetOptions = {}): AsyncGenerator<Table> {
+  const parquet = await loadHyparquet();
+  const handle = await openFile(path);
+  try {
+    const file = await explained(path, () => describeFile(parquet, handle));
+    let rowStart = 0;
+    for (const group of file.metadata.row_groups) {
+      checkNotAborted(options.signal);
+      const rows = Number(group.num_rows);
+      const budget: Budget = { left: budgetOf(file.bytes), whole: budgetOf(file.bytes), fileBytes: file.bytes };
+      const columns: [string, DecodedArray][] = [];
+      for (const field of file.flat) {
+        const read = (): Promise<DecodedArray> => readColumn(parquet, file, group, field, budget);
+        columns.push([field.element.name, await explained(path, read)]);
+        checkNotAborted(options.signal);
+      }
+      const table = await inSteps(tableSteps(Object.fromEntries(columns), options), { signal: options.signal });
+      yield new Table([...table.columns.values()], rows, [...table.notes, ...file.notes]);
+      rowStart += rows;
+      options.onProgress?.(rowStart / Number(file.metadata.num_rows));
+    }
+    if (rowStart === 0) {
+      yield await inSteps(tableSteps(Object.fromEntries(file.flat.map(({ element }) => [element.name, []]))));
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+type Hyparquet = typeof import('hyparquet');
+
+interface ParquetFile {
+  readonly bytes: number;
+  readonly metadata: FileMetaData;
+  /** Columns that are neither nested nor repeated. */
+  readonly flat: readonly SchemaTree[];
+  readonly notes: readonly string[];
+  readonly slice: (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
+}
+
+async function describeFile(parquet: Hyparquet, handle: FileHandle): Promise<ParquetFile> {
+  const { size: bytes } = await handle.stat();
+  const slice: ParquetFile['slice'] = async (start, end) => {
+    const content = new Uint8Array(end - start);
+    const { bytesRead } = await handle.read(content, 0, content.length, start);
+    if (bytesRead < content.length) throw new Error('it became shorter while it was read');
+    return content;
+  };
+  const footerAt = findFooter(await slice(Math.max(0, bytes - 8), bytes), bytes);
+  const footer = await slice(footerAt, bytes);
+  checkFooter(footer.subarray(0, -8));
+  const metadata = parquet.parquetMetadata(footer);
+  checkSchema(metadata.schema);
+  const fields = parquet.parquetSchema(metadata).children;
+  const [flat, others] = [fields.filter(isFlat), fields.filter((field) => !isFlat(field))];
+  checkMetadata(
+    metadata,
+    flat.map(({ element }) => element.name),
+    bytes,
+  );
+  const notes = others.map(
+    ({ element }) => `column ${JSON.stringify(element.name)} holds nested or repeated values: left out`,
+  );
+  return { bytes, metadata, flat, notes, slice };
+}
+
+/** Shapes on a map are made into objects, which no table holds. */
+const isFlat = ({ children, element }: SchemaTree): boolean =>
+  children.length === 0 &&
+  element.repetition_type !== 'REPEATED' &&
+  !['GEOMETRY', 'GEOGRAPHY', 'VARIANT'].includes(element.logical_type?.type ?? '');
+
+/** Decodes one column of one row group, after its pages were looked at: nothing else of the file is within reach meanwhile. */
+async function readColumn(
+  parquet: Hyparquet,
+  { bytes: byteLength, metadata, slice }: ParquetFile,
+  group: FileMetaData['row_groups'][number],
+  { element }: SchemaTree,
+  budget: Budget,
+): Promise<DecodedArray> {
+  const meta = group.columns.find(({ meta_data: found }) => found?.path_in_schema[0] === element.name)!.meta_data!;
+  const rows = Number(group.num_rows);
+  if (rows === 0) return [];
+  const range = rangeOf(meta);
+  const bytes = await slice(range.start, range.end);
+  const checks = checkPages({ bytes, element, meta, rows }, budget);
+  const file: AsyncBuffer = {
+    byteLength,
+    slice: (start, end) => {
+      if (start !== range.start || end !== range.end) throw new Error(`bytes ${start} to ${end} are not its own`);
+      return bytes.buffer;
+    },
+  };
+  const compressors = { SNAPPY: decompressor(parquet, checks) };
+  const alone = { ...metadata, num_rows: group.num_rows, row_groups: [group] };
+  const scan = await parquet.parquetScan({ file, metadata: alone, compressors, useOffsetIndex: false });
+  return scan.readColumn({ column: element.name, rowStart: 0, rowEnd: rows });
+}
+
+/** What comes out of a page is looked at before it is decoded. */
+const decompressor =
+  ({ snappyUncompress }: Hyparquet, checks: ReadonlyMap<number, CheckPage>) =>
+  (input: Uint8Array, size: number): Uint8Array => {
+    const output = new Uint8Array(size);
+    snappyUncompress(input, output);
+    const check = checks.get(input.byteOffset);
+    if (check === undefined) throw new Error('a page is not where it should be');
+    check(output);
+    return output;
+  };
+
+async function loadHyparquet(): Promise<Hyparquet> {
+  try {
+    return await import('hyparquet');
+  } catch (cause) {
+    throw new MLOpsError('MISSING_DEPENDENCY', 'reading Parquet needs the package hyparquet: npm install hyparquet', {
+      cause,
+    });
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (cause) {
+    const message = `cannot read ${path}: there is no such file, or no permission to read it`;
+    throw new MLOpsError('NOT_FOUND', message, { cause });
+  }
+}
+
+async function explained<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MLOpsError('INVALID_INPUT', `cannot read ${path} as Parquet: ${reason}`, { cause });
+  }
+}
