@@ -56,7 +56,7 @@ export class ModelFollower {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.background.close();
-    await this.flush(true);
+    if (this.live.modelNames.length > 0) await this.flush(true);
   }
 
   get #served(): Scope {

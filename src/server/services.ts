@@ -67,7 +67,10 @@ export class SharedServices {
   }
 
   async close(): Promise<void> {
-    await this.#canaries.close();
-    await Promise.all([this.#tracker, this.#monitor, this.#alerts, this.#registry].map((one) => one.close()));
+    try {
+      await this.#canaries.close();
+    } finally {
+      await Promise.all([this.#tracker, this.#monitor, this.#alerts, this.#registry].map((one) => one.close()));
+    }
   }
 }

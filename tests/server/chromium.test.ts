@@ -122,7 +122,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
       const { page, complaints } = await openPage(context);
       for (const [name, path] of Object.entries(await pages())) {
         await page.goto(at(path));
-        if (look !== 'phone') expect(await violations(page, look), name).toEqual([]);
+        expect(await violations(page, look), name).toEqual([]);
         expect(await fits(page), name).toBe(true);
         await screenshot(page, `dashboard-${name}-${look}`);
       }
@@ -193,7 +193,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
         const file = join(store.folder, `${name}.html`);
         writeFileSync(file, text);
         await page.goto(pathToFileURL(file).href);
-        if (look !== 'phone') expect(await violations(page, look), `${name}, ${look}`).toEqual([]);
+        expect(await violations(page, look), `${name}, ${look}`).toEqual([]);
         expect(await fits(page), `${name}, ${look}`).toBe(true);
         await screenshot(page, `report-${name}-${look}`);
         if (look === 'desktop') await page.emulateMedia({ media: 'print' });

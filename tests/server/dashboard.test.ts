@@ -73,6 +73,14 @@ describe('who gets in', () => {
     expect(guarded.entryPath).toBeUndefined();
   });
 
+  it('closes whoever it runs as, who may do nothing at all', async () => {
+    const bindings = [{ principal: 'ann', role: 'admin' as const }];
+    const { config, options } = createWorld({ access: { bindings } });
+    const guarded = createDashboard(config, options);
+    expect((await guarded.fetch(new Request('http://localhost/models'))).status).toBe(401);
+    await guarded.close();
+  });
+
   it('lets in who has a token, as who it is of, until it is revoked', async () => {
     const guarded = createDashboard(world.config, { ...world.options, authentication: 'token' });
     const access = new AccessControl(world.config, world.options);

@@ -78,5 +78,5 @@ function overlays({ overlays: all, now }: ComplianceFacts): Finding {
   };
   return wrong.length === 0
     ? met(`${open.length} overlays, each with amount, reason, approver and a date that has not come`, evidence)
-    : notMet(`${wrong.length} overlays are expired or not approved, and not withdrawn`, evidence);
+    : notMet(`of ${open.length} overlays that were not withdrawn, expired or not approved: ${wrong.length}`, evidence);
 }
