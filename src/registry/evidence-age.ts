@@ -1,20 +1,7 @@
+import { type AgeingKind, evidenceAge, evidenceAgeKey } from '../config/evidence-age.js';
 import type { EvidenceAgePolicy } from '../config/policy.js';
 
 const dayMs = 86_400_000;
-
-/** Kinds of evidence that grow old, by their name in the policy file. */
-const keys = {
-  drift: 'drift',
-  bias_testing: 'biasTesting',
-  explainability: 'explainability',
-  feature_importance: 'featureImportance',
-  challenge: 'challenge',
-  outcomes: 'outcomes',
-  compliance: 'compliance',
-} as const satisfies Readonly<Record<string, keyof EvidenceAgePolicy>>;
-
-/** A kind of evidence that grows old. */
-export type AgeingKind = keyof typeof keys;
 
 /** How long evidence counts. */
 export interface EvidenceTerm {
@@ -27,8 +14,8 @@ export interface EvidenceTerm {
 
 /** @param madeAt UTC milliseconds */
 export function evidenceTerm(kind: AgeingKind, madeAt: number, policy: EvidenceAgePolicy): EvidenceTerm {
-  const days = policy[keys[kind]];
-  return { lastAt: madeAt + days * dayMs, days, key: `compliance.max_evidence_age_days.${kind}` };
+  const days = evidenceAge(kind, policy);
+  return { lastAt: madeAt + days * dayMs, days, key: evidenceAgeKey(kind) };
 }
 
 /** Days between two moments in words; parts of a day are not counted. */

@@ -1,4 +1,5 @@
-import { type AgeingKind, evidenceTerm, sayAge } from '../../registry/evidence-age.js';
+import type { AgeingKind } from '../../config/evidence-age.js';
+import { evidenceTerm, sayAge } from '../../registry/evidence-age.js';
 import { toIso } from '../../util/clock.js';
 import { type Finding, notAssessed } from './check.js';
 import type { ComplianceFacts } from './facts.js';

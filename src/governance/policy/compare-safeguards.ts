@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../util/json.js';
+import { ageingKinds, evidenceAge, evidenceAgeKey } from '../../config/evidence-age.js';
 import { compareAccess } from './compare-access.js';
 import type { SafeguardChange, Safeguards } from './safeguards.js';
 
@@ -55,6 +56,14 @@ const rules: readonly Rule[] = [
   { key: 'security.regulatory_frameworks', strict: 'longer', of: ({ security }) => security.regulatoryFrameworks },
   { key: 'security.compliance_checks', strict: 'longer', of: ({ security }) => security.complianceChecks },
   { key: 'compliance.require_inventory', strict: 'larger', of: ({ compliance }) => compliance.requireInventory },
+  { key: 'compliance.tier1_review_months', strict: 'smaller', of: ({ compliance }) => compliance.tier1ReviewMonths },
+  { key: 'compliance.tier2_review_months', strict: 'smaller', of: ({ compliance }) => compliance.tier2ReviewMonths },
+  { key: 'compliance.tier3_review_months', strict: 'smaller', of: ({ compliance }) => compliance.tier3ReviewMonths },
+  ...ageingKinds.map((kind): Rule => ({
+    key: evidenceAgeKey(kind),
+    strict: 'smaller',
+    of: ({ compliance }) => compliance.maxEvidenceAgeDays && evidenceAge(kind, compliance.maxEvidenceAgeDays),
+  })),
   { key: 'access.break_glass.max_minutes', strict: 'smaller', of: ({ access }) => access.breakGlass.maxMinutes },
   { key: 'access.jwt.issuer', strict: 'none', of: ({ access }) => access.jwt.issuer },
 ];

@@ -3,6 +3,9 @@ import { builtInRoles } from '../../config/roles.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
 
+/** How long a validation counts, by tier. */
+type ReviewMonths = 'tier1ReviewMonths' | 'tier2ReviewMonths' | 'tier3ReviewMonths';
+
 /** The part of a policy that people and models are held to: what an edit of it can weaken. Stored as it is. */
 export interface Safeguards {
   readonly environment: Policy['environment'];
@@ -10,7 +13,9 @@ export interface Safeguards {
   readonly security: SecurityPolicy;
   /** With the built-in roles among `roles`, so that a change of theirs shows as well. */
   readonly access: AccessPolicy;
-  readonly compliance: Pick<CompliancePolicy, 'requireInventory'>;
+  /** Stores that were last worked on by an earlier release know of no ages. */
+  readonly compliance: Pick<CompliancePolicy, 'requireInventory'> &
+    Partial<Pick<CompliancePolicy, 'maxEvidenceAgeDays' | ReviewMonths>>;
 }
 
 /** One safeguard that a policy edit changed. */
@@ -29,5 +34,11 @@ export const safeguardsOf = ({ environment, promotion, security, access, complia
     promotion,
     security,
     access: { ...access, roles: { ...builtInRoles, ...access.roles } },
-    compliance: { requireInventory: compliance.requireInventory },
+    compliance: {
+      requireInventory: compliance.requireInventory,
+      tier1ReviewMonths: compliance.tier1ReviewMonths,
+      tier2ReviewMonths: compliance.tier2ReviewMonths,
+      tier3ReviewMonths: compliance.tier3ReviewMonths,
+      maxEvidenceAgeDays: compliance.maxEvidenceAgeDays,
+    },
   });

@@ -46,6 +46,24 @@ describe('each safeguard', () => {
     ['security.regulatory_frameworks', {}, { security: { regulatoryFrameworks: ['IFRS 9'] } }],
     ['security.compliance_checks', {}, { security: { complianceChecks: [] } }],
     ['compliance.require_inventory', { compliance: { requireInventory: true } }, {}],
+    ['compliance.tier1_review_months', {}, { compliance: { tier1ReviewMonths: 13 } }],
+    ['compliance.tier2_review_months', {}, { compliance: { tier2ReviewMonths: 25 } }],
+    ['compliance.tier3_review_months', {}, { compliance: { tier3ReviewMonths: 37 } }],
+    ...(
+      [
+        ['drift', { drift: 31 }],
+        ['bias_testing', { biasTesting: 366 }],
+        ['explainability', { explainability: 366 }],
+        ['feature_importance', { featureImportance: 366 }],
+        ['challenge', { challenge: 366 }],
+        ['outcomes', { outcomes: 366 }],
+        ['compliance', { compliance: 91 }],
+      ] as const
+    ).map(([kind, maxEvidenceAgeDays]): [string, PolicyInput, PolicyInput] => [
+      `compliance.max_evidence_age_days.${kind}`,
+      {},
+      { compliance: { maxEvidenceAgeDays } },
+    ]),
     ['access.break_glass.max_minutes', {}, { access: { breakGlass: { maxMinutes: 61 } } }],
     ['access.jwt.issuer', {}, { access: { jwt } }],
     [
@@ -88,6 +106,9 @@ describe('each safeguard', () => {
     const older = { ...rest, promotion: known } as Safeguards;
     const now = safeguardsOf(read({ promotion: { requiredApprovals: 2 } }));
     expect([compareSafeguards(older, now), compareSafeguards(now, older)]).toEqual([[], []]);
+    const ageless: Safeguards = { ...safeguardsOf(read({})), compliance: { requireInventory: false } };
+    const aged = safeguardsOf(read({ compliance: { maxEvidenceAgeDays: { drift: 900 } } }));
+    expect([compareSafeguards(ageless, aged), compareSafeguards(aged, ageless)]).toEqual([[], []]);
   });
 
   it('names what is weaker first', () => {
