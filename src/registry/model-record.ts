@@ -210,20 +210,27 @@ export function viewVersion(stored: StoredVersion): ModelVersion {
   });
 }
 
-export const indexVersion = (version: StoredVersion): IndexFields => ({
-  modelName: version.modelName,
-  modelType: version.modelType,
-  version: version.version,
-  stage: version.stage,
-  registeredAt: version.registeredAt,
-  runId: version.runId,
-  trainingDigest: version.trainingData?.digest ?? null,
-  retrainingId: version.origin?.retrainingId ?? null,
-  reportId: version.origin?.driftReportId ?? version.origin?.performanceReportId ?? null,
-  champion: version.origin?.championVersion ? versionId(version.modelName, version.origin.championVersion) : null,
-  metrics: version.performanceMetrics,
-  tags: version.tags,
-});
+export function indexVersion(version: StoredVersion): IndexFields {
+  const { trainingData, origin } = version;
+  const retrainingId = origin?.retrainingId;
+  const reportId = origin?.driftReportId ?? origin?.performanceReportId;
+  const champion = origin?.championVersion;
+  return {
+    modelName: version.modelName,
+    modelType: version.modelType,
+    version: version.version,
+    stage: version.stage,
+    registeredAt: version.registeredAt,
+    runId: version.runId,
+    // Lineage looks for these by their value: where there is none, there is nothing to find.
+    ...(trainingData?.digest !== undefined && { trainingDigest: trainingData.digest }),
+    ...(retrainingId !== undefined && { retrainingId }),
+    ...(reportId !== undefined && { reportId }),
+    ...(champion !== undefined && { champion: versionId(version.modelName, champion) }),
+    metrics: version.performanceMetrics,
+    tags: version.tags,
+  };
+}
 
 /** One line of a model's history. */
 export interface HistoryEvent {
