@@ -14,9 +14,13 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
       'tests/governance/audit/attacks',
       'tests/governance/audit/audit-trail',
       'tests/governance/audit/checkpoint',
+      'tests/governance/audit/log-start',
       'tests/governance/audit/merkle-tree',
+      'tests/governance/audit/move-log',
+      'tests/governance/audit/proving-tree',
       'tests/governance/audit/verify-log',
       'tests/governance/control-plane',
+      'tests/retention/purge-audit',
     ],
   },
   access: {
