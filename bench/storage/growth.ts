@@ -12,6 +12,7 @@ function callsOn(store: LargeStore) {
   const registry = new ModelRegistry(store.config);
   const random = createRandom('calls');
   let runId = '';
+  // Each fills a page of 100 in the small store as well.
   const search = (filter: string, orderBy: string) => (): Promise<unknown> =>
     tracker.searchRuns({ filter, orderBy, limit: 100 });
   const things = {
@@ -37,8 +38,8 @@ function callsOn(store: LargeStore) {
       timed(1, search('metrics.mae < 0.5 and metrics.rmse > 0.5', 'metrics.r2_score desc')),
     'search: mae < 0.1 and rmse < 0.1, by r2': () =>
       timed(1, search('metrics.mae < 0.1 and metrics.rmse < 0.1', 'metrics.r2_score')),
-    'search: mae < 0.01 and rmse > 0.5, by mae': () =>
-      timed(1, search('metrics.mae < 0.01 and metrics.rmse > 0.5', 'metrics.mae')),
+    'search: mae < 0.05 and rmse > 0.5, by mae': () =>
+      timed(1, search('metrics.mae < 0.05 and metrics.rmse > 0.5', 'metrics.mae')),
     'the last 1000 points of a metric': () =>
       timed(1, () => tracker.getMetricHistory(store.longRun, 'loss', { from: store.points - 1_000 })),
     'opening, and reading one run': async () => {

@@ -5,10 +5,12 @@ import { fieldNumber } from './field-joins.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 
 /** A superset of the records that fulfil a condition, from index ranges alone. */
-interface Candidates {
+export interface Candidates {
   /** Selects `rid`. */
   readonly select: Fragment;
   readonly count: number;
+  /** The comparison whose range they are, when they are that of a single one. */
+  readonly range?: Comparison;
 }
 
 /** Entries of an index that it pays to count and to compare with those of another range: some milliseconds. */
@@ -19,22 +21,28 @@ const fewEnough = 1_000;
 
 /**
  * The fewest candidates that index ranges of the condition's own leave, those of several ranges that have to hold together
- * compared with each other; undefined when more are left.
+ * compared with each other; undefined when more are left than it pays to count.
+ *
+ * @param orderedBy a field whose range is as good as its share of others: it is walked in order, until a page is full
  */
 export async function findCandidates(
   connection: SqlConnection,
   dialect: SqlDialect,
   collection: string,
   where: Where,
-  mostCandidates: number,
-): Promise<Fragment | undefined> {
-  const search = async (condition: Where): Promise<Candidates | undefined> => {
+  orderedBy: string | undefined,
+): Promise<Candidates | undefined> {
+  /** @param most more candidates than this are of no use */
+  const search = async (condition: Where, most = mostScanned): Promise<Candidates | undefined> => {
     if ('not' in condition) return undefined;
     if ('and' in condition) {
       const found: Candidates[] = [];
+      let wanted = most;
       for (const member of condition.and) {
-        const candidates = await search(member);
-        if (candidates !== undefined) found.push(candidates);
+        const candidates = await search(member, wanted);
+        if (candidates === undefined) continue;
+        found.push(candidates);
+        if (candidates.count <= fewEnough) wanted = Math.min(wanted, candidates.count);
       }
       return intersect(found);
     }
@@ -47,25 +55,27 @@ export async function findCandidates(
       }
       return unite(found);
     }
-    return condition.op === 'ne' ? undefined : count(selectMatching(dialect, collection, condition));
+    if (condition.op === 'ne') return undefined;
+    const range = await count(selectMatching(dialect, collection, condition), most);
+    return range && { ...range, range: condition };
   };
 
   const intersect = async (found: readonly Candidates[]): Promise<Candidates | undefined> => {
     const [best, ...others] = [...found].sort((a, b) => a.count - b.count);
     if (best === undefined || others.length === 0 || best.count <= fewEnough) return best;
+    if (best.range !== undefined && best.range.field === orderedBy) return best;
     const conditions = others.map(({ select }) => sql`c.rid in (${select})`);
     return count(sql`select c.rid from (${best.select}) as c where ${sql.join(conditions, sql` and `)}`);
   };
 
-  const count = async (select: Fragment): Promise<Candidates | undefined> => {
-    const bounded = sql`(${select} limit ${mostScanned + 1})`;
+  const count = async (select: Fragment, most = mostScanned): Promise<Candidates | undefined> => {
+    const bounded = sql`(${select} limit ${most + 1})`;
     const query = sql<{ count: number }>`select count(*) as count from ${bounded} as c`;
     const [row] = await connection.execute(query.compile(dialect.builder));
-    return row === undefined || row.count > mostScanned ? undefined : { select, count: row.count };
+    return row === undefined || row.count > most ? undefined : { select, count: row.count };
   };
 
-  const found = await search(where);
-  return found === undefined || found.count > mostCandidates ? undefined : found.select;
+  return search(where);
 }
 
 function unite(found: readonly Candidates[]): Candidates | undefined {

@@ -4,7 +4,7 @@ import type { Position } from '../../storage/cursor.js';
 import { type ScalarKind, kindOf, kindOrder } from '../../storage/index-scalar.js';
 import type { OrderBy } from '../../storage/storage.js';
 import { findCandidates } from './candidates.js';
-import { type Condition, type Fragment, all, compileCondition } from './conditions.js';
+import { type Comparison, type Condition, type Fragment, all, compileCondition } from './conditions.js';
 import { FieldJoins, fieldNumber } from './field-joins.js';
 import { type SortKey, isAfter, orderTerms } from './sort-keys.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
@@ -21,7 +21,7 @@ const recordId = sql.ref('r.id');
 /**
  * The records of a page in order, and one more when there is one. Takes one of three ways: sorting the few candidates
  * that the condition leaves; walking the records by id; or walking the index of the first sort key, one kind of value
- * after the other.
+ * after the other, or only the range of it that the condition leaves.
  */
 export async function selectPage(
   connection: SqlConnection,
@@ -32,10 +32,28 @@ export async function selectPage(
 ): Promise<readonly Found[]> {
   const page = new PageSelection(connection, dialect, collection, query);
   const { where, orderBy } = query;
-  const candidates = where && (await findCandidates(connection, dialect, collection, where, mostCandidates));
-  if (candidates !== undefined) return page.amongCandidates(candidates);
   const [first] = orderBy;
+  const candidates = where && (await findCandidates(connection, dialect, collection, where, first?.field));
+  const kind = first && candidates?.range && kindInRange(candidates.range, first.field);
+  if (kind !== undefined) return page.byIndex(first!, [kind]);
+  if (candidates !== undefined && candidates.count <= mostCandidates) return page.amongCandidates(candidates.select);
   return first === undefined || first.field === 'id' ? page.byId() : page.byIndex(first);
+}
+
+/** The one kind of the values that fulfil a comparison with a field, where the index holds them side by side. */
+function kindInRange(comparison: Comparison, field: string): ScalarKind | undefined {
+  if (comparison.field !== field || field === 'id') return undefined;
+  switch (comparison.op) {
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      return kindOf(comparison.value);
+    case 'prefix':
+      return 'string';
+    default:
+      return undefined;
+  }
 }
 
 /** What tells one way of finding a page from another. */
@@ -85,9 +103,10 @@ class PageSelection {
     });
   }
 
-  async byIndex(first: OrderBy): Promise<readonly Found[]> {
+  /** @param only the kinds that the first sort key has; all unless told */
+  async byIndex(first: OrderBy, only?: readonly ScalarKind[]): Promise<readonly Found[]> {
     const { after } = this.query;
-    const kinds = kindOrder[first.direction];
+    const kinds = only ?? kindOrder[first.direction];
     const start = after === undefined ? undefined : kindOf(after.keys[0]!);
     const found: Found[] = [];
     for (const kind of start === undefined ? kinds : kinds.slice(kinds.indexOf(start))) {
