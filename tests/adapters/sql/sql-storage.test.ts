@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { openSqliteDatabase } from '../../../src/adapters/filesystem/open-sqlite-database.js';
 import type { SqlConnection, SqlDatabase } from '../../../src/adapters/sql/sql-database.js';
 import { SqlStorage } from '../../../src/adapters/sql/sql-storage.js';
-import type { Change } from '../../../src/storage/storage.js';
+import type { Change, Where } from '../../../src/storage/storage.js';
+import { evaluateQuery } from '../../../src/testing/evaluate-query.js';
 import { temporaryDirectory } from '../filesystem/temporary-directory.js';
 
 const capabilities = { name: 'test', persistent: true, multiProcess: true };
@@ -156,5 +157,44 @@ it('a query that leaves few candidates starts from those', async () => {
   expect(plans[0]!.join('\n')).toMatch(
     /SEARCH c USING COVERING INDEX entries_by_value \(fid=\? AND kind=\? AND num<\?\)/,
   );
+  await storage.close();
+});
+
+it('a query in the order of a field that it bounds walks no more than that range, and finds what there is in it', async () => {
+  const plans: string[][] = [];
+  const storage = new SqlStorage(explaining(await openDatabase(), plans), { capabilities, durability: 'process' });
+  const index = (i: number) => ({ a: i, b: i % 3, ...(i % 5 === 0 && { a: i % 2 === 0 ? 'text' : null }) });
+  const records = Array.from({ length: 3_000 }, (_, i) => ({ id: `r${i}`, index: index(i) }));
+  await storage.commit(
+    records.map(({ id, index }) => ({ kind: 'put', collection: 'c', id, value: 1, index, expect: 'absent' })),
+  );
+  for (const [op, value] of [
+    ['lt', 1_500],
+    ['gte', 2_900],
+    ['prefix', 'te'],
+  ] as const) {
+    for (const direction of ['asc', 'desc'] as const) {
+      const where = {
+        and: [
+          { field: 'a', op, value },
+          { field: 'b', op: 'gt', value: 0 },
+        ],
+      } as Where;
+      const query = { where, orderBy: [{ field: 'a', direction }] };
+      const found: string[] = [];
+      let cursor: string | undefined;
+      do {
+        plans.length = 0;
+        const page = await storage.query('c', { ...query, limit: 70, ...(cursor !== undefined && { cursor }) });
+        found.push(...page.records.map(({ id }) => id));
+        expect(plans).toHaveLength(1);
+        expect(plans[0]![0]).toMatch(
+          /^SEARCH o USING COVERING INDEX entries_by_value \(fid=\? AND kind=\? AND num[<>=]/,
+        );
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      expect(found).toEqual(evaluateQuery(records, query));
+    }
+  }
   await storage.close();
 });
