@@ -47,15 +47,24 @@ async function cli(...args: string[]): Promise<{ code: number; out: string; err:
 
 describe('on the command line', () => {
   it('a version is assessed, with inputs from a file', async () => {
-    const inputs = join(folder, 'inputs.json');
+    const [inputs, failing] = [join(folder, 'inputs.json'), join(folder, 'failing.json')];
     writeFileSync(
-      inputs,
+      failing,
       '{"pd":{"horizonEndsAt":"2020-01-01","grades":[{"grade":"A","pd":0.001,"obligors":900,"defaults":30}]}}',
     );
-    const found = await cli('compliance', 'assess', '--model', 'pd', '--version', '1.0.0', '--inputs', inputs);
+    const found = await cli('compliance', 'assess', '--model', 'pd', '--version', '1.0.0', '--inputs', failing);
     expect(found.out).toMatch(/basel.calibration +not_met +PDs are too low/);
     expect(found.out.trim()).toMatch(/failed$/);
     expect(found.code).toBe(3);
+    const recent = new Date(Date.now() - 86_400_000).toISOString();
+    writeFileSync(
+      inputs,
+      `{"pd":{"horizonEndsAt":"${recent}","grades":[{"grade":"A","pd":0.05,"obligors":900,"defaults":30}]}}`,
+    );
+    const met = await cli('compliance', 'assess', '--model', 'pd', '--version', '1.0.0', '--inputs', inputs);
+    const goodUntil = new Date(Date.parse(recent) + 365 * 86_400_000).toISOString();
+    expect(met.out).toContain(`counts until ${goodUntil}, when the oldest evidence is too old`);
+    await cli('compliance', 'assess', '--model', 'pd', '--version', '1.0.0', '--inputs', failing);
     const page = join(folder, 'compliance.html');
     expect(await cli('report', 'compliance', '--model', 'pd', '--to', page)).toMatchObject({ code: 0, err: '' });
     expect(readFileSync(page, 'utf8')).toContain('basel.calibration: PDs are too low');
@@ -111,6 +120,12 @@ describe('on the command line', () => {
       out: expect.stringMatching(/ok\n$/) as string,
     });
     expect((await cli('evidence', 'verify', file, '--key-fingerprint', 'sha256:0')).code).toBe(3);
+    const { out } = await cli('--json', 'evidence', 'verify', file);
+    const { checkpointKeyFingerprint } = JSON.parse(out) as { checkpointKeyFingerprint: string };
+    const ofCheckpoints = (...keys: string[]) =>
+      cli('evidence', 'verify', file, '--checkpoint-key-fingerprint', ...keys);
+    expect((await ofCheckpoints('sha256:0')).out).toContain('FAILED checkpoint key: the key is sha256:');
+    expect((await ofCheckpoints('sha256:0', checkpointKeyFingerprint)).code).toBe(0);
     expect((await cli('evidence', 'export', '--model', 'pd', '--version', '1.0.0', '--to', file)).code).toBe(2);
     const bytes = readFileSync(file);
     bytes[2000]! ^= 1;

@@ -347,6 +347,21 @@ describe('the checkpoint of an evidence pack', () => {
     expect(failed(stdout).join()).toContain('checkpoint: the signature does not fit audit/checkpoint.json');
   });
 
+  it('that is genuine and older than the records is not one of them', async () => {
+    const old = await open({ checkpointInterval: 8 });
+    const [first] = (await old.storage.read('audit.checkpoints')).entries;
+    const bytes = await exported(old);
+    const { frontier: _frontier, ...checkpoint } = first!.value as unknown as Checkpoint & { frontier: unknown };
+    const text = JSON.stringify({ ...signedOf(bytes), checkpoint });
+    const { code, stdout } = await verify(forge(bytes, { 'audit/checkpoint.json': text }));
+    expect(code).toBe(1);
+    expect(stdout).toContain('ok     checkpoint: the checkpoint of the log id-000003 at 8 is signed with');
+    expect(failed(stdout).join()).toContain(
+      'covers 8 records of the log id-000003, the pack holds record 14 of id-000003',
+    );
+    expect(failed(stdout).join()).toContain('proofs: record 6 is not what the checkpoint signs');
+  });
+
   it('that is not there is missed, and so are the proofs', async () => {
     const bare = await verify(forge(pack, { 'audit/checkpoint.json': null }));
     expect(bare.stdout).toContain('FAILED readable: audit/checkpoint.json is missing');
@@ -397,6 +412,21 @@ describe('the evidence pack of a log whose oldest records were removed', () => {
     expect(failed((await verify(forge(bytes, { 'audit/start.json': text }))).stdout).join()).toContain('start: ');
     const without = await verify(forge(bytes, { 'audit/start.json': null }));
     expect(failed(without.stdout)).toEqual(['FAILED promotion: no audit record tells of the promotion of these files']);
+  });
+
+  it('holds no record from before the start that it tells of', async () => {
+    const old = await open(kept);
+    await old.registry.promoteModel({ ...at, targetStage: 'archived' });
+    const before = await exported(old);
+    old.clock.advance(40 * dayMs);
+    await old.registry.describeVersion({ ...at, description: 'kept' });
+    await applyRetention(old.config, old.options);
+    const start = textOf(await exported(old), 'audit/start.json')!;
+    const { code, stdout } = await verify(forge(before, { 'audit/start.json': start }));
+    expect(code).toBe(1);
+    expect(failed(stdout)).toEqual([
+      'FAILED removed: the log id-000003 begins with record 21, and the pack holds record 6 of id-000003, which does not follow',
+    ]);
   });
 
   it('does not take the start of a log for a promotion that nobody recorded since', async () => {

@@ -67,6 +67,9 @@ export function forge(pack: Uint8Array, changes: Readonly<Record<string, string 
   const files = unpack(pack)
     .filter(({ path }) => changes[path] !== null && path !== 'index.json' && path !== 'signature.json')
     .map(({ path, bytes }) => ({ path, bytes: Buffer.from(changes[path] ?? bytes) }));
+  for (const [path, text] of Object.entries(changes)) {
+    if (text !== null && !files.some((file) => file.path === path)) files.push({ path, bytes: Buffer.from(text) });
+  }
   const records = String(Buffer.from(files.find(({ path }) => path === 'audit/records.jsonl')!.bytes))
     .split('\n')
     .slice(0, -1)
@@ -74,7 +77,7 @@ export function forge(pack: Uint8Array, changes: Readonly<Record<string, string 
   const proofs = files.find(({ path }) => path === 'audit/proofs.jsonl');
   const concerned = proofs === undefined ? 0 : String(Buffer.from(proofs.bytes)).split('\n').length - 1;
   const listed = files.map(({ path, bytes }) => {
-    const what = index.files.find((file) => file.path === path)!.what;
+    const what = index.files.find((file) => file.path === path)?.what ?? 'added';
     return { path, what, digest: digestBytes(bytes), size: bytes.length };
   });
   const audit = {
