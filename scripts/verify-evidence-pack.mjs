@@ -286,8 +286,8 @@ function checkProofs(files, trail, index, expected, say) {
   checkSigned('start', trail.start, trail.startKey, trail, expected, say);
   const { log, size, head, before, time } = trail.start;
   const { first } = trail;
-  const fits =
-    first === undefined || (first.log === log && first.seq >= size && (first.seq > size || first.prev === head));
+  const follows = first === undefined || first.seq > size || (first.seq === size && first.prev === head);
+  const fits = follows && (first === undefined || first.log === log);
   say(
     'removed',
     fits,

@@ -18,7 +18,7 @@ import {
 } from '@bondx/mlops';
 import { signedBytes, toDigest } from '../../src/governance/audit/checkpoint.js';
 import { ProvingTree } from '../../src/governance/audit/proving-tree.js';
-import { leafOfRecord } from '../../src/governance/audit-record.js';
+import { leafHash, leafOfRecord } from '../../src/governance/audit-record.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { createContext } from '../../src/runtime/context.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
@@ -235,6 +235,34 @@ describe('the script finds', () => {
     expect(failed(fitted.stdout).join()).toContain('record 6 is not what the checkpoint signs at its place');
   });
 
+  it.each<[string, (record: AuditRecord) => AuditRecord]>([
+    ['a gap in the positions', (record) => ({ ...record, seq: record.seq + 1 })],
+    ['another log', (record) => ({ ...record, log: 'another' })],
+  ])('%s in a chain that is sound otherwise', async (_what, change) => {
+    const records = recordsOf(pack);
+    for (let i = 7; i < records.length; i++) {
+      records[i] = change({ ...records[i]!, prev: leafHash(records[i - 1]!) });
+    }
+    const { code, stdout } = await verify(withRecords(records));
+    expect(code).toBe(1);
+    expect(failed(stdout).join()).toContain('audit: the chain of audit records is broken at record');
+  });
+
+  it.each<[string, (line: string) => string]>([
+    ['white space', (line) => line.replace('":', '": ')],
+    ['a key twice', (line) => line.replace('{', '{"action":"x",')],
+    [
+      'keys in another order',
+      (line) => JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(line) as object).reverse())),
+    ],
+  ])('a record that is written with %s', async (_what, change) => {
+    const text = textOf(pack, 'audit/records.jsonl')!;
+    const [line] = text.split('\n');
+    const { code, stdout } = await verify(forge(pack, { 'audit/records.jsonl': text.replace(line!, change(line!)) }));
+    expect(code).toBe(1);
+    expect(failed(stdout).join()).toContain('a line of audit/records.jsonl is not canonical JSON');
+  });
+
   it('a record of another log', async () => {
     const other = await open({}, { ids: uuidSource });
     const [theirs] = recordsOf(await exported(other));
@@ -347,6 +375,21 @@ describe('the checkpoint of an evidence pack', () => {
     expect(failed(stdout).join()).toContain('checkpoint: the signature does not fit audit/checkpoint.json');
   });
 
+  it.each<[string, 'ed25519' | 'ec', number, string]>([
+    ['more records than its root has', 'ed25519', 40, 'proofs: record 6 is not what the checkpoint signs'],
+    ['fewer records than its root has', 'ed25519', 15, 'proofs: record 6 is not what the checkpoint signs'],
+    ['a key of another kind', 'ec', 19, 'checkpoint: the signature does not fit'],
+  ])('that was signed anew for %s is refused', async (_what, kind, size, said) => {
+    const { privateKey, publicKey } =
+      kind === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
+    const body = { ...signedOf(pack).checkpoint, size };
+    const signature = sign(kind === 'ec' ? 'sha256' : null, signedBytes(body), privateKey).toString('base64');
+    const signed = { checkpoint: { ...body, signature }, publicKey: publicKey.export({ type: 'spki', format: 'pem' }) };
+    const { code, stdout } = await verify(forge(pack, { 'audit/checkpoint.json': JSON.stringify(signed) }));
+    expect(code).toBe(1);
+    expect(failed(stdout).join()).toContain(said);
+  });
+
   it('that is genuine and older than the records is not one of them', async () => {
     const old = await open({ checkpointInterval: 8 });
     const [first] = (await old.storage.read('audit.checkpoints')).entries;
@@ -373,10 +416,11 @@ describe('the checkpoint of an evidence pack', () => {
 
 describe('the evidence pack of a log whose oldest records were removed', () => {
   /** A version that was promoted long ago and archived since; only younger records are left. */
-  async function aged(): Promise<Desk> {
-    const old = await open(kept);
+  async function aged(runs = 0, more: ContextOptions = {}): Promise<Desk> {
+    const old = await open(kept, more);
     await old.registry.promoteModel({ ...at, targetStage: 'archived' });
     old.clock.advance(40 * dayMs);
+    await old.others(runs);
     await old.registry.describeVersion({ ...at, description: 'kept' });
     await old.others(2);
     expect((await applyRetention(old.config, old.options)).audit.records).toBe(20);
@@ -429,12 +473,21 @@ describe('the evidence pack of a log whose oldest records were removed', () => {
     ]);
   });
 
+  it('does not take the start of another log for its own', async () => {
+    const old = await aged(1);
+    const other = await aged(0, { ids: uuidSource, keys: old.keys.service });
+    const bytes = await exported(old);
+    const start = textOf(await exported(other), 'audit/start.json')!;
+    const { code, stdout } = await verify(forge(bytes, { 'audit/start.json': start }));
+    expect(code).toBe(1);
+    expect(failed(stdout)).toEqual([expect.stringMatching(/^FAILED removed: the log \S+ begins with record 20, and/)]);
+  });
+
   it('does not take the start of a log for a promotion that nobody recorded since', async () => {
     const bytes = await exported(await aged());
     const history = jsonOf(bytes, 'records/history.json') as { kind: string; to: string; at: string }[];
-    const late = history.map((event) =>
-      event.to === 'Production' ? { ...event, at: new Date(Date.UTC(2026, 1, 9)).toISOString() } : event,
-    );
+    const promoted = history.find(({ to }) => to === 'Production')!;
+    const late = [...history, { ...promoted, at: new Date(Date.UTC(2026, 1, 9)).toISOString() }];
     const { code, stdout } = await verify(forge(bytes, { 'records/history.json': JSON.stringify(late) }));
     expect(code).toBe(1);
     expect(failed(stdout).join()).toContain('promotion: no audit record tells of the promotion');
