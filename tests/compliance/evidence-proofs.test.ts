@@ -17,11 +17,13 @@ import {
   verifyEvidencePack,
 } from '@bondx/mlops';
 import { signedBytes, toDigest } from '../../src/governance/audit/checkpoint.js';
+import type { LogStart } from '../../src/governance/audit/log-start.js';
 import { ProvingTree } from '../../src/governance/audit/proving-tree.js';
 import { leafHash, leafOfRecord } from '../../src/governance/audit-record.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { createContext } from '../../src/runtime/context.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { canonicalJson } from '../../src/util/json.js';
 import { uuidSource } from '../../src/util/ids.js';
 import { type World, createWorld, failure } from '../helpers.js';
 import { forge, jsonOf, linesOf, rechain, runScript, textOf, toLines, unpack } from './pack-files.js';
@@ -456,6 +458,25 @@ describe('the evidence pack of a log whose oldest records were removed', () => {
     expect(failed((await verify(forge(bytes, { 'audit/start.json': text }))).stdout).join()).toContain('start: ');
     const without = await verify(forge(bytes, { 'audit/start.json': null }));
     expect(failed(without.stdout)).toEqual(['FAILED promotion: no audit record tells of the promotion of these files']);
+  });
+
+  it('is sound where others came between the start and the first record of the version', async () => {
+    const bytes = await exported(await aged(1));
+    expect(recordsOf(bytes)[0]!.seq).toBe(22);
+    expect(await verify(bytes)).toMatchObject({ code: 0 });
+  });
+
+  it('begins with the record that follows what was removed', async () => {
+    const bytes = await exported(await aged());
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const { start } = jsonOf(bytes, 'audit/start.json') as { start: LogStart };
+    const { signature: _signature, frontier, ...body } = { ...start, head: `sha256:${'0'.repeat(64)}` as const };
+    const said = Buffer.from(`bondx-mlops audit start\n${canonicalJson(body)}`);
+    const signed = { ...body, frontier, signature: sign(null, said, privateKey).toString('base64') };
+    const text = JSON.stringify({ start: signed, publicKey: publicKey.export({ type: 'spki', format: 'pem' }) });
+    const { stdout } = await verify(forge(bytes, { 'audit/start.json': text }));
+    expect(stdout).toContain('ok     start: ');
+    expect(failed(stdout)).toEqual([expect.stringContaining('FAILED removed: ')]);
   });
 
   it('holds no record from before the start that it tells of', async () => {
