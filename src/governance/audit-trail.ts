@@ -26,7 +26,8 @@ const firstBatch = 500;
 const largestBatch = 8_000;
 
 /**
- * Iterates the log in order, with memory bounded by a batch. Records before the log's start are left out.
+ * Iterates the log in order, with memory bounded by a batch. Records before the log's start are left out, and so are those that
+ * are written meanwhile: whoever writes without a pause does not keep a reader from the end.
  *
  * @param place where the log is, when that is known; of a log that is moved meanwhile, the rest is read where it went
  */
@@ -36,10 +37,13 @@ export async function* readAuditTrail(
   place?: LogPlace,
 ): AsyncGenerator<{ seq: number; value: JsonValue }> {
   let at = place ?? (await findLogPlace(storage));
+  let end = Infinity;
   for (let next = Math.max(from, at.from), limit = firstBatch; ; limit = Math.min(2 * limit, largestBatch)) {
-    const page = await storage.read(at.stream, { from: next - at.from, limit });
+    const page = await storage.read(at.stream, { from: next - at.from, limit: Math.min(limit, end - next) });
+    if (end === Infinity && page.length > 0) end = at.from + page.length; // a stream of no length was moved just now
     for (const { seq, value } of page.entries) yield { seq: seq + at.from, value };
     next += page.entries.length;
+    if (next >= end) return;
     if (page.entries.length > 0 && next - at.from < page.length) continue;
     const now = await findLogPlace(storage);
     if (now.stream === at.stream || next < now.from) return;

@@ -117,6 +117,22 @@ describe('reading the trail', () => {
     expect(reads).toHaveLength(6);
   });
 
+  it('ends where the log ended as it began, however fast others write', async () => {
+    const storage = await storeOf(Array.from({ length: 700 }, (_, i) => entryOf(i)));
+    let reads = 0;
+    const busy = over(storage, {
+      read: async (stream, options) => {
+        const page = await storage.read(stream, options);
+        if (++reads > 50) throw new Error('it reads on and on');
+        await storage.commit([{ kind: 'append', stream, values: [{ written: 'meanwhile' }] }]);
+        return page;
+      },
+    });
+    const seen: number[] = [];
+    for await (const { seq } of readAuditTrail(busy)) seen.push(seq);
+    expect(seen).toEqual(Array.from({ length: 700 }, (_, i) => i));
+  });
+
   it('ends where a store has fewer entries than it says', async () => {
     const storage = await storeOf([entryOf(0)]);
     const lying = over(storage, { read: async (...args) => ({ ...(await storage.read(...args)), length: 5 }) });
