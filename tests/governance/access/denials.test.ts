@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AuditLog, MLOpsError } from '@bondx/mlops';
+import { AuditLog, ExperimentTracker, MLOpsError } from '@bondx/mlops';
 import { Denials } from '../../../src/governance/access/denials.js';
 import { ControlPlane } from '../../../src/governance/control-plane.js';
 import { createWorld, failure } from '../../helpers.js';
@@ -46,6 +46,15 @@ describe('a denial', () => {
     await denied('dev', { ...context.stores, storage: async () => other.storage });
     expect((await other.storage.read('audit')).entries).toHaveLength(1);
     expect((await storage.read('audit')).entries).toHaveLength(3);
+  });
+
+  it('of a caller who is given an instance with each request is one in the trail', async () => {
+    const { config, options, list } = open();
+    await using shared = new ExperimentTracker(config, options);
+    for (let i = 0; i < 3; i++) {
+      expect(await failure(shared.withPrincipal(as('eve')).listRuns())).toMatchObject({ code: 'FORBIDDEN' });
+    }
+    expect(await list()).toMatchObject([{ action: 'tracking.read', decision: 'deny', actor: { id: 'eve' } }]);
   });
 
   it('is none when the scope of a read cannot be found', async () => {
