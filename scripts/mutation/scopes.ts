@@ -17,6 +17,7 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
       'tests/governance/audit/log-start',
       'tests/governance/audit/merkle-tree',
       'tests/governance/audit/move-log',
+      'tests/governance/audit/moved-log',
       'tests/governance/audit/proving-tree',
       'tests/governance/audit/verify-log',
       'tests/governance/control-plane',

@@ -12,6 +12,7 @@ import { ephemeralKeys } from '../../../src/keys/key-sources.js';
 import { LocalKeyService } from '../../../src/keys/local-key-service.js';
 import type { KeyService } from '../../../src/keys/key-service.js';
 import { createContext } from '../../../src/runtime/context.js';
+import { canonicalJson } from '../../../src/util/json.js';
 import { createWorld, failure } from '../../helpers.js';
 
 const root = `sha256:${'a'.repeat(64)}` as const;
@@ -50,6 +51,7 @@ describe('a checkpoint from outside', () => {
     ...(['index', 'size'] as const).flatMap((field): [string, unknown][] =>
       [-1, 0.5, NaN, 2 ** 53, '4', undefined].map((value) => [`${field} ${value}`, { ...whole, [field]: value }]),
     ),
+    ['a root in a list', { ...whole, root: [root] }],
     ['another version', { ...whole, v: 2 }],
     ['a root that is no digest', { ...whole, root: 'sha256:a' }],
     ['nothing', null],
@@ -178,6 +180,12 @@ describe('an export', () => {
     expect(await verifyExport(cut, judge)).toMatchObject({ status: 'corrupt', position: 1 });
     const torn = await content(lines.with(3, last.slice(0, 40)).join('\n'));
     expect(await verifyExport(torn, judge)).toMatchObject({ status: 'torn_tail_recovered', records: 3 });
+    expect(await verifyExport(await content(last.slice(0, 40)), judge)).toMatchObject({
+      ...{ status: 'torn_tail_recovered', records: 0, position: 0 },
+    });
+    // What a crash cut off is the last line: nothing comes after it.
+    const beforeOthers = await content([...lines, last.slice(0, 40), canonicalJson({ ...whole })].join('\n'));
+    expect(await verifyExport(beforeOthers, judge)).toMatchObject({ status: 'corrupt', position: 4 });
   });
 
   it('is written however long it is, and stops where it cannot be', async () => {

@@ -8,6 +8,7 @@ import {
 } from '../../../src/governance/audit-record.js';
 import { toDigest } from '../../../src/governance/audit/checkpoint.js';
 import { type LogStart, findLogPlace, signLogStart } from '../../../src/governance/audit/log-start.js';
+import { moveLog } from '../../../src/governance/audit/move-log.js';
 import { TreeFrontier } from '../../../src/governance/audit/merkle-tree.js';
 import { KeyRing } from '../../../src/keys/key-ring.js';
 import { ephemeralKeys } from '../../../src/keys/key-sources.js';
@@ -67,6 +68,13 @@ export function startAfter(records: readonly AuditRecord[], size: number, ring: 
     ...times,
   } as const;
   return signLogStart(ring, body, tree);
+}
+
+/** Moves the log as one process alone does, and nothing else. */
+export async function moveBehind(storage: Storage, length: number, start: LogStart): Promise<void> {
+  const place = await findLogPlace(storage);
+  const changes = await moveLog(storage, place, length, { start, stream: `audit/${start.size}` }, []);
+  await storage.commit(changes.filter(({ kind }) => kind !== 'append'));
 }
 
 /** What the log consists of now: its place and the ids of its records. */

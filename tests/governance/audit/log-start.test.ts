@@ -38,6 +38,8 @@ describe('the start of a log from outside', () => {
       `size ${size}`,
       { ...whole, size },
     ]),
+    ['a root in a list', { ...whole, root: [digest] }],
+    ['a digest of its tree in a list', { ...whole, frontier: [[digest]] }],
     ['another version', { ...whole, v: 2 }],
     ['a root that is no digest', { ...whole, root: 'sha256:a' }],
     ['a head that is no digest', { ...whole, head: 'sha256:a' }],
