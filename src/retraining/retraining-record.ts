@@ -1,5 +1,6 @@
 import { type ScopeSource, scopeOfRecord } from '../governance/access/scope.js';
 import { MLOpsError } from '../errors.js';
+import { retrainingsCollection } from '../sealing/subject-key.js';
 import type { ArtifactRef } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
@@ -9,7 +10,8 @@ import type { JsonValue } from '../util/json.js';
 import type { RetrainResult } from './retrain-result.js';
 import type { RetrainingPlan } from './retraining-plan.js';
 
-export const retrainingsCollection = 'retrainings';
+export { retrainingsCollection };
+
 /** Idempotency keys, each with the retraining it stands for. */
 export const keysCollection = 'retraining_keys';
 

@@ -8,6 +8,9 @@ export const subjectKeysCollection = 'subject_keys';
 /** Records that may be encrypted for a subject; index fields `subject` (its pseudonym) and `at` (UTC milliseconds). */
 export const predictionsCollection = 'canary_predictions';
 
+/** Retrainings: until one has ended, the rows that it learns from are kept, encrypted as a whole and not by subject. */
+export const retrainingsCollection = 'retrainings';
+
 /** Whether a value can say who a subject is: text of up to 512 characters. */
 export const isSubject = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= 512;

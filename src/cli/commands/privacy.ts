@@ -10,7 +10,10 @@ export interface SubjectCommandOptions {
 export async function erase({ config, output, who }: Session, options: SubjectCommandOptions): Promise<number> {
   await using protection = new DataProtection(config, who);
   const erased = await protection.eraseSubject(options.subject, { reason: options.reason });
-  output.result(erased, `${erased.subject}: erased ${erased.erasedAt}; backups from before hold its key still`);
+  const { subject, erasedAt, unfinishedRetrainings: unfinished = [] } = erased;
+  const rows =
+    unfinished.length === 0 ? '' : `; retrainings that have not ended may hold rows about it: ${unfinished.join(', ')}`;
+  output.result(erased, `${subject}: erased ${erasedAt}; backups from before hold its key still${rows}`);
   return exitCode.ok;
 }
 

@@ -7,6 +7,7 @@ import {
   isSubject,
   predictionsCollection,
   putSubjectKey,
+  retrainingsCollection,
 } from '../../sealing/subject-key.js';
 import { SubjectKeys } from '../../sealing/subject-keys.js';
 import type { Change, Storage } from '../../storage/storage.js';
@@ -22,6 +23,11 @@ export interface SubjectStatus {
   readonly hold?: string;
   /** ISO 8601: when its key was destroyed. */
   readonly erasedAt?: string;
+  /**
+   * Of an erasure, ids of retrainings that have not ended: they keep the rows that they learn from, which may be about the
+   * subject, until they are resumed to their end, or another retraining of the model is begun.
+   */
+  readonly unfinishedRetrainings?: readonly string[];
 }
 
 const dayMs = 86_400_000;
@@ -42,7 +48,7 @@ export async function subjectResource(context: Context, subject: string) {
 /** Destroys the data key of a subject, unless a hold or the minimum retention of its payloads stands against it. */
 export async function planErasure(context: Context, storage: Storage, subject: string): Promise<Plan<SubjectStatus>> {
   const now = context.clock.now();
-  return planChange(context, storage, subject, async (found) => {
+  const plan = await planChange(context, storage, subject, async (found) => {
     if (found.every(({ value }) => value.erasedAt !== null)) return undefined;
     const hold = found.find(({ value }) => value.hold !== null)?.value.hold;
     if (hold != null) throw refused(`it is on hold since ${toIso(hold.at)} (${hold.reason}); release it first`);
@@ -50,6 +56,30 @@ export async function planErasure(context: Context, storage: Storage, subject: s
     if (until > now) throw refused(`retention.predictions_minimum_days keeps its predictions until ${toIso(until)}`);
     return (value) => ({ ...value, keyId: null, wrapped: null, erasedAt: value.erasedAt ?? now });
   });
+  const unfinished = await findUnfinished(storage);
+  if (unfinished.length === 0) return plan;
+  const result = { ...plan.result, unfinishedRetrainings: unfinished };
+  return {
+    ...plan,
+    result,
+    detail: { unfinishedRetrainings: unfinished.slice(0, mostNamed), count: unfinished.length },
+  };
+}
+
+/** Most retrainings that an audit record names: what is more is counted. */
+const mostNamed = 20;
+
+async function findUnfinished(storage: Storage): Promise<readonly string[]> {
+  const unfinished: string[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await storage.query(retrainingsCollection, {
+      where: { field: 'status', op: 'in', values: ['running', 'interrupted'] },
+      limit: 1_000,
+      ...(cursor !== undefined && { cursor }),
+    });
+    unfinished.push(...page.records.map(({ id }) => id));
+    if ((cursor = page.cursor) === undefined) return unfinished;
+  }
 }
 
 /** Keeps a subject from being erased, and its payloads from being deleted. */

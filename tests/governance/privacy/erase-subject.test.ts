@@ -1,8 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AuditLog, CanaryDeploymentManager, DataProtection, KeyAdministration, ModelRegistry } from '@bondx/mlops';
+import {
+  AuditLog,
+  CanaryDeploymentManager,
+  DataProtection,
+  ExperimentTracker,
+  KeyAdministration,
+  ModelRegistry,
+  RetrainPipeline,
+} from '@bondx/mlops';
 import { PredictionLog } from '../../../src/canary/prediction-log.js';
 import { ConstantModel } from '../../../src/models/constant-model.js';
-import { type World, createWorld, failure } from '../../helpers.js';
+import { type World, createWorld, failure, smallRows } from '../../helpers.js';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -124,6 +132,33 @@ describe('erasing a subject', () => {
     expect(await manager.recordActual(before, 1)).toBe('erased');
     const late = predict('client-4711');
     expect(await manager.recordActual(late, 1)).toBe('unknown');
+  });
+
+  it('names the retrainings that have not ended, whose rows may be about the subject, until they have', async () => {
+    const registry = new ModelRegistry(world.config, world.options);
+    const tracker = new ExperimentTracker(world.config, world.options);
+    const pipeline = new RetrainPipeline(world.config, tracker, registry);
+    const stop = new AbortController();
+    const stopped = pipeline.triggerRetraining({ modelName: 'rates' }, smallRows(300), {
+      ...{ trigger: 'manual', modelType: 'spread', signal: stop.signal },
+      onProgress: (_share, step) => (step === 'compare' ? stop.abort() : undefined),
+    });
+    expect(await failure(stopped)).toMatchObject({ code: 'ABORTED' });
+    const { retrainingId } = (await pipeline.listRetrainings()).retrainings[0]!;
+    for (const subject of ['a', 'b']) predict(subject);
+    await manager.flush();
+    expect(await protection.eraseSubject('a', { reason })).toMatchObject({ unfinishedRetrainings: [retrainingId] });
+    const audit = new AuditLog(world.config, world.options);
+    expect((await audit.list({ action: 'privacy.erase_subject' })).at(-1)).toMatchObject({
+      detail: { unfinishedRetrainings: [retrainingId], count: 1 },
+    });
+    const { snapshot } = (await world.storage.get('retrainings', retrainingId))!.value as {
+      snapshot: { digest: never };
+    };
+    expect(await world.artifacts.stat(snapshot.digest)).toBeDefined();
+    await pipeline.resume(retrainingId);
+    expect(await world.artifacts.stat(snapshot.digest)).toBeUndefined();
+    expect(await protection.eraseSubject('b', { reason })).not.toHaveProperty('unfinishedRetrainings');
   });
 
   it('is refused for nobody, without a reason, and for a subject that nothing is stored of', async () => {
