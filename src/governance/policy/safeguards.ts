@@ -42,3 +42,7 @@ export const safeguardsOf = ({ environment, promotion, security, access, complia
       maxEvidenceAgeDays: compliance.maxEvidenceAgeDays,
     },
   });
+
+/** Such as `promotion.required_approvals 2 → 0`. */
+export const sayChange = ({ key, from, to }: SafeguardChange): string =>
+  `${key} ${JSON.stringify(from)} → ${JSON.stringify(to)}`;

@@ -1,7 +1,7 @@
 import type { StoredDeployment } from '../../canary/deployment.js';
 import type { Policy } from '../../config/policy.js';
 import type { DriftReport } from '../../drift/drift-report.js';
-import { sayChange } from '../../governance/policy/note-policy.js';
+import { sayChange } from '../../governance/policy/safeguards.js';
 import type { StoredPolicy } from '../../governance/policy/stored-policy.js';
 import type { PerformanceReport } from '../../retraining/performance/performance-report.js';
 import type { StoredRetraining } from '../../retraining/retraining-record.js';
