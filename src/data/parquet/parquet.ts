@@ -69,8 +69,11 @@ async function describeFile(parquet: Hyparquet, handle: FileHandle): Promise<Par
   const footerAt = findFooter(await slice(Math.max(0, bytes - 8), bytes), bytes);
   const footer = await slice(footerAt, bytes);
   checkFooter(footer.subarray(0, -8));
-  const metadata = parquet.parquetMetadata(footer);
-  checkSchema(metadata.schema);
+  // Columns of shapes are marked by a walk that trusts the schema, and goes round for ever in some.
+  const unmarked = parquet.parquetMetadata(footer, { geoparquet: false });
+  checkSchema(unmarked.schema);
+  const hasShapes = unmarked.key_value_metadata?.some(({ key }) => key === 'geo') === true;
+  const metadata = hasShapes ? parquet.parquetMetadata(footer) : unmarked;
   const fields = parquet.parquetSchema(metadata).children;
   const [flat, others] = [fields.filter(isFlat), fields.filter((field) => !isFlat(field))];
   checkMetadata(

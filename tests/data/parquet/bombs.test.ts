@@ -233,6 +233,18 @@ const bombs: Readonly<Record<string, readonly [Buffer, RegExp]>> = {
     parquetFile(0, [], { file: { 2: list(struct({ 4: text('a'), 5: i32(billion) })) } }),
     /more columns than there are/,
   ],
+  'a schema that goes backwards': [
+    parquetFile(0, [], {
+      file: {
+        2: list(
+          struct({ 4: text('a'), 5: i32(2) }),
+          struct({ 1: i32(1), 4: text('b') }),
+          struct({ 4: text('c'), 5: i32(-2) }),
+        ),
+      },
+    }),
+    /number of columns below one is -2/,
+  ],
   'a list of two billion members': [
     withFooter(Buffer.from('PAR1'), Buffer.from(encode(struct({ 2: { list: [struct({})], size: 2_000_000_000 } })))),
     /list has 2000000000 members/,
