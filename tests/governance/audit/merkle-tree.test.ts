@@ -71,6 +71,7 @@ describe('the Merkle tree', () => {
       expect(verifyConsistency({ ...claim, first: { size: first, root: emptyRoot }, proof: made })).toBe(false);
       expect(verifyConsistency({ ...claim, second: { size: second, root: emptyRoot }, proof: made })).toBe(false);
       if (made.length > 0) expect(verifyConsistency({ ...claim, proof: made.slice(0, -1) })).toBe(false);
+      expect(verifyConsistency({ ...claim, proof: [...made, leaves[0]!] })).toBe(false);
     }
   });
 
