@@ -102,6 +102,25 @@ describe('reading a log that is moved meanwhile', () => {
     expect(await readWhile(400, 501)).toEqual(all.slice(0, 500));
   });
 
+  it('goes on from a place that it was in before', async () => {
+    const storage = await storeOf(5);
+    const before = await findLogPlace(storage);
+    await move(storage, 5, await behind(3), []);
+    const seen: number[] = [];
+    for await (const { seq } of readAuditTrail(storage, 3, before)) seen.push(seq);
+    expect(seen).toEqual([3, 4]);
+  });
+
+  it('ends with what there was when it began, however fast others write', async () => {
+    const storage = await storeOf(5);
+    const seen: number[] = [];
+    for await (const { seq } of readAuditTrail(storage)) {
+      seen.push(seq);
+      await commitAudited(storage, countingIds(), [], entryOf(5 + seen.length));
+    }
+    expect(seen).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it('begins with what is left', async () => {
     const storage = await storeOf(count);
     await move(storage, count, await behind(1_000), []);

@@ -174,4 +174,13 @@ describe('a record', () => {
     expect(record({ requestId: 'q7' })).toMatchObject({ requestId: 'q7', v: 1, seq: 0 });
     expect(record({})).not.toHaveProperty('requestId');
   });
+
+  it('names what it is about as it was given, with its version and digest where there are some', () => {
+    const resource = { type: 'model_version', id: 'spread', version: '1.0.0', digest: 'sha256:x' };
+    const { version: _version, digest: _digest, ...bare } = resource;
+    for (const given of [resource, bare]) {
+      const { record } = chainRecord(entryOf(0, { resource: given }), emptyTail('log'));
+      expect(record.resource).toStrictEqual(given);
+    }
+  });
 });
