@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { MLOpsError } from '../../errors.js';
 import type { Publish } from '../../storage/change-feed.js';
@@ -13,6 +13,12 @@ import { toStorageError } from './storage-errors.js';
 /** How long to wait for another process to release the database, in milliseconds. */
 const patienceMs = 60_000;
 
+/**
+ * How long calls that are awaited one after the other may go on before the event loop gets its turn, in milliseconds. SQLite
+ * answers at once: without that, a loop of awaited calls would hold up timers, sockets and signals until it ends.
+ */
+const longestHoldMs = 10;
+
 /** How often to look whether another connection committed, in milliseconds; one look takes microseconds. */
 const watchIntervalMs = 100;
 
@@ -23,6 +29,7 @@ export class SqliteDatabase implements SqlDatabase {
   readonly #turns = new Mutex();
   #synchronous: Durability | undefined;
   #isBroken = false;
+  #lastTurn = 0;
 
   constructor(
     database: Database.Database,
@@ -75,6 +82,10 @@ export class SqliteDatabase implements SqlDatabase {
     prepare: () => void = () => undefined,
   ): Promise<T> {
     const attempt = async (): Promise<T> => {
+      if (performance.now() - this.#lastTurn > longestHoldMs) {
+        await turn();
+        this.#lastTurn = performance.now();
+      }
       prepare();
       this.#connection.run(begin);
       try {

@@ -1,10 +1,11 @@
 import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
 import { openFilesystemStorage } from '../../../src/adapters/filesystem/filesystem-storage.js';
 import { databaseIn } from '../../../src/adapters/filesystem/snapshot-storage.js';
 import type { Storage } from '../../../src/storage/storage.js';
 import { storageConformance } from '../../../src/testing/index.js';
 import { runConformance } from '../run-conformance.js';
-import { inDirectories } from './temporary-directory.js';
+import { inDirectories, temporaryDirectory } from './temporary-directory.js';
 import { openWalkingStorage } from './walking-storage.js';
 
 function suite(open: (directory: string) => Promise<Storage>) {
@@ -23,3 +24,21 @@ runConformance(
 );
 
 runConformance('FilesystemStorage, walking indexes', suite(openWalkingStorage));
+
+it('lets timers run while calls are awaited one after the other', async () => {
+  const storage = await openFilesystemStorage(await temporaryDirectory());
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  const loops = {
+    commits: () => storage.commit([{ kind: 'append', stream: 's', values: [1] }], { durability: 'process' }),
+    reads: () => storage.get('c', 'none'),
+  };
+  for (const call of Object.values(loops)) {
+    ticks = 0;
+    const began = performance.now();
+    while (performance.now() - began < 200) await call();
+    expect(ticks).toBeGreaterThan(1);
+  }
+  clearInterval(timer);
+  await storage.close();
+});
