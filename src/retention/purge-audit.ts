@@ -29,7 +29,7 @@ export interface AuditPurge {
 }
 
 /** Until when records may go: the policy's days, unless a law or a version that is in use asks for more. */
-export async function auditCutoff(
+async function auditCutoff(
   { config, clock }: Pick<Context, 'config' | 'clock'>,
   storage: Storage,
 ): Promise<{ readonly before: number; readonly keptBy?: string }> {

@@ -204,16 +204,17 @@ function openIfThere(path: string): number | undefined {
 /** The content of an open file, which is closed at the end. */
 async function* readFile(file: number, path: string): AsyncGenerator<Uint8Array> {
   try {
-    if (fstatSync(file).size <= smallBytes) yield* readSmall(file);
+    const { size } = fstatSync(file);
+    if (size <= smallBytes) yield* readSmall(file, size);
     else yield* createReadStream(path, { fd: file, highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>;
   } catch (error) {
     throw toStorageError(error, path);
   }
 }
 
-function readSmall(file: number): readonly Uint8Array[] {
+function readSmall(file: number, size: number): readonly Uint8Array[] {
   try {
-    const buffer = Buffer.allocUnsafe(fstatSync(file).size);
+    const buffer = Buffer.allocUnsafe(size);
     let end = 0;
     for (let read = -1; read !== 0 && end < buffer.byteLength; end += read) {
       read = readSync(file, buffer, end, buffer.byteLength - end, null);

@@ -2,20 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { AuditLog, ConflictError, type JsonValue, MemoryStorage, type Storage } from '@bondx/mlops';
+import { AuditLog, ConflictError, type JsonValue, MemoryStorage } from '@bondx/mlops';
 import { countingIds } from '@bondx/mlops/testing';
 import { type AuditEntry, auditActor, chainRecord, emptyTail } from '../../../src/governance/audit-record.js';
 import { listAuditRecords, readAuditTrail, verifyAuditTrail } from '../../../src/governance/audit-trail.js';
 import { commitAudited } from '../../../src/governance/audit-writer.js';
 import { createContext } from '../../../src/runtime/context.js';
 import { createWorld, failure } from '../../helpers.js';
-
-const at = Date.UTC(2026, 0, 1);
-const ada = { id: 'ada', type: 'person', authentication: 'jwt' } as const;
-const entryOf = (i: number, extra: Partial<AuditEntry> = {}): AuditEntry => ({
-  ...{ id: `i${i}`, at: at + i * 1000, actor: ada, action: 'a', resource: { type: 'run', id: `r${i}` } },
-  ...{ decision: 'allow', policyDigest: 'd', ...extra },
-});
+import { ada, at, entryOf, over } from './log-fixture.js';
 
 async function storeOf(entries: readonly AuditEntry[]): Promise<MemoryStorage> {
   const storage = new MemoryStorage();
@@ -29,16 +23,6 @@ async function storeOf(entries: readonly AuditEntry[]): Promise<MemoryStorage> {
   await storage.commit([{ kind: 'append', stream: 'audit', values }]);
   return storage;
 }
-
-const over = (storage: Storage, methods: Partial<Storage>): Storage => ({
-  capabilities: storage.capabilities,
-  get: (...args) => storage.get(...args),
-  query: (...args) => storage.query(...args),
-  read: (...args) => storage.read(...args),
-  commit: (...args) => storage.commit(...args),
-  close: () => storage.close(),
-  ...methods,
-});
 
 describe('the records that match', () => {
   const entries = [

@@ -14,6 +14,7 @@ import type { KeyService } from '../../../src/keys/key-service.js';
 import { createContext } from '../../../src/runtime/context.js';
 import { canonicalJson } from '../../../src/util/json.js';
 import { createWorld, failure } from '../../helpers.js';
+import { over } from './log-fixture.js';
 
 const root = `sha256:${'a'.repeat(64)}` as const;
 const body = { v: 1, log: 'log', index: 0, size: 4, root, time: '2026-01-01T00:00:00.000Z' } as const;
@@ -25,17 +26,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bondx-checkpoints-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** The same storage with other methods in places. */
-const over = (storage: Storage, methods: Partial<Storage>): Storage => ({
-  capabilities: storage.capabilities,
-  get: (...args) => storage.get(...args),
-  query: (...args) => storage.query(...args),
-  read: (...args) => storage.read(...args),
-  commit: (...args) => storage.commit(...args),
-  close: () => storage.close(),
-  ...methods,
-});
 
 describe('a checkpoint from outside', () => {
   it('is taken with its own fields, and nothing else of what comes along', () => {

@@ -44,7 +44,7 @@ export async function storeOf(count: number): Promise<MemoryStorage> {
 }
 
 /** The same storage with other methods in places. */
-export const over = (storage: Storage, methods: Partial<Storage>): Storage => ({
+export const over = (storage: Storage, methods: Partial<Storage> = {}): Storage => ({
   capabilities: storage.capabilities,
   get: (...args) => storage.get(...args),
   query: (...args) => storage.query(...args),

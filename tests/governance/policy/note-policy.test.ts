@@ -18,6 +18,7 @@ import { openFilesystemStorage } from '../../../src/adapters/filesystem/filesyst
 import { listAuditRecords, verifyAuditTrail } from '../../../src/governance/audit-trail.js';
 import { listPolicies } from '../../../src/governance/policy/stored-policy.js';
 import { createWorld, failure } from '../../helpers.js';
+import { over } from '../audit/log-fixture.js';
 
 type PolicyInput = Parameters<typeof MLOpsConfig.fromObject>[0];
 
@@ -51,16 +52,6 @@ function createOffice() {
   const actions = async (): Promise<readonly string[]> => (await listAuditRecords(storage)).map(({ action }) => action);
   return { options, storage, clock, begin, work, ofPolicy, actions };
 }
-
-const bound = (storage: Storage, more: Partial<Storage> = {}): Storage => ({
-  capabilities: storage.capabilities,
-  get: (...args) => storage.get(...args),
-  query: (...args) => storage.query(...args),
-  read: (...args) => storage.read(...args),
-  commit: (...args) => storage.commit(...args),
-  close: () => storage.close(),
-  ...more,
-});
 
 describe('a policy edit', () => {
   it('that lowers the quorum is audited before the first operation under it, and warned of', async () => {
@@ -131,7 +122,7 @@ describe('a policy edit', () => {
   it('is audited once a change, however many processes begin and however often', async () => {
     const { work, ofPolicy, storage } = createOffice();
     await work(quorum(2));
-    for (let i = 0; i < 3; i++) await work(quorum(1), bound(storage));
+    for (let i = 0; i < 3; i++) await work(quorum(1), over(storage));
     await work(quorum(2));
     const { tracker } = await work(quorum(1));
     await tracker.startRun({ experimentName: 'e' });
@@ -143,7 +134,7 @@ describe('a policy edit', () => {
   it('is audited once when many handles begin under it at the same moment, and no operation is lost', async () => {
     const { work, begin, actions, storage } = createOffice();
     await work(quorum(2));
-    const trackers = Array.from({ length: 6 }, () => begin(quorum(0), bound(storage)).tracker);
+    const trackers = Array.from({ length: 6 }, () => begin(quorum(0), over(storage)).tracker);
     await Promise.all(trackers.flatMap((tracker) => [1, 2, 3].map(() => tracker.startRun({ experimentName: 'e' }))));
     const all = await actions();
     expect(all.filter((action) => action === 'policy.weakened')).toHaveLength(1);
@@ -193,7 +184,7 @@ describe('a policy edit', () => {
   it('is not noticed by reading: a store that cannot be written can be read under it', async () => {
     const { work, begin, storage, ofPolicy } = createOffice();
     await work(quorum(2));
-    const readOnly = bound(storage, {
+    const readOnly = over(storage, {
       commit: () => Promise.reject(new MLOpsError('STORAGE_READ_ONLY', 'the disk is read-only')),
     });
     const { tracker } = begin(quorum(0), readOnly);
@@ -208,7 +199,7 @@ describe('a policy edit', () => {
     const { work, begin, storage, ofPolicy } = createOffice();
     await work(quorum(2));
     let failures = 1;
-    const flaky = bound(storage, {
+    const flaky = over(storage, {
       commit: (...args) =>
         failures-- > 0 ? Promise.reject(new MLOpsError('STORAGE_FULL', 'the disk is full')) : storage.commit(...args),
     });
@@ -222,7 +213,7 @@ describe('a policy edit', () => {
   it('costs no reads or commits once it was noted', async () => {
     const { begin, storage } = createOffice();
     const asked = { policy: 0, commits: 0 };
-    const counting = bound(storage, {
+    const counting = over(storage, {
       get: (collection, id) => {
         if (collection === 'governance.policies') asked.policy++;
         return storage.get(collection, id);
@@ -270,7 +261,7 @@ describe('alerts', () => {
   it('tell of a policy that was made weaker until one is as strict as before, each time once', async () => {
     const { work, begin, storage, clock } = createOffice();
     const scan = async (policy: PolicyInput) => {
-      const { config, context } = begin(policy, bound(storage));
+      const { config, context } = begin(policy, over(storage));
       return (await new Alerts(config, context).scan()).map(({ notice, alert }) => [notice, alert.message]);
     };
     const edit = async (policy: PolicyInput) => {
