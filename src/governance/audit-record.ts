@@ -5,7 +5,6 @@ import { type Digest, digestBytes } from '../util/digest.js';
 import {
   type JsonObject,
   type JsonValue,
-  canonicalForm,
   canonicalJson,
   canonicalJsonOfStored,
   noteJson,
@@ -96,33 +95,27 @@ export function chainRecord(
   { log, length, hash: prev }: ChainTail,
 ): { readonly record: AuditRecord; readonly tail: ChainTail } {
   const { action, actor, at, decision, detail, id, policyDigest, reason, requestId, resource } = entry;
-  const { digest, id: resourceId, type, version } = resource;
-  const ordered = {
-    action,
-    actor,
-    decision,
-    ...(detail !== undefined && { detail: withSortedKeys(detail) }),
-    id,
-    log,
-    policyDigest,
-    prev,
-    ...(reason !== undefined && { reason }),
-    ...(requestId !== undefined && { requestId }),
-    resource: {
-      ...(digest !== undefined && { digest }),
-      id: resourceId,
-      type,
-      ...(version !== undefined && { version }),
-    },
-    seq: length,
-    ts: toIso(at),
-    v: 1,
-  } satisfies AuditRecord;
-  const { value, text } = canonicalForm(ordered as unknown as JsonObject);
-  noteJson(value, text);
-  const record = value as unknown as AuditRecord;
-  return { record, tail: { log, length: length + 1, hash: leafOfText(text) } };
+  // Set one by one: spreading what may be absent takes as long as the hash, and every operation waits for this.
+  const record: Partial<Writable<AuditRecord>> = { action, actor: inOrder(actor), decision };
+  if (detail !== undefined) record.detail = inOrder(detail);
+  record.id = id;
+  record.log = log;
+  record.policyDigest = policyDigest;
+  record.prev = prev;
+  if (reason !== undefined) record.reason = reason;
+  if (requestId !== undefined) record.requestId = requestId;
+  record.resource = inOrder(resource);
+  record.seq = length;
+  record.ts = toIso(at);
+  record.v = 1;
+  const text = canonicalJsonOfStored(record as unknown as JsonObject);
+  noteJson(record, text);
+  return { record: record as AuditRecord, tail: { log, length: length + 1, hash: leafOfText(text) } };
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const inOrder = <T extends object>(value: T): T => withSortedKeys(value as unknown as JsonObject) as unknown as T;
 
 /** The tail of a log that ends with a record. */
 export const tailAfter = (record: AuditRecord): ChainTail => ({

@@ -100,20 +100,16 @@ export function withSortedKeys(value: JsonValue): JsonValue {
   return sorted;
 }
 
-/** A value with its keys sorted, and its canonical JSON. The value must be strict JSON. */
-export function canonicalForm<T extends JsonValue>(value: T): { readonly value: T; readonly text: string } {
-  if (isSorted(value)) return { value, text: JSON.stringify(value) };
-  return { value: withSortedKeys(value), text: write(value) };
-}
+let latest: { readonly value: object; readonly text: string } | undefined;
 
-const texts = new WeakMap<object, string>();
-
-/** Notes the JSON of a value that is strict JSON and never changes, so that storing it neither checks nor writes it again. */
-export const noteJson = (value: object, text: string): void => void texts.set(value, text);
+/**
+ * Notes the JSON of a value that is strict JSON and never changes, so that storing it at once neither checks nor writes it
+ * again. Only the latest is remembered: a weak map takes longer than what it saves.
+ */
+export const noteJson = (value: object, text: string): void => void (latest = { value, text });
 
 /** The JSON that was noted for a value. */
-export const notedJson = (value: unknown): string | undefined =>
-  typeof value === 'object' && value !== null ? texts.get(value) : undefined;
+export const notedJson = (value: unknown): string | undefined => (latest?.value === value ? latest?.text : undefined);
 
 /** Written by hand: with map and join it takes twice as long, and a log has a million records. */
 function write(value: JsonValue): string {

@@ -17,6 +17,10 @@ export class SqliteConnection implements SqlConnection {
     return this.run(sql, parameters) as readonly Row[];
   }
 
+  async executeAll(queries: readonly CompiledQuery[]): Promise<void> {
+    for (const { sql, parameters } of queries) this.run(sql, parameters);
+  }
+
   /** The version changes when another connection has committed: https://sqlite.org/pragma.html#pragma_data_version */
   isUndisturbed(writer: object): boolean {
     const [row] = this.run('pragma data_version') as { data_version: number }[];

@@ -30,6 +30,10 @@ export class PostgresConnection implements SqlConnection {
     return rows as Row[];
   }
 
+  async executeAll(queries: readonly CompiledQuery[]): Promise<void> {
+    for (const query of queries) await this.execute(query);
+  }
+
   announce(collections: Iterable<string>): void {
     for (const collection of collections) this.#announced.add(collection);
   }

@@ -1,3 +1,4 @@
+import type { CompiledQuery } from 'kysely';
 import { ConflictError } from '../../errors.js';
 import type { CheckedChange } from '../../storage/checked-change.js';
 import type { IndexScalar } from '../../storage/storage.js';
@@ -9,15 +10,22 @@ import type { EntriesByField } from './written-entries.js';
 import type { WriterMemory } from './writer-memory.js';
 
 type Put = Extract<CheckedChange, { kind: 'put' }>;
-type Append = Extract<CheckedChange, { kind: 'append' }>;
 type StreamChange = Extract<CheckedChange, { stream: string }>;
 type RecordChange = Exclude<CheckedChange, StreamChange>;
 
-/** Makes the writes of a change that was found to apply. */
-type Step = () => number | Promise<number>;
+/** A change, and what is stored of what it names. */
+type Found = FoundStream | { readonly change: RecordChange; readonly key: RecordKey | undefined };
+interface FoundStream {
+  readonly change: StreamChange;
+  readonly end: StreamEnd;
+}
 
-/** Writes commits, one after the other, within one write transaction. */
+/**
+ * Writes commits, one after the other, within one write transaction. Only what nobody remembers is read, and awaited; the
+ * statements of a commit are gathered and run together.
+ */
 export class CommitWriter {
+  #queries: CompiledQuery[] = [];
   #entries: unknown[][] = [];
   #chunks: unknown[][] = [];
 
@@ -36,12 +44,27 @@ export class CommitWriter {
    * @throws ConflictError before anything of this commit is written
    */
   async write(changes: readonly CheckedChange[]): Promise<readonly number[]> {
-    const steps: Step[] = [];
+    const found: Found[] = [];
     for (const change of changes) {
-      steps.push('stream' in change ? await this.#planStreamChange(change) : await this.#planRecordChange(change));
+      const next = this.#recall(change) ?? (await this.#find(change));
+      checkExpected(next);
+      found.push(next);
     }
+    const { entries, fields, numbers } = this.memory;
     const results: number[] = [];
-    for (const step of steps) results.push(await step());
+    for (const next of found) {
+      if ('end' in next) {
+        results.push(this.#writeStream(next));
+      } else if (next.change.kind === 'put') {
+        const { change, key } = next;
+        const fids = fields.recall(change) ?? (await fields.resolve(this.connection, numbers, change));
+        const stored = key && (entries.get(key.rid, key.version) ?? (await this.#readEntries(key)));
+        results.push(this.#put(change, key, fids, stored));
+      } else {
+        if (next.change.kind === 'delete' && next.key !== undefined) this.#delete(next.change, next.key);
+        results.push(0);
+      }
+    }
     await this.#flush();
     return results;
   }
@@ -51,50 +74,42 @@ export class CommitWriter {
     return this.memory.numbers.save(this.connection);
   }
 
-  async #planStreamChange(change: StreamChange): Promise<Step> {
-    const { stream, expect: expected } = change;
-    const end = await this.#endOf(stream);
-    const actual = end.length;
-    if (expected !== undefined && actual !== expected) {
-      throw new ConflictError({ kind: 'stream', stream, expected, actual });
+  #recall(change: CheckedChange): Found | undefined {
+    const { last } = this.memory;
+    if ('stream' in change) {
+      const end = last.end(change.stream);
+      return end && { change, end };
     }
-    return () => (change.kind === 'append' ? this.#append(change, end) : this.#drop(change.stream));
+    const key = last.record(change.collection, change.id);
+    return key && { change, key };
   }
 
-  async #planRecordChange(change: RecordChange): Promise<Step> {
-    const { collection, id, expect: expected } = change;
-    const found = await this.#find(collection, id);
-    const actual = found?.version ?? 'absent';
-    if (expected !== 'any' && actual !== expected) {
-      throw new ConflictError({ kind: 'record', collection, id, expected, actual });
+  async #find(change: CheckedChange): Promise<Found> {
+    const { connection } = this;
+    const { statements } = this.memory;
+    if ('stream' in change) {
+      return { change, end: { length: await readStreamLength(connection, statements, change.stream) } };
     }
-    if (change.kind === 'put') return () => (found ? this.#update(change, found) : this.#insert(change));
-    if (change.kind === 'delete' && found !== undefined) return () => this.#delete(change, found.rid);
-    return () => 0;
+    return { change, key: (await connection.execute(statements.findRecord(change.collection, change.id)))[0] };
   }
 
-  async #drop(stream: string): Promise<number> {
-    this.memory.last.setEnd(stream, { length: 0 });
-    await this.connection.execute(this.memory.statements.dropStream(stream));
-    return 0;
+  async #readEntries({ rid }: RecordKey): Promise<EntriesByField> {
+    const entries = await this.connection.execute(this.memory.statements.readEntries(rid));
+    return new Map(entries.map((entry) => [entry.fid, fromColumns(entry)]));
   }
 
-  async #endOf(stream: string): Promise<StreamEnd> {
-    const { last, statements } = this.memory;
-    return last.end(stream) ?? { length: await readStreamLength(this.connection, statements, stream) };
-  }
-
-  async #find(collection: string, id: string): Promise<RecordKey | undefined> {
-    const { last, statements } = this.memory;
-    return last.record(collection, id) ?? (await this.connection.execute(statements.findRecord(collection, id)))[0];
-  }
-
-  async #append({ stream, texts }: Append, { length, chunk: last }: StreamEnd): Promise<number> {
+  #writeStream({ change, end: { length, chunk: last } }: FoundStream): number {
     const { last: memory, statements } = this.memory;
-    const added = [...toChunks(texts)];
+    const { stream } = change;
+    if (change.kind === 'drop') {
+      memory.setEnd(stream, { length: 0 });
+      this.#queries.push(statements.dropStream(stream));
+      return 0;
+    }
+    const added = [...toChunks(change.texts)];
     if (added.length === 1 && last !== undefined && isExtensible(last, added[0]!)) {
       const { count, data } = added[0]!;
-      await this.connection.execute(statements.extendChunk(count, `,${data.slice(1)}`, stream, last.first));
+      this.#queries.push(statements.extendChunk(count, `,${data.slice(1)}`, stream, last.first));
       const characters = last.characters + data.length - 1; // a comma instead of two brackets
       const chunk = { first: last.first, count: last.count + count, characters };
       memory.setEnd(stream, { length: length + count, chunk });
@@ -110,54 +125,31 @@ export class CommitWriter {
     return end.length;
   }
 
-  async #insert(change: Put): Promise<number> {
+  #put(change: Put, key: RecordKey | undefined, fids: readonly number[], stored: EntriesByField = noEntries): number {
+    const { statements, entries, numbers, last } = this.memory;
     const { collection, id, text } = change;
-    const version = this.memory.numbers.next();
-    await this.connection.execute(this.memory.statements.insertRecord(version, collection, id, version, text));
-    for (const [fid, value] of await this.#entriesOf(change)) this.#addEntry(version, fid, value);
-    this.memory.last.setRecord(collection, id, { rid: version, version });
-    return version;
-  }
-
-  async #update(change: Put, found: RecordKey): Promise<number> {
-    const { statements, entries: known, numbers, last } = this.memory;
-    const { rid } = found;
     const version = numbers.next();
-    await this.connection.execute(statements.updateRecord(version, change.text, rid));
-
-    const stored = known.get(rid, found.version) ?? (await this.#readEntries(rid));
-    const wanted = await this.#entriesOf(change);
-    for (const fid of stored.keys()) {
-      if (!wanted.has(fid)) await this.connection.execute(statements.deleteEntry(rid, fid));
-    }
+    const rid = key?.rid ?? version;
+    this.#queries.push(
+      key === undefined
+        ? statements.insertRecord(rid, collection, id, version, text)
+        : statements.updateRecord(version, text, rid),
+    );
+    const wanted = new Map<number, IndexScalar>();
+    let i = 0;
+    for (const value of change.index.values()) wanted.set(fids[i++]!, value);
+    for (const fid of stored.keys()) if (!wanted.has(fid)) this.#queries.push(statements.deleteEntry(rid, fid));
     for (const [fid, value] of wanted) {
       if (!Object.is(value, stored.get(fid))) this.#addEntry(rid, fid, value);
     }
-    known.set(rid, version, wanted);
-    last.setRecord(change.collection, change.id, { rid, version });
+    if (key !== undefined) entries.set(rid, version, wanted);
+    last.setRecord(collection, id, { rid, version });
     return version;
   }
 
-  async #delete({ collection, id }: RecordChange, rid: number): Promise<number> {
+  #delete({ collection, id }: RecordChange, { rid }: RecordKey): void {
     this.memory.last.dropRecord(collection, id);
-    await this.connection.execute(this.memory.statements.deleteEntries(rid));
-    await this.connection.execute(this.memory.statements.deleteRecord(rid));
-    return 0;
-  }
-
-  async #readEntries(rid: number): Promise<EntriesByField> {
-    const entries = await this.connection.execute(this.memory.statements.readEntries(rid));
-    return new Map(entries.map((entry) => [entry.fid, fromColumns(entry)]));
-  }
-
-  async #entriesOf({ collection, index }: Put): Promise<EntriesByField> {
-    if (index.size === 0) return noEntries;
-    const { fields, numbers } = this.memory;
-    const fids = await fields.resolve(this.connection, numbers, collection, [...index.keys()]);
-    const entries = new Map<number, IndexScalar>();
-    let i = 0;
-    for (const value of index.values()) entries.set(fids[i++]!, value);
-    return entries;
+    this.#queries.push(this.memory.statements.deleteEntries(rid), this.memory.statements.deleteRecord(rid));
   }
 
   #addEntry(rid: number, fid: number, value: IndexScalar): void {
@@ -165,14 +157,30 @@ export class CommitWriter {
     this.#entries.push([rid, fid, kind, num, text]);
   }
 
-  /** Writes the entries and chunks of a commit together: many rows a statement. */
+  /** Entries and chunks are written many rows a statement. */
   async #flush(): Promise<void> {
     const { statements } = this.memory;
-    for (const query of statements.putEntries(this.#entries)) await this.connection.execute(query);
-    for (const query of statements.insertChunks(this.#chunks)) await this.connection.execute(query);
+    const queries = this.#queries;
+    queries.push(...statements.putEntries(this.#entries), ...statements.insertChunks(this.#chunks));
+    this.#queries = [];
     this.#entries = [];
     this.#chunks = [];
+    await this.connection.executeAll(queries);
   }
 }
 
 const noEntries: EntriesByField = new Map();
+
+/** Holds a change to what it expects. */
+function checkExpected(found: Found): void {
+  const { expect: expected } = found.change;
+  if ('end' in found) {
+    const { length: actual } = found.end;
+    if (expected === undefined || actual === expected) return;
+    throw new ConflictError({ kind: 'stream', stream: found.change.stream, expected: expected as number, actual });
+  }
+  const actual = found.key?.version ?? 'absent';
+  if (expected === 'any' || actual === expected) return;
+  const { collection, id } = found.change;
+  throw new ConflictError({ kind: 'record', collection, id, expected: expected as number | 'absent', actual });
+}

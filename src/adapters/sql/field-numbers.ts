@@ -5,6 +5,11 @@ import type { SqlConnection, SqlDialect } from './sql-database.js';
 /** Forget everything rather than remember more fields than this. */
 const mostRemembered = 20_000;
 
+interface Indexed {
+  readonly collection: string;
+  readonly index: ReadonlyMap<string, unknown>;
+}
+
 /** The numbers of index fields. They never change, so those once read are remembered. */
 export class FieldNumbers {
   readonly #known = new Map<string, Map<string, number>>();
@@ -12,16 +17,28 @@ export class FieldNumbers {
 
   constructor(private readonly dialect: SqlDialect) {}
 
-  /** The numbers of fields, given out now if they have none, in the order of the names. */
+  /** The numbers of the fields of an index, in its order, if all of them are remembered. */
+  recall({ collection, index }: Indexed): readonly number[] | undefined {
+    const known = this.#known.get(collection);
+    const fids: number[] = [];
+    for (const name of index.keys()) {
+      const fid = known?.get(name);
+      if (fid === undefined) return undefined;
+      fids.push(fid);
+    }
+    return fids;
+  }
+
+  /** The same, with numbers read, or given out to fields that have none. */
   async resolve(
     connection: SqlConnection,
     numbers: NumberSource,
-    collection: string,
-    names: readonly string[],
+    { collection, index }: Indexed,
   ): Promise<readonly number[]> {
     if (this.#size > mostRemembered) this.forget();
     let known = this.#known.get(collection);
     if (known === undefined) this.#known.set(collection, (known = new Map<string, number>()));
+    const names = [...index.keys()];
     const unknown = names.filter((name) => !known.has(name));
     for (const batch of inBatches(unknown)) await this.#learn(connection, numbers, collection, batch, known);
     this.#size += unknown.length;

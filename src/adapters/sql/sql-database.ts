@@ -6,6 +6,8 @@ import type { Tables } from './tables.js';
 /** Runs compiled statements. Rows come back with the column names as keys, integers as numbers. */
 export interface SqlConnection {
   execute<Row>(query: CompiledQuery<Row>): Promise<readonly Row[]>;
+  /** Runs statements one after the other, whose rows nobody reads. */
+  executeAll(queries: readonly CompiledQuery[]): Promise<void>;
   /**
    * Inside of a write transaction: whether nobody else has committed since this writer asked within its last one. Left out
    * where the database cannot tell.

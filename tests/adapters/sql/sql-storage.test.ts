@@ -117,6 +117,7 @@ function explaining(inner: SqlDatabase, plans: string[][]): SqlDatabase {
       }
       return connection.execute(query);
     },
+    executeAll: (queries) => connection.executeAll(queries),
   });
   return {
     dialect: inner.dialect,
