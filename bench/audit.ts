@@ -169,7 +169,7 @@ function say(what: string, plain: number, audited: number): void {
 
 /** What the record adds to commits as the library makes them. */
 async function operating(): Promise<void> {
-  const times = await timeOperations(folder, 1_000);
+  const times = await timeOperations(folder, 6_000);
   const sums = { plain: 0, audited: 0 };
   for (const [operation, { plain, audited }] of Object.entries(times)) {
     sums.plain += median(plain);

@@ -7,6 +7,7 @@ import {
   type JsonValue,
   canonicalJson,
   canonicalJsonOfStored,
+  hasSortedKeys,
   noteJson,
   withSortedKeys,
 } from '../util/json.js';
@@ -96,26 +97,43 @@ export function chainRecord(
 ): { readonly record: AuditRecord; readonly tail: ChainTail } {
   const { action, actor, at, decision, detail, id, policyDigest, reason, requestId, resource } = entry;
   // Set one by one: spreading what may be absent takes as long as the hash, and every operation waits for this.
-  const record: Partial<Writable<AuditRecord>> = { action, actor: inOrder(actor), decision };
-  if (detail !== undefined) record.detail = inOrder(detail);
+  const record: Partial<Writable<AuditRecord>> = { action, actor: actorInOrder(actor), decision };
+  const isInOrder = detail === undefined || hasSortedKeys(detail);
+  if (detail !== undefined) record.detail = isInOrder ? detail : withSortedKeys(detail);
   record.id = id;
   record.log = log;
   record.policyDigest = policyDigest;
   record.prev = prev;
   if (reason !== undefined) record.reason = reason;
   if (requestId !== undefined) record.requestId = requestId;
-  record.resource = inOrder(resource);
+  record.resource = resourceInOrder(resource);
   record.seq = length;
   record.ts = toIso(at);
   record.v = 1;
-  const text = canonicalJsonOfStored(record as unknown as JsonObject);
+  const text = isInOrder ? JSON.stringify(record) : canonicalJsonOfStored(record as unknown as JsonObject);
   noteJson(record, text);
   return { record: record as AuditRecord, tail: { log, length: length + 1, hash: leafOfText(text) } };
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-const inOrder = <T extends object>(value: T): T => withSortedKeys(value as unknown as JsonObject) as unknown as T;
+function actorInOrder({ authentication, breakGlass, id, onBehalfOf, type }: AuditActor): AuditActor {
+  const actor: Partial<Writable<AuditActor>> = { authentication };
+  if (breakGlass !== undefined) actor.breakGlass = breakGlass;
+  actor.id = id;
+  if (onBehalfOf !== undefined) actor.onBehalfOf = onBehalfOf;
+  actor.type = type;
+  return actor as AuditActor;
+}
+
+function resourceInOrder({ digest, id, type, version }: AuditResource): AuditResource {
+  const resource: Partial<Writable<AuditResource>> = {};
+  if (digest !== undefined) resource.digest = digest;
+  resource.id = id;
+  resource.type = type;
+  if (version !== undefined) resource.version = version;
+  return resource as AuditResource;
+}
 
 /** The tail of a log that ends with a record. */
 export const tailAfter = (record: AuditRecord): ChainTail => ({
@@ -126,14 +144,16 @@ export const tailAfter = (record: AuditRecord): ChainTail => ({
 
 export function auditActor(
   principal: Principal | undefined,
-  about: { readonly onBehalfOf?: string | undefined; readonly breakGlass?: string | undefined } = {},
+  {
+    onBehalfOf,
+    breakGlass,
+  }: { readonly onBehalfOf?: string | undefined; readonly breakGlass?: string | undefined } = {},
 ): AuditActor {
-  const { onBehalfOf, breakGlass } = about;
-  return {
-    ...(principal === undefined
-      ? ({ authentication: 'none', id: 'anonymous', type: 'unknown' } as const)
-      : { authentication: principal.authentication, id: principal.id, type: principal.type }),
-    ...(onBehalfOf !== undefined && { onBehalfOf }),
-    ...(breakGlass !== undefined && { breakGlass }),
-  };
+  const actor: Writable<AuditActor> =
+    principal === undefined
+      ? { authentication: 'none', id: 'anonymous', type: 'unknown' }
+      : { authentication: principal.authentication, id: principal.id, type: principal.type };
+  if (onBehalfOf !== undefined) actor.onBehalfOf = onBehalfOf;
+  if (breakGlass !== undefined) actor.breakGlass = breakGlass;
+  return actor;
 }

@@ -36,8 +36,8 @@ export type CheckedChange =
     }
   | { readonly kind: 'drop'; readonly stream: string; readonly expect: number | undefined };
 
-/** The streams of the audit log. They only ever grow, except where a commit also says where the log begins from then on. */
-const auditStreams = /^audit($|\/)/;
+/** Whether it is a stream of the audit log. These only ever grow, except where a commit also says where the log begins from then on. */
+export const isAuditStream = (stream: string): boolean => stream === 'audit' || stream.startsWith('audit/');
 
 /** Records that say where the audit log begins. */
 export const auditStartsCollection = 'audit.starts';
@@ -62,7 +62,7 @@ export function checkChanges(changes: readonly Change[]): readonly CheckedChange
     }
     return checked;
   });
-  const dropped = all.findIndex((change) => change.kind === 'drop' && auditStreams.test(change.stream));
+  const dropped = all.findIndex((change) => change.kind === 'drop' && isAuditStream(change.stream));
   if (dropped !== -1 && !all.some((change) => change.kind === 'put' && change.collection === auditStartsCollection)) {
     throw invalid(
       `changes[${dropped}]: an audit stream is a record for auditors and cannot be dropped; applyRetention removes what is old`,

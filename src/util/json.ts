@@ -88,12 +88,12 @@ export function canonicalJson(value: JsonValue): string {
 
 /** As {@link canonicalJson}, for values that are strict JSON without a check, such as those a storage gave back. */
 export const canonicalJsonOfStored = (value: JsonValue): string =>
-  isSorted(value) ? JSON.stringify(value) : write(value);
+  hasSortedKeys(value) ? JSON.stringify(value) : write(value);
 
 /** A value with the keys of all its objects in canonical order; the value itself where they are. It must be strict JSON. */
 export function withSortedKeys<T extends JsonValue>(value: T): T;
 export function withSortedKeys(value: JsonValue): JsonValue {
-  if (value === null || typeof value !== 'object' || isSorted(value)) return value;
+  if (value === null || typeof value !== 'object' || hasSortedKeys(value)) return value;
   if (isArray(value)) return value.map((member) => withSortedKeys(member));
   const sorted: Record<string, JsonValue> = {};
   for (const key of Object.keys(value).sort()) sorted[key] = withSortedKeys(value[key]!);
@@ -127,12 +127,12 @@ function write(value: JsonValue): string {
 }
 
 /** Whether the keys of all objects in a value are in order: what JSON.stringify writes is canonical then. */
-function isSorted(value: JsonValue): boolean {
+export function hasSortedKeys(value: JsonValue): boolean {
   if (value === null || typeof value !== 'object') return true;
-  if (isArray(value)) return value.every(isSorted);
+  if (isArray(value)) return value.every(hasSortedKeys);
   let last: string | undefined;
   for (const key in value) {
-    if ((last !== undefined && key < last) || !isSorted(value[key]!)) return false;
+    if ((last !== undefined && key < last) || !hasSortedKeys(value[key]!)) return false;
     last = key;
   }
   return true;

@@ -1,15 +1,16 @@
 import type { CompiledQuery } from 'kysely';
 import { ConflictError } from '../../errors.js';
-import type { CheckedChange } from '../../storage/checked-change.js';
+import { type CheckedChange, isAuditStream } from '../../storage/checked-change.js';
 import type { IndexScalar } from '../../storage/storage.js';
 import type { RecordKey, StreamEnd } from './last-state.js';
 import type { SqlConnection } from './sql-database.js';
-import { isExtensible, readStreamLength, toChunks } from './stream-chunks.js';
-import { fromColumns, toColumns } from './tables.js';
+import { isExtensible, readStreamEnd, toChunks } from './stream-chunks.js';
+import { auditSpan, fromColumns, toColumns } from './tables.js';
 import type { EntriesByField } from './written-entries.js';
 import type { WriterMemory } from './writer-memory.js';
 
 type Put = Extract<CheckedChange, { kind: 'put' }>;
+type Append = Extract<CheckedChange, { kind: 'append' }>;
 type StreamChange = Extract<CheckedChange, { stream: string }>;
 type RecordChange = Exclude<CheckedChange, StreamChange>;
 
@@ -54,7 +55,13 @@ export class CommitWriter {
     const results: number[] = [];
     for (const next of found) {
       if ('end' in next) {
-        results.push(this.#writeStream(next));
+        const { change, end } = next;
+        if (change.kind === 'drop') results.push(this.#drop(next));
+        else if (!isAuditStream(change.stream)) results.push(this.#append(change, end));
+        else {
+          const number = end.number ?? (await this.#numberAuditStream(change.stream));
+          results.push(this.#appendAudit(change, end.length, number));
+        }
       } else if (next.change.kind === 'put') {
         const { change, key } = next;
         const fids = fields.recall(change) ?? (await fields.resolve(this.connection, numbers, change));
@@ -88,7 +95,7 @@ export class CommitWriter {
     const { connection } = this;
     const { statements } = this.memory;
     if ('stream' in change) {
-      return { change, end: { length: await readStreamLength(connection, statements, change.stream) } };
+      return { change, end: await readStreamEnd(connection, statements, change.stream) };
     }
     return { change, key: (await connection.execute(statements.findRecord(change.collection, change.id)))[0] };
   }
@@ -98,15 +105,9 @@ export class CommitWriter {
     return new Map(entries.map((entry) => [entry.fid, fromColumns(entry)]));
   }
 
-  #writeStream({ change, end: { length, chunk: last } }: FoundStream): number {
+  #append({ stream, texts }: Append, { length, chunk: last }: StreamEnd): number {
     const { last: memory, statements } = this.memory;
-    const { stream } = change;
-    if (change.kind === 'drop') {
-      memory.setEnd(stream, { length: 0 });
-      this.#queries.push(statements.dropStream(stream));
-      return 0;
-    }
-    const added = [...toChunks(change.texts)];
+    const added = toChunks(texts);
     if (added.length === 1 && last !== undefined && isExtensible(last, added[0]!)) {
       const { count, data } = added[0]!;
       this.#queries.push(statements.extendChunk(count, `,${data.slice(1)}`, stream, last.first));
@@ -123,6 +124,33 @@ export class CommitWriter {
     }
     memory.setEnd(stream, end);
     return end.length;
+  }
+
+  #appendAudit({ stream, texts }: Append, length: number, number: number): number {
+    for (const { count, data } of toChunks(texts)) {
+      this.#queries.push(this.memory.statements.insertAuditChunk(number * auditSpan + length, count, data));
+      length += count;
+    }
+    this.memory.last.setEnd(stream, { length, number });
+    return length;
+  }
+
+  async #numberAuditStream(stream: string): Promise<number> {
+    const { statements } = this.memory;
+    await this.connection.execute(statements.numberAuditStream(stream));
+    return (await readStreamEnd(this.connection, statements, stream)).number!;
+  }
+
+  #drop({ change: { stream }, end: { number } }: FoundStream): number {
+    const { last, statements } = this.memory;
+    if (!isAuditStream(stream)) {
+      this.#queries.push(statements.dropStream(stream));
+    } else if (number !== undefined) {
+      const chunks = statements.dropAuditChunks(number * auditSpan, (number + 1) * auditSpan);
+      this.#queries.push(chunks, statements.dropAuditStream(stream));
+    }
+    last.setEnd(stream, { length: 0 });
+    return 0;
   }
 
   #put(change: Put, key: RecordKey | undefined, fids: readonly number[], stored: EntriesByField = noEntries): number {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type DumpPosition, encodeDumpCursor, streamsStart } from '../../storage/dump-cursor.js';
 import type { DumpPage, DumpedItem, IndexScalar } from '../../storage/storage.js';
 import { deepFreeze } from '../../util/freeze.js';
@@ -6,22 +6,21 @@ import type { JsonValue } from '../../util/json.js';
 import { inBatches } from './batches.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 import { parseStored } from './stored-json.js';
-import { type Entry, fromColumns } from './tables.js';
+import { type Entry, auditSpan, fromColumns } from './tables.js';
 
 /** A page ends with whichever comes first; the first row is on it however large. */
 const rowsPerPage = 1_000;
 const charactersPerPage = 4 * 1024 * 1024;
 
+type InRecords = Extract<DumpPosition, { part: 'records' }>;
+type InStreams = Extract<DumpPosition, { part: 'streams' }>;
+
 /** What comes after a position: records, or chunks of streams. */
 export function readDumpPage(connection: SqlConnection, dialect: SqlDialect, after: DumpPosition): Promise<DumpPage> {
-  return after.part === 'records' ? recordsPage(connection, dialect, after) : chunksPage(connection, dialect, after);
+  return after.part === 'records' ? recordsPage(connection, dialect, after) : streamsPage(connection, dialect, after);
 }
 
-async function recordsPage(
-  connection: SqlConnection,
-  dialect: SqlDialect,
-  after: Extract<DumpPosition, { part: 'records' }>,
-): Promise<DumpPage> {
+async function recordsPage(connection: SqlConnection, dialect: SqlDialect, after: InRecords): Promise<DumpPage> {
   const { builder } = dialect;
   const found = await connection.execute(
     sql<Sized & { rid: number; collection: string; id: string }>`
@@ -73,32 +72,63 @@ function readFields(
   return connection.execute(query.compile());
 }
 
+/** The streams of the audit log are in a table of their own, and come where their names belong. */
+async function streamsPage(connection: SqlConnection, dialect: SqlDialect, after: InStreams): Promise<DumpPage> {
+  const { builder } = dialect;
+  const { stream, first } = after;
+  const byName = builder.selectFrom('audit_streams').select(['number', 'stream']).orderBy('stream').limit(1);
+  const at = async (query: typeof byName) => (await connection.execute(query.compile()))[0];
+
+  const current = await at(byName.where('stream', '=', stream));
+  if (current !== undefined) {
+    const start = sql`${sql.lit(current.number)} * ${sql.lit(auditSpan)}`;
+    const items = await chunksPage(connection, dialect, {
+      chunks: sql`select ${stream} as stream, place - ${start} as first, place, data from audit_chunks`,
+      isAfter: sql`place > ${start} + ${first} and place < ${start} + ${sql.lit(auditSpan)}`,
+      order: sql`place`,
+    });
+    if (items.length > 0) return { items, cursor: cursorAfter(items) };
+  }
+  const next = await at(byName.where('stream', '>', stream));
+  const isBefore = next === undefined ? sql`` : sql`and stream < ${next.stream}`;
+  const items = await chunksPage(connection, dialect, {
+    chunks: sql`select stream, first, data from chunks`,
+    isAfter: sql`(stream, first) > (${stream}, ${first}) ${isBefore}`,
+    order: sql`stream, first`,
+  });
+  if (items.length > 0) return { items, cursor: cursorAfter(items) };
+  return next === undefined
+    ? { items }
+    : streamsPage(connection, dialect, { part: 'streams', stream: next.stream, first: -1 });
+}
+
+type DumpedEntries = Extract<DumpedItem, { kind: 'entries' }>;
+
+function cursorAfter(items: readonly DumpedEntries[]): string {
+  const { stream, first } = items.at(-1)!;
+  return encodeDumpCursor({ part: 'streams', stream, first });
+}
+
+/** Chunks of one table, and in which order they come. */
+interface ChunkSource {
+  readonly chunks: RawBuilder<unknown>;
+  readonly isAfter: RawBuilder<unknown>;
+  readonly order: RawBuilder<unknown>;
+}
+
 async function chunksPage(
   connection: SqlConnection,
   { builder }: SqlDialect,
-  after: Extract<DumpPosition, { part: 'streams' }>,
-): Promise<DumpPage> {
-  const found = await connection.execute(
-    sql<Sized & { stream: string; first: number }>`
-      select stream, first, length(data) as size from chunks
-      where (stream, first) > (${after.stream}, ${after.first})
-      order by stream, first limit ${sql.lit(rowsPerPage)}`.compile(builder),
-  );
-  const page = cut(found);
-  const last = page.at(-1);
-  if (last === undefined) return { items: [] };
-  const chunks = await connection.execute(
-    sql<{ stream: string; first: number; data: string }>`
-      select stream, first, data from chunks
-      where (stream, first) > (${after.stream}, ${after.first}) and (stream, first) <= (${last.stream}, ${last.first})
-      order by stream, first`.compile(builder),
-  );
-  const items = chunks.map(({ stream, first, data }): DumpedItem =>
+  { chunks, isAfter, order }: ChunkSource,
+): Promise<readonly DumpedEntries[]> {
+  const next = sql`from (${chunks}) as chunk where ${isAfter} order by ${order}`;
+  const sizes = sql<Sized>`select length(data) as size ${next} limit ${sql.lit(rowsPerPage)}`;
+  const count = cut(await connection.execute(sizes.compile(builder))).length;
+  const page = sql<{ stream: string; first: number; data: string }>`
+    select stream, first, data ${next} limit ${count}`;
+  return (await connection.execute(page.compile(builder))).map(({ stream, first, data }) =>
     deepFreeze({ kind: 'entries', stream, first, values: parseStored(data, `stream ${stream}`) as JsonValue[] }),
   );
-  const isDone = page.length === found.length && found.length < rowsPerPage;
-  const { stream, first } = last;
-  return isDone ? { items } : { items, cursor: encodeDumpCursor({ part: 'streams', stream, first }) };
 }
 
 interface Sized {

@@ -10,6 +10,8 @@ export interface RecordKey {
 /** The end of a stream. */
 export interface StreamEnd {
   readonly length: number;
+  /** That of a stream of the audit log, if it has one already. */
+  readonly number?: number;
   /** The chunk written last; absent where that is not known. */
   readonly chunk?: { readonly first: number; readonly count: number; readonly characters: number };
 }

@@ -37,7 +37,18 @@ export async function readNamedDigests(connection: SqlConnection, dialect: SqlDi
       ),
     );
     for (const { data } of rows) collect(data);
-    if (rows.length < textsPerBatch) return digests;
+    if (rows.length < textsPerBatch) break;
     ({ stream, first } = rows.at(-1)!);
+  }
+  for (let last = -1; ;) {
+    const rows = await connection.execute(
+      sql<{ place: number; data: string }>`
+        select place, data from audit_chunks where place > ${last} order by place limit ${sql.lit(textsPerBatch)}`.compile(
+        builder,
+      ),
+    );
+    for (const { data } of rows) collect(data);
+    if (rows.length < textsPerBatch) return digests;
+    last = rows.at(-1)!.place;
   }
 }

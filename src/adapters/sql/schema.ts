@@ -1,12 +1,13 @@
 import { type CompiledQuery, type CreateTableBuilder, type Expression, sql } from 'kysely';
 import { MLOpsError } from '../../errors.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
+import { auditSpan } from './tables.js';
 
 type Compilable = { compile(): CompiledQuery };
 type Migration = (dialect: SqlDialect) => readonly Compilable[];
 
 /** Migration n leads from schema version n to n + 1. Released ones never change; new ones are added at the end. */
-export const migrations: readonly Migration[] = [createTables, clusterChunks, appendChunks];
+export const migrations: readonly Migration[] = [createTables, clusterChunks, appendChunks, placeAuditChunks];
 
 /**
  * The version of the schema in a database that has one.
@@ -130,5 +131,31 @@ function appendChunks(dialect: SqlDialect): Compilable[] {
     },
     builder.schema.dropTable('chunks'),
     builder.schema.alterTable('appended_chunks').renameTo('chunks'),
+  ];
+}
+
+/** Moves the streams of the audit log to a table of their own. */
+function placeAuditChunks({ builder, integer, text }: SqlDialect): Compilable[] {
+  const { schema } = builder;
+  const statements = [
+    sql`insert into audit_streams
+      select row_number() over (order by stream) - 1, stream
+      from (select distinct stream from chunks where stream = 'audit' or substr(stream, 1, 6) = 'audit/') as found`,
+    sql`insert into audit_chunks
+      select audit_streams.number * ${sql.lit(auditSpan)} + chunks.first, chunks.count, chunks.data
+      from chunks join audit_streams on audit_streams.stream = chunks.stream order by 1`,
+    sql`delete from chunks where stream in (select stream from audit_streams)`,
+  ];
+  return [
+    schema
+      .createTable('audit_streams')
+      .addColumn('number', integer, key)
+      .addColumn('stream', text, (column) => column.notNull().unique()),
+    schema
+      .createTable('audit_chunks')
+      .addColumn('place', integer, key)
+      .addColumn('count', integer, required)
+      .addColumn('data', text, required),
+    ...statements.map((statement) => ({ compile: () => statement.compile(builder) })),
   ];
 }

@@ -1,6 +1,6 @@
 import { type CompiledQuery, sql } from 'kysely';
 import type { SqlDialect } from './sql-database.js';
-import type { Entry, Tables } from './tables.js';
+import { type Entry, type Tables, auditSpan } from './tables.js';
 
 /** Builds what a statement runs with: its parameters, in the order in which the statement names them. */
 export type Statement<Row> = (...parameters: readonly unknown[]) => CompiledQuery<Row>;
@@ -31,6 +31,13 @@ export class Statements {
   /** Takes a number of entries, their JSON after a comma and with the closing bracket, stream and first. */
   readonly extendChunk: Statement<unknown>;
   readonly dropStream: Statement<unknown>;
+  readonly auditEnd: Statement<{ number: number; length: number | null }>;
+  /** Gives a stream of the audit log the next number. */
+  readonly numberAuditStream: Statement<unknown>;
+  readonly insertAuditChunk: Statement<unknown>;
+  /** Takes the first place and the first that is not dropped any more. */
+  readonly dropAuditChunks: Statement<unknown>;
+  readonly dropAuditStream: Statement<unknown>;
 
   constructor({ builder }: SqlDialect) {
     const one = 0; // stands for a number until the statement runs
@@ -88,6 +95,25 @@ export class Statements {
         .where('first', '=', one),
     );
     this.dropStream = prepare(builder.deleteFrom('chunks').where('stream', '=', ''));
+
+    const auditLength = sql<number | null>`(
+      select place - number * ${sql.lit(auditSpan)} + count from audit_chunks
+      where place >= number * ${sql.lit(auditSpan)} and place < (number + 1) * ${sql.lit(auditSpan)}
+      order by place desc limit 1)`;
+    this.auditEnd = prepare(
+      builder
+        .selectFrom('audit_streams')
+        .select(['number', auditLength.as('length')])
+        .where('stream', '=', ''),
+    );
+    const numbered = sql`insert into audit_streams select coalesce(max(number), -1) + 1, ${''} from audit_streams`;
+    this.numberAuditStream = prepare({ compile: () => numbered.compile(builder) });
+    const chunk: Tables['audit_chunks'] = { place: one, count: one, data: '' };
+    this.insertAuditChunk = prepare(builder.insertInto('audit_chunks').values(chunk));
+    this.dropAuditChunks = prepare(
+      builder.deleteFrom('audit_chunks').where('place', '>=', one).where('place', '<', one),
+    );
+    this.dropAuditStream = prepare(builder.deleteFrom('audit_streams').where('stream', '=', ''));
   }
 }
 

@@ -1,10 +1,14 @@
+import { type CompiledQuery, sql } from 'kysely';
+import { isAuditStream } from '../../storage/checked-change.js';
 import type { CheckedRange } from '../../storage/checked-query.js';
 import type { StreamEntry, StreamPage } from '../../storage/storage.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
+import type { StreamEnd } from './last-state.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 import type { Statements } from './statements.js';
 import { parseStored } from './stored-json.js';
+import { auditSpan } from './tables.js';
 
 /** An append is stored in chunks of at most this many entries and characters, so that a slice reads little else. */
 export const entriesPerChunk = 1_024;
@@ -20,29 +24,44 @@ const extensibleCharacters = 900;
 export const isExtensible = (chunk: { readonly characters: number }, added: { readonly data: string }): boolean =>
   chunk.characters + added.data.length <= extensibleCharacters;
 
-/** JSON texts of values, joined to JSON arrays. */
-export function* toChunks(texts: readonly string[]): Generator<{ readonly count: number; readonly data: string }> {
-  let start = 0;
-  let characters = 0;
-  for (const [i, text] of texts.entries()) {
-    if (i > start && (i - start === entriesPerChunk || characters + text.length > charactersPerChunk)) {
-      yield { count: i - start, data: `[${texts.slice(start, i).join(',')}]` };
-      start = i;
-      characters = 0;
-    }
-    characters += text.length;
-  }
-  if (start < texts.length) yield { count: texts.length - start, data: `[${texts.slice(start).join(',')}]` };
+/** Some entries, as they are stored. */
+export interface Chunk {
+  readonly count: number;
+  /** A JSON array. */
+  readonly data: string;
 }
 
-/** Number of entries of a stream. */
-export async function readStreamLength(
+/** JSON texts of values, joined to JSON arrays. */
+export function toChunks(texts: readonly string[]): readonly Chunk[] {
+  if (texts.length === 1) return [{ count: 1, data: `[${texts[0]}]` }];
+  const chunks: Chunk[] = [];
+  let start = 0;
+  let characters = 0;
+  const end = (before: number): void => {
+    if (start < before) chunks.push({ count: before - start, data: `[${texts.slice(start, before).join(',')}]` });
+    start = before;
+    characters = 0;
+  };
+  for (const [i, text] of texts.entries()) {
+    if (i - start === entriesPerChunk || characters + text.length > charactersPerChunk) end(i);
+    characters += text.length;
+  }
+  end(texts.length);
+  return chunks;
+}
+
+/** The end of a stream, but for what is known of its last chunk. */
+export async function readStreamEnd(
   connection: SqlConnection,
   statements: Statements,
   stream: string,
-): Promise<number> {
+): Promise<Pick<StreamEnd, 'length' | 'number'>> {
+  if (isAuditStream(stream)) {
+    const [end] = await connection.execute(statements.auditEnd(stream));
+    return end === undefined ? { length: 0 } : { length: end.length ?? 0, number: end.number };
+  }
   const [last] = await connection.execute(statements.streamLength(stream));
-  return last?.length ?? 0;
+  return { length: last?.length ?? 0 };
 }
 
 export async function readStream(
@@ -52,11 +71,12 @@ export async function readStream(
   stream: string,
   { from, to }: CheckedRange,
 ): Promise<StreamPage> {
-  const length = await readStreamLength(connection, statements, stream);
+  const { length, number } = await readStreamEnd(connection, statements, stream);
   const end = Math.min(to, length);
   if (from >= end) return { entries: [], length };
+  const query = number === undefined ? chunksOf(dialect, stream, from, end) : auditChunksOf(dialect, number, from, end);
   const entries: StreamEntry[] = [];
-  for (const { first, data } of await readChunks(connection, dialect, stream, from, end)) {
+  for (const { first, data } of await connection.execute(query)) {
     const values = parseStored(data, `stream ${stream}`) as JsonValue[];
     const last = Math.min(values.length, end - first);
     for (let i = Math.max(0, from - first); i < last; i++) {
@@ -66,24 +86,35 @@ export async function readStream(
   return { entries, length };
 }
 
-function readChunks(
-  connection: SqlConnection,
-  { builder }: SqlDialect,
-  stream: string,
-  from: number,
-  end: number,
-): Promise<readonly { first: number; data: string }[]> {
+type ChunkQuery = CompiledQuery<{ first: number; data: string }>;
+
+function chunksOf({ builder }: SqlDialect, stream: string, from: number, end: number): ChunkQuery {
   const chunkOfFrom = builder
     .selectFrom('chunks')
     .select(({ fn }) => fn.max('first').as('first'))
     .where('stream', '=', stream)
     .where('first', '<=', from);
-  const query = builder
+  return builder
     .selectFrom('chunks')
     .select(['first', 'data'])
     .where('stream', '=', stream)
     .where('first', '>=', chunkOfFrom)
     .where('first', '<', end)
-    .orderBy('first');
-  return connection.execute(query.compile());
+    .orderBy('first')
+    .compile();
+}
+
+function auditChunksOf({ builder }: SqlDialect, number: number, from: number, end: number): ChunkQuery {
+  const start = number * auditSpan;
+  const chunkOfFrom = builder
+    .selectFrom('audit_chunks')
+    .select(({ fn }) => fn.max('place').as('place'))
+    .where('place', '<=', start + from);
+  return builder
+    .selectFrom('audit_chunks')
+    .select([sql<number>`${sql.ref('place')} % ${sql.lit(auditSpan)}`.as('first'), 'data'])
+    .where('place', '>=', chunkOfFrom)
+    .where('place', '<', start + end)
+    .orderBy('place')
+    .compile();
 }

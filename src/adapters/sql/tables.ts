@@ -10,8 +10,23 @@ export interface Tables {
   /** One row for every index field of every record. */
   entries: Entry;
   /** Entries `first` to `first + count - 1` of a stream, as a JSON array. */
-  chunks: { stream: string; first: number; count: number; data: string };
+  chunks: Chunk & { stream: string; first: number };
+  /** Gives every stream of the audit log a number, from 0. */
+  audit_streams: { number: number; stream: string };
+  /**
+   * The same for streams of the audit log, whose entry i is at {@link auditSpan} times the number of its stream, plus i. Every
+   * operation waits for one of these: with a key that is the number of the row, there is no index to write beside it.
+   */
+  audit_chunks: Chunk & { place: number };
 }
+
+interface Chunk {
+  count: number;
+  data: string;
+}
+
+/** Places of a stream of the audit log. */
+export const auditSpan = 2 ** 40;
 
 export interface Entry {
   rid: number;

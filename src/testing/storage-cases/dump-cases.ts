@@ -40,7 +40,12 @@ export const dumpCases: readonly StorageCase[] = [
         { kind: 'append', stream: 's/2', values: [{ deep: [1, 'é'] }] },
         { kind: 'append', stream: 's/1', values: [1, 2] },
       ]);
-      await storage.commit([{ kind: 'append', stream: 's/1', values: [null] }]);
+      const others = ['audits', 'audit/2026', 'audit', 'audit!', 'a'];
+      await storage.commit(others.map((stream) => ({ kind: 'append', stream, values: [stream] })));
+      await storage.commit([
+        { kind: 'append', stream: 's/1', values: [null] },
+        { kind: 'append', stream: 'audit', values: [7] },
+      ]);
       const flat = { 'metrics.rmse': NaN, 'metrics.a.b': -Infinity, stage: 'é😀', isLive: true, none: null, n: 0.1 };
       const { items } = await dump(storage);
       const records = items.filter(({ kind }) => kind === 'record');
@@ -55,6 +60,12 @@ export const dumpCases: readonly StorageCase[] = [
         return item.values.map((value, i) => [item.stream, item.first + i, value]);
       });
       assert.deepEqual(entries, [
+        ['a', 0, 'a'],
+        ['audit', 0, 'audit'],
+        ['audit', 1, 7],
+        ['audit!', 0, 'audit!'],
+        ['audit/2026', 0, 'audit/2026'],
+        ['audits', 0, 'audits'],
         ['s/1', 0, 1],
         ['s/1', 1, 2],
         ['s/1', 2, null],
@@ -79,6 +90,10 @@ export const dumpCases: readonly StorageCase[] = [
       );
       await storage.commit(Array.from({ length: 1_010 }, (_, i) => ({ kind: 'append', stream: `s${i}`, values: [i] })));
       await storage.commit([{ kind: 'append', stream: 'long', values: Array.from({ length: 5_000 }, (_, i) => i) }]);
+      for (const stream of ['audit', 'audit/2026']) {
+        for (let i = 0; i < 520; i++) await storage.commit([{ kind: 'append', stream, values: [i] }]);
+        await storage.commit([{ kind: 'append', stream, values: Array.from({ length: 5_000 }, (_, i) => i + 520) }]);
+      }
       const { items, pages } = await dump(storage);
       assert.ok(pages > 2, `${pages} pages`);
       const ids = items.flatMap((item) => (item.kind === 'record' ? [Number(item.id)] : []));
@@ -91,8 +106,11 @@ export const dumpCases: readonly StorageCase[] = [
         if (item.kind === 'record') continue;
         assert.equal(item.first, lengths.get(item.stream) ?? 0, item.stream);
         lengths.set(item.stream, item.first + item.values.length);
+        if (/^(long|audit)/.test(item.stream)) assert.equal(item.values[0], item.first);
       }
-      assert.equal(lengths.size, 1_011);
+      assert.equal(lengths.size, 1_013);
+      assert.equal(lengths.get('audit'), 5_520);
+      assert.equal(lengths.get('audit/2026'), 5_520);
       assert.equal(lengths.get('long'), 5_000);
     },
   },

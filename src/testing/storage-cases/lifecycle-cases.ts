@@ -105,11 +105,12 @@ export const lifecycleCases: readonly StorageCase[] = [
     needsCorrupt: true,
     async run(storage, { corrupt }) {
       await put(storage, 'c', 'old', { deep: ['value'] }, { n: 1 });
-      await storage.commit([{ kind: 'append', stream: 's', values: [{ n: 1 }] }]);
+      for (const stream of ['s', 'audit']) await storage.commit([{ kind: 'append', stream, values: [{ n: 1 }] }]);
       await corrupt();
       await rejectsWith('CORRUPT', () => storage.get('c', 'old'));
       await rejectsWith('CORRUPT', () => storage.query('c'));
       await rejectsWith('CORRUPT', () => storage.read('s'));
+      await rejectsWith('CORRUPT', () => storage.read('audit'));
       await put(storage, 'c', 'new', 1);
       assert.equal((await storage.get('c', 'new'))?.value, 1);
       await put(storage, 'c', 'old', 2);

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import type { StreamRange } from '../../storage/storage.js';
 import { type StorageCase, rejectsWith } from './storage-case.js';
 
+/** Streams of every kind: a storage may keep those of the audit log apart from others. */
+const streams = ['s', 'audit', 'audit/2026'];
+
 export const streamCases: readonly StorageCase[] = [
   {
     name: 'a stream nobody wrote is empty',
@@ -13,30 +16,36 @@ export const streamCases: readonly StorageCase[] = [
   {
     name: 'entries count from 0 without gaps, in the order they were appended',
     async run(storage) {
-      await storage.commit([{ kind: 'append', stream: 's', values: ['a'] }]);
-      await storage.commit([
-        { kind: 'append', stream: 's', values: ['b', 'c'] },
-        { kind: 'append', stream: 'other', values: ['x'] },
-      ]);
-      assert.deepEqual(await storage.read('s'), {
-        entries: [
-          { seq: 0, value: 'a' },
-          { seq: 1, value: 'b' },
-          { seq: 2, value: 'c' },
-        ],
-        length: 3,
-      });
+      for (const stream of streams) {
+        await storage.commit([{ kind: 'append', stream, values: [`${stream} a`] }]);
+        await storage.commit([
+          { kind: 'append', stream, values: [`${stream} b`, 'c'] },
+          { kind: 'append', stream: `audits of ${stream}`, values: ['x'] },
+        ]);
+      }
+      for (const stream of streams) {
+        assert.deepEqual(await storage.read(stream), {
+          entries: [
+            { seq: 0, value: `${stream} a` },
+            { seq: 1, value: `${stream} b` },
+            { seq: 2, value: 'c' },
+          ],
+          length: 3,
+        });
+      }
     },
   },
   {
     name: 'an append that expects another length is refused and adds nothing',
     async run(storage) {
-      await storage.commit([{ kind: 'append', stream: 's', values: [1, 2], expect: 0 }]);
-      for (const expect of [0, 1, 3]) {
-        await rejectsWith('CONFLICT', () => storage.commit([{ kind: 'append', stream: 's', values: [3], expect }]));
+      for (const stream of streams) {
+        await storage.commit([{ kind: 'append', stream, values: [1, 2], expect: 0 }]);
+        for (const expect of [0, 1, 3]) {
+          await rejectsWith('CONFLICT', () => storage.commit([{ kind: 'append', stream, values: [3], expect }]));
+        }
+        await storage.commit([{ kind: 'append', stream, values: [3], expect: 2 }]);
+        assert.equal((await storage.read(stream)).length, 3);
       }
-      await storage.commit([{ kind: 'append', stream: 's', values: [3], expect: 2 }]);
-      assert.equal((await storage.read('s')).length, 3);
     },
   },
   {
@@ -50,10 +59,12 @@ export const streamCases: readonly StorageCase[] = [
   {
     name: 'an append of nothing tells the length and holds to it',
     async run(storage) {
-      await storage.commit([{ kind: 'append', stream: 's', values: [1] }]);
-      assert.deepEqual(await storage.commit([{ kind: 'append', stream: 's', values: [], expect: 1 }]), [1]);
-      await rejectsWith('CONFLICT', () => storage.commit([{ kind: 'append', stream: 's', values: [], expect: 0 }]));
-      assert.deepEqual(await storage.commit([{ kind: 'append', stream: 'new', values: [] }]), [0]);
+      for (const stream of streams) {
+        assert.deepEqual(await storage.commit([{ kind: 'append', stream, values: [] }]), [0]);
+        await storage.commit([{ kind: 'append', stream, values: [1] }]);
+        assert.deepEqual(await storage.commit([{ kind: 'append', stream, values: [], expect: 1 }]), [1]);
+        await rejectsWith('CONFLICT', () => storage.commit([{ kind: 'append', stream, values: [], expect: 0 }]));
+      }
     },
   },
   {
@@ -64,7 +75,11 @@ export const streamCases: readonly StorageCase[] = [
       for (const size of batches) {
         const values = Array.from({ length: size }, (_, i) => length + i);
         length += size;
-        assert.deepEqual(await storage.commit([{ kind: 'append', stream: 's', values }]), [length]);
+        const appends = streams.map((stream) => ({ kind: 'append', stream, values }) as const);
+        assert.deepEqual(
+          await storage.commit(appends),
+          streams.map(() => length),
+        );
       }
       const slices: StreamRange[] = [
         {},
@@ -90,7 +105,10 @@ export const streamCases: readonly StorageCase[] = [
           seq: from + i,
           value: from + i,
         }));
-        assert.deepEqual(await storage.read('s', range), { entries: expected, length }, JSON.stringify(range));
+        for (const stream of streams) {
+          const what = `${stream} ${JSON.stringify(range)}`;
+          assert.deepEqual(await storage.read(stream, range), { entries: expected, length }, what);
+        }
       }
     },
   },
@@ -132,7 +150,8 @@ export const streamCases: readonly StorageCase[] = [
     name: 'a drop is undone with the commit it is part of, and an audit stream is dropped only as the log moves',
     async run(storage) {
       await storage.commit([{ kind: 'append', stream: 's', values: [1, 2] }]);
-      await storage.commit([{ kind: 'append', stream: 'audit', values: [1, 2] }]);
+      const append = (stream: string, ...values: number[]) => storage.commit([{ kind: 'append', stream, values }]);
+      await append('audit', 1, 2);
       const lost = { kind: 'check', collection: 'c', id: 'absent', expect: 1 } as const;
       await rejectsWith('CONFLICT', () => storage.commit([{ kind: 'drop', stream: 's' }, lost]));
       assert.equal((await storage.read('s')).length, 2);
@@ -143,6 +162,15 @@ export const streamCases: readonly StorageCase[] = [
       const start = { kind: 'put', collection: 'audit.starts', id: 'audit', value: 1, expect: 'absent' } as const;
       await storage.commit([start, { kind: 'drop', stream: 'audit', expect: 2 }]);
       assert.equal((await storage.read('audit')).length, 0);
+      await append('audit/2026', 3);
+      await append('audit', 4);
+      await append('audit/2026', 5);
+      for (const [stream, values] of Object.entries({ 'audit/2026': [3, 5], audit: [4] })) {
+        assert.deepEqual(
+          (await storage.read(stream)).entries.map(({ value }) => value),
+          values,
+        );
+      }
     },
   },
   {

@@ -12,7 +12,9 @@ function suite(open: (directory: string) => Promise<Storage>) {
   const harness = inDirectories(open);
   const corrupt = async (storage: Storage): Promise<void> => {
     const database = new Database(databaseIn(harness.directoryOf(storage)));
-    database.exec('update records set value = substr(value, 2); update chunks set data = substr(data, 2)');
+    for (const [table, column] of Object.entries({ records: 'value', chunks: 'data', audit_chunks: 'data' })) {
+      database.exec(`update ${table} set ${column} = substr(${column}, 2)`);
+    }
     database.close();
   };
   return storageConformance({ ...harness, corrupt, has: ['watch', 'dump'] });

@@ -28,7 +28,10 @@ export function inSchemas<T extends object>(pool: () => PostgresPool, open: (sch
       const schema = schemaOf.get(opened)!;
       const damage = (table: string, column: string): string =>
         `update ${schema}.${table} set ${column} = substr(${column}, 2)`;
-      return execute(pool(), `${damage('records', 'value')}; ${damage('chunks', 'data')}`);
+      return execute(
+        pool(),
+        `${damage('records', 'value')}; ${damage('chunks', 'data')}; ${damage('audit_chunks', 'data')}`,
+      );
     },
     dispose: (opened: T): Promise<void> => execute(pool(), `drop schema ${schemaOf.get(opened)!} cascade`),
   };

@@ -29,14 +29,14 @@ it('entries appended one at a time end up in chunks of some 900 characters', asy
   await storage.close();
 });
 
-it('two writers by turns extend what the other wrote', async () => {
+it.each(['s', 'audit'])('two writers by turns extend what the other wrote of %s', async (stream) => {
   const directory = await temporaryDirectory();
   const writers = await Promise.all([0, 1].map(() => openFilesystemStorage(directory)));
   for (let i = 0; i < 100; i++) {
-    const append = { kind: 'append', stream: 's', values: [i], expect: i } as const;
+    const append = { kind: 'append', stream, values: [i], expect: i } as const;
     await writers[Math.floor(i / 3) % 2]!.commit([append], { durability: 'process' });
   }
-  const { entries } = await writers[0]!.read('s');
+  const { entries } = await writers[0]!.read(stream);
   expect(entries.map(({ value }) => value)).toEqual(Array.from({ length: 100 }, (_, i) => i));
   for (const writer of writers) await writer.close();
 });

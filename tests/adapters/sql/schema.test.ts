@@ -27,13 +27,14 @@ it('an older database is brought forward by the missing migrations, each once, a
   await database.close();
 });
 
-it.each([1, 2])('streams of version %i are there after it was brought forward', async (version) => {
+it.each([1, 2, 3])('streams of version %i are there after it was brought forward', async (version) => {
   const directory = await temporaryDirectory();
   const path = join(directory, 'bondx-mlops.db');
   const first = new SqliteDatabase(new Database(path), path, false);
   await first.write('process', async (connection) => {
     await migrate(connection, first.dialect, migrations.slice(0, version));
-    const rows = sql`insert into chunks values ('s', 0, 2, '[1,2]'), ('s', 2, 1, '["x"]'), ('t', 0, 1, '[null]')`;
+    const rows = sql`insert into chunks values ('s', 0, 2, '[1,2]'), ('s', 2, 1, '["x"]'), ('t', 0, 1, '[null]'),
+      ('audit', 0, 2, '[1,2]'), ('audit', 2, 1, '[3]'), ('audit/x', 0, 1, '["x"]'), ('audits', 0, 1, '["other"]')`;
     await connection.execute(rows.compile(first.dialect.builder));
   });
   await first.statement('pragma application_id = 0x42784d4c');
@@ -43,5 +44,10 @@ it.each([1, 2])('streams of version %i are there after it was brought forward', 
   await storage.commit([{ kind: 'append', stream: 's', values: [true], expect: 3 }]);
   expect((await storage.read('s')).entries.map(({ value }) => value)).toEqual([1, 2, 'x', true]);
   expect((await storage.read('t')).length).toBe(1);
+  await storage.commit([{ kind: 'append', stream: 'audit', values: [4], expect: 3 }]);
+  expect((await storage.read('audit')).entries.map(({ value }) => value)).toEqual([1, 2, 3, 4]);
+  expect((await storage.read('audit', { from: 2, limit: 1 })).entries).toEqual([{ seq: 2, value: 3 }]);
+  expect((await storage.read('audit/x')).entries.map(({ value }) => value)).toEqual(['x']);
+  expect((await storage.read('audits')).entries.map(({ value }) => value)).toEqual(['other']);
   await storage.close();
 });

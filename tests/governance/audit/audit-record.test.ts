@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  type AuditEntry,
-  chainRecord,
-  emptyTail,
-  leafHash,
-  tailAfter,
-} from '../../../src/governance/audit-record.js';
+import { type AuditEntry, chainRecord, emptyTail, leafHash, tailAfter } from '../../../src/governance/audit-record.js';
 import { canonicalJson, notedJson } from '../../../src/util/json.js';
 import { entryOf } from './log-fixture.js';
 
