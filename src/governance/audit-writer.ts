@@ -1,7 +1,6 @@
-import { ConflictError, MLOpsError } from '../errors.js';
+import { type Conflict, ConflictError, MLOpsError } from '../errors.js';
 import type { IdSource } from '../util/ids.js';
 import type { JsonValue } from '../util/json.js';
-import { Mutex } from '../util/mutex.js';
 import { auditStartsCollection } from '../storage/checked-change.js';
 import type { Change, Storage } from '../storage/storage.js';
 import {
@@ -15,19 +14,138 @@ import {
 import { type LogPlace, checkPlace, findLogPlace } from './audit/log-start.js';
 import { type NewStart, moveLog } from './audit/move-log.js';
 
-/** The end of a store's audit chain as this process last saw it, and the queue of those who extend it. */
-interface Chain {
-  readonly mutex: Mutex;
-  seen: { readonly place: LogPlace; readonly tail: ChainTail } | undefined;
+/** Most operations committed together, so that nobody waits long for others. */
+const mostTogether = 100;
+
+/** An operation that waits for its commit. */
+interface Waiting {
+  readonly changes: readonly Change[];
+  readonly entry: AuditEntry;
+  readonly newStart: NewStart | undefined;
+  readonly resolve: (length: number) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-const chains = new WeakMap<Storage, Chain>();
+/**
+ * Extends the audit chain of a store for this process. Operations that wait at the same time are committed together, with
+ * their records in the order in which they came: one flush for all of them, where each would wait for those before it. Each
+ * is judged by itself all the same: what one of them expected and did not find fails that one only.
+ */
+class AuditWriter {
+  /** The end of the chain, as this process last saw it. */
+  #seen: ChainEnd | undefined;
+  readonly #waiting: Waiting[] = [];
+  #isWriting = false;
 
-function chainOf(storage: Storage): Chain {
-  let chain = chains.get(storage);
-  if (chain === undefined) chains.set(storage, (chain = { mutex: new Mutex(), seen: undefined }));
-  return chain;
+  constructor(
+    private readonly storage: Storage,
+    private readonly ids: IdSource,
+  ) {}
+
+  commit(changes: readonly Change[], entry: AuditEntry, newStart: NewStart | undefined): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, entry, newStart, resolve, reject });
+      if (!this.#isWriting) void this.#writeAll();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) await this.#write(this.#waiting.splice(0, countTogether(this.#waiting)));
+    this.#isWriting = false;
+  }
+
+  /** Never rejects: whoever waits is told. */
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    const parts = [batch];
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+      try {
+        await this.#extend(part);
+      } catch (error) {
+        parts.unshift(...this.#afterFailure(part, error));
+      }
+    }
+  }
+
+  /**
+   * Tells those whose commit has failed.
+   *
+   * @returns the others, in the batches in which they are to be tried again
+   */
+  #afterFailure(batch: readonly Waiting[], error: unknown): readonly (readonly Waiting[])[] {
+    const place = this.#seen?.place;
+    this.#seen = undefined; // whatever happened, the end of the log is to be read again
+    const conflict = error instanceof ConflictError ? error.conflict : undefined;
+    if (conflict !== undefined && place !== undefined && isAboutAudit(conflict, place)) {
+      // Others wrote in between. Where the log itself was moved, a move of it is to be planned anew.
+      if (batch[0]!.newStart === undefined || conflict.kind === 'stream') return [batch];
+    }
+    if (batch.length > 1) {
+      const name = conflict && nameOf(conflict);
+      const failed = batch.filter(({ changes }) => changes.some((change) => nameOf(change) === name));
+      for (const { reject } of failed) reject(error);
+      if (failed.length > 0) return [batch.filter((waiting) => !failed.includes(waiting))];
+      if (isOfOne(error)) return batch.map((waiting) => [waiting]);
+    }
+    for (const { reject } of batch) reject(error);
+    return [];
+  }
+
+  async #extend(batch: readonly Waiting[]): Promise<void> {
+    const { place, tail } = (this.#seen ??= await readChain(this.storage, this.ids));
+    const values: JsonValue[] = [];
+    let end = tail;
+    for (const { entry } of batch) {
+      const { record, tail: after } = chainRecord(entry, end);
+      values.push(record as unknown as JsonValue);
+      end = after;
+    }
+    const { newStart } = batch[0]!;
+    const ends =
+      newStart === undefined
+        ? [
+            { kind: 'append', stream: place.stream, values, expect: tail.length - place.from } as const,
+            // A log that was moved leaves an empty stream behind, which looks like that of a new log.
+            ...(tail.length === place.from ? [checkPlace(place)] : []),
+          ]
+        : await moveLog(this.storage, place, tail.length, newStart, values);
+    await this.storage.commit([...together(batch), ...ends], { durability: 'power' });
+    this.#seen = newStart === undefined ? { place, tail: end } : undefined;
+    for (const [i, { resolve }] of batch.entries()) resolve(tail.length + i + 1);
+  }
 }
+
+/** How many of those who wait longest can be committed together. */
+function countTogether(waiting: readonly Waiting[]): number {
+  if (waiting.length === 1 || waiting[0]?.newStart !== undefined) return 1; // a move of the log goes alone
+  const named = new Map<string, Change>();
+  for (const [i, { changes, newStart }] of waiting.entries()) {
+    if (i === mostTogether || newStart !== undefined) return i;
+    if (changes.some((change) => !goesWith(change, named.get(nameOf(change))))) return i;
+    for (const change of changes) named.set(nameOf(change), change);
+  }
+  return waiting.length;
+}
+
+/** A commit names a record or a stream once; several may expect the same of a record that none of them changes. */
+const goesWith = (change: Change, other: Change | undefined): boolean =>
+  other === undefined || (change.kind === 'check' && other.kind === 'check' && change.expect === other.expect);
+
+/** All changes, with what several of them check checked once. */
+const together = (batch: readonly Waiting[]): readonly Change[] =>
+  batch.length === 1
+    ? batch[0]!.changes
+    : [...new Map(batch.flatMap(({ changes }) => changes.map((change) => [nameOf(change), change]))).values()];
+
+/** No collection holds a line break. */
+const nameOf = (named: Change | Conflict): string =>
+  'stream' in named ? named.stream : `${named.collection}\n${named.id}`;
+
+/** Whether nothing was written, for a reason that may lie in one commit of several: its input, or its size. */
+const isOfOne = (error: unknown): boolean =>
+  error instanceof MLOpsError && ['INVALID_INPUT', 'STORAGE_FULL'].includes(error.code);
+
+const writers = new WeakMap<Storage, AuditWriter>();
 
 /**
  * Commits changes and their audit record as one; tries again when only the log's end had moved.
@@ -35,42 +153,24 @@ function chainOf(storage: Storage): Chain {
  * @param newStart where the log is to begin from now on
  * @returns records in the log now, those included that were removed
  */
-export async function commitAudited(
+export function commitAudited(
   storage: Storage,
   ids: IdSource,
   changes: readonly Change[],
   entry: AuditEntry,
   newStart?: NewStart,
 ): Promise<number> {
-  const chain = chainOf(storage);
-  return chain.mutex.run(async () => {
-    for (;;) {
-      chain.seen ??= await readChain(storage, ids);
-      const { place, tail } = chain.seen;
-      const { record, tail: after } = chainRecord(entry, tail);
-      const values = [record as unknown as JsonValue];
-      const ends =
-        newStart === undefined
-          ? [
-              { kind: 'append', stream: place.stream, values, expect: tail.length - place.from } as const,
-              // A log that was moved leaves an empty stream behind, which looks like that of a new log.
-              ...(tail.length === place.from ? [checkPlace(place)] : []),
-            ]
-          : await moveLog(storage, place, tail.length, newStart, values);
-      try {
-        await storage.commit([...changes, ...ends], { durability: 'power' });
-        chain.seen = newStart === undefined ? { place, tail: after } : undefined;
-        return after.length;
-      } catch (error) {
-        chain.seen = undefined; // whatever happened, the end of the log is to be read again
-        if (!(error instanceof ConflictError) || !isAboutAudit(error, place)) throw error;
-        if (newStart !== undefined && error.conflict.kind !== 'stream') throw error; // it was moved: to be planned anew
-      }
-    }
-  });
+  let writer = writers.get(storage);
+  if (writer === undefined) writers.set(storage, (writer = new AuditWriter(storage, ids)));
+  return writer.commit(changes, entry, newStart);
 }
 
-async function readChain(storage: Storage, ids: IdSource): Promise<NonNullable<Chain['seen']>> {
+interface ChainEnd {
+  readonly place: LogPlace;
+  readonly tail: ChainTail;
+}
+
+async function readChain(storage: Storage, ids: IdSource): Promise<ChainEnd> {
   for (;;) {
     const place = await findLogPlace(storage);
     const { stream, from } = place;
@@ -86,5 +186,5 @@ async function readChain(storage: Storage, ids: IdSource): Promise<NonNullable<C
   }
 }
 
-const isAboutAudit = ({ conflict }: ConflictError, { stream }: LogPlace): boolean =>
+const isAboutAudit = (conflict: Conflict, { stream }: LogPlace): boolean =>
   conflict.kind === 'stream' ? conflict.stream === stream : conflict.collection === auditStartsCollection;
