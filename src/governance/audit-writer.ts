@@ -49,22 +49,20 @@ class AuditWriter {
     });
   }
 
+  /** Never rejects: whoever waits is told. */
   async #writeAll(): Promise<void> {
     this.#isWriting = true;
-    while (this.#waiting.length > 0) await this.#write(this.#waiting.splice(0, countTogether(this.#waiting)));
-    this.#isWriting = false;
-  }
-
-  /** Never rejects: whoever waits is told. */
-  async #write(batch: readonly Waiting[]): Promise<void> {
-    const parts = [batch];
-    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+    let again: readonly (readonly Waiting[])[] = [];
+    while (again.length > 0 || this.#waiting.length > 0) {
+      const [batch = this.#waiting.splice(0, countTogether(this.#waiting)), ...others] = again;
+      again = others;
       try {
-        await this.#extend(part);
+        await this.#extend(batch);
       } catch (error) {
-        parts.unshift(...this.#afterFailure(part, error));
+        again = [...this.#afterFailure(batch, error), ...others];
       }
     }
+    this.#isWriting = false;
   }
 
   /**
@@ -83,8 +81,9 @@ class AuditWriter {
     if (batch.length > 1) {
       const name = conflict && nameOf(conflict);
       const failed = batch.filter(({ changes }) => changes.some((change) => nameOf(change) === name));
+      const others = batch.filter((waiting) => !failed.includes(waiting));
       for (const { reject } of failed) reject(error);
-      if (failed.length > 0) return [batch.filter((waiting) => !failed.includes(waiting))];
+      if (failed.length > 0) return others.length > 0 ? [others] : [];
       if (isOfOne(error)) return batch.map((waiting) => [waiting]);
     }
     for (const { reject } of batch) reject(error);

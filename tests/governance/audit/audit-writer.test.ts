@@ -87,6 +87,15 @@ describe('operations that wait at the same time', () => {
     expect(commits).toEqual([1, 2, 1]);
   });
 
+  it('may all fail, and the next goes on', async () => {
+    const storage = new MemoryStorage();
+    const { commits, operate } = watched(storage);
+    const [first, ...all] = [operate(), operate(check('r', 7), put('a', 1)), operate(check('r', 7))];
+    for (const each of all) expect(await failure(each)).toBeInstanceOf(ConflictError);
+    expect([await first, await operate()]).toEqual([1, 2]);
+    expect(commits).toEqual([1, 2, 1]);
+  });
+
   it('fail alone where they did not find what they expected', async () => {
     const storage = new MemoryStorage();
     const { commits, operate } = watched(storage);
