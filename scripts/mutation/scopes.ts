@@ -12,7 +12,9 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
     tests: [
       'tests/governance/audit',
       'tests/governance/audit/attacks',
+      'tests/governance/audit/audit-record',
       'tests/governance/audit/audit-trail',
+      'tests/governance/audit/audit-writer',
       'tests/governance/audit/checkpoint',
       'tests/governance/audit/log-start',
       'tests/governance/audit/merkle-tree',
