@@ -17,6 +17,8 @@ export const createSqliteDialect = (): SqlDialect => ({
   double: 'real',
   text: 'text',
   clustered: sql`without rowid`,
+  selectNumbers: (numbers, column) =>
+    sql`select value as ${sql.ref(column)} from json_each(${JSON.stringify(numbers)})`,
   // SQLite's LIKE takes A to Z in either case; GLOB does not.
   like: (text, pattern) => sql`${text} glob ${globOf(pattern)}`,
 });

@@ -26,6 +26,7 @@ export const createPostgresDialect = (): SqlDialect => ({
   integer: 'bigint',
   double: 'double precision',
   text: sql`text collate "C"`,
+  selectNumbers: (numbers, column) => sql`select unnest(${`{${numbers.join()}}`}::bigint[]) as ${sql.ref(column)}`,
   textStart: {
     length: indexedCodePoints,
     of: (text): RawBuilder<unknown> => sql`left(${text}, ${sql.lit(indexedCodePoints)})`,

@@ -65,7 +65,21 @@ export async function findCandidates(
     if (best === undefined || others.length === 0 || best.count <= fewEnough) return best;
     if (best.range !== undefined && best.range.field === orderedBy) return best;
     const conditions = others.map(({ select }) => sql`c.rid in (${select})`);
-    return count(sql`select c.rid from (${best.select}) as c where ${sql.join(conditions, sql` and `)}`);
+    return list(sql`select c.rid from (${best.select}) as c where ${sql.join(conditions, sql` and `)}`);
+  };
+
+  /** Ranges are compared once: what they have in common is few, and handed back to the database as it is. */
+  const list = async (select: Fragment): Promise<Candidates | undefined> => {
+    const query = sql<{ rid: number }>`${select} limit ${mostScanned + 1}`;
+    const rows = await connection.execute(query.compile(dialect.builder));
+    if (rows.length > mostScanned) return undefined;
+    return {
+      select: dialect.selectNumbers(
+        rows.map(({ rid }) => rid),
+        'rid',
+      ),
+      count: rows.length,
+    };
   };
 
   const count = async (select: Fragment, most = mostScanned): Promise<Candidates | undefined> => {

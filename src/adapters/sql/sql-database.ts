@@ -37,6 +37,8 @@ export interface SqlDialect {
   readonly textStart?: TextStart;
   /** Ends the definition of a table that is stored in the order of its primary key, where the database has those. */
   readonly clustered?: RawBuilder<unknown>;
+  /** Selects whole numbers, of which there may be thousands, as one column. */
+  readonly selectNumbers: (numbers: readonly number[], column: string) => RawBuilder<unknown>;
   /** Whether a text matches a pattern, upper and lower case apart; `text LIKE pattern ESCAPE '\\'` unless told. */
   readonly like?: (text: Expression<unknown>, pattern: string) => RawBuilder<SqlBool>;
 }

@@ -67,4 +67,31 @@ export const randomCases: readonly StorageCase[] = [
       }
     },
   },
+  {
+    name: 'conditions that hold often, and together seldom, give what the definitions give',
+    async run(storage) {
+      const random = createRandom('often and seldom');
+      const share = (): number => randomInt(random, 100) / 100;
+      const records = Array.from({ length: 1_700 }, (_, i) => ({
+        id: `r${i}`,
+        index: { a: share(), b: share(), c: i % 7 === 0 ? null : share() },
+      }));
+      await putAll(storage, 'c', Object.fromEntries(records.map(({ id, index }) => [id, index])));
+      const below = (field: string, value: number): Where => ({ field, op: 'lt', value });
+      const both: Where = { and: [below('a', 0.65), below('b', 0.65)] };
+      const none: Where = { and: [below('a', 0.7), { field: 'b', op: 'lt', value: 0 }] };
+      const seldom: Where[] = [
+        { and: [below('a', 0.7), below('b', 0.65), below('c', 0.75)] },
+        { or: [both, { and: [below('b', 0.65), { field: 'c', op: 'gte', value: 0.7 }] }, none] },
+        { and: [{ or: [both, below('c', 0.05)] }, below('a', 0.7), { field: 'c', op: 'ne', value: null }] },
+      ];
+      for (const where of seldom) {
+        for (const orderBy of [[], [{ field: 'c', direction: 'desc' }]] as const) {
+          const query = { where, orderBy };
+          const found = await walk(storage, 'c', { ...query, limit: 400 });
+          assert.deepEqual(found, evaluateQuery(records, query), JSON.stringify(query));
+        }
+      }
+    },
+  },
 ];
