@@ -17,11 +17,14 @@ import { type NewStart, moveLog } from './audit/move-log.js';
 /** Most operations committed together, so that nobody waits long for others. */
 const mostTogether = 100;
 
-/** An operation that waits for its commit. */
-interface Waiting {
+interface Operation {
   readonly changes: readonly Change[];
   readonly entry: AuditEntry;
   readonly newStart: NewStart | undefined;
+}
+
+/** An operation that came while another was being committed. */
+interface Waiting extends Operation {
   readonly resolve: (length: number) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -42,22 +45,32 @@ class AuditWriter {
     private readonly ids: IdSource,
   ) {}
 
-  commit(changes: readonly Change[], entry: AuditEntry, newStart: NewStart | undefined): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ changes, entry, newStart, resolve, reject });
-      if (!this.#isWriting) void this.#writeAll();
-    });
+  async commit(operation: Operation): Promise<number> {
+    if (this.#isWriting) return new Promise((resolve, reject) => this.#waiting.push({ ...operation, resolve, reject }));
+    this.#isWriting = true;
+    try {
+      for (;;) {
+        try {
+          return await this.#extend([operation]);
+        } catch (error) {
+          if (!this.#isToBeRepeated(operation, error)) throw error;
+        }
+      }
+    } finally {
+      if (this.#waiting.length === 0) this.#isWriting = false;
+      else void this.#writeWaiting();
+    }
   }
 
   /** Never rejects: whoever waits is told. */
-  async #writeAll(): Promise<void> {
-    this.#isWriting = true;
+  async #writeWaiting(): Promise<void> {
     let again: readonly (readonly Waiting[])[] = [];
     while (again.length > 0 || this.#waiting.length > 0) {
       const [batch = this.#waiting.splice(0, countTogether(this.#waiting)), ...others] = again;
       again = others;
       try {
-        await this.#extend(batch);
+        const end = await this.#extend(batch);
+        for (const [i, { resolve }] of batch.entries()) resolve(end - batch.length + i + 1);
       } catch (error) {
         again = [...this.#afterFailure(batch, error), ...others];
       }
@@ -71,15 +84,9 @@ class AuditWriter {
    * @returns the others, in the batches in which they are to be tried again
    */
   #afterFailure(batch: readonly Waiting[], error: unknown): readonly (readonly Waiting[])[] {
-    const place = this.#seen?.place;
-    this.#seen = undefined; // whatever happened, the end of the log is to be read again
-    const conflict = error instanceof ConflictError ? error.conflict : undefined;
-    if (conflict !== undefined && place !== undefined && isAboutAudit(conflict, place)) {
-      // Others wrote in between. Where the log itself was moved, a move of it is to be planned anew.
-      if (batch[0]!.newStart === undefined || conflict.kind === 'stream') return [batch];
-    }
+    if (this.#isToBeRepeated(batch[0]!, error)) return [batch];
     if (batch.length > 1) {
-      const name = conflict && nameOf(conflict);
+      const name = error instanceof ConflictError ? nameOf(error.conflict) : undefined;
       const failed = batch.filter(({ changes }) => changes.some((change) => nameOf(change) === name));
       const others = batch.filter((waiting) => !failed.includes(waiting));
       for (const { reject } of failed) reject(error);
@@ -90,7 +97,16 @@ class AuditWriter {
     return [];
   }
 
-  async #extend(batch: readonly Waiting[]): Promise<void> {
+  /** Whether others extended the log in between. Where it was moved, a move of it is to be planned anew. */
+  #isToBeRepeated({ newStart }: Operation, error: unknown): boolean {
+    const place = this.#seen?.place;
+    this.#seen = undefined; // whatever happened, the end of the log is to be read again
+    if (place === undefined || !(error instanceof ConflictError) || !isAboutAudit(error, place)) return false;
+    return newStart === undefined || error.conflict.kind === 'stream';
+  }
+
+  /** @returns the records of the log with these operations, each of which has one, in their order */
+  async #extend(batch: readonly Operation[]): Promise<number> {
     const { place, tail } = (this.#seen ??= await readChain(this.storage, this.ids));
     const values: JsonValue[] = [];
     let end = tail;
@@ -100,17 +116,17 @@ class AuditWriter {
       end = after;
     }
     const { newStart } = batch[0]!;
-    const ends =
-      newStart === undefined
-        ? [
-            { kind: 'append', stream: place.stream, values, expect: tail.length - place.from } as const,
-            // A log that was moved leaves an empty stream behind, which looks like that of a new log.
-            ...(tail.length === place.from ? [checkPlace(place)] : []),
-          ]
-        : await moveLog(this.storage, place, tail.length, newStart, values);
-    await this.storage.commit([...together(batch), ...ends], { durability: 'power' });
+    const changes = [...together(batch)];
+    if (newStart === undefined) {
+      changes.push({ kind: 'append', stream: place.stream, values, expect: tail.length - place.from });
+      // A log that was moved leaves an empty stream behind, which looks like that of a new log.
+      if (tail.length === place.from) changes.push(checkPlace(place));
+    } else {
+      changes.push(...(await moveLog(this.storage, place, tail.length, newStart, values)));
+    }
+    await this.storage.commit(changes, { durability: 'power' });
     this.#seen = newStart === undefined ? { place, tail: end } : undefined;
-    for (const [i, { resolve }] of batch.entries()) resolve(tail.length + i + 1);
+    return end.length;
   }
 }
 
@@ -131,7 +147,7 @@ const goesWith = (change: Change, other: Change | undefined): boolean =>
   other === undefined || (change.kind === 'check' && other.kind === 'check' && change.expect === other.expect);
 
 /** All changes, with what several of them check checked once. */
-const together = (batch: readonly Waiting[]): readonly Change[] =>
+const together = (batch: readonly Operation[]): readonly Change[] =>
   batch.length === 1
     ? batch[0]!.changes
     : [...new Map(batch.flatMap(({ changes }) => changes.map((change) => [nameOf(change), change]))).values()];
@@ -161,7 +177,7 @@ export function commitAudited(
 ): Promise<number> {
   let writer = writers.get(storage);
   if (writer === undefined) writers.set(storage, (writer = new AuditWriter(storage, ids)));
-  return writer.commit(changes, entry, newStart);
+  return writer.commit({ changes, entry, newStart });
 }
 
 interface ChainEnd {
@@ -185,5 +201,5 @@ async function readChain(storage: Storage, ids: IdSource): Promise<ChainEnd> {
   }
 }
 
-const isAboutAudit = (conflict: Conflict, { stream }: LogPlace): boolean =>
+const isAboutAudit = ({ conflict }: ConflictError, { stream }: LogPlace): boolean =>
   conflict.kind === 'stream' ? conflict.stream === stream : conflict.collection === auditStartsCollection;
