@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Mutex } from '../../src/util/mutex.js';
+import { failure } from '../helpers.js';
+
+it('runs tasks one at a time, in the order they came, whenever they come and however they end', async () => {
+  const task = fc.record({ arrives: fc.nat(5), takes: fc.nat(3), fails: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(fc.array(task, { maxLength: 20 }), async (tasks) => {
+      const mutex = new Mutex();
+      const pause = async (turns: number): Promise<void> => {
+        for (let i = 0; i < turns; i++) await Promise.resolve();
+      };
+      const [came, began]: [number[], number[]] = [[], []];
+      let running = 0;
+      const results = await Promise.allSettled(
+        tasks.map(async ({ arrives, takes, fails }, i) => {
+          await pause(arrives);
+          came.push(i);
+          return mutex.run(async () => {
+            began.push(i);
+            expect(++running).toBe(1);
+            await pause(takes);
+            running--;
+            if (fails) throw new Error(`task ${i}`);
+            return i;
+          });
+        }),
+      );
+      expect(began).toEqual(came);
+      for (const [i, { fails }] of tasks.entries()) {
+        expect(results[i]).toMatchObject(
+          fails ? { status: 'rejected', reason: { message: `task ${i}` } } : { status: 'fulfilled', value: i },
+        );
+      }
+    }),
+  );
+});
+
+it('goes on after a task that throws at once', async () => {
+  const mutex = new Mutex();
+  const thrown = mutex.run(() => {
+    throw new Error('at once');
+  });
+  expect((await failure(thrown)).message).toBe('at once');
+  expect(await mutex.run(() => Promise.resolve(1))).toBe(1);
+});
