@@ -223,22 +223,22 @@ export class ControlPlane {
     newStart?: NewStart,
   ): Promise<void> {
     const { ids, clock, principal, config, stores } = this.context;
-    const entry: AuditEntry = {
-      id: ids.next(),
-      at: clock.now(),
-      actor: auditActor(principal, about),
-      action: operation,
-      resource: about.resource,
-      decision,
-      policyDigest: config.digest,
-      ...(principal?.requestId !== undefined && { requestId: principal.requestId }),
-      ...(about.reason !== undefined && { reason: about.reason }),
-      ...(about.detail !== undefined && { detail: about.detail }),
-    };
     const storage = await stores.storage();
-    const length = await underNotedPolicy(this.context, storage, (besides) =>
-      commitAudited(storage, ids, [...changes, ...besides], entry, newStart),
-    );
+    const length = await underNotedPolicy(this.context, storage, (besides) => {
+      const entry: AuditEntry = {
+        id: ids.next(),
+        at: clock.now(),
+        actor: auditActor(principal, about),
+        action: operation,
+        resource: about.resource,
+        decision,
+        policyDigest: config.digest,
+        ...(principal?.requestId !== undefined && { requestId: principal.requestId }),
+        ...(about.reason !== undefined && { reason: about.reason }),
+        ...(about.detail !== undefined && { detail: about.detail }),
+      };
+      return commitAudited(storage, ids, [...changes, ...besides], entry, newStart);
+    });
     await checkpointIfDue(this.context, storage, length);
   }
 }

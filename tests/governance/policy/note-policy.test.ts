@@ -54,6 +54,19 @@ function createOffice() {
 }
 
 describe('a policy edit', () => {
+  it('is recorded at a time before that of the operation which follows', async () => {
+    const { begin, storage, options } = createOffice();
+    let now = 0;
+    const ticking = { now: () => ++now };
+    for (const approvals of [2, 1]) {
+      const { config } = begin(quorum(approvals));
+      await new ExperimentTracker(config, { ...options, clock: ticking }).startRun({ experimentName: 'e' });
+    }
+    const times = (await listAuditRecords(storage)).map(({ ts }) => ts);
+    expect(times).toEqual([...new Set(times)].toSorted());
+    expect(times).toHaveLength(3);
+  });
+
   it('that lowers the quorum is audited before the first operation under it, and warned of', async () => {
     const { work, actions, ofPolicy, storage } = createOffice();
     const { config: before } = await work(quorum(2));
