@@ -1,6 +1,7 @@
 import type { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { JsonObject } from '../util/json.js';
+import { SharedAnswers } from '../util/shared-answers.js';
 
 /** Loaded when first needed: it takes longer than most of this package. */
 const program = async (): Promise<typeof execFile.__promisify__> =>
@@ -11,6 +12,9 @@ const harmless = ['--no-optional-locks', '-c', 'core.fsmonitor=false'];
 
 const timeoutMs = 5_000;
 
+/** Of a hundred runs that start at once, two start git. */
+const answers = new SharedAnswers();
+
 /** What the working directory holds beyond its last commit. */
 export interface UncommittedDiff {
   readonly content: Buffer;
@@ -19,7 +23,10 @@ export interface UncommittedDiff {
 }
 
 /** Commit and branch of the working directory, and whether it held uncommitted changes; null outside of git. */
-export async function captureGit(directory = process.cwd()): Promise<JsonObject | null> {
+export const captureGit = (directory = process.cwd()): Promise<JsonObject | null> =>
+  answers.ask(`status of ${directory}`, () => readStatus(directory));
+
+async function readStatus(directory: string): Promise<JsonObject | null> {
   try {
     const status = ['status', '--porcelain=v2', '--branch', '--untracked-files=no'];
     const execute = await program();
@@ -42,7 +49,10 @@ export async function captureGit(directory = process.cwd()): Promise<JsonObject 
  * @param maxBytes what is beyond is cut off, at the end of a line
  * @returns null when there are none, or nobody knows
  */
-export async function captureDiff(maxBytes: number, directory = process.cwd()): Promise<UncommittedDiff | null> {
+export const captureDiff = (maxBytes: number, directory = process.cwd()): Promise<UncommittedDiff | null> =>
+  answers.ask(`${maxBytes} bytes of the diff of ${directory}`, () => readDiff(maxBytes, directory));
+
+async function readDiff(maxBytes: number, directory: string): Promise<UncommittedDiff | null> {
   const command = [...harmless, 'diff', '--no-ext-diff', '--no-textconv', '--no-color', 'HEAD'];
   const options = { cwd: directory, timeout: timeoutMs, maxBuffer: maxBytes, encoding: 'buffer' } as const;
   try {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ExperimentTracker, type MLOpsConfig } from '@bondx/mlops';
@@ -81,4 +81,24 @@ describe('a run started where files have changed since the commit', () => {
     vi.spyOn(process, 'cwd').mockReturnValue(await temporaryDirectory());
     expect(await startIn()).toMatchObject({ git: undefined, run: { artifacts: [] } });
   });
+});
+
+it('runs that start at once share what git says, and start it a few times', async () => {
+  const folder = await repository();
+  writeFileSync(join(folder, 'model.py'), 'depth = 9\n');
+  const calls = join(await temporaryDirectory(), 'calls');
+  const bin = await temporaryDirectory();
+  const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  writeFileSync(join(bin, 'git'), `#!/bin/sh\necho called >> ${calls}\nexec ${real} "$@"\n`, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`);
+  const { config, options } = createWorld({ tracking: { logEnvironment: false } });
+  const tracker = new ExperimentTracker(config, options);
+  const runIds = await Promise.all(Array.from({ length: 30 }, () => tracker.startRun({ experimentName: 'e' })));
+  vi.unstubAllEnvs();
+  expect(readFileSync(calls, 'utf8').split('\n').length - 1).toBeLessThanOrEqual(6);
+  for (const runId of runIds) {
+    const { environment, artifacts } = await tracker.getRun(runId);
+    expect(environment?.['git']).toMatchObject({ branch: 'trunk', isDirty: true });
+    expect(artifacts).toHaveLength(1);
+  }
 });
