@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 
 /** Texts looked at in one statement. */
@@ -7,48 +7,37 @@ const textsPerBatch = 200;
 const digestPattern = /sha256:[0-9a-f]{64}/g;
 
 /** The digests that occur in any record or entry, each once: a superset of the artifacts that anything refers to. */
-export async function readNamedDigests(connection: SqlConnection, dialect: SqlDialect): Promise<ReadonlySet<string>> {
-  const { builder } = dialect;
+export async function readNamedDigests(
+  connection: SqlConnection,
+  { builder }: SqlDialect,
+): Promise<ReadonlySet<string>> {
   const digests = new Set<string>();
-  const collect = (text: string): void => {
-    for (const [digest] of text.matchAll(digestPattern)) digests.add(digest);
+  /** Looks at the texts of a table, by its key. */
+  const collect = async <Row extends Text>(select: (after: Row | undefined) => RawBuilder<Row>): Promise<void> => {
+    for (let last: Row | undefined; ;) {
+      const batch = sql<Row>`${select(last)} limit ${sql.lit(textsPerBatch)}`;
+      const rows = await connection.execute(batch.compile(builder));
+      for (const { text } of rows) for (const [digest] of text.matchAll(digestPattern)) digests.add(digest);
+      if (rows.length < textsPerBatch) return;
+      last = rows.at(-1);
+    }
   };
-  for (let last = 0; ;) {
-    const rows = await connection.execute(
-      sql<{
-        rid: number;
-        value: string;
-      }>`select rid, value from records where rid > ${last} and value like '%sha256:%' order by rid limit ${sql.lit(textsPerBatch)}`.compile(
-        builder,
-      ),
-    );
-    for (const { value } of rows) collect(value);
-    if (rows.length < textsPerBatch) break;
-    last = rows.at(-1)!.rid;
-  }
-  for (let stream = '', first = -1; ;) {
-    const rows = await connection.execute(
-      sql<{
-        stream: string;
-        first: number;
-        data: string;
-      }>`select stream, first, data from chunks where (stream > ${stream} or (stream = ${stream} and first > ${first})) and data like '%sha256:%' order by stream, first limit ${sql.lit(textsPerBatch)}`.compile(
-        builder,
-      ),
-    );
-    for (const { data } of rows) collect(data);
-    if (rows.length < textsPerBatch) break;
-    ({ stream, first } = rows.at(-1)!);
-  }
-  for (let last = -1; ;) {
-    const rows = await connection.execute(
-      sql<{ place: number; data: string }>`
-        select place, data from audit_chunks where place > ${last} order by place limit ${sql.lit(textsPerBatch)}`.compile(
-        builder,
-      ),
-    );
-    for (const { data } of rows) collect(data);
-    if (rows.length < textsPerBatch) return digests;
-    last = rows.at(-1)!.place;
-  }
+  await collect<Text & { rid: number }>(
+    (after) => sql`
+      select rid, value as text from records where rid > ${after?.rid ?? 0} and value like '%sha256:%' order by rid`,
+  );
+  await collect<Text & { stream: string; first: number }>(
+    (after) => sql`
+      select stream, first, data as text from chunks
+      where (stream, first) > (${after?.stream ?? ''}, ${after?.first ?? -1}) and data like '%sha256:%'
+      order by stream, first`,
+  );
+  await collect<Text & { place: number }>(
+    (after) => sql`select place, data as text from audit_chunks where place > ${after?.place ?? -1} order by place`,
+  );
+  return digests;
+}
+
+interface Text {
+  readonly text: string;
 }
