@@ -12,7 +12,7 @@ import {
   tailAfter,
 } from './audit-record.js';
 import { type LogPlace, checkPlace, findLogPlace } from './audit/log-start.js';
-import { type NewStart, moveLog } from './audit/move-log.js';
+import type { NewStart } from './audit/move-log.js';
 
 /** Most operations committed together, so that nobody waits long for others. */
 const mostTogether = 100;
@@ -122,6 +122,7 @@ class AuditWriter {
       // A log that was moved leaves an empty stream behind, which looks like that of a new log.
       if (tail.length === place.from) changes.push(checkPlace(place));
     } else {
+      const { moveLog } = await import('./audit/move-log.js'); // a log is rarely moved
       changes.push(...(await moveLog(this.storage, place, tail.length, newStart, values)));
     }
     await this.storage.commit(changes, { durability: 'power' });
