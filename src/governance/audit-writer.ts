@@ -148,10 +148,18 @@ const goesWith = (change: Change, other: Change | undefined): boolean =>
   other === undefined || (change.kind === 'check' && other.kind === 'check' && change.expect === other.expect);
 
 /** All changes, with what several of them check checked once. */
-const together = (batch: readonly Operation[]): readonly Change[] =>
-  batch.length === 1
-    ? batch[0]!.changes
-    : [...new Map(batch.flatMap(({ changes }) => changes.map((change) => [nameOf(change), change]))).values()];
+function together(batch: readonly Operation[]): readonly Change[] {
+  if (batch.length === 1) return batch[0]!.changes;
+  const checked = new Set<string>();
+  return batch
+    .flatMap(({ changes }) => changes)
+    .filter((change) => {
+      if (change.kind !== 'check') return true;
+      const isFirst = !checked.has(nameOf(change));
+      checked.add(nameOf(change));
+      return isFirst;
+    });
+}
 
 /** No collection holds a line break. */
 const nameOf = (named: Change | Conflict): string =>

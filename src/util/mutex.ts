@@ -1,18 +1,20 @@
 /** Runs asynchronous tasks one after the other, in the order they came, within this process. */
 export class Mutex {
-  #isHeld = false;
-  readonly #waiting: (() => void)[] = [];
+  /** Resolves when the last in line is done; undefined while nobody runs. */
+  #last: Promise<void> | undefined;
 
   /** A task that fails fails its caller, not the next in line. */
   async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#isHeld) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#isHeld = true;
+    const before = this.#last;
+    let end!: () => void;
+    const mine = new Promise<void>((resolve) => (end = resolve));
+    this.#last = mine;
     try {
+      if (before !== undefined) await before;
       return await task();
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#isHeld = false;
-      else next(); // it stays held: nobody who comes in between goes first
+      if (this.#last === mine) this.#last = undefined;
+      end();
     }
   }
 }

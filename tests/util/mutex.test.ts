@@ -45,3 +45,16 @@ it('goes on after a task that throws at once', async () => {
   expect((await failure(thrown)).message).toBe('at once');
   expect(await mutex.run(() => Promise.resolve(1))).toBe(1);
 });
+
+it('costs each of many who wait what it costs each of few', async () => {
+  const timeEach = async (count: number): Promise<number> => {
+    const mutex = new Mutex();
+    const began = performance.now();
+    await Promise.all(Array.from({ length: count }, () => mutex.run(() => Promise.resolve())));
+    return (performance.now() - began) / count;
+  };
+  await timeEach(5_000);
+  const few = Math.min(await timeEach(5_000), await timeEach(5_000));
+  const many = Math.min(await timeEach(100_000), await timeEach(100_000));
+  expect(many / few).toBeLessThan(6);
+});

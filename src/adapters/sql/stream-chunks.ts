@@ -8,7 +8,7 @@ import type { StreamEnd } from './last-state.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 import type { Statements } from './statements.js';
 import { parseStored } from './stored-json.js';
-import { auditSpan } from './tables.js';
+import { type Chunk, auditSpan } from './tables.js';
 
 /** An append is stored in chunks of at most this many entries and characters, so that a slice reads little else. */
 export const entriesPerChunk = 1_024;
@@ -23,13 +23,6 @@ const extensibleCharacters = 900;
 /** Whether more entries still belong into the last chunk. */
 export const isExtensible = (chunk: { readonly characters: number }, added: { readonly data: string }): boolean =>
   chunk.characters + added.data.length <= extensibleCharacters;
-
-/** Some entries, as they are stored. */
-export interface Chunk {
-  readonly count: number;
-  /** A JSON array. */
-  readonly data: string;
-}
 
 /** JSON texts of values, joined to JSON arrays. */
 export function toChunks(texts: readonly string[]): readonly Chunk[] {

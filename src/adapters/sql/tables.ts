@@ -20,8 +20,10 @@ export interface Tables {
   audit_chunks: Chunk & { place: number };
 }
 
-interface Chunk {
+/** Some entries, as they are stored. */
+export interface Chunk {
   count: number;
+  /** A JSON array. */
   data: string;
 }
 

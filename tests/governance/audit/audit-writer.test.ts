@@ -87,6 +87,15 @@ describe('operations that wait at the same time', () => {
     expect(commits).toEqual([1, 2, 1]);
   });
 
+  it('leave nothing out where one of them names a record twice: that one is refused', async () => {
+    const storage = new MemoryStorage();
+    const { operate } = watched(storage);
+    const [first, twice, last] = [operate(), operate(put('r', 1), put('r', 2)), operate(put('s', 1))];
+    expect(await failure(twice)).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await Promise.all([first, last])).toEqual([1, 2]);
+    expect(await storage.get('c', 'r')).toBeUndefined();
+  });
+
   it('may all fail, and the next goes on', async () => {
     const storage = new MemoryStorage();
     const { commits, operate } = watched(storage);
