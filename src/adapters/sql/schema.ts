@@ -134,17 +134,27 @@ function appendChunks(dialect: SqlDialect): Compilable[] {
   ];
 }
 
-/** Moves the streams of the audit log to a table of their own. */
-function placeAuditChunks({ builder, integer, text }: SqlDialect): Compilable[] {
+/**
+ * Moves the streams of the audit log to a table of their own. A process of an older version that has the database open still
+ * would find no log and begin another one where nobody looks: it is refused.
+ */
+function placeAuditChunks({ builder, integer, text, clustered }: SqlDialect): Compilable[] {
   const { schema } = builder;
+  const isAudit = sql`(stream = 'audit' or substr(stream, 1, 6) = 'audit/')`;
+  const refusal = 'a newer version keeps the audit log of this store elsewhere: upgrade this process, too';
   const statements = [
     sql`insert into audit_streams
       select row_number() over (order by stream) - 1, stream
-      from (select distinct stream from chunks where stream = 'audit' or substr(stream, 1, 6) = 'audit/') as found`,
+      from (select distinct stream from chunks where ${isAudit}) as found`,
     sql`insert into audit_chunks
       select audit_streams.number * ${sql.lit(auditSpan)} + chunks.first, chunks.count, chunks.data
       from chunks join audit_streams on audit_streams.stream = chunks.stream order by 1`,
     sql`delete from chunks where stream in (select stream from audit_streams)`,
+    clustered === undefined
+      ? sql`alter table chunks add constraint ${sql.id('audit_log_is_elsewhere_upgrade_this_process')} check (not ${isAudit})`
+      : sql`create trigger audit_is_elsewhere before insert on chunks
+          when new.stream = 'audit' or substr(new.stream, 1, 6) = 'audit/'
+          begin select raise(abort, ${sql.lit(refusal)}); end`,
   ];
   return [
     schema

@@ -25,6 +25,7 @@ it('brings a store of version 3 forward, its audit log included', async () => {
   await execute(
     pool,
     `set search_path = ${schema}; drop table audit_chunks, audit_streams;
+    alter table chunks drop constraint audit_log_is_elsewhere_upgrade_this_process;
     insert into chunks values ('audit', 0, 2, '[1,2]'), ('audit', 2, 1, '[3]'), ('audit/x', 0, 1, '["x"]'), ('audits', 0, 1, '[0]');
     update meta set value = 3 where key = 'schema_version'; reset search_path`,
   );
@@ -34,5 +35,7 @@ it('brings a store of version 3 forward, its audit log included', async () => {
   expect(await valuesOf('audit')).toEqual([1, 2, 3, 4]);
   expect(await valuesOf('audit/x')).toEqual(['x']);
   expect(await valuesOf('audits')).toEqual([0]);
+  const older = `insert into ${schema}.chunks values ('audit', 0, 1, '[1]')`;
+  await expect(execute(pool, older)).rejects.toThrow('upgrade_this_process');
   await storage.close();
 });

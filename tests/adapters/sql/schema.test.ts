@@ -51,3 +51,15 @@ it.each([1, 2, 3])('streams of version %i are there after it was brought forward
   expect((await storage.read('audits')).entries.map(({ value }) => value)).toEqual(['other']);
   await storage.close();
 });
+
+it('a process of an older version, which has the database open still, begins no other audit log in it', async () => {
+  const directory = await temporaryDirectory();
+  const storage = await openFilesystemStorage(directory);
+  const older = new Database(join(directory, 'bondx-mlops.db'));
+  const append = (stream: string) => older.prepare('insert into chunks values (?, 0, 1, ?)').run(stream, '[1]');
+  for (const stream of ['audit', 'audit/2026']) expect(() => append(stream)).toThrow('upgrade this process');
+  append('audits');
+  older.close();
+  expect((await storage.read('audits')).length).toBe(1);
+  await storage.close();
+});
