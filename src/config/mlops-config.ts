@@ -16,6 +16,7 @@ import type { ModelTypePolicy, Policy } from './policy.js';
 import { Problems } from './problems.js';
 import { resolveReferences } from './references.js';
 import type { PartOf } from './spelling.js';
+import { checkModelType } from './supported-models.js';
 
 export type { PendingKey } from './pending.js';
 
@@ -153,6 +154,17 @@ export class MLOpsConfig {
     const resolved = (text: string | null, key: string): string | undefined =>
       text === null ? undefined : resolveReferences(text, this.#environment, `monitoring.channels.${name}.${key}`);
     return { url: resolved(url, 'url'), secret: resolved(secret, 'secret') };
+  }
+
+  /**
+   * Refuses a type of models that new runs, versions and trainings may not be of: one that is neither in `supported_models`
+   * nor has a section under `models`. The default list of `supported_models` restricts nothing.
+   *
+   * @returns the type
+   * @throws MLOpsError `INVALID_INPUT`
+   */
+  checkModelType(modelType: string): string {
+    return checkModelType(this.policy, modelType);
   }
 
   /** What holds for a model type; for one that the policy does not mention, the defaults. */

@@ -17,7 +17,6 @@ interface Pending {
 }
 
 export const pendingTable: readonly Pending[] = [
-  { keys: 'supported_models', reason: 'models of any type are accepted' },
   { keys: 'tracking.tracking_uri', reason: 'runs are tracked in the store; nothing is mirrored' },
 ];
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { accessSection } from './access-schema.js';
+import { usualModelTypes } from './supported-models.js';
 import {
   boolean,
   expected,
@@ -33,7 +34,7 @@ function build() {
   return z.strictObject({
     environment: z._default(oneOf('development', 'staging', 'production'), 'development'),
     seed: seed(),
-    supported_models: names('spread', 'downgrade', 'liquidity_shock', 'anomaly'),
+    supported_models: names(...usualModelTypes),
     model_storage_path: z._default(path(), './models'),
     data_storage_path: z._default(path(), './data'),
     log_path: z._default(path(), './logs'),

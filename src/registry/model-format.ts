@@ -1,7 +1,5 @@
 import type { FileDeclaration } from '../models/file-declaration.js';
 import { foreignFormat } from '../models/foreign-format.js';
-import { checkExternalData } from '../models/onnx/check-external-data.js';
-import { readOnnx } from '../models/onnx/read-onnx.js';
 import type { BundleSource } from '../runtime/bundle.js';
 import { refuse } from '../util/check.js';
 
@@ -26,6 +24,10 @@ export async function checkModelFile(
     const foreign = foreignFormat(bytes);
     return foreign === undefined ? undefined : refuse(`${modelFile} is not an ONNX model but ${foreign}`);
   }
+  const [{ readOnnx }, { checkExternalData }] = await Promise.all([
+    import('../models/onnx/read-onnx.js'),
+    import('../models/onnx/check-external-data.js'),
+  ]);
   const declared = readOnnx(bytes);
   checkExternalData(declared, modelFile, (path) =>
     sources.some((source) => source.path === path) ? Infinity : undefined,

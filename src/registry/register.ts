@@ -45,6 +45,7 @@ export function planRegistration(
 ): (storage: Storage, artifacts: ArtifactStore) => Promise<Plan<ModelVersion>> {
   const said = checkRegistration(options);
   const { modelName } = said;
+  context.config.checkModelType(said.modelType);
   const modelId = context.ids.next();
   let stored: StoredModelFiles | undefined;
   return async (storage, artifacts) => {

@@ -15,6 +15,7 @@ export function modelColumns(
   modelType: string,
   told: { readonly featureColumns?: readonly string[]; readonly targetColumn?: string },
 ): { readonly featureColumns: readonly string[]; readonly targetColumn: string } {
+  config.checkModelType(modelType);
   const policy = config.modelPolicy(modelType);
   const featureColumns = told.featureColumns ?? policy.featureColumns;
   if (featureColumns.length === 0) {

@@ -96,7 +96,7 @@ export class ExperimentTracker {
 
   /** @returns the new run's id */
   async startRun(options: StartRunOptions): Promise<string> {
-    const described = describeRun(options);
+    const described = describeRun(options, this.#context.config);
     const { heartbeat = true, systemMetricsIntervalSeconds } = options;
     const runId = this.#context.ids.next();
     const { environment, diff } = await captureCircumstances(this.#policy);

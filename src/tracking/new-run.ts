@@ -1,3 +1,4 @@
+import type { MLOpsConfig } from '../config/mlops-config.js';
 import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { checkTags } from './batch.js';
 import type { StoredRun } from './run.js';
@@ -10,16 +11,20 @@ export type RunBeginning = Pick<
 >;
 
 /** @throws MLOpsError `INVALID_INPUT` */
-export function describeRun(options: StartRunOptions): Omit<RunBeginning, 'runId' | 'startedAt' | 'startedBy'> {
+export function describeRun(
+  options: StartRunOptions,
+  config: MLOpsConfig,
+): Omit<RunBeginning, 'runId' | 'startedAt' | 'startedBy'> {
   const known = ['experimentName', 'modelType', 'runName', 'parentRunId', 'tags', 'heartbeat'];
   checkOptions(options, [...known, 'systemMetricsIntervalSeconds'], 'startRun');
   const { systemMetricsIntervalSeconds: seconds = null } = options;
   if (seconds !== null && !(seconds > 0)) {
     refuse(`systemMetricsIntervalSeconds must be seconds above 0, or null, got ${seconds}`);
   }
+  const modelType = checkOptionalName(options.modelType, 'modelType');
   return {
     experimentName: checkName(options.experimentName, 'experimentName'),
-    modelType: checkOptionalName(options.modelType, 'modelType') ?? null,
+    modelType: modelType === undefined ? null : config.checkModelType(modelType),
     runName: checkOptionalName(options.runName, 'runName') ?? null,
     parentRunId: checkOptionalName(options.parentRunId, 'parentRunId') ?? null,
     tags: checkTags(options.tags ?? {}),

@@ -19,10 +19,13 @@ describe('pending keys', () => {
   });
 
   it('tell which of them the policy sets, by file or by variable', () => {
-    const config = fromText('supported_models: [spread]\n', {
-      BONDX_TRACKING__TRACKING_URI: 'https://mlflow.example',
-    });
-    const explicit = config.pending().filter(({ isExplicit }) => isExplicit);
-    expect(explicit.map(({ key }) => key).sort()).toEqual(['supported_models', 'tracking.tracking_uri']);
+    const key = 'tracking.tracking_uri';
+    const explicit = (policy: string, environment = {}): readonly string[] =>
+      fromText(policy, environment)
+        .pending()
+        .flatMap((pending) => (pending.isExplicit ? [pending.key] : []));
+    expect(explicit('seed: 1\n')).toEqual([]);
+    expect(explicit('tracking: { tracking_uri: https://mlflow.example }\n')).toEqual([key]);
+    expect(explicit('seed: 1\n', { BONDX_TRACKING__TRACKING_URI: 'https://mlflow.example' })).toEqual([key]);
   });
 });

@@ -5,7 +5,6 @@ import { randomInt } from '../../util/random.js';
 import type { AnyModel, ModelLoader } from '../async-model.js';
 import type { Trainer, TrainingRequest, TrainingResult } from '../contract.js';
 import { describeEnd } from './describe-end.js';
-import { readMetrics, readModel } from './read-outputs.js';
 import { type DataFormat, WorkFolder, dataFormats } from './work-folder.js';
 
 /** How the program of a {@link commandTrainer} is run, and what it may take. */
@@ -88,6 +87,7 @@ async function train(settings: Settings, request: TrainingRequest): Promise<Trai
   try {
     await folder.writeParameters(await writeInputs(folder, settings, request));
     const { runProgram } = await import('./run-program.js'); // loads child_process
+    const { readMetrics, readModel } = await import('./read-outputs.js');
     const { end, log } = await runProgram({
       ...settings,
       arguments: [...settings.arguments, folder.path],
