@@ -5,7 +5,7 @@ import { countingIds } from '@bondx/mlops/testing';
 import { readAuditTrail, verifyAuditTrail } from '../../../src/governance/audit-trail.js';
 import { commitAudited } from '../../../src/governance/audit-writer.js';
 import { failure } from '../../helpers.js';
-import { contentOf, entryOf, idsFrom, newRing, over, startAfter, chained, storeOf } from './log-fixture.js';
+import { chained, contentOf, entryOf, idsFrom, moveBehind, newRing, over, startAfter, storeOf } from './log-fixture.js';
 
 type Expect = number | 'absent';
 const put = (id: string, value: number, expected: Expect | 'any' = 'any'): Change => ({
@@ -137,9 +137,12 @@ describe('operations that wait at the same time', () => {
     expect(await verifyAuditTrail(storage)).toMatchObject({ status: 'ok', records: all.length });
   });
 
-  it('are all told where nobody knows what was written, and nothing of it is tried again', async () => {
+  it.each([
+    ['some error', new Error('cut off')],
+    ['an unavailable storage', new MLOpsError('STORAGE_UNAVAILABLE', 'cut off')],
+  ])('are all told where %s leaves open what was written, and nothing of it is tried again', async (_name, error) => {
     const storage = new MemoryStorage();
-    const { commits, operate } = watched(storage, (operations) => (operations > 1 ? new Error('cut off') : undefined));
+    const { commits, operate } = watched(storage, (operations) => (operations > 1 ? error : undefined));
     const [first, ...others] = [operate(), operate(put('a', 1)), operate(put('b', 1))];
     for (const other of others) expect((await failure(other)).message).toBe('cut off');
     expect(await first).toBe(1);
@@ -182,6 +185,26 @@ describe('operations that wait at the same time', () => {
     expect(await contentOf(storage)).toMatchObject({ stream: 'audit/3', from: 3 });
     expect((await storage.query('c')).records).toHaveLength(4);
   });
+});
+
+it('the first operation of a process goes where the log was moved while it looked for the end of it', async () => {
+  const records = chained(6);
+  const storage = await storeOf(6);
+  const ring = newRing();
+  await moveBehind(storage, 6, await startAfter(records, 2, ring));
+  await commitAudited(storage, countingIds(), [], entryOf(6));
+  let isFirst = true;
+  const looked = over(storage, {
+    get: async (collection, id) => {
+      const found = await storage.get(collection, id);
+      // Another process removes what is old between this look and the next.
+      if (isFirst) await moveBehind(storage, 7, await startAfter(records, 6, ring));
+      isFirst = false;
+      return found;
+    },
+  });
+  expect(await commitAudited(looked, countingIds(), [put('a', 1)], entryOf(7))).toBe(8);
+  expect(await contentOf(storage)).toEqual({ stream: 'audit/6', from: 6, ids: ['i6', 'i7'] });
 });
 
 it('whatever is done at the same time, there is a record of each that was done and of no other, in one order', async () => {
