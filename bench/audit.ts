@@ -121,7 +121,10 @@ async function proving(context: Context, storage: Storage): Promise<void> {
   const began = performance.now();
   const { segment } = await auditSegment(context, storage, new Set([proved.model]));
   const all = seconds(began);
-  const [records, size] = [segment!.records, (segment!.lines.length / 1e6).toFixed(0)];
+  const [records, size] = [
+    segment!.records,
+    (segment!.lines.reduce((sum, { length }) => sum + length, 0) / 1e6).toFixed(0),
+  ];
   console.log(
     `prove ${segment!.concerned} records of ${count}, and pack the ${records} from the first to the last, ${size} MB:`,
   );

@@ -27,9 +27,13 @@ export async function runScript(
   }
 }
 
+export interface UnpackedFile extends PackedFile {
+  readonly bytes: Uint8Array;
+}
+
 /** Files of a pack, read the way `tar` lists them. */
-export function unpack(bytes: Uint8Array): PackedFile[] {
-  const files: PackedFile[] = [];
+export function unpack(bytes: Uint8Array): UnpackedFile[] {
+  const files: UnpackedFile[] = [];
   for (let from = 0; bytes[from] !== 0;) {
     const text = (begin: number, length: number): string =>
       Buffer.from(bytes.subarray(from + begin, from + begin + length))

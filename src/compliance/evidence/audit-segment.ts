@@ -12,8 +12,8 @@ import { type JsonObject, type JsonValue, canonicalJson, canonicalJsonOfStored }
 
 /** A gapless part of the audit trail, and what proves it. */
 export interface AuditSegment {
-  /** One record a line, canonical JSON. */
-  readonly lines: Uint8Array;
+  /** One record a line, canonical JSON, in chunks. */
+  readonly lines: readonly Uint8Array[];
   /** Position of the first. */
   readonly from: number;
   readonly records: number;
@@ -85,32 +85,54 @@ function read(
   return isConcerned;
 }
 
-/** Records as bytes: a log can be longer than a string. */
+/** Characters of lines that are turned into bytes together. */
+const chunkCharacters = 1024 * 1024;
+
+/** Records as bytes, in chunks: a log can be longer than a string, and a buffer a line would take more than the lines. */
 class ConcernedLines {
   concerned = 0;
   #from = -1;
+  #last = -1;
   #head: Digest | undefined;
   readonly #kept: Buffer[] = [];
-  /** Those since the last that is concerned. */
+  /** What came after the last record that is concerned. */
   #held: Buffer[] = [];
+  #lines: string[] = [];
+  #characters = 0;
+  /** Those of the lines that are to be kept. */
+  #linesKept = 0;
 
   /** @param hash of a record that is concerned */
   add(seq: number, line: string, hash: Digest | undefined): void {
     if (this.#from < 0 && hash === undefined) return;
     if (this.#from < 0) this.#from = seq;
-    this.#held.push(Buffer.from(`${line}\n`, 'utf8'));
-    if (hash === undefined) return;
-    this.concerned++;
-    this.#head = hash;
-    for (const held of this.#held) this.#kept.push(held);
-    this.#held = [];
+    this.#lines.push(line);
+    this.#characters += line.length;
+    if (hash !== undefined) {
+      this.concerned++;
+      [this.#last, this.#head] = [seq, hash];
+      this.#kept.push(...this.#held);
+      this.#held = [];
+      this.#linesKept = this.#lines.length;
+    }
+    if (this.#characters >= chunkCharacters) this.#toBytes();
+  }
+
+  #toBytes(): void {
+    this.#kept.push(bytesOf(this.#lines.slice(0, this.#linesKept)));
+    this.#held.push(bytesOf(this.#lines.slice(this.#linesKept)));
+    this.#lines = [];
+    [this.#characters, this.#linesKept] = [0, 0];
   }
 
   toSegment(): Omit<AuditSegment, 'proofs' | 'checkpoint'> {
-    const [kept, concerned] = [this.#kept, this.concerned];
-    return { lines: Buffer.concat(kept), from: this.#from, records: kept.length, concerned, head: this.#head! };
+    this.#toBytes();
+    const [from, last] = [this.#from, this.#last];
+    return { lines: this.#kept, from, records: last - from + 1, concerned: this.concerned, head: this.#head! };
   }
 }
+
+const bytesOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8');
 
 const proofLines = (proofs: ReadonlyMap<number, readonly Digest[]>): Uint8Array =>
   Buffer.concat([...proofs].map(([seq, proof]) => Buffer.from(`${canonicalJson({ proof, seq })}\n`, 'utf8')));

@@ -10,14 +10,14 @@ import { readStored } from '../../runtime/bundle.js';
 import { type Context, contextOf } from '../../runtime/context.js';
 import { checkName, checkOptions } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
-import { type Digest, digestBytes } from '../../util/digest.js';
+import { type Digest, digestBytes, digestChunks } from '../../util/digest.js';
 import type { ComplianceFacts } from '../checks/facts.js';
 import { gatherFacts } from '../gather-facts.js';
 import { type AuditSegment, auditSegment } from './audit-segment.js';
 import { collectRecords } from './collect-records.js';
 import { type PackIndex, renderIndex } from './pack-index.js';
 import { verifierScript } from './verifier.js';
-import { type PackedFile, writeTar } from './write-tar.js';
+import { type PackedFile, chunksOf, sizeOf, writeTar } from './write-tar.js';
 
 /** Everything there is about a version, as one archive. */
 export interface EvidencePack {
@@ -104,7 +104,7 @@ async function auditFiles(
 ): Promise<readonly Packed[]> {
   const signer = (await keys()).signer('audit_checkpoint');
   const [records, what] = ['audit/records.jsonl', 'a gapless part of the audit trail'];
-  const files: Packed[] = [{ path: records, what, bytes: segment?.lines ?? Buffer.alloc(0) }];
+  const files: Packed[] = [{ path: records, what, bytes: segment?.lines ?? [] }];
   if (segment !== undefined) {
     const { proofs, checkpoint } = segment;
     const publicKey = await signer.publicKey(checkpoint.keyId);
@@ -127,7 +127,10 @@ async function seal(
   files: readonly Packed[],
 ): Promise<EvidencePack> {
   const listed = (list: readonly Packed[]): PackIndex['files'] =>
-    list.map(({ path, what, bytes }) => ({ path, what, digest: digestBytes(bytes), size: bytes.length }));
+    list.map((file) => {
+      const chunks = chunksOf(file);
+      return { path: file.path, what: file.what, digest: digestChunks(chunks), size: sizeOf(chunks) };
+    });
   const page = Buffer.from(renderIndex({ ...head, files: listed(files) }, facts), 'utf8');
   const all = [{ path: 'index.md', what: 'this list for people', bytes: page }, ...files];
   const index = asJson('index.json', 'every other file with its digest', { ...head, files: listed(all) });
@@ -143,7 +146,7 @@ async function seal(
   return { bytes, digest: digestBytes(bytes), files: all.length + 2, keyId };
 }
 
-const asJson = (path: string, what: string, value: unknown): Packed => ({
+const asJson = (path: string, what: string, value: unknown): Packed & { readonly bytes: Uint8Array } => ({
   path,
   what,
   bytes: Buffer.from(`${JSON.stringify(value, null, 2)}\n`, 'utf8'),

@@ -3,8 +3,12 @@ import { refuse } from '../../util/check.js';
 /** A file of an archive. */
 export interface PackedFile {
   readonly path: string;
-  readonly bytes: Uint8Array;
+  /** In one piece, or in chunks. */
+  readonly bytes: Uint8Array | readonly Uint8Array[];
 }
+
+export const chunksOf = ({ bytes }: PackedFile): readonly Uint8Array[] =>
+  bytes instanceof Uint8Array ? [bytes] : bytes;
 
 const block = 512;
 
@@ -16,11 +20,15 @@ const block = 512;
  */
 export function writeTar(files: readonly PackedFile[]): Buffer {
   const parts: Uint8Array[] = [];
-  for (const { path, bytes } of files) {
-    parts.push(header(path, bytes.length), bytes, Buffer.alloc((block - (bytes.length % block)) % block));
+  for (const file of files) {
+    const chunks = chunksOf(file);
+    const size = sizeOf(chunks);
+    parts.push(header(file.path, size), ...chunks, Buffer.alloc((block - (size % block)) % block));
   }
   return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
 }
+
+export const sizeOf = (chunks: readonly Uint8Array[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
 
 function header(path: string, size: number): Buffer {
   if (Buffer.byteLength(path) > 100) refuse(`${path} is longer than the 100 bytes that an archive has room for`);
