@@ -161,6 +161,28 @@ describe('other channels', () => {
     });
   });
 
+  it('a transport that never answers holds up no other channel, and counts as a failed attempt', async () => {
+    const mail = { sendMail: () => new Promise<never>(() => undefined) };
+    const { alerts } = setUp({ mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } }, { mail });
+    await alerts.raise(alert);
+    expect(await alerts.deliverPending()).toEqual({ delivered: 1, failed: 1, undelivered: 0 });
+    const { deliveries } = await alerts.listDeliveries({ status: 'pending' });
+    expect(deliveries).toMatchObject([{ channel: 'mail', attempts: 1, lastError: 'no answer within 200 ms' }]);
+  });
+
+  it('what waits in one channel, however much, keeps nothing from another', async () => {
+    const { alerts, options } = setUp({ mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } });
+    for (let i = 0; i < 101; i++) await alerts.raise({ ...alert, key: `k${i}` }); // e-mails that nobody here can send
+    for (let round = 0; round < 3; round++) await alerts.deliverPending();
+    expect(receiver.received).toHaveLength(101);
+    await alerts.raise({ ...alert, key: 'the latest' });
+    expect(await alerts.deliverPending()).toMatchObject({ delivered: 1 });
+
+    const without = MLOpsConfig.fromObject({});
+    const later = new Alerts(without, options);
+    expect(await later.deliverPending()).toMatchObject({ undelivered: 100 }); // of a channel that is not there any more
+  });
+
   it('gets only what is severe enough', async () => {
     const { alerts } = setUp({ hook: { url: '${HOOK}', allowedHosts: ['127.0.0.1'], minimumSeverity: 'critical' } });
     await alerts.raise({ ...alert, severity: 'warning' });

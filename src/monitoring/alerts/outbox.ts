@@ -1,7 +1,7 @@
 import { ConflictError } from '../../errors.js';
 import type { ControlPlane } from '../../governance/control-plane.js';
 import type { Context } from '../../runtime/context.js';
-import type { Storage } from '../../storage/storage.js';
+import type { Storage, Where } from '../../storage/storage.js';
 import type { SendAlert } from '../channels/channel.js';
 import { type StoredDelivery, deliveriesCollection, putDelivery } from './delivery.js';
 
@@ -60,18 +60,27 @@ export class Outbox {
     return counts;
   }
 
+  /** The oldest of each channel, and of those that the policy does not have any more: what waits for one takes no place of another. */
   async #due(storage: Storage): Promise<readonly StoredDelivery[]> {
-    const { records } = await storage.query(deliveriesCollection, {
-      where: {
-        and: [
-          { field: 'status', op: 'eq', value: 'pending' },
-          { field: 'nextAttemptAt', op: 'lte', value: this.context.clock.now() },
-        ],
-      },
-      orderBy: [{ field: 'createdAt', direction: 'asc' }],
-      limit: pageSize,
-    });
-    return records.map(({ value }) => value as unknown as StoredDelivery);
+    const names = Object.keys(this.context.config.policy.monitoring.channels);
+    const groups: Where[] = names.map((value) => ({ field: 'channel', op: 'eq', value }));
+    groups.push({ not: { field: 'channel', op: 'in', values: names } });
+    const due: StoredDelivery[] = [];
+    for (const group of groups) {
+      const { records } = await storage.query(deliveriesCollection, {
+        where: {
+          and: [
+            group,
+            { field: 'status', op: 'eq', value: 'pending' },
+            { field: 'nextAttemptAt', op: 'lte', value: this.context.clock.now() },
+          ],
+        },
+        orderBy: [{ field: 'createdAt', direction: 'asc' }],
+        limit: pageSize,
+      });
+      due.push(...records.map(({ value }) => value as unknown as StoredDelivery));
+    }
+    return due;
   }
 
   async #attempt(deliveryId: string): Promise<Outcome | undefined> {

@@ -42,10 +42,12 @@ export function openChannel(inputs: ChannelInputs, name: string): SendAlert | un
       return async (delivery) => {
         const messageId = `<${delivery.deliveryId}@bondx-mlops>`;
         const text = `${textOf(delivery)}\n\n${JSON.stringify(delivery.alert, null, 2)}\n`;
-        await mail.sendMail({ from: from!, to, subject: headlineOf(delivery), text, messageId });
+        const message = { from: from!, to, subject: headlineOf(delivery), text, messageId };
+        await withDeadline(mail.sendMail(message), timeoutMs);
       };
     case 'file':
-      return (delivery) => appendLine(config.resolvePath(path!), JSON.stringify(payloadOf(delivery)));
+      return (delivery) =>
+        withDeadline(appendLine(config.resolvePath(path!), JSON.stringify(payloadOf(delivery))), timeoutMs);
   }
 }
 
@@ -61,6 +63,15 @@ export function signatureOf(body: string, secret: string, now: number): string {
 /** Text cannot mention people or forge links. */
 const escapeSlack = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** What never answers must not hold up what waits for all channels. */
+async function withDeadline(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
 
 async function appendLine(path: string, line: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
