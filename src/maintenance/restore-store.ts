@@ -1,4 +1,4 @@
-import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { makeDirectory, syncDirectory } from '../adapters/filesystem/durable-directory.js';
 import { openFilesystemArtifacts } from '../adapters/filesystem/filesystem-artifacts.js';
@@ -46,32 +46,23 @@ export interface RestoreResult {
  */
 export async function restoreStore(config: MLOpsConfig, options: RestoreOptions = {}): Promise<RestoreResult> {
   const began = performance.now();
-  const { from, signal, onProgress = () => undefined, ...who } = options;
+  const { from, signal: _signal, onProgress: _onProgress, ...who } = options;
   const directories = storeDirectories(config);
   await authorize(config, who);
   await assertEmpty(directories);
   const backup = await chooseBackup(from, directories.backups);
-  await makeDirectory(directories.records);
-  const arriving = join(directories.records, 'restoring');
-  await rm(arriving, { recursive: true, force: true });
-  await makeDirectory(arriving);
-  onProgress(0, 'records');
-  await copyFile(databaseIn(join(backup.path, recordsFolder)), databaseIn(arriving));
-  if ((await digestFile(databaseIn(arriving))) !== backup.databaseDigest)
-    throw damaged(backup, 'its database was altered');
-  const storage = await openFilesystemStorage(arriving);
-  const files = await openFilesystemArtifacts(directories.files);
+  const begun = join(directories.records, 'restoring');
+  await makeDirectory(begun);
+  const arriving = await mkdtemp(join(begun, 'a')); // its own: somebody else may be restoring, too
   let artifacts: number;
   try {
-    await verifyRecords(storage, backup);
-    artifacts = await restoreFiles(backup, files, signal, onProgress);
-    await record(config, { ...who, storage, artifacts: files }, directories, backup);
-  } finally {
-    await files.close();
-    await storage.close();
+    artifacts = await arrive(config, backup, arriving, directories, options);
+  } catch (error) {
+    await rm(arriving, { recursive: true, force: true });
+    await assertVacant(directories); // another restore was faster, and took this one's folder away
+    throw error;
   }
-  await rename(databaseIn(arriving), databaseIn(directories.records));
-  await rm(arriving, { recursive: true, force: true });
+  await rm(begun, { recursive: true, force: true });
   await syncDirectory(directories.records);
   const durationMs = performance.now() - began;
   const { disasterRecoveryEnabled, recoveryTimeObjectiveHours } = config.policy.backup;
@@ -88,6 +79,36 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
   };
 }
 
+/** Everything up to the name of the database. @returns how many files there are */
+async function arrive(
+  config: MLOpsConfig,
+  backup: Backup,
+  arriving: string,
+  directories: StoreDirectories,
+  { from: _from, signal, onProgress = () => undefined, ...who }: RestoreOptions,
+): Promise<number> {
+  onProgress(0, 'records');
+  await copyFile(databaseIn(join(backup.path, recordsFolder)), databaseIn(arriving));
+  const { mode } = await stat(databaseIn(arriving));
+  await chmod(databaseIn(arriving), mode | 0o600); // the backup may be one that nobody may write to
+  if ((await digestFile(databaseIn(arriving))) !== backup.databaseDigest)
+    throw damaged(backup, 'its database was altered');
+  const storage = await openFilesystemStorage(arriving);
+  const files = await openFilesystemArtifacts(directories.files);
+  let artifacts: number;
+  try {
+    await verifyRecords(storage, backup);
+    artifacts = await restoreFiles(backup, files, signal, onProgress);
+    await record(config, { ...who, storage, artifacts: files }, directories, backup);
+  } finally {
+    await files.close();
+    await storage.close();
+  }
+  await assertVacant(directories);
+  await link(databaseIn(arriving), databaseIn(directories.records)); // unlike a renaming, replaces nothing
+  return artifacts;
+}
+
 async function chooseBackup(from: string | undefined, directory: string): Promise<Backup> {
   if (from !== undefined) return readBackup(resolve(from));
   const newest = (await listBackups(directory)).at(-1);
@@ -95,23 +116,31 @@ async function chooseBackup(from: string | undefined, directory: string): Promis
   return newest;
 }
 
-async function assertEmpty({ records, files }: StoreDirectories): Promise<void> {
-  const isThere = (path: string): Promise<boolean> =>
-    stat(path).then(
-      () => true,
-      () => false,
-    );
-  const interrupted = await isThere(join(records, 'restoring'));
-  const occupied = (await isThere(databaseIn(records)))
-    ? databaseIn(records)
-    : !interrupted && (await readdir(join(files, 'sha256')).catch(() => [])).length > 0
-      ? files
-      : undefined;
-  if (occupied === undefined) return;
-  throw new MLOpsError(
-    'ALREADY_EXISTS',
-    `${occupied} is there already; a backup is restored into an empty place only: move the store away first`,
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
   );
+
+const occupied = (path: string): MLOpsError =>
+  new MLOpsError(
+    'ALREADY_EXISTS',
+    `${path} is there already; a backup is restored into an empty place only: move the store away first`,
+  );
+
+/** A log without its database counts: SQLite would read it into whatever database comes to that place. */
+async function assertVacant({ records }: StoreDirectories): Promise<void> {
+  const database = databaseIn(records);
+  for (const path of [database, `${database}-wal`, `${database}-journal`]) {
+    if (await isThere(path)) throw occupied(path);
+  }
+}
+
+async function assertEmpty(directories: StoreDirectories): Promise<void> {
+  await assertVacant(directories);
+  const { records, files } = directories;
+  if (await isThere(join(records, 'restoring'))) return; // one was interrupted, and is gone on with
+  if ((await readdir(join(files, 'sha256')).catch(() => [])).length > 0) throw occupied(files);
 }
 
 async function restoreFiles(

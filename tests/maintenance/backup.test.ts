@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AuditLog, ExperimentTracker, MLOpsConfig, backupStatus, backupStore, restoreStore } from '@bondx/mlops';
+import {
+  AuditLog,
+  ExperimentTracker,
+  MLOpsConfig,
+  backupStatus,
+  backupStore,
+  openFilesystemStorage,
+  restoreStore,
+} from '@bondx/mlops';
 import { run } from '../../src/cli/run.js';
 import { listBackups } from '../../src/maintenance/backup-manifest.js';
 import { FakeClock } from '../../src/testing/index.js';
@@ -44,6 +53,8 @@ async function readBack(config: MLOpsConfig, runId: string): Promise<{ content: 
   for await (const chunk of tracker.readArtifact(runId, 'a.txt')) content += Buffer.from(chunk).toString();
   return { content, points: (await tracker.getMetricHistory(runId, 'loss')).length };
 }
+
+const failureCode = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 beforeEach(async () => {
   directory = await temporaryDirectory();
@@ -262,6 +273,61 @@ describe('a restore', () => {
     await writeFile(database, bytes);
     await expect(restoreStore(target)).rejects.toMatchObject({ code: 'CORRUPT' });
     expect(await readdir(join(directory, 'restored', 'records'))).toEqual(['restoring']);
+  });
+
+  it('refuses a place where the log of a lost database is left: SQLite would read it into the restored one', async () => {
+    const config = policyFor('live');
+    const runId = await work(config, 'x');
+    await backupStore(config);
+    const records = join(directory, 'live', 'records');
+    const database = join(records, 'bondx-mlops.db');
+    const writer = await openFilesystemStorage(records);
+    for (let i = 0; i < 50; i++) await writer.commit([{ kind: 'append', stream: 's', values: ['x'.repeat(5_000)] }]);
+    await copyFile(`${database}-wal`, join(directory, 'log')); // as it is when every process was killed
+    await writer.close();
+    await rm(join(directory, 'live', 'files'), { recursive: true });
+    await rm(database);
+    await copyFile(join(directory, 'log'), `${database}-wal`);
+    const refused = await restoreStore(config).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'ALREADY_EXISTS', message: expect.stringContaining('-wal') as string });
+    await rm(`${database}-wal`);
+    await restoreStore(config);
+    expect((await readBack(config, runId)).points).toBe(5);
+  });
+
+  it('never replaces a store that came to its place meanwhile', async () => {
+    await work(policyFor('live'), 'x');
+    await backupStore(policyFor('live'));
+    const target = policyFor('restored');
+    const place = join(directory, 'restored', 'records', 'bondx-mlops.db');
+    const onProgress = (_fraction: number, label: string): void => {
+      if (label === 'files') writeFileSync(place, 'what somebody stored meanwhile');
+    };
+    await expect(restoreStore(target, { onProgress })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    expect(await readFile(place, 'utf8')).toBe('what somebody stored meanwhile');
+  });
+
+  it('that another one overtakes leaves the store of that one', async () => {
+    const runId = await work(policyFor('live'), 'x');
+    await backupStore(policyFor('live'));
+    const target = policyFor('restored');
+    let other: Promise<unknown> | undefined;
+    const onProgress = (): void => void (other ??= restoreStore(target));
+    const outcomes = [await restoreStore(target, { onProgress }).catch(failureCode), await other!.catch(failureCode)];
+    expect(outcomes.filter((outcome) => outcome === 'ALREADY_EXISTS')).toHaveLength(1);
+    expect((await readBack(target, runId)).points).toBe(5);
+    await using audit = new AuditLog(target);
+    expect((await audit.list({ action: 'storage.restore' })).length).toBe(1);
+    expect(await readdir(join(directory, 'restored', 'records'))).not.toContain('restoring');
+  });
+
+  it('takes a backup that nobody may write to', async () => {
+    await work(policyFor('live'), 'x');
+    const { path } = await backupStore(policyFor('live'));
+    await chmod(join(path, 'records', 'bondx-mlops.db'), 0o444);
+    await restoreStore(policyFor('restored'));
+    const { mode } = await stat(join(directory, 'restored', 'records', 'bondx-mlops.db'));
+    expect(mode & 0o200).toBe(0o200);
   });
 
   it('stops at a damaged file, and can be started again once it is sound', async () => {
