@@ -9,13 +9,6 @@ import type { Rule } from './rule.js';
 import { rules } from './rules.js';
 import { type PolicyFile, policySchema } from './schema.js';
 
-/** A policy in force. */
-export interface EffectivePolicy {
-  readonly policy: Policy;
-  /** Paths of the values that were given, not defaulted. */
-  readonly explicit: ReadonlySet<string>;
-}
-
 /** Where a policy comes from, and how it is read. */
 export interface PolicySource {
   readonly content: object;
@@ -31,7 +24,7 @@ export interface PolicySource {
  *
  * @throws PolicyError with everything that is wrong
  */
-export function effectivePolicy({ content, problems, spelling, environment, name }: PolicySource): EffectivePolicy {
+export function effectivePolicy({ content, problems, spelling, environment, name }: PolicySource): Policy {
   const draft = takeKnownPart(content, problems, spelling);
   applyEnvironment(draft, environment, problems);
   const explicit = new Set(givenPaths(draft, policyKeys()).map(showPath));
@@ -42,7 +35,7 @@ export function effectivePolicy({ content, problems, spelling, environment, name
   }
   const issues = problems.list();
   if (issues.length > 0) throw new PolicyError(issues, name);
-  return { policy: deepFreeze(toPolicy(file)), explicit };
+  return deepFreeze(toPolicy(file));
 }
 
 /** What holds for a model type that the policy does not mention. */

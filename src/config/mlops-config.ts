@@ -4,7 +4,7 @@ import { refuse } from '../util/check.js';
 import { type Digest, digestJson } from '../util/digest.js';
 import { deepFreeze } from '../util/freeze.js';
 import { assertJson } from '../util/json.js';
-import { type EffectivePolicy, defaultModelType, effectivePolicy } from './effective-policy.js';
+import { defaultModelType, effectivePolicy } from './effective-policy.js';
 import type { Environment } from './environment.js';
 import { describe, isMapping } from './fields.js';
 import { toPolicyFile } from './key-tree.js';
@@ -61,21 +61,13 @@ export class MLOpsConfig {
   readonly file?: string;
   /** Folder that relative paths of the policy start from, absolute. */
   readonly baseDirectory: string;
-  readonly #explicit: ReadonlySet<string>;
-
   readonly #environment: Environment;
 
-  private constructor(
-    { policy, explicit }: EffectivePolicy,
-    environment: Environment,
-    baseDirectory: string,
-    file?: string,
-  ) {
+  private constructor(policy: Policy, environment: Environment, baseDirectory: string, file?: string) {
     assertJson(policy);
     this.policy = policy;
     this.digest = digestJson(policy);
     this.baseDirectory = resolve(baseDirectory);
-    this.#explicit = explicit;
     this.#environment = environment;
     if (file !== undefined) this.file = resolve(file);
     Object.freeze(this);
@@ -190,6 +182,6 @@ export class MLOpsConfig {
 
   /** Keys that are accepted and have no effect in this version, in the order of the policy. */
   pending(): readonly PendingKey[] {
-    return deepFreeze(pendingKeys(this.#explicit));
+    return deepFreeze(pendingKeys(this.policy));
   }
 }

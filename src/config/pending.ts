@@ -1,36 +1,30 @@
-import { showPath, valuePaths } from './key-tree.js';
+import type { Policy } from './policy.js';
 
 /** A key of the policy that is accepted and checked, and has no effect in this version. */
 export interface PendingKey {
-  /** Dotted, such as `backup.backup_models`. */
+  /** Dotted, such as `tracking.tracking_uri`. */
   readonly key: string;
   /** What is missing. */
   readonly reason: string;
-  /** Whether the policy sets it, as opposed to the default. */
+  /** Whether the policy sets it to something else than the default, and may count on it. */
   readonly isExplicit: boolean;
 }
 
-interface Pending {
-  /** A key, or a section as `section.*`. */
-  readonly keys: string;
-  readonly reason: string;
-}
-
-export const pendingTable: readonly Pending[] = [
-  { keys: 'tracking.tracking_uri', reason: 'runs are tracked in the store; nothing is mirrored' },
+export const pendingKeys = ({ tracking }: Pick<Policy, 'tracking'>): readonly PendingKey[] => [
+  {
+    key: 'tracking.tracking_uri',
+    reason: 'runs are tracked in the store; nothing is mirrored',
+    isExplicit: tracking.trackingUri !== null,
+  },
 ];
 
-/** The table's entries, a section's keys one by one. */
-export function pendingKeys(explicit: ReadonlySet<string>): readonly PendingKey[] {
-  return pendingTable.flatMap(({ keys, reason }) =>
-    expand(keys).map((key) => ({ key, reason, isExplicit: explicit.has(key) })),
-  );
-}
+const told = new Set<string>();
 
-/** The keys an entry stands for; none when the schema does not know it. */
-export function expand(keys: string): readonly string[] {
-  const prefix = keys.endsWith('.*') ? keys.slice(0, -1) : undefined;
-  return valuePaths()
-    .map(showPath)
-    .filter((key) => (prefix === undefined ? key === keys : key.startsWith(prefix)));
+/** Says of keys that are set and have no effect that they have none, once in a process. */
+export function warnOfPending(policy: Policy): void {
+  for (const { key, reason, isExplicit } of pendingKeys(policy)) {
+    if (!isExplicit || told.has(key)) continue;
+    told.add(key);
+    process.emitWarning(`${key} is set and has no effect: ${reason}; remove it from the policy`, 'MLOpsWarning');
+  }
 }

@@ -1,4 +1,5 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
+import { warnOfPending } from '../config/pending.js';
 import { MLOpsError } from '../errors.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { KeyRing } from '../keys/key-ring.js';
@@ -90,6 +91,7 @@ export function createContext(
     );
   }
   assertStartable(config);
+  warnOfPending(config.policy);
   const clock = options.clock ?? systemClock;
   const opened =
     storage !== undefined && artifacts !== undefined ? givenStores(storage, artifacts) : policyStores(config);
