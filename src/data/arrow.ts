@@ -1,4 +1,4 @@
-import { isMissingText, parseDate, parseNumber, parsePercent } from './cell.js';
+import { decimalNumber, isMissingText, parseDate, parseNumber, parsePercent } from './cell.js';
 import { type CategoricalColumn, type ColumnKind, categoricalColumn, numberColumn, numberOf } from './column.js';
 import { type BuiltColumn, ColumnBuilder } from './column-builder.js';
 
@@ -188,5 +188,5 @@ function* readCells(name: string, vector: ArrowVector, forced?: ColumnKind): Gen
 function decimal(words: Uint32Array, scale: number): number {
   let value = 0n;
   for (let i = words.length - 1; i >= 0; i--) value = (value << 32n) | BigInt(words[i]!);
-  return Number(BigInt.asIntN(32 * words.length, value)) / 10 ** scale;
+  return decimalNumber(BigInt.asIntN(32 * words.length, value), scale);
 }

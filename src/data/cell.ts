@@ -43,6 +43,13 @@ function parseUnusual(text: string): number {
   return Number.isNaN(value) ? (text.includes('-') ? -Infinity : Infinity) : value;
 }
 
+/** The double nearest to unscaled · 10^(−scale), the one that {@link parseNumber} gives for the same digits. */
+export function decimalNumber(unscaled: bigint, scale: number): number {
+  const number = Number(unscaled);
+  const isExact = Number.isSafeInteger(number) && scale >= 0 && scale < powersOfTen.length;
+  return isExact ? number / powersOfTen[scale]! : Number(`${unscaled}e${-scale}`);
+}
+
 /** Whether `String(parseNumber(text))` gives the text back without doubt; false may be a false alarm. */
 export function isPlainNumber(text: string): boolean {
   const start = text.charCodeAt(0) === 45 ? 1 : 0;

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { AsyncBuffer, DecodedArray, FileMetaData, SchemaTree } from 'hyparquet';
 import { MLOpsError } from '../../errors.js';
 import { type Watch, checkNotAborted, inSteps } from '../../util/in-steps.js';
+import { decimalNumber } from '../cell.js';
 import { Table, type TableOptions, tableSteps } from '../table.js';
 import { budgetOf, checkFooter, checkMetadata, checkSchema, findFooter, rangeOf } from './check-metadata.js';
 import { type Budget, type CheckPage, checkPages } from './page-guard.js';
@@ -115,9 +116,30 @@ async function readColumn(
     },
   };
   const compressors = { SNAPPY: decompressor(parquet, checks) };
-  const alone = { ...metadata, num_rows: group.num_rows, row_groups: [group] };
-  const scan = await parquet.parquetScan({ file, metadata: alone, compressors, useOffsetIndex: false });
-  return scan.readColumn({ column: element.name, rowStart: 0, rowEnd: rows });
+  const isDecimal = element.converted_type === 'DECIMAL';
+  // The package multiplies decimals by 10^(−scale), which no double holds: 0.3 would be 0.30000000000000004.
+  const { converted_type: _, logical_type: __, ...plain } = element;
+  const schema = isDecimal ? metadata.schema.map((each) => (each === element ? plain : each)) : metadata.schema;
+  const alone = { ...metadata, schema, num_rows: group.num_rows, row_groups: [group] };
+  const scan = await parquet.parquetScan({
+    file,
+    metadata: alone,
+    compressors,
+    useOffsetIndex: false,
+    utf8: !isDecimal,
+  });
+  const cells = await scan.readColumn({ column: element.name, rowStart: 0, rowEnd: rows });
+  return isDecimal ? Array.from(cells, (cell) => decimal(cell as Unscaled, element.scale)) : cells;
+}
+
+/** A decimal as it is stored; bytes hold the highest first, in two's complement. */
+type Unscaled = number | bigint | Uint8Array | null | undefined;
+
+function decimal(cell: Unscaled, scale = 0): number | null {
+  if (cell === null || cell === undefined) return null;
+  if (!(cell instanceof Uint8Array)) return decimalNumber(BigInt(cell), scale);
+  const unscaled = cell.length === 0 ? 0n : BigInt(`0x${Buffer.from(cell).toString('hex')}`);
+  return decimalNumber(BigInt.asIntN(8 * cell.length, unscaled), scale);
 }
 
 /** What comes out of a page is looked at before it is decoded. */

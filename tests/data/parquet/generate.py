@@ -29,3 +29,9 @@ table = pa.table({
 pq.write_table(table, here / "two-groups.parquet", row_group_size=2, compression="snappy")
 pq.write_table(table.slice(0, 0), here / "no-rows.parquet")
 pq.write_table(table.select(["float"]), here / "brotli.parquet", compression="brotli")
+
+decimals = ["0.3", "-0.07", "1.1", "4.015", "16194172451.293", "999999999999999.999", None]
+pq.write_table(pa.table({
+    "short": pa.array([text and decimal.Decimal(text) for text in decimals], pa.decimal128(18, 3)),
+    "wide": pa.array([text and decimal.Decimal(text) for text in decimals], pa.decimal128(38, 10)),
+}), here / "decimals.parquet", store_decimal_as_integer=True)

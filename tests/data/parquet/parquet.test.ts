@@ -36,6 +36,13 @@ describe('a Parquet file', () => {
     expect(table.notes.join('; ')).toContain('column "number_text" holds numbers stored as text');
   });
 
+  it('gives decimals as the numbers that texts of the same digits give', async () => {
+    const table = await readTable(fixture('decimals'));
+    const texts = ['0.3', '-0.07', '1.1', '4.015', '16194172451.293', '999999999999999.999', null];
+    for (const name of ['short', 'wide'])
+      expect(texts.map((_, row) => table.row(row)[name])).toEqual(texts.map((text) => text && Number(text)));
+  });
+
   it('comes in row groups, with progress', async () => {
     const seen: number[] = [];
     const rows = [];
