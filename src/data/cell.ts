@@ -70,14 +70,15 @@ export function parsePercent(text: string): number {
   return trimmed.endsWith('%') ? parseNumber(trimmed.slice(0, -1).trimEnd()) : NaN;
 }
 
-const isoDate = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+const isoDate = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/;
 
 /** Milliseconds since the epoch of an ISO 8601 date or date and time, UTC unless it names an offset; or NaN. */
 export function parseDate(text: string): number {
   const match = isoDate.exec(text.trim());
   if (match === null) return NaN;
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match;
-  const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  const date = new Date(0).setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   const isReal = new Date(date).getUTCDate() === Number(day) && Number(month) >= 1 && Number(month) <= 12;
   if (!isReal || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return NaN;
   const milliseconds = Number(fraction.padEnd(3, '0').slice(0, 3));
@@ -87,6 +88,6 @@ export function parseDate(text: string): number {
 
 function offsetMs(zone: string): number {
   if (zone === 'Z') return 0;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(':', ''));
   return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
 }
