@@ -67,7 +67,7 @@ export class ColumnBuilder {
     else if (typeof cell === 'string') this.addText(cell, row);
     else if (cell === null || cell === undefined) return;
     else if (typeof cell === 'boolean') this.#addWord(String(cell), row);
-    else if (typeof cell === 'bigint') this.addNumber(Number(cell), row);
+    else if (typeof cell === 'bigint') this.#addInteger(cell, row);
     else if (cell instanceof Date) {
       if (!Number.isNaN(cell.getTime())) this.#addWord(cell.toISOString(), row);
     } else if (this.unreadable === 'missing') {
@@ -96,6 +96,13 @@ export class ColumnBuilder {
     } else if (!isMissingText(text)) {
       this.#addWord(text, row);
     }
+  }
+
+  /** Beyond 2^53 neighbours are one number; as categories they stay apart. */
+  #addInteger(value: bigint, row: number): void {
+    const number = Number(value);
+    this.addNumber(number, row);
+    if (!Number.isSafeInteger(number)) this.#code(String(value), row);
   }
 
   #addWord(text: string, row: number): void {

@@ -224,6 +224,17 @@ describe('rows and columns', () => {
     });
   });
 
+  it('keeps integers beyond 2^53 apart as categories', () => {
+    const ids = [12345678901234567n, 12345678901234568n, 7n, null];
+    for (const data of [ids.map((id) => ({ id })), { id: ids }]) {
+      const column = toTable(data, { types: { id: 'categorical' } }).column('id');
+      expect(column).toMatchObject({ categories: ['12345678901234567', '12345678901234568', '7'], missingCount: 1 });
+      expect(toTable(data).column('id')).toMatchObject({ kind: 'numeric', missingCount: 1 });
+    }
+    const typed = toTable({ id: BigInt64Array.from(ids.slice(0, 3) as bigint[]) }, { types: { id: 'categorical' } });
+    expect(typed.column('id')).toMatchObject({ categories: ['12345678901234567', '12345678901234568', '7'] });
+  });
+
   it('concat wants the same columns and kinds, and lets an empty column be either', () => {
     const empty = toTable([{ id: null, coupon: null, date: null, callable: null }]);
     expect(bonds.concat(empty, bonds).rowCount).toBe(7);
