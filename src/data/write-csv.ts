@@ -16,7 +16,8 @@ export function* csvLines(table: Table, reader: 'people' | 'programs' = 'people'
   yield `${names.map(text).join(',')}\n`;
   for (let row = 0; row < table.rowCount; row++) {
     const cells = table.row(row);
-    yield `${names.map((name) => cell(cells[name] ?? null, text)).join(',')}\n`;
+    // A blank line would be skipped by whoever reads it.
+    yield `${names.map((name) => cell(cells[name] ?? null, text)).join(',') || '""'}\n`;
   }
 }
 
