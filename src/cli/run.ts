@@ -65,15 +65,18 @@ export async function run(args: readonly string[]): Promise<number> {
 function report(error: unknown, isDebug: boolean, isColored: boolean): number {
   // commander has printed its own message already
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
-  const isExpected = error instanceof MLOpsError;
+  const isExpected = error instanceof MLOpsError || isAboutFile(error);
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${paintError('error:', isColored)} ${message}\n`);
   if (isDebug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   else if (!isExpected) process.stderr.write('this is a defect; run again with --debug to see where it happened\n');
-  if (!isExpected) return exitCode.failed;
+  if (!(error instanceof MLOpsError)) return exitCode.failed;
   if (error.code === 'ABORTED') return exitCode.interrupted;
   return error.code === 'INVALID_INPUT' || error.code === 'POLICY_INVALID' ? exitCode.usage : exitCode.failed;
 }
+
+/** A file that was named and cannot be opened, written or replaced: the message of the system names it and says why. */
+const isAboutFile = (error: unknown): boolean => error instanceof Error && 'syscall' in error && 'path' in error;
 
 /** Every command with its options and help; nothing is done until it parses. */
 export function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Command {

@@ -35,6 +35,7 @@ export class AuditLog {
    * @param options.expectedHead a `head` from an earlier verification that was kept outside the store: a log that no
    *   longer contains it was cut or replaced
    * @param options.anchors a file of checkpoints; that of `security.audit_anchor_path` unless told
+   * @throws MLOpsError `NOT_FOUND` for a file of anchors that was named and is not there
    */
   async verify(
     options: { readonly expectedHead?: string; readonly anchors?: string } = {},
@@ -101,11 +102,14 @@ export class AuditLog {
   }
 
   /** Verifies a file that {@link export} wrote, by the keys of this store; its records are not looked at. */
-  async verifyExport(path: string, options: { readonly anchors?: string } = {}): Promise<AuditVerification> {
+  async verifyExport(
+    path: string,
+    options: { readonly expectedHead?: string; readonly anchors?: string } = {},
+  ): Promise<AuditVerification> {
     return this.#control.access('audit.read', 'store', async () => {
       const keys = await this.#context.keys();
       const anchors = await this.#anchors(options.anchors);
-      return verifyExport(path, judgeByKeys(keys), anchors, judgeStartByKeys(keys));
+      return verifyExport(path, judgeByKeys(keys), anchors, judgeStartByKeys(keys), options.expectedHead);
     });
   }
 
@@ -122,7 +126,7 @@ export class AuditLog {
     const { config } = this.#context;
     const { auditAnchorPath } = config.policy.security;
     const from = path ?? (auditAnchorPath === null ? undefined : config.resolvePath(auditAnchorPath));
-    return from === undefined ? [] : (await readAnchors(from)).checkpoints;
+    return from === undefined ? [] : (await readAnchors(from, path !== undefined)).checkpoints;
   }
 }
 

@@ -12,13 +12,17 @@ export function numericTarget(table: Table, targetColumn: string): Float64Array 
   if (column.kind === 'numeric') return column.values;
   const quoted = JSON.stringify(targetColumn);
   if (column.kind === 'date') return refuse(`target ${quoted} holds dates; a target must be numeric`);
-  const numbers = column.categories.map((category) => {
-    if (category === 'true') return 1;
-    if (category === 'false') return 0;
+  const { categories } = column;
+  const isBoolean = (category: string): boolean => category === 'true' || category === 'false';
+  if (!categories.every(isBoolean)) {
+    // Among numbers that one text turned into texts, it is the one to correct.
+    const text =
+      categories.find((category) => !isBoolean(category) && Number.isNaN(Number(category))) ?? categories[0]!;
     return refuse(
-      `target ${quoted} holds the text ${JSON.stringify(category.slice(0, 80))}; a target must be numeric, or false and true`,
+      `target ${quoted} holds the text ${JSON.stringify(text.slice(0, 80))}; a target must be numeric, or false and true`,
     );
-  });
+  }
+  const numbers = categories.map((category) => (category === 'true' ? 1 : 0));
   return Float64Array.from(column.codes, (code) => numbers[code] ?? NaN);
 }
 

@@ -97,6 +97,10 @@ describe('bondx-mlops', () => {
     expect(status).toBe('ok');
     expect((await bondx(`audit verify --head ${head}`)).code).toBe(0);
     expect((await bondx('audit verify --head sha256:elsewhere')).code).toBe(3);
+    expect((await bondx('audit export --to audit.jsonl')).code).toBe(0);
+    expect((await bondx(`audit verify --file audit.jsonl --head ${head}`)).code).toBe(0);
+    expect((await bondx('audit verify --file audit.jsonl --head sha256:elsewhere')).code).toBe(3);
+    expect((await bondx('audit verify --anchors misspelled.jsonl')).code).toBe(1);
     expect((await bondx('audit list --action registry.promote')).out.match(/for admin/g)).toHaveLength(2);
   }, 60_000);
 

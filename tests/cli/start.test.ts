@@ -77,6 +77,17 @@ describe('init', () => {
     expect(MLOpsConfig.fromYaml('other.yaml').policy.models['downgrade']!.task).toBe('classification');
   });
 
+  it('prints commands that a shell takes, for a path with spaces', async () => {
+    csv("last year's.csv", smallRows(300));
+    const { out } = await bondx('init', '--data', "last year's.csv", '--target', 'y');
+    const command = /^ {2}bondx-mlops (train .*)$/m.exec(out)![1]!;
+    const words = execFileSync('sh', ['-c', `printf '%s\\n' ${command}`], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    expect(words).toEqual(['train', '--model', 'spread', '--data', "last year's.csv"]);
+    expect(await bondx(...words)).toMatchObject({ code: 0 });
+  });
+
   it('writes a valid policy without data', async () => {
     expect(await bondx('init')).toMatchObject({ code: 0 });
     expect(MLOpsConfig.fromYaml('policy.yaml').policy.models['spread']!.targetColumn).toBe('spread_bps');

@@ -13,11 +13,11 @@ interface VerifyOptions {
 export async function verify({ config, output, who }: Session, options: VerifyOptions): Promise<number> {
   await using audit = new AuditLog(config, who);
   const { head, file } = options;
-  const anchors = options.anchors === undefined ? {} : { anchors: options.anchors };
-  const result =
-    file === undefined
-      ? await audit.verify({ ...anchors, ...(head !== undefined && { expectedHead: head }) })
-      : await audit.verifyExport(file, anchors);
+  const against = {
+    ...(options.anchors !== undefined && { anchors: options.anchors }),
+    ...(head !== undefined && { expectedHead: head }),
+  };
+  const result = file === undefined ? await audit.verify(against) : await audit.verifyExport(file, against);
   const { status, records, anchored, position, reason } = result;
   const isSound = status === 'ok' || status === 'torn_tail_recovered';
   const vouched =

@@ -22,7 +22,7 @@ export async function init({ output, signal }: Session, file: string, options: I
   const columns = data === undefined ? undefined : columnsOf(await readTable(data, { signal }), target!);
   const text = firstPolicy(name, columns);
   await create(file, text);
-  const use = data ?? 'data.csv';
+  const use = quoted(data ?? 'data.csv');
   output.result(
     { path: file, model: name, ...columns },
     [
@@ -30,12 +30,15 @@ export async function init({ output, signal }: Session, file: string, options: I
         (columns === undefined ? '' : `, ${columns.features.length} features, target ${columns.target}`) +
         (columns === undefined || columns.leftOut.length === 0 ? '' : `; left out ${columns.leftOut.join(', ')}`),
       'next:',
-      `  bondx-mlops train --model ${name} --data ${use}`,
-      `  bondx-mlops drift-check --model ${name} --baseline ${use} --current current.csv`,
+      `  bondx-mlops train --model ${quoted(name)} --data ${use}`,
+      `  bondx-mlops drift-check --model ${quoted(name)} --baseline ${use} --current current.csv`,
     ].join('\n'),
   );
   return exitCode.ok;
 }
+
+/** A word as a shell takes it. */
+const quoted = (word: string): string => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 async function create(file: string, text: string): Promise<void> {
   try {

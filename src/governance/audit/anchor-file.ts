@@ -23,15 +23,16 @@ export async function appendAnchor(path: string, checkpoint: Checkpoint): Promis
 }
 
 /**
- * Reads the checkpoints of a file; none when there is no file. Lines cut off by a crash are left out: a whole one follows,
+ * Reads the checkpoints of a file; none when there is no file, unless it must be there. Lines cut off by a crash are left out: a whole one follows,
  * or nothing.
  *
- * @throws MLOpsError `CORRUPT` for any other line that is no checkpoint
+ * @throws MLOpsError `CORRUPT` for any other line that is no checkpoint, `NOT_FOUND`
  */
-export async function readAnchors(path: string): Promise<Anchors> {
+export async function readAnchors(path: string, mustExist = false): Promise<Anchors> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (mustExist) throw new MLOpsError('NOT_FOUND', `there is no file of anchors ${path}; nothing was verified`);
+    return '';
   });
   const lines = text.split('\n');
   const torn = lines.pop()!; // empty when the last line ended

@@ -56,10 +56,20 @@ export async function verifyExport(
   judge: CheckpointJudge,
   anchors: readonly Checkpoint[] = [],
   judgeStart?: StartJudge,
+  expectedHead?: string,
 ): Promise<AuditVerification> {
   const { checkpoints, isTorn, start } = await scan(path);
   const records = recordsOf(path, start?.size ?? 0);
-  return verifyLog({ records, checkpoints, anchors, judge, isTorn, start, ...(judgeStart && { judgeStart }) });
+  return verifyLog({
+    records,
+    checkpoints,
+    anchors,
+    judge,
+    isTorn,
+    start,
+    expectedHead,
+    ...(judgeStart && { judgeStart }),
+  });
 }
 
 type Line = { readonly kind: 'record' | 'checkpoint' | 'start' | 'nonsense' | 'torn'; readonly value: JsonValue };

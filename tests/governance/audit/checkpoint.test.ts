@@ -159,6 +159,19 @@ describe('an export', () => {
     });
   });
 
+  it('is held against anchors that must be there, and a head kept elsewhere', async () => {
+    const { lines, log } = await exported();
+    const path = await content(lines.join('\n'));
+    const { head } = await log.verifyExport(path);
+    expect(await log.verifyExport(path, { expectedHead: head })).toMatchObject({ status: 'ok' });
+    const cut = await content(lines.slice(0, 3).join('\n'));
+    expect(await log.verifyExport(cut, { expectedHead: head })).toMatchObject({ status: 'corrupt' });
+    const anchors = join(folder, 'misspelled.jsonl');
+    for (const work of [log.verify({ anchors }), log.verifyExport(path, { anchors })]) {
+      expect(await failure(work)).toMatchObject({ code: 'NOT_FOUND' });
+    }
+  });
+
   it('is corrupt where a line is not what was written, at its end too', async () => {
     const { lines } = await exported();
     const last = lines[3]!;

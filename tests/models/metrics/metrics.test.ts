@@ -108,6 +108,9 @@ describe('numericTarget', () => {
 
   it('refuses other texts and dates', () => {
     expect(() => numericTarget(toTable({ y: ['yes', 'no'] }), 'y')).toThrow('holds the text "yes"');
+    // One mistake makes texts of all numbers: it is named, not the first of them.
+    expect(() => numericTarget(toTable({ y: ['1.5', 'n/a!', '2'] }), 'y')).toThrow('holds the text "n/a!"');
+    expect(() => numericTarget(toTable({ y: ['true', 'maybe'] }), 'y')).toThrow('holds the text "maybe"');
     expect(() => numericTarget(toTable({ y: ['2012-01-31'] }), 'y')).toThrow('holds dates');
   });
 });

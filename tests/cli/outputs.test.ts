@@ -1,0 +1,61 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const main = resolve('src/cli/main.ts');
+const environment = { ...process.env, TSX_TSCONFIG_PATH: resolve('tsconfig.json') };
+let cwd: string;
+
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'outputs-'));
+});
+
+const program = (...words: string[]): string[] => ['--import', import.meta.resolve('tsx'), main, ...words];
+
+describe('the program', () => {
+  it.each([
+    [['init', 'closed.yaml'], 0],
+    [['show'], 2],
+  ] as const)('%j goes on when nobody reads what it says, and ends as it would have', async (words, code) => {
+    const child = spawn(process.execPath, program(...words), { cwd, env: environment, stdio: 'pipe' });
+    let said = '';
+    child.stderr.on('data', (chunk) => (said += String(chunk)));
+    child.stdout.destroy();
+    expect(await once(child, 'close')).toEqual([code, null]);
+    expect(said).not.toContain('node:events');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('fails, and says why, when its result cannot be written', () => {
+    const script = `"$@" > /dev/full`;
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', script, 'sh', process.execPath, ...program('init', 'full.yaml')],
+      {
+        cwd,
+        env: environment,
+        encoding: 'utf8',
+      },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toContain('error: the result cannot be written: ENOSPC');
+    expect(stderr).not.toContain('node:events');
+  });
+
+  it.each([
+    [['audit', 'verify', '--file', 'nothing.jsonl'], 'nothing.jsonl'],
+    [['audit', 'export', '--to', 'no/folder/audit.jsonl'], 'no/folder/audit.jsonl'],
+    [['evidence', 'verify', 'nothing.tar'], 'nothing.tar'],
+  ])('%j names the file that cannot be opened, which is no defect', (words, file) => {
+    const { status, stderr } = spawnSync(process.execPath, program(...words), {
+      cwd,
+      env: environment,
+      encoding: 'utf8',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain(file);
+    expect(stderr).not.toContain('defect');
+  });
+});
