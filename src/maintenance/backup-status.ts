@@ -1,6 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { type Clock, systemClock } from '../util/clock.js';
-import { listBackups } from './backup-manifest.js';
+import { type Backup, listBackups } from './backup-manifest.js';
 import { storeDirectories } from './store-directories.js';
 
 /** Which backups there are, and whether the newest is as recent as the policy asks. */
@@ -16,7 +16,11 @@ export interface BackupStatus {
   readonly findings: readonly string[];
 }
 
-const hoursBetween = { hourly: 1, daily: 24, weekly: 7 * 24, monthly: 30 * 24 } as const;
+/** Somewhat less than it says: cron is never on the second, and months have 28 days or more. */
+const hoursBetween = { hourly: 0.9, daily: 23.5, weekly: 7 * 24 - 1, monthly: 28 * 24 - 1 } as const;
+
+/** So much may another clock be ahead of this one. */
+const toleratedHours = 1 / 12;
 
 /** How the backups of a policy stand at this moment. */
 export async function backupStatus(
@@ -26,18 +30,22 @@ export async function backupStatus(
   const { clock = systemClock } = options;
   const { backupFrequency, disasterRecoveryEnabled, recoveryPointObjectiveHours: objective } = config.policy.backup;
   const backups = await listBackups(storeDirectories(config).backups);
+  const hoursOf = (createdAt: string): number => (clock.now() - Date.parse(createdAt)) / 3_600_000;
+  const isToCome = ({ createdAt }: Backup): boolean => hoursOf(createdAt) < -toleratedHours;
   const last = backups.at(-1);
-  const ageHours = last === undefined ? Infinity : (clock.now() - Date.parse(last.createdAt)) / 3_600_000;
-  const isMet = ageHours <= objective;
+  const ageHours = last === undefined ? Infinity : hoursOf(last.createdAt);
+  const isWrong = last !== undefined && isToCome(last);
+  const past = backups.findLast((backup) => !isToCome(backup));
+  const isMet = ageHours <= objective && !isWrong;
   const age = last === undefined ? 'there is no backup' : `the newest backup is ${ageHours.toFixed(1)} hours old`;
+  const finding = isWrong
+    ? `the newest backup is of ${last.createdAt}, which is yet to come; set the clock, and move that backup away if it was made by a wrong one`
+    : `${age}; backup.recovery_point_objective_hours allows ${objective}: make one now, and more often`;
   return {
     backups: backups.length,
     ...(last !== undefined && { newest: { path: last.path, createdAt: last.createdAt, ageHours } }),
-    isDue: ageHours >= hoursBetween[backupFrequency],
+    isDue: past === undefined || hoursOf(past.createdAt) >= hoursBetween[backupFrequency],
     ...(disasterRecoveryEnabled && { meetsRecoveryPointObjective: isMet }),
-    findings:
-      disasterRecoveryEnabled && !isMet
-        ? [`${age}; backup.recovery_point_objective_hours allows ${objective}: make one now, and more often`]
-        : [],
+    findings: disasterRecoveryEnabled && !isMet ? [finding] : [],
   };
 }

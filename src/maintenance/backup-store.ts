@@ -16,7 +16,7 @@ import { measureContent } from '../storage/artifact-content.js';
 import { type Clock, toIso } from '../util/clock.js';
 import { type Digest, isDigest } from '../util/digest.js';
 import { type Backup, type BackupManifest, manifestName, poolFolder, recordsFolder } from './backup-manifest.js';
-import { expireBackups } from './expire-backups.js';
+import { expireBackups, removeAbandoned, unfinishedPrefix } from './expire-backups.js';
 import { findMissingFiles } from './named-files.js';
 import {
   type StoreDirectories,
@@ -69,15 +69,18 @@ async function makeBackup(
   const { signal, onProgress = () => undefined } = options;
   const { backupModels, backupConfigs, backupRetentionDays } = config.policy.backup;
   await makeDirectory(backups);
-  const unfinished = join(backups, `unfinished-${randomUUID()}`);
+  await removeAbandoned(backups);
+  const unfinished = join(backups, `${unfinishedPrefix}${randomUUID()}`);
   try {
     const createdAt = toIso(clock.now());
     await snapshotFilesystemStorage(records, join(unfinished, recordsFolder), {
       ...(signal !== undefined && { signal }),
       onProgress: (fraction) => onProgress(fraction / 2, 'records'),
     });
-    const { artifacts, audit, missing, keyIds } = await inspectRecords(join(unfinished, recordsFolder), files);
-    const stored = backupModels ? await copyArtifacts(artifacts, files, join(backups, poolFolder), options) : artifacts;
+    const copy = (digests: readonly string[]): Promise<readonly string[]> =>
+      copyArtifacts(digests, files, join(backups, poolFolder), options);
+    const copyOfRecords = join(unfinished, recordsFolder);
+    const { artifacts, audit, missing, keyIds } = await inspectRecords(copyOfRecords, files, backupModels && copy);
     if (backupConfigs) await writeDurably(join(unfinished, 'policy.yaml'), config.toYaml());
     const manifest: BackupManifest = {
       format: 1,
@@ -85,7 +88,7 @@ async function makeBackup(
       databaseDigest: await digestFile(databaseIn(join(unfinished, recordsFolder))),
       auditRecords: audit.records,
       auditHead: audit.head,
-      artifacts: stored,
+      artifacts,
       hasArtifacts: backupModels,
       missing,
       keyIds,
@@ -101,7 +104,12 @@ async function makeBackup(
   }
 }
 
-async function inspectRecords(directory: string, filesDirectory: string) {
+/** @param copy copies the files of these digests that are there, and tells which; false to copy none */
+async function inspectRecords(
+  directory: string,
+  filesDirectory: string,
+  copy: ((digests: readonly string[]) => Promise<readonly string[]>) | false,
+) {
   const storage = await openFilesystemStorage(directory);
   const files = await openFilesystemArtifacts(filesDirectory);
   try {
@@ -112,10 +120,16 @@ async function inspectRecords(directory: string, filesDirectory: string) {
         `the audit trail does not verify (record ${audit.position}: ${audit.reason}); the older backups are kept`,
       );
     }
-    const missing = await findMissingFiles(storage, files);
     const keyIds = new Set<string>();
     for await (const { value } of sealedArtifacts(storage)) keyIds.add(value.keyId);
-    return { audit, artifacts: [...(await storage.namedDigests!())].sort(), missing, keyIds: [...keyIds].sort() };
+    const named = [...(await storage.namedDigests!())].sort();
+    const artifacts = copy === false ? named : await copy(named);
+    // Looked for last: what went meanwhile is not in this backup either.
+    const copied = new Set(artifacts);
+    const isThere = async (digest: Digest): Promise<boolean> =>
+      copy === false ? (await files.stat(digest)) !== undefined : copied.has(digest);
+    const missing = await findMissingFiles(storage, isThere);
+    return { audit, artifacts, missing, keyIds: [...keyIds].sort() };
   } finally {
     await files.close();
     await storage.close();

@@ -1,5 +1,4 @@
 import { type SealedArtifact, sealedCollection } from '../sealing/sealed-artifact.js';
-import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { type Digest, isDigest } from '../util/digest.js';
 import type { JsonValue } from '../util/json.js';
@@ -15,9 +14,12 @@ export interface MissingFile {
 /**
  * Files that records name, as `{ digest, size }`, and that are not in the store: those cannot be brought back.
  *
- * @param files the bytes as they lie there, encrypted ones under digests of their own
+ * @param isThere asked for the bytes as they lie there, encrypted ones under digests of their own
  */
-export async function findMissingFiles(storage: Storage, files: ArtifactStore): Promise<readonly MissingFile[]> {
+export async function findMissingFiles(
+  storage: Storage,
+  isThere: (digest: Digest) => Promise<boolean>,
+): Promise<readonly MissingFile[]> {
   const named = new Map<Digest, string>();
   const sealed = new Map<Digest, Digest>();
   for await (const { items } of dumpPages(storage, {})) {
@@ -32,7 +34,7 @@ export async function findMissingFiles(storage: Storage, files: ArtifactStore): 
   }
   const missing: MissingFile[] = [];
   for (const [digest, namedBy] of named) {
-    if ((await files.stat(sealed.get(digest) ?? digest)) === undefined) missing.push({ digest, namedBy });
+    if (!(await isThere(sealed.get(digest) ?? digest))) missing.push({ digest, namedBy });
   }
   return missing;
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   AuditLog,
   ExperimentTracker,
+  openFilesystemArtifacts,
   MLOpsConfig,
   backupStatus,
   backupStore,
@@ -13,6 +14,7 @@ import {
   restoreStore,
 } from '@bondx/mlops';
 import { run } from '../../src/cli/run.js';
+import { expireBackups } from '../../src/maintenance/expire-backups.js';
 import { listBackups } from '../../src/maintenance/backup-manifest.js';
 import { FakeClock } from '../../src/testing/index.js';
 import { temporaryDirectory } from '../adapters/filesystem/temporary-directory.js';
@@ -188,6 +190,58 @@ describe('a backup', () => {
   });
 });
 
+describe('several backups at once, and those of processes that died', () => {
+  it('the removal of an old one leaves the files that another one, under way, is putting into the pool', async () => {
+    const config = policyFor('live');
+    await work(config, 'shared');
+    const old = await backupStore(config, { clock: new FakeClock(Date.UTC(2026, 0, 1)) });
+    const backups = join(directory, 'backups');
+    const remove = () => expireBackups(backups, 1, Date.UTC(2026, 0, 10));
+    await rm(join(directory, 'live'), { recursive: true });
+    await work(config, 'another');
+    await backupStore(config, { clock: new FakeClock(Date.UTC(2026, 0, 9)) });
+    await mkdir(join(backups, 'unfinished-x'));
+    const pool = await openFilesystemArtifacts(join(backups, 'files'));
+    await pool.put(Buffer.from('shared')); // what a backup that is under way does
+    expect(await remove()).toEqual([old.path]);
+    expect(await pool.stat(old.artifacts[0] as never)).toMatchObject({ size: 6 });
+    await pool.close();
+  });
+
+  it('two remove the same old ones at the same time', async () => {
+    const config = policyFor('live');
+    await work(config, 'x');
+    for (const day of [1, 2, 9]) await backupStore(config, { clock: new FakeClock(Date.UTC(2026, 0, day)) });
+    const remove = () => expireBackups(join(directory, 'backups'), 1, Date.UTC(2026, 0, 9));
+    await Promise.all([remove(), remove(), remove()]);
+    expect(await listBackups(join(directory, 'backups'))).toHaveLength(1);
+  });
+
+  it('a folder that a killed one left goes after a day', async () => {
+    const config = policyFor('live');
+    await work(config, 'x');
+    const [left, running] = ['unfinished-a', 'unfinished-b'].map((name) => join(directory, 'backups', name));
+    for (const path of [left!, running!]) await mkdir(join(path, 'records'), { recursive: true });
+    const yesterday = new Date(Date.now() - 25 * hourMs);
+    await utimes(left!, yesterday, yesterday);
+    const { path } = await backupStore(config);
+    expect((await readdir(join(directory, 'backups'))).sort()).toEqual(
+      [path.split('/').at(-1), 'files', 'unfinished-b'].sort(),
+    );
+  });
+
+  it('names a file as missing that went while it was copying', async () => {
+    const config = policyFor('live');
+    const runId = await work(config, 'goes');
+    const files = join(directory, 'live', 'files', 'sha256');
+    const onProgress = (_fraction: number, label: string): void => {
+      if (label === 'files') rmSync(files, { recursive: true, force: true });
+    };
+    const { artifacts, missing } = await backupStore(config, { onProgress });
+    expect([artifacts, missing.map(({ namedBy }) => namedBy)]).toEqual([[], [`runs/${runId}`]]);
+  });
+});
+
 describe('a backup of an encrypted store', () => {
   const locked = (place: string): MLOpsConfig => policyFor(place, {}, 'development', true);
 
@@ -359,6 +413,38 @@ describe('the recovery point', () => {
     clock.advance(20 * hourMs);
     expect((await backupStatus(config, { clock })).isDue).toBe(true);
   });
+});
+
+it('is due by cron at the same time of the day, some seconds earlier or later', async () => {
+  for (const [backupFrequency, hours] of [
+    ['hourly', 1],
+    ['daily', 24],
+    ['weekly', 7 * 24],
+    ['monthly', 28 * 24], // on the first of February, and of March
+  ] as const) {
+    const config = policyFor(backupFrequency, { backupFrequency, backupPath: `${directory}/${backupFrequency}` });
+    await work(config, 'x');
+    const clock = new FakeClock(Date.UTC(2026, 1, 1, 2, 0, 3));
+    await backupStore(config, { clock });
+    clock.advance((hours * hourMs) / 2);
+    expect((await backupStatus(config, { clock })).isDue).toBe(false);
+    clock.advance((hours * hourMs) / 2 - 2_000);
+    expect([backupFrequency, (await backupStatus(config, { clock })).isDue]).toEqual([backupFrequency, true]);
+  }
+});
+
+it('a backup of a time to come is none that is recent', async () => {
+  const config = policyFor('live');
+  await work(config, 'x');
+  const now = Date.UTC(2026, 0, 1);
+  await backupStore(config, { clock: new FakeClock(now + 30 * 24 * hourMs) });
+  const status = await backupStatus(config, { clock: new FakeClock(now) });
+  expect(status).toMatchObject({ isDue: true, meetsRecoveryPointObjective: false });
+  expect(status.findings[0]).toMatch(/2026-01-31T00:00:00\.000Z, which is yet to come; set the clock/);
+  await backupStore(config, { clock: new FakeClock(now) });
+  expect(await backupStatus(config, { clock: new FakeClock(now) })).toMatchObject({ isDue: false }); // that one still misleads
+  const soon = { clock: new FakeClock(now + 30 * 24 * hourMs - 60_000) }; // two clocks are hardly ever the same
+  expect(await backupStatus(config, soon)).toMatchObject({ isDue: false, findings: [] });
 });
 
 it('the command line backs up, tells the state and restores', async () => {
