@@ -1,3 +1,4 @@
+import { foldName } from '../util/fold-name.js';
 import { nearest } from '../util/nearest.js';
 import { isReference } from './references.js';
 import { builtInRoles } from './roles.js';
@@ -16,16 +17,17 @@ export const accessRules: readonly Rule[] = [
   rule('forbids', (access) => unknownRole(access, access.forbids, 'forbids')),
   rule('break_glass', (access) => unknownRole(access, [access.break_glass], 'break_glass')),
   rule('bindings', ({ bindings }) => {
-    const owners = new Map<string, string>();
+    const owners = new Map<string, string>(); // by one spelling: people are told apart by no other
     for (const [i, { principal, aliases }] of bindings.entries()) {
       for (const alias of aliases) {
-        const owner = owners.get(alias) ?? principal;
-        if (owner !== principal)
+        if (alias !== principal && foldName(alias) === foldName(principal)) continue; // another spelling of the same
+        const owner = owners.get(foldName(alias)) ?? principal;
+        if (foldName(owner) !== foldName(principal))
           return `bindings[${i}]: ${alias} is an alias of ${owner} already; one name, one person`;
-        owners.set(alias, principal);
+        owners.set(foldName(alias), principal);
       }
     }
-    const chained = bindings.find(({ principal, aliases }) => aliases.length > 0 && owners.has(principal));
+    const chained = bindings.find(({ principal, aliases }) => aliases.length > 0 && owners.has(foldName(principal)));
     if (chained === undefined) return undefined;
     return `${chained.principal} has aliases and is one; list all other names under one principal`;
   }),

@@ -35,6 +35,14 @@ describe('the access section', () => {
       'bindings: [{ principal: a, role: admin, aliases: [b] }, { principal: b, role: risk, aliases: [c] }]',
       'b has aliases and is one; list all other names under one principal',
     ],
+    [
+      'bindings: [{ principal: a, role: admin, aliases: [c] }, { principal: b, role: risk, aliases: [C] }]',
+      'bindings[1]: C is an alias of a already; one name, one person',
+    ],
+    [
+      'bindings: [{ principal: a, role: admin, aliases: [b] }, { principal: B, role: risk, aliases: [c] }]',
+      'B has aliases and is one; list all other names under one principal',
+    ],
     ['forbids: [{ permissions: [track] }]', 'forbids[0] takes a principal or a role, one of the two'],
     ['jwt: { audience: x }', 'needs the issuer of the tokens'],
     ['jwt: { issuer: x, audience: y }', 'needs the algorithms that the issuer signs with, such as [ES256]'],

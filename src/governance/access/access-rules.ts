@@ -1,6 +1,7 @@
 import type { AccessBinding, AccessForbid, Policy } from '../../config/policy.js';
 import { type Permission, builtInRoles } from '../../config/roles.js';
 import type { Principal } from '../../runtime/principal.js';
+import { foldName } from '../../util/fold-name.js';
 import { type Scope, modelsOf, sayScope } from './scope.js';
 
 /** Whether somebody may do something, and why not. */
@@ -44,7 +45,7 @@ export class AccessRules {
     }
   }
 
-  /** The one name behind a name: aliases, and spellings that differ in case or Unicode form, are one person. */
+  /** The one name behind a name: aliases, and spellings that differ in case, Unicode form or what is not seen, are one person. */
   identityOf(id: string): string {
     return this.#owners.get(foldName(id)) ?? foldName(id);
   }
@@ -127,9 +128,6 @@ export class AccessRules {
 const allowed: Verdict = { isAllowed: true };
 const denied = (reason: string): Verdict => ({ isAllowed: false, reason });
 const everything: Covering = { models: [], environments: [] };
-
-/** One spelling of names that differ in case or Unicode form. */
-export const foldName = (id: string): string => id.normalize('NFKC').trim().toLowerCase();
 
 /** Permits go by the exact name, forbids and identities by the folded one: neither can be stretched by a spelling. */
 const isFor = ({ principal: id, type, aliases }: AccessBinding, principal: Principal): boolean =>

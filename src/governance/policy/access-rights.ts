@@ -1,6 +1,6 @@
 import type { AccessBinding } from '../../config/policy.js';
 import type { Permission } from '../../config/roles.js';
-import { foldName } from '../access/access-rules.js';
+import { foldName } from '../../util/fold-name.js';
 import type { Safeguards } from './safeguards.js';
 
 /** What somebody may do, or what is forbidden to whom: one permission at a time. */

@@ -1,4 +1,4 @@
-import { foldName } from '../access/access-rules.js';
+import { foldName } from '../../util/fold-name.js';
 import { type Right, forbidsOf, rightsOf, sayRight, uncovered } from './access-rights.js';
 import type { SafeguardChange, Safeguards } from './safeguards.js';
 

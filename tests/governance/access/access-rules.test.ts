@@ -228,6 +228,16 @@ describe('names', () => {
     for (const name of ['Ada', 'ada', ' ADA ', 'ada@bank', 'Ada@Bank', '\uff21da']) {
       expect(rules.identityOf(name)).toBe('ada');
     }
+    for (const unseen of ['\u200b', '\u00ad', '\u2060', '\ufeff', '\u200d', '\ufe0f', '\u{e0041}', '\u3164']) {
+      expect(rules.identityOf(`a${unseen}da${unseen}`), unseen.codePointAt(0)!.toString(16)).toBe('ada');
+      expect(rules.identityOf(`${unseen} ada@${unseen}bank`)).toBe('ada');
+    }
+    for (const [one, other] of [
+      ['Stra\u00dfe', 'STRASSE'],
+      ['\u03c3\u03b1\u03c2', '\u03c3\u03b1\u03c3'],
+    ] as const) {
+      expect(rules.identityOf(one)).toBe(rules.identityOf(other));
+    }
     expect(rules.identityOf('Batch-2')).toBe('batch');
     expect(rules.identityOf('Bob')).toBe('bob');
   });
