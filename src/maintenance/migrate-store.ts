@@ -94,13 +94,13 @@ async function migrate(
   }
   const content = await measureStore(source.storage, stage(0, 0));
   const result = { ...places, ...content, auditRecords: audit.records, auditHead: audit.head };
+  if (found !== undefined && (found.value.digest ?? content.digest) !== content.digest) throw changed(places.from);
   if (found?.value.status === 'done') {
-    if (found.value.digest !== content.digest) throw changed(places.from);
     const { files, bytes } = await copyFiles(source.artifacts, target.artifacts, stage(0, 1));
     return { status: 'already', isResumed: false, ...result, files, bytes };
   }
 
-  const begun = found ?? (await begin(target.storage, places.from, log, toIso(context.clock.now())));
+  const begun = found ?? (await begin(target.storage, places.from, log, content.digest, toIso(context.clock.now())));
   const { files, bytes } = await copyFiles(source.artifacts, target.artifacts, stage(0.1, 0.4));
   const copied = await copyRecords(source.storage, target.storage, begun, content, stage(0.5, 0.4));
   await verify(source, target, content, audit.head, places.from, stage(0.9, 0.1));
@@ -112,8 +112,14 @@ async function migrate(
   return { status: 'migrated', isResumed: found !== undefined, ...result, files, bytes };
 }
 
-async function begin(target: Storage, from: string, log: string, startedAt: string): Promise<StoredMigration> {
-  const value = { from, log, status: 'copying', startedAt, cursor: null, isCopied: false, digest: null } as const;
+async function begin(
+  target: Storage,
+  from: string,
+  log: string,
+  digest: string,
+  startedAt: string,
+): Promise<StoredMigration> {
+  const value = { from, log, status: 'copying', startedAt, cursor: null, isCopied: false, digest } as const;
   const [version] = await target.commit([putMigration(value, 'absent')]);
   return { version: version!, value };
 }

@@ -14,7 +14,7 @@ export interface MigrationRecord {
   /** Of the next page to copy; absent before the first and after the last. */
   readonly cursor: string | null;
   readonly isCopied: boolean;
-  /** Of what was copied; absent until it is done. */
+  /** Of what is copied, as it was when the copy began; until it is done, absent in those begun by older versions. */
   readonly digest: string | null;
 }
 

@@ -156,6 +156,25 @@ describe('a migration', () => {
     expect(await failure(migrate(from, to))).toMatchObject({ code: 'ILLEGAL_STATE' });
   });
 
+  it('that was stopped says that the source was written to since, before it copies the rest', async () => {
+    const [from, to] = [inMemory(), inMemory()];
+    await fill(from);
+    const { storage } = to;
+    let commits = 0;
+    const failing = through(storage, (changes, options) => {
+      if (++commits === 3) throw new Error('the cable was cut');
+      return storage.commit(changes, options);
+    });
+    await expect(migrate(from, { ...to, storage: failing })).rejects.toThrow('the cable was cut');
+    await from.storage.commit([{ kind: 'put', collection: 'a', id: 'first of all', value: 1, expect: 'absent' }]);
+    const before = await measureStore(storage);
+    expect(await failure(migrate(from, to))).toMatchObject({
+      code: 'ILLEGAL_STATE',
+      message: expect.stringContaining('was written to since the copy began') as string,
+    });
+    expect(await measureStore(storage)).toEqual(before);
+  });
+
   it('refuses a target that holds anything else, a source that changes, and nobody', async () => {
     const [from, to, other] = [inMemory(), inMemory(), inMemory()];
     await fill(from, 1, 10);
