@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FakeClock } from '@bondx/mlops/testing';
 import { Alerts, type AlertEvent, type DriftReport, type PerformanceReport } from '@bondx/mlops';
 import {
   canaryFinding,
@@ -203,6 +204,23 @@ describe('checks that are due', () => {
     expect((await alerts.runDueChecks({ models })).checks.map(({ kind }) => kind)).toEqual(['performance', 'health']);
     clock.advance(6 * 60 * minutes);
     expect((await alerts.runDueChecks({ models })).checks.map(({ kind }) => kind)).toContain('drift');
+  });
+
+  it('are made, told and sent although a wrong clock was a year ahead before', async () => {
+    const world = createWorld({ monitoring: { channels: { mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } } } });
+    const options = { ...world.options, mail: { sendMail: async () => undefined } };
+    const year = 365 * 24 * 60 * minutes;
+    const wrong = new Alerts(world.config, { ...world.options, clock: new FakeClock(world.clock.now() + year) });
+    const models = [{ modelName: 'spread', checkPerformance: () => Promise.reject(new Error('no labels yet')) }];
+    await wrong.runDueChecks({ models });
+    const raised = { key: 'k', severity: 'warning', title: 'late', message: 'm' } as const;
+    await wrong.raise(raised);
+    const alerts = new Alerts(world.config, options);
+    const { checks, deliveries } = await alerts.runDueChecks({ models });
+    expect(checks.map(({ kind }) => kind)).toEqual(['performance', 'health']);
+    expect(deliveries).toMatchObject({ delivered: 1 });
+    expect(await alerts.raise(raised)).toMatchObject({ notice: 'repeated' });
+    expect((await alerts.runDueChecks({ models })).checks).toEqual([]);
   });
 
   it('are looked for on a timer, one look at a time, until it is stopped', async () => {

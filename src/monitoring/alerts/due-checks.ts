@@ -64,11 +64,12 @@ export class DueChecks {
 
   /** Due when neither a report nor an attempt is younger than the interval: a check that fails is not made all the time. */
   async #isDue(collection: string, modelName: string, everyMs: number): Promise<boolean> {
-    const since = toIso(this.context.clock.now() - everyMs);
+    const now = this.context.clock.now();
     const isFresh = await this.control.access('monitoring.read', { model: modelName }, async (storage) => {
       const where = [
         { field: 'modelName', op: 'eq', value: modelName },
-        { field: 'createdAt', op: 'gt', value: since },
+        { field: 'createdAt', op: 'gt', value: toIso(now - everyMs) },
+        { field: 'createdAt', op: 'lt', value: toIso(now + everyMs) }, // by a clock that was wrong otherwise
       ] as const;
       return (await storage.query(collection, { where: { and: where }, limit: 1 })).records.length > 0;
     });
@@ -81,7 +82,7 @@ export class DueChecks {
     return this.control.access('monitoring.begin_check', 'store', async (storage) => {
       const record = await storage.get(checksCollection, id);
       const begun = record?.value as unknown as Begun | undefined;
-      if (begun !== undefined && now - begun.at < everyMs) return false;
+      if (begun !== undefined && Math.abs(now - begun.at) < everyMs) return false;
       const value: JsonValue = { at: now };
       try {
         const expect = record?.version ?? 'absent';

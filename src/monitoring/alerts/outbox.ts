@@ -40,6 +40,11 @@ export class Outbox {
     private readonly timeoutMs: number,
   ) {}
 
+  /** Nothing waits longer: what seems to was stored by a clock that was ahead. */
+  get #farthestMs(): number {
+    return Math.max(...waitsMs) + 3 * this.timeoutMs;
+  }
+
   /** The channels side by side: one that stalls holds up no other. Each in order, until an attempt fails. */
   async deliver(): Promise<DeliverySummary> {
     const due = await this.control.access('monitoring.deliver', 'store', (storage) => this.#due(storage));
@@ -65,6 +70,7 @@ export class Outbox {
     const names = Object.keys(this.context.config.policy.monitoring.channels);
     const groups: Where[] = names.map((value) => ({ field: 'channel', op: 'eq', value }));
     groups.push({ not: { field: 'channel', op: 'in', values: names } });
+    const now = this.context.clock.now();
     const due: StoredDelivery[] = [];
     for (const group of groups) {
       const { records } = await storage.query(deliveriesCollection, {
@@ -72,7 +78,12 @@ export class Outbox {
           and: [
             group,
             { field: 'status', op: 'eq', value: 'pending' },
-            { field: 'nextAttemptAt', op: 'lte', value: this.context.clock.now() },
+            {
+              or: [
+                { field: 'nextAttemptAt', op: 'lte', value: now },
+                { field: 'nextAttemptAt', op: 'gt', value: now + this.#farthestMs },
+              ],
+            },
           ],
         },
         orderBy: [{ field: 'createdAt', direction: 'asc' }],
@@ -108,7 +119,8 @@ export class Outbox {
     return this.control.access('monitoring.deliver', 'store', async (storage) => {
       const record = await storage.get(deliveriesCollection, deliveryId);
       const delivery = record?.value as unknown as StoredDelivery | undefined;
-      const isDue = delivery?.status === 'pending' && delivery.nextAttemptAt <= this.context.clock.now();
+      const waitMs = delivery === undefined ? 0 : delivery.nextAttemptAt - this.context.clock.now();
+      const isDue = delivery?.status === 'pending' && (waitMs <= 0 || waitMs > this.#farthestMs);
       return isDue ? { delivery, version: record!.version } : undefined;
     });
   }

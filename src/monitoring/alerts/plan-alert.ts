@@ -102,7 +102,7 @@ function continued(
   }
   const { severity, title, message, evidence } = finding;
   const isWorse = ranks[severity] > ranks[before.severity];
-  const isRested = before.status === 'open' && now - before.notifiedAt >= cooldownMs;
+  const isRested = before.status === 'open' && Math.abs(now - before.notifiedAt) >= cooldownMs;
   const notice = isWorse ? 'escalated' : isRested ? 'repeated' : undefined;
   const alert: StoredAlert = {
     ...before,
