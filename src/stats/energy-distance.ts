@@ -47,7 +47,8 @@ const largestTest = 6000;
  *
  * @param reference columns of the reference sample, all of length n
  * @param current the same columns of the current sample, all of length m
- * @throws MLOpsError `INVALID_INPUT` for columns that do not match, are empty or hold NaN, or more than 6,000 rows in all
+ * @throws MLOpsError `INVALID_INPUT` for columns that do not match, are empty or hold NaN, rows infinitely far apart, or more
+ *   than 6,000 rows in all
  */
 export function energyTest(
   reference: readonly Float64Array[],
@@ -102,6 +103,12 @@ function distanceMatrix(
       for (let j = 0; j < i; j++) squared[i * total + j]! += (values[i]! - values[j]!) ** 2;
     }
   });
+  if (!squared.every(Number.isFinite)) {
+    throw new MLOpsError(
+      'INVALID_INPUT',
+      'rows are infinitely far apart: leave out infinite values, and bring columns to comparable scales first',
+    );
+  }
   return squared.map(Math.sqrt);
 }
 

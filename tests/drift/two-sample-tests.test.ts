@@ -96,6 +96,23 @@ describe('tests made beside a check', () => {
     for (const { pValue } of same.jointTests!) expect(pValue).toBeGreaterThan(0.01);
   });
 
+  it('judge rows that are as far apart as doubles can be', async () => {
+    const rows = (count: number, seed: number, far: number) =>
+      pairs(count, seed, 1).map((row, i) => ({ ...row, x: row.x * 1e-200, w: i % 9 === 0 ? far : row.w }));
+    const checked = async (far: number) =>
+      (
+        await check({
+          baselineData: rows(300, 1, 1),
+          currentData: rows(300, 2, far),
+          featureColumns: ['x', 'w'],
+          tests: ['energy_distance'],
+        })
+      ).jointTests![0]!;
+    expect((await checked(1)).pValue).toBeGreaterThan(0.01);
+    expect(await checked(1e300)).toMatchObject({ pValue: 1 / 200 });
+    expect((await checked(1e300)).statistic).toBeGreaterThan(1e10);
+  });
+
   it('are the same to the bit when the check is made again', async () => {
     const { config, options } = createWorld();
     const monitor = new DriftMonitor(config, options);

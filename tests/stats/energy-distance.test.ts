@@ -70,6 +70,16 @@ describe('multivariate energy test', () => {
     expect(run(7)).toEqual(run(7));
   });
 
+  test('refuses rows that are infinitely far apart, whose order says nothing', () => {
+    const random = createRandom(1);
+    const near = Float64Array.from({ length: 20 }, () => next());
+    for (const far of [Infinity, 1e200]) {
+      const some = near.map((value, i) => (i % 5 === 0 ? far * (i % 2 === 0 ? 1 : -1) : value));
+      expect(() => energyTest([near], [some], { random })).toThrow('infinitely far apart: leave out infinite values');
+      expect(() => energyTest([some], [some], { random })).toThrow('infinitely far apart');
+    }
+  });
+
   test('refuses columns that do not match', () => {
     const random = createRandom(1);
     const one = Float64Array.of(1);
