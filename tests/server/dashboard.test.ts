@@ -8,6 +8,7 @@ import {
   ExperimentTracker,
   MLOpsError,
   PerformanceMonitor,
+  applyRetention,
   type ModelRegistry,
 } from '@bondx/mlops';
 import { type Dashboard, createDashboard, serve } from '@bondx/mlops/server';
@@ -245,6 +246,34 @@ describe('the audit trail', () => {
     expect(page).not.toContain('Older records');
     expect((await get('/audit?before=x')).status).toBe(400);
     expect(await (await get('/audit?before=0')).text()).toContain('0 before record 0');
+  });
+
+  it('shows the latest records where retention removed the oldest', async () => {
+    const { config, options, clock } = createWorld({
+      security: { auditLogRetentionDays: 30, regulatoryFrameworks: ['Basel III'] },
+    });
+    await using tracker = new ExperimentTracker(config, options);
+    const begin = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => tracker.startRun({ experimentName: 'e', heartbeat: false })));
+    await begin(200);
+    clock.advance(60 * 86_400_000);
+    await begin(150);
+    expect((await applyRetention(config, options)).audit.records).toBe(200);
+    const other = createDashboard(config, { ...options, authentication: 'local' });
+    const of = async (path: string, cookie = ''): Promise<Response> =>
+      other.fetch(new Request(`${origin}${path}`, { headers: { cookie } }));
+    const cookie = (await of(other.entryPath!)).headers.get('set-cookie')!.split(';')[0]!;
+    const positions = (page: string): number[] =>
+      [...page.matchAll(/<tr>\s*<t[dh][^>]*>(\d+)</g)].map((match) => Number(match[1]));
+    const latest = await (await of('/audit', cookie)).text();
+    const { seq: last } = (await new AuditLog(config, options).list({ from: 200, limit: 1_000 })).at(-1)!;
+    expect(positions(latest)).toEqual(Array.from({ length: 100 }, (_, i) => last - i));
+    const older = /\/audit\?before=(\d+)/.exec(latest)!;
+    const page = await (await of(older[0], cookie)).text();
+    expect(positions(page).at(-1)).toBe(200);
+    expect(page).not.toContain('Older records');
+    expect(positions(await (await of('/audit?before=7', cookie)).text())).toEqual([]);
+    await other.close();
   });
 
   it.each([

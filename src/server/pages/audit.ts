@@ -22,10 +22,12 @@ const words: Readonly<Record<AuditStatus, string>> = {
 export const audit: ShowPage = async ({ services, href, url }) =>
   services.withAudit(async (log) => {
     const verification = await log.verify();
-    const { status, records, reason } = verification;
-    const before = endOf(url.searchParams.get('before'), records);
-    const from = Math.max(0, before - shown);
-    const page = before === 0 ? [] : await log.list({ from, limit: before - from });
+    const { status, records, removed, reason } = verification;
+    const first = removed?.records ?? 0; // retention removed those before
+    const end = first + records;
+    const before = endOf(url.searchParams.get('before'), end);
+    const from = Math.min(before, Math.max(first, before - shown));
+    const page = before === from ? [] : await log.list({ from, limit: before - from });
     return {
       title: 'Audit trail',
       content: html`${verdictBanner(
@@ -38,7 +40,7 @@ export const audit: ShowPage = async ({ services, href, url }) =>
         'records',
         'Records',
         html`${table(
-          before === records
+          before === end
             ? `The latest ${page.length} of ${count(records)}, newest first`
             : `${page.length} before record ${before}, of ${count(records)}, newest first`,
           [
@@ -63,11 +65,11 @@ export const audit: ShowPage = async ({ services, href, url }) =>
             ]),
         )}
         ${
-          (from > 0 || before < records) &&
+          (from > first || before < end) &&
           html`<nav aria-label="Records">
             <p>
-              ${before < records && html`<a href="${href('audit')}">The latest</a>`}
-              ${from > 0 && html`<a href="${href('audit')}?before=${from}">Older records</a>`}
+              ${before < end && html`<a href="${href('audit')}">The latest</a>`}
+              ${from > first && html`<a href="${href('audit')}?before=${from}">Older records</a>`}
             </p>
           </nav>`
         }`,
@@ -88,8 +90,8 @@ function proofOf({ head, status, position, anchored }: AuditVerification): Param
   ];
 }
 
-function endOf(asked: string | null, records: number): number {
-  if (asked === null) return records;
+function endOf(asked: string | null, end: number): number {
+  if (asked === null) return end;
   if (!/^\d{1,15}$/.test(asked)) refuse('before must be the number of a record');
-  return Math.min(Number(asked), records);
+  return Math.min(Number(asked), end);
 }
