@@ -55,3 +55,21 @@ it('bondx-mlops privacy holds, releases and erases a subject, and says what stan
   ]);
   expect(out).not.toContain('4711');
 });
+
+it('bondx-mlops evaluate asks a model about what it learned from: columns that were replaced', async () => {
+  writeFileSync(
+    'policy.yaml',
+    `models: { spread: { feature_columns: [kind], target_column: y, algorithm: cart } }
+privacy: { sensitive_columns: { kind: { action: pseudonymize } } }
+tracking: { log_environment: false, log_git_sha: false }
+`,
+  );
+  const rows = Array.from({ length: 300 }, (_, i) => `${['a', 'b', 'c'][i % 3]},${10 * (i % 3) + (i % 7) / 10}`);
+  writeFileSync('data.csv', ['kind,y', ...rows].join('\n'));
+  await bondx('train', '--model', 'spread', '--data', 'data.csv');
+  await bondx('register', '--model', 'spread', '--path', 'models/spread_v1');
+  const { out } = await bondx(
+    ...['evaluate', '--model', 'spread', '--version', '1.0.0', '--test-data', 'data.csv', '--json'],
+  );
+  expect((JSON.parse(out) as { metrics: { r2_score: number } }).metrics.r2_score).toBeGreaterThan(0.95);
+});

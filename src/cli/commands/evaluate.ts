@@ -2,6 +2,8 @@ import { readCsv } from '../../data/csv.js';
 import { metricsOf, numericTarget } from '../../models/metrics/metrics-of.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { closeModel } from '../../models/async-model.js';
+import { contextOf } from '../../runtime/context.js';
+import { dataBoundary } from '../../runtime/protection.js';
 import { refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
 import { formatMetrics } from '../output.js';
@@ -20,7 +22,8 @@ export async function evaluate({ config, output, signal, who }: Session, options
   const { targetColumn } = await registry.getModelVersion(options.model, selector);
   if (targetColumn === undefined) refuse(`${options.model} ${options.version} was registered without a target column`);
   const model = await registry.openModel(options.model, selector, await modelLoaders());
-  const data = await readCsv(options.testData, { signal });
+  const read = await readCsv(options.testData, { signal });
+  const data = await dataBoundary(contextOf(registry)).table(read); // the model learned from what replaced the values
   for (const { name } of model.features) data.column(name);
   const metrics = metricsOf(model.task, numericTarget(data, targetColumn), await model.predictBatch(data));
   await closeModel(model);

@@ -58,7 +58,8 @@ export class AccessControl {
   async createToken(options: CreateTokenOptions = {}): Promise<ApiToken & { readonly token: string }> {
     checkOptions(options, ['principal', 'description', 'days'], 'createToken');
     const { days = 90, description = '' } = options;
-    if (!(days > 0 && days <= 366)) refuse(`days must be above 0, at most 366, got ${days}`);
+    if (typeof days !== 'number' || !(days > 0 && days <= 366))
+      refuse(`days must be above 0, at most 366, got ${days}`);
     if (typeof description !== 'string' || !description.isWellFormed() || description.length > 500) {
       refuse('description must be a text of at most 500 characters');
     }
@@ -131,7 +132,7 @@ export class AccessControl {
     const { role, maxMinutes } = this.#context.config.policy.access.breakGlass;
     const { reason, minutes = maxMinutes } = options;
     checkReason(reason);
-    if (!(minutes > 0 && minutes <= maxMinutes)) {
+    if (typeof minutes !== 'number' || !(minutes > 0 && minutes <= maxMinutes)) {
       refuse(`minutes must be above 0, at most access.break_glass.max_minutes (${maxMinutes}), got ${minutes}`);
     }
     const breakGlassId = this.#context.ids.next();

@@ -61,7 +61,14 @@ describe('a token', () => {
     const made = await by('dev').createToken({ days: 366, description: 'x'.repeat(500) });
     expect(Date.parse(made.expiresAt) - Date.parse(made.createdAt)).toBe(366 * day);
     expect((await by('dev').createToken()).description).toBe('');
-    const wrong = [{ days: 0 }, { days: -1 }, { days: 366.5 }, { days: NaN }];
+    const wrong = [
+      { days: 0 },
+      { days: -1 },
+      { days: 366.5 },
+      { days: NaN },
+      { days: '5' as never },
+      { days: true as never },
+    ];
     for (const options of [
       ...wrong,
       ...[{ description: 'x'.repeat(501) }, { description: 7 as never }, { description: '\ud800' }],
