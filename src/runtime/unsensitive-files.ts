@@ -33,13 +33,31 @@ type Names = (column: string, head: Buffer, tail: Buffer) => boolean;
 
 const formats: readonly { readonly ending: RegExp; readonly names: Names }[] = [
   { ending: /\.(csv|tsv|txt)$/i, names: (column, head) => headerCells(firstLine(head)).includes(column) },
-  { ending: /\.(jsonl|ndjson)$/i, names: (column, head) => firstLine(head).includes(`${JSON.stringify(column)}:`) },
+  // Each line has names of its own.
+  {
+    ending: /\.(jsonl|ndjson)$/i,
+    names: (column, head, tail) => [head, tail].some((part) => hasKey(textOf(part), JSON.stringify(column))),
+  },
   // Names stand behind their length: one byte in Parquet's Thrift, four in Arrow's FlatBuffers.
   { ending: /\.(parquet|pq)$/i, names: (column, _head, tail) => tail.includes(withLength(column, 1)) },
   { ending: /\.(arrow|feather|ipc)$/i, names: (column, head) => head.includes(withLength(column, 4)) },
 ];
 
-const firstLine = (head: Buffer): string => /^[^\r\n]*/.exec(head.toString('utf8').replace(/^\ufeff/, ''))![0];
+/** Spreadsheets write UTF-16 as well. */
+const textOf = (bytes: Buffer): string =>
+  bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8').replace(/^\ufeff/, '');
+
+/** Blank lines before it are no header. */
+const firstLine = (head: Buffer): string => /^[^\r\n]*/.exec(textOf(head).trimStart())![0];
+
+/** Writers of JSON differ in the space before the colon, and in whether they escape what is not ASCII. */
+function hasKey(text: string, quoted: string): boolean {
+  const escaped = quoted.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const keys = text.replace(/"\s+:/g, '":');
+  return (
+    keys.includes(`${quoted}:`) || (escaped !== quoted && keys.toLowerCase().includes(`${escaped.toLowerCase()}:`))
+  );
+}
 
 /** Whatever the delimiter is. */
 const headerCells = (line: string): readonly string[] =>

@@ -116,6 +116,11 @@ describe('files of cells', () => {
     ['a.CSV', '"x";"isin"\n1;XS1\n'],
     ['a.tsv', '\ufeffisin\tx\nXS1\t1\n'],
     ['a.jsonl', '{"x":1,"isin":"XS1"}\n'],
+    ['blank.csv', '\n \r\nx,isin\n1,XS1\n'],
+    ['utf16.txt', Buffer.from('\ufeffx\tisin\r\n1\tXS1\r\n', 'utf16le')],
+    ['later.jsonl', '{"x":1}\n{"isin":"XS1"}\n'],
+    ['spaced.ndjson', '{ "x" : 1, "isin" : "XS1" }\n'],
+    ['late.jsonl', `${'{"x":1}\n'.repeat(200_000)}{"isin":"XS1"}\n`],
   ])('%s with such a column are refused, as bytes and by path', async (name, content) => {
     const { tracker, runId } = await tracked();
     const path = join(folder, name);
@@ -126,6 +131,19 @@ describe('files of cells', () => {
       expect(error.message).toContain('pass { table }');
     }
     expect((await tracker.getRun(runId)).artifacts).toEqual([]);
+  });
+
+  it('in JSON are found however a name is written, and not where it is a value', async () => {
+    const { config, options } = createWorld({
+      privacy: { sensitiveColumns: { kündigung: { action: 'drop' } } },
+    } as never);
+    const tracker = new ExperimentTracker(config, options);
+    const runId = await tracker.startRun({ experimentName: 'e' });
+    const log = (content: string) => tracker.logArtifact(runId, { name: 'a.jsonl', content });
+    for (const name of ['kündigung', 'k\\u00fcndigung', 'k\\u00FCndigung']) {
+      expect(await failure(log(`{"${name}": 1}\n`)), name).toMatchObject({ code: 'INVALID_INPUT' });
+    }
+    await log('{"x":"kündigung","y":"\\"kündigung\\":"}\n');
   });
 
   it('in Parquet are looked into as well', async () => {
