@@ -1,3 +1,6 @@
+import { binOf as groupOf, deciles, edgesAt } from './histogram.js';
+import { quantileRanks, quantilesFrom } from './quantile.js';
+
 /** Most bins kept. */
 const mostBins = 2048;
 
@@ -83,7 +86,10 @@ export interface HistogramComparison {
   readonly m: number;
   /** Between these two lies the Kolmogorov–Smirnov distance of the samples; equal where bins hold one value each. */
   readonly ks: { readonly least: number; readonly greatest: number };
-  /** Counts in groups of bins that end at or just above the deciles of the reference. */
+  /**
+   * Counts in groups of bins that end at or just above the deciles of the reference. Where bins hold one value each, those
+   * of `decileEdges`.
+   */
   readonly referenceCounts: readonly number[];
   readonly currentCounts: readonly number[];
 }
@@ -98,8 +104,9 @@ export function compareHistograms(reference: DyadicHistogram, current: DyadicHis
   const b = new Map(current.coarsened(dropped).bins());
   const total = (counts: Map<number, number>): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
   const [n, m] = [total(a), total(b)];
-  const referenceCounts = [0];
-  const currentCounts = [0];
+  const edges = decileEdgesOf([...a], n);
+  const referenceCounts = new Array<number>(edges.length + 1).fill(0);
+  const currentCounts = referenceCounts.slice();
   let [i, j, least, greatest] = [0, 0, 0, 0];
   for (const bin of [...new Set([...a.keys(), ...b.keys()])].sort((x, y) => x - y)) {
     const [inA, inB] = [a.get(bin) ?? 0, b.get(bin) ?? 0];
@@ -107,15 +114,24 @@ export function compareHistograms(reference: DyadicHistogram, current: DyadicHis
     const inside = isSingle ? 0 : Math.max((i + inA) / n - j / m, (j + inB) / m - i / n);
     least = Math.max(least, Math.abs((i + inA) / n - (j + inB) / m));
     greatest = Math.max(greatest, least, inside);
-    const isPastDecile = Math.floor((10 * i) / n) < Math.floor((10 * (i + inA)) / n);
-    referenceCounts[referenceCounts.length - 1]! += inA;
-    currentCounts[currentCounts.length - 1]! += inB;
+    const group = groupOf(bin, edges);
+    referenceCounts[group]! += inA;
+    currentCounts[group]! += inB;
     i += inA;
     j += inB;
-    if (isPastDecile && i < n) {
-      referenceCounts.push(0);
-      currentCounts.push(0);
-    }
   }
   return { n, m, ks: { least, greatest: Math.min(1, greatest) }, referenceCounts, currentCounts };
+}
+
+/** `decileEdges` of values known by their bins, ascending. */
+function decileEdgesOf(bins: readonly [bin: number, count: number][], n: number): Float64Array {
+  let [next, below] = [0, 0];
+  const ranks = quantileRanks(n, deciles);
+  const atRank = new Map<number, number>();
+  for (const rank of ranks.toSorted((x, y) => x - y)) {
+    while (below + bins[next]![1] <= rank) below += bins[next++]![1];
+    atRank.set(rank, bins[next]![0]);
+  }
+  const found = ranks.map((rank) => atRank.get(rank)!);
+  return edgesAt(quantilesFrom(found, n, deciles));
 }

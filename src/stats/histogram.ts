@@ -68,7 +68,8 @@ export function histogram(values: Float64Array, edges: Float64Array): number[] {
   return counts;
 }
 
-function binOf(value: number, edges: Float64Array): number {
+/** The position of a value's bin, as {@link histogram} counts. */
+export function binOf(value: number, edges: Float64Array): number {
   let low = 0;
   let high = edges.length;
   while (low < high) {

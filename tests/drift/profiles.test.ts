@@ -57,6 +57,21 @@ describe('drift against a profile', () => {
     );
   });
 
+  it('sees values that the baseline never had, as the rows do', async () => {
+    const rows = (count: number, appeared: number) =>
+      Array.from({ length: count }, (_, i) => ({ grade: i % 100 < appeared ? 6 : i % 5 }));
+    const [baselineData, currentData] = [rows(20_000, 0), rows(20_000, 6)];
+    const { config, options } = createWorld();
+    const monitor = new DriftMonitor(config, options);
+    const data = { modelName: 'spread', currentData, featureColumns: ['grade'] };
+    const exact = await monitor.detectDrift({ ...data, baselineData });
+    const counted = await monitor.detectDrift({ ...data, baselineProfile: await createProfile(baselineData) });
+    const streamed = await monitor.detectDrift({ ...data, baselineData, streaming: true });
+    expect(exact.columns[0]!.verdict).toBe('drifted');
+    for (const { columns } of [counted, streamed])
+      expect(columns[0]).toMatchObject({ verdict: 'drifted', psi: exact.columns[0]!.psi! });
+  });
+
   it('gives the verdict of the whole when shards are merged', async () => {
     const [before, after] = [smallRows(3000), smallRows(3000, { seed: 2, shift: 3 })];
     const shards = await Promise.all([0, 1, 2].map((k) => createProfile(before.slice(1000 * k, 1000 * (k + 1)))));

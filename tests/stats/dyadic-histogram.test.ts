@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DyadicHistogram, compareHistograms } from '../../src/stats/dyadic-histogram.js';
+import { decileEdges, histogram } from '../../src/stats/histogram.js';
 import { ksTwoSample } from '../../src/stats/ks.js';
 import { createRandom } from '../../src/util/random.js';
 
@@ -67,5 +68,21 @@ describe('DyadicHistogram', () => {
         expect(referenceCounts.length).toBeLessThanOrEqual(10);
       }
     }
+  });
+
+  it('counts between the deciles of the rows where bins hold one value each', () => {
+    const few = fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(0.5, 1e300, Infinity, -Infinity)), {
+      minLength: 1,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(few, few, (x, y) => {
+        const [a, b] = [Float64Array.from(x), Float64Array.from(y)];
+        const { referenceCounts, currentCounts } = compareHistograms(histogramOf(a), histogramOf(b));
+        const edges = decileEdges(a);
+        expect(referenceCounts).toEqual(histogram(a, edges));
+        expect(currentCounts).toEqual(histogram(b, edges));
+      }),
+    );
   });
 });
