@@ -290,8 +290,11 @@ export class RetrainPipeline {
     const { autoRetrainOnDrift, autoRetrainOnPerformanceDrop } = this.#context.config.policy.retraining;
     if (trigger === 'manual' || trigger === 'schedule') return undefined;
     if (cause.requiresRetraining !== true) {
-      const what = cause.reportId === undefined ? 'no report' : `report ${cause.reportId} (${cause.verdict})`;
-      return skip('not_required', `${what} asks for no retraining`);
+      const why =
+        cause.reportId === undefined
+          ? 'there is no report that asks for it'
+          : `report ${cause.reportId} (${cause.verdict}) asks for no retraining`;
+      return skip('not_required', `${why}; pass { trigger: 'manual' } to train all the same`);
     }
     const [isOn, key] =
       trigger === 'drift'

@@ -135,6 +135,8 @@ describe('triggerRetraining', () => {
       status: 'skipped',
       trainingTimeSeconds: 0,
     });
+    const { reason } = await pipeline.triggerRetraining({ modelName: 'spread' }, smallRows(400));
+    expect(reason).toBe("there is no report that asks for it; pass { trigger: 'manual' } to train all the same");
     expect(await pipeline.triggerRetraining(report, smallRows(400), { trigger: 'manual' })).toMatchObject({
       status: 'registered',
     });
