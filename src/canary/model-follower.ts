@@ -12,11 +12,13 @@ import { type RouteState, readRouteState, readRouteStates } from './route-state.
 /** What a process flushes is at most so old, milliseconds. */
 const flushMs = 1_000;
 
-/** How often other processes' changes are looked for where the storage cannot tell of them, milliseconds. */
+/** How often other processes' changes are looked for where the storage cannot tell of them, or failed last, milliseconds. */
 const pollMs = 250;
 
 /** How often predictions whose labels can count no more are deleted, milliseconds. */
 const purgeMs = 600_000;
+
+const following = 'following models';
 
 /** Keeps what one process knows and what the store knows the same: routing one way, outcomes the other. */
 export class ModelFollower {
@@ -73,15 +75,20 @@ export class ModelFollower {
   /** Listens for changes of models, once; before the first state is read, so that nothing falls in between. */
   #follow(storage: Storage): Promise<void> {
     const look = async (): Promise<void> => {
+      this.background.every(following, pollMs, look); // until it succeeds: nobody tells twice
       const states = await this.control.access('canary.read', this.#served, () =>
         readRouteStates(storage, this.live.fences),
       );
+      this.background.cancel(following);
       await Promise.all(states.map((state) => this.#take(state)));
     };
-    const listener = (): void => void this.background.run('following models', look);
+    const listener = (): void => void this.background.run(following, look);
     const { signal } = this.#closing;
     this.#following ??= watchCollections(storage, [modelsCollection], listener, { signal, pollMs });
-    return this.#following;
+    return this.#following.catch((error: unknown) => {
+      this.#following = undefined; // the next one tries again
+      throw error;
+    });
   }
 
   #flushWhileOpen(): void {

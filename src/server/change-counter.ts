@@ -14,7 +14,10 @@ export class ChangeCounter {
   /** Begins watching at the first call. */
   async version(): Promise<string> {
     this.#began ??= this.#begin();
-    await this.#began;
+    await this.#began.catch((error: unknown) => {
+      this.#began = undefined; // the next call tries again
+      throw error;
+    });
     return `"${this.#count}"`;
   }
 

@@ -1,0 +1,85 @@
+import { describe, expect, it, vi } from 'vitest';
+import { CanaryDeploymentManager, MLOpsError, ModelRegistry, type Storage } from '@bondx/mlops';
+import { ConstantModel } from '../../src/models/constant-model.js';
+import { createWorld } from '../helpers.js';
+
+/** A storage of which some calls fail while it is away. */
+function unreliable(storage: Storage) {
+  const away = { watch: 0, query: 0 };
+  const failing = (method: 'watch' | 'query'): void => {
+    if (away[method] === 0) return;
+    away[method]--;
+    throw new MLOpsError('STORAGE_UNAVAILABLE', 'the server is away');
+  };
+  const through: Storage = {
+    capabilities: storage.capabilities,
+    get: (...args) => storage.get(...args),
+    read: (...args) => storage.read(...args),
+    commit: (...args) => storage.commit(...args),
+    close: () => storage.close(),
+    query: async (...args) => (failing('query'), storage.query(...args)),
+    watch: async (...args) => (failing('watch'), storage.watch!(...args)),
+  };
+  return { storage: through, away };
+}
+
+async function setUp() {
+  const world = createWorld({ canary: { maxCanaryPercentage: 0.5 } });
+  const registry = new ModelRegistry(world.config, world.options);
+  for (let i = 0; i < 2; i++) {
+    await registry.register({
+      modelName: 'spread',
+      modelType: 'spread',
+      featureColumns: ['x'],
+      targetColumn: 'y',
+      model: new ConstantModel(i),
+      performanceMetrics: { r2_score: 0.5 },
+    });
+  }
+  for (const targetStage of ['staging', 'production'] as const)
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage });
+  const here = new CanaryDeploymentManager(world.config, registry);
+  const { storage, away } = unreliable(world.storage);
+  const elsewhere = new CanaryDeploymentManager(
+    world.config,
+    new ModelRegistry(world.config, { ...world.options, storage }),
+  );
+  const served = (): Set<string | undefined> =>
+    new Set(
+      Array.from(
+        { length: 50 },
+        (_, i) => elsewhere.routePrediction({ modelName: 'spread', routingKey: `${i}` }).version,
+      ),
+    );
+  return { registry, here, elsewhere, away, served };
+}
+
+describe('a process that follows the models of others', () => {
+  it('learns of another version although the store was away when it was told', async () => {
+    const { registry, here, elsewhere, away, served } = await setUp();
+    await elsewhere.refresh('spread');
+    expect(served()).toEqual(new Set(['1.0.0']));
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage: 'staging' });
+    away.query = 2;
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage: 'production' });
+    await vi.waitFor(() => expect(served()).toEqual(new Set(['1.0.1'])), { timeout: 10_000, interval: 20 });
+    await elsewhere.close();
+    await here.close();
+  });
+
+  it('follows them once the store is there, although it was not at first', async () => {
+    const { here, elsewhere, away, served } = await setUp();
+    await here.createCanaryDeployment({
+      modelName: 'spread',
+      candidateVersion: '1.0.1',
+      initialTrafficPercentage: 0.5,
+    });
+    away.watch = 1;
+    await expect(elsewhere.refresh('spread')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    await elsewhere.refresh('spread');
+    await here.halt('spread', { reason: 'wrong prices' });
+    await vi.waitFor(() => expect(served()).toEqual(new Set(['1.0.0'])), { timeout: 20_000, interval: 20 });
+    await elsewhere.close();
+    await here.close();
+  });
+});
