@@ -96,9 +96,9 @@ export function buildProgram(signal: AbortSignal, setCode: (code: number) => voi
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
 
-  const perform: CommandTools['perform'] = async (command, work) => {
+  const perform: CommandTools['perform'] = async (command, work, isAlone) => {
     const { openSession } = await import('./session.js'); // the policy's schema takes a while to load; help does without
-    setCode(await work(await openSession(command.optsWithGlobals<GlobalOptions>(), signal)));
+    setCode(await work(await openSession(command.optsWithGlobals<GlobalOptions>(), signal, isAlone)));
   };
   const action: CommandTools['action'] =
     <O>(load: () => Promise<Action<O>>) =>

@@ -30,15 +30,18 @@ const defaultPolicy = 'policy.yaml';
 /**
  * The policy named with `--config`, else `policy.yaml` in the working directory, else the defaults; and who is calling, by
  * `--token` or the variable BONDX_TOKEN.
+ *
+ * @param isAlone for work that asks for none of it
  */
-export async function openSession(options: GlobalOptions, signal: AbortSignal): Promise<Session> {
-  const path = options.config ?? (existsSync(defaultPolicy) ? defaultPolicy : undefined);
-  const config = path === undefined ? MLOpsConfig.default() : MLOpsConfig.fromYaml(path);
+export async function openSession(options: GlobalOptions, signal: AbortSignal, isAlone = false): Promise<Session> {
   const output = new Output({
     json: options.json ?? false,
     quiet: options.quiet ?? false,
     color: options.color ?? true,
   });
+  if (isAlone) return { config: MLOpsConfig.default({ environment: {} }), output, who: {}, signal };
+  const path = options.config ?? (existsSync(defaultPolicy) ? defaultPolicy : undefined);
+  const config = path === undefined ? MLOpsConfig.default() : MLOpsConfig.fromYaml(path);
   const token = options.token ?? process.env['BONDX_TOKEN'];
   const who =
     token === undefined || token === '' ? {} : { principal: await authenticate(config, { token: token.trim() }) };

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +42,20 @@ describe('the program', () => {
     expect(status).toBe(1);
     expect(stderr).toContain('error: the result cannot be written: ENOSPC');
     expect(stderr).not.toContain('node:events');
+  });
+
+  it.each([
+    [['init', 'new.yaml'], 0, ''],
+    [['evidence', 'verify', 'policy.yaml'], 3, ''],
+    [['list'], 2, 'policy.yaml:1:'],
+  ] as const)('%j goes by policy, store and token only where it needs them', (words, code, said) => {
+    const folder = mkdtempSync(join(tmpdir(), 'alone-'));
+    writeFileSync(join(folder, 'policy.yaml'), 'seed: [');
+    const token = `bondx_${'0'.repeat(32)}_${'A'.repeat(43)}`;
+    const env = { ...environment, BONDX_TOKEN: token, BONDX_ENV: 'nowhere' };
+    const { status, stderr } = spawnSync(process.execPath, program(...words), { cwd: folder, env, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: code, stderr: expect.stringContaining(said) as string });
+    expect(existsSync(join(folder, 'data'))).toBe(false);
   });
 
   it.each([

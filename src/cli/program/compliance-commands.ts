@@ -78,6 +78,6 @@ export function addComplianceCommands(program: Command, { action, perform }: Com
     .addHelpText('after', example('bondx-mlops evidence verify pd-1.0.0.tar'))
     .action(async (file: string, options: VerifyOptions, command: Command): Promise<void> => {
       const { verifyPack } = await import('../commands/evidence.js');
-      await perform(command, (session) => verifyPack(session, file, options));
+      await perform(command, (session) => verifyPack(session, file, options), true);
     });
 }

@@ -14,7 +14,7 @@ export function addStartCommands(program: Command, { action, perform }: CommandT
     .option('--model <name>', 'name of the model (default: spread)')
     .addHelpText('after', example('bondx-mlops init --data data.csv --target spread_bps'))
     .action(async (file: string, options: InitOptions, command: Command) =>
-      perform(command, async (session) => (await import('../commands/init.js')).init(session, file, options)),
+      perform(command, async (session) => (await import('../commands/init.js')).init(session, file, options), true),
     );
 
   program

@@ -9,8 +9,12 @@ export type Action<O> = (session: Session, options: O) => Promise<number>;
 export interface CommandTools {
   /** For commands without arguments of their own. */
   readonly action: <O>(load: () => Promise<Action<O>>) => (options: unknown, command: Command) => Promise<void>;
-  /** Opens a session from the options of a command, runs the work and keeps its exit code. */
-  readonly perform: (command: Command, work: (session: Session) => Promise<number>) => Promise<void>;
+  /**
+   * Opens a session from the options of a command, runs the work and keeps its exit code.
+   *
+   * @param isAlone for work that needs neither policy nor store: neither they nor a token can stand in its way
+   */
+  readonly perform: (command: Command, work: (session: Session) => Promise<number>, isAlone?: boolean) => Promise<void>;
 }
 
 export const example = (line: string): string => `\nExample:\n  $ ${line}`;
