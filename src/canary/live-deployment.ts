@@ -137,9 +137,13 @@ export class LiveDeployment {
     });
   }
 
-  /** The step a request belongs to; undefined when it counts for none. Requests of an ended deployment are late. */
-  #stepOf({ deploymentId, step = this.#step }: RoutedRequest): number | undefined {
-    if (deploymentId !== undefined && deploymentId !== this.#deployment.value.deploymentId) return undefined;
+  /**
+   * The step a request belongs to; undefined when it counts for none, as routing says by a unit of 0 and no deployment.
+   * Requests of an ended deployment are late.
+   */
+  #stepOf({ deploymentId, unit, step = this.#step }: RoutedRequest): number | undefined {
+    if (deploymentId === undefined ? unit === 0 : deploymentId !== this.#deployment.value.deploymentId)
+      return undefined;
     if (!this.#isOver && step !== undefined && step >= 0 && step <= this.#lastStep) return step;
     if (deploymentId !== undefined) this.#late++;
     return undefined;

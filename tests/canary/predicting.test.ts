@@ -68,6 +68,15 @@ describe('predicting', () => {
     const deploymentId = await deploy({ initialTrafficPercentage: 0.5 });
     expect(predict(1, { version: '1.0.1' })).toMatchObject({ prediction: 1, reason: 'override' });
     expect(predict(1, { version: '9.0.0' })).toMatchObject({ prediction: 0, reason: 'override_refused' });
+    for (const version of ['1.0.0', '1.0.1', '9.0.0']) {
+      const said = manager.routePrediction({ modelName: 'spread', routingKey: 1, version });
+      for (const route of [said, JSON.parse(JSON.stringify(said)) as typeof said])
+        expect(manager.recordOutcome({ modelName: 'spread', prediction: 1, ...route, version: said.version! })).toBe(
+          false,
+        );
+    }
+    await manager.flush();
+    expect((await manager.getStatus(deploymentId)).processes).toMatchObject([{ outcomes: 0 }]);
     await manager.halt('spread');
     expect(predict(1, { version: '1.0.1' })).toMatchObject({ prediction: 0, reason: 'override_refused' });
     await manager.flush();
