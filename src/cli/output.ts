@@ -66,7 +66,7 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
     chars: { ...chars, right: '', 'right-mid': '', middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map((cell) => cell.replace(unprintable, asCode)))); // a cell is one line
   return table
     .toString()
     .split('\n')
@@ -78,11 +78,12 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
 const jsonNumber = (_key: string, value: unknown): JsonValue | undefined =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : (value as JsonValue | undefined);
 
-/** Text from data cannot move the cursor or forge lines: control characters other than the newline are shown as codes. */
-const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) =>
-    c === '\n' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** Control characters, line ends, and marks that turn the direction of writing: a text could be read as another one. */
+const unprintable = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
+const asCode = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** Text from data cannot move the cursor: what is not printed, other than the newline, is shown as a code. */
+const printable = (text: string): string => text.replace(unprintable, (c) => (c === '\n' ? c : asCode(c)));
 
 /** Metrics on one line, in the order they came. */
 export const formatMetrics = (metrics: Readonly<Record<string, number>>): string =>

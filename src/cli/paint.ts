@@ -1,8 +1,8 @@
 import pc from 'picocolors';
 
-/** Words that a result begins with, by what they mean for the reader. */
+/** Words that a result begins with, by what they mean for the reader; two blanks come behind the head of a column. */
 const bad = /\b(drifted|rejected|refused|denied|corrupt|truncated|rolled back|unhealthy|not met)\b/;
-const good = /\b(stable|registered|promoted|ok|healthy|approved|verified)\b/;
+const good = /\b(stable|registered|promoted|ok|healthy|approved|verified)\b(?! {2})/;
 const open = /\b(inconclusive|degraded|warning|pending)\b/;
 
 /** Colours for a stream: none where it is no terminal, where NO_COLOR is set, or where they are not wanted. */

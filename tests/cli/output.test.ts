@@ -49,6 +49,28 @@ describe('Progress', () => {
   });
 });
 
+describe('texts from data', () => {
+  it('forge no line of a table, move no cursor and turn no direction', () => {
+    const texts = captured('stdout');
+    const table = formatTable(
+      ['who', 'why'],
+      [
+        ['ada\n9  bob', 'x\u001b[31m\u202ey'],
+        ['eve', 'z'],
+      ],
+    );
+    new Output({ json: false, quiet: false }).result({}, `${table}\n\u2066end\r`);
+    expect(texts.join('')).toBe(
+      [
+        'who              why',
+        'ada\\u000a9  bob  x\\u001b[31m\\u202ey',
+        'eve              z',
+        '\\u2066end\\u000d\n',
+      ].join('\n'),
+    );
+  });
+});
+
 describe('tables', () => {
   it('line up without borders', () => {
     expect(

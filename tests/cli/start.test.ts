@@ -206,6 +206,8 @@ describe('colours', () => {
     expect(painted.split('\n')[1]).toBe('yield stable');
     expect(onTerminal(false, () => paintVerdict(text, true))).toBe(text);
     expect(onTerminal(true, () => paintVerdict(text, false))).toBe(text);
+    const head = 'model   stage       registered                by';
+    expect(onTerminal(true, () => paintVerdict(head, true))).toBe(head);
     vi.stubEnv('NO_COLOR', '1');
     expect(onTerminal(true, () => paintVerdict(text, true))).toBe(text);
     vi.unstubAllEnvs();
