@@ -39,7 +39,9 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
   try {
     return await prepare(connect(path), path);
   } catch (error) {
-    if (!(error instanceof MLOpsError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
+    const isSqlite = error instanceof MLOpsError && error.cause !== undefined;
+    // SQLite says the former of a file system that is read-only, the latter of permissions that are missing.
+    if (!isSqlite || !['STORAGE_UNAVAILABLE', 'STORAGE_READ_ONLY'].includes(error.code)) throw error;
     return prepare(connect(await readSnapshot(path)), path);
   }
 }

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openFilesystemArtifacts } from '../../../src/adapters/filesystem/filesystem-artifacts.js';
 import { openFilesystemStorage } from '../../../src/adapters/filesystem/filesystem-storage.js';
-import { readOnlyMount, runMounted, smallDisk, whyNoMounts } from './children/run-child.js';
+import { readOnlyMount, runAsReader, runMounted, smallDisk, whyNoMounts } from './children/run-child.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const reason = whyNoMounts();
@@ -26,24 +27,43 @@ describe.skipIf(reason !== undefined)(`file systems with limits${reason === unde
   });
 
   it('where nothing can be written, what is there can be read and writes fail with STORAGE_READ_ONLY', async () => {
-    const directory = await temporaryDirectory();
-    const storage = await openFilesystemStorage(join(directory, 'storage'));
-    await storage.commit([{ kind: 'put', collection: 'c', id: 'a', value: 7, index: { n: 1 }, expect: 'absent' }]);
-    const artifacts = await openFilesystemArtifacts(join(directory, 'artifacts'));
-    await artifacts.put(Buffer.from('content'));
-    await mkdir(join(directory, 'empty'));
-    const expected = {
-      value: 7,
-      found: 1,
-      commit: 'STORAGE_READ_ONLY',
-      stored: ['content'],
-      put: 'STORAGE_READ_ONLY',
-      newStorage: 'STORAGE_READ_ONLY',
-      emptyStorage: 'STORAGE_READ_ONLY',
-      newArtifacts: 'STORAGE_READ_ONLY',
-    };
+    const { directory, storage } = await fill();
     expect(await runMounted(readOnlyMount, directory, 'read-only')).toEqual(expected); // while open elsewhere
     await storage.close();
     expect(await runMounted(readOnlyMount, directory, 'read-only')).toEqual(expected);
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'a user who may only read can read what is there, open elsewhere or not',
+  async () => {
+    const { directory, storage } = await fill();
+    expect(await runAsReader(directory, 'read-only')).toEqual(expected);
+    execFileSync('chmod', ['-R', 'u=rwX', directory]);
+    await storage.close();
+    expect(await runAsReader(directory, 'read-only')).toEqual(expected);
+    execFileSync('chmod', ['-R', 'u=rwX', directory]);
+  },
+);
+
+/** A storage and files in a directory, and a directory that is empty. */
+async function fill() {
+  const directory = await temporaryDirectory();
+  const storage = await openFilesystemStorage(join(directory, 'storage'));
+  await storage.commit([{ kind: 'put', collection: 'c', id: 'a', value: 7, index: { n: 1 }, expect: 'absent' }]);
+  const artifacts = await openFilesystemArtifacts(join(directory, 'artifacts'));
+  await artifacts.put(Buffer.from('content'));
+  await mkdir(join(directory, 'empty'));
+  return { directory, storage };
+}
+
+const expected = {
+  value: 7,
+  found: 1,
+  commit: 'STORAGE_READ_ONLY',
+  stored: ['content'],
+  put: 'STORAGE_READ_ONLY',
+  newStorage: 'STORAGE_READ_ONLY',
+  emptyStorage: 'STORAGE_READ_ONLY',
+  newArtifacts: 'STORAGE_READ_ONLY',
+};

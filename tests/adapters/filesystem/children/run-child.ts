@@ -14,6 +14,14 @@ const nodeArguments = (name: string, args: readonly string[]): string[] => [
 export const runChild = async (name: string, ...args: readonly string[]): Promise<unknown> =>
   parseOutput(await promisify(execFile)(process.execPath, nodeArguments(name, args)));
 
+/** Like {@link runChild}, as a user who may read a directory and write nothing there. */
+export async function runAsReader(directory: string, name: string): Promise<unknown> {
+  const isRoot = process.getuid?.() === 0;
+  execFileSync('chmod', ['-R', isRoot ? 'go=rX' : 'a=rX', directory]);
+  const reader = isRoot ? { uid: 65_534, gid: 65_534 } : {};
+  return parseOutput(await promisify(execFile)(process.execPath, nodeArguments(name, [directory]), reader));
+}
+
 /** Starts a script of this folder in a process of its own. */
 export const startChild = (name: string, ...args: readonly string[]): ChildProcessWithoutNullStreams =>
   spawn(process.execPath, nodeArguments(name, args));
