@@ -6,6 +6,7 @@ import { makeDirectory, syncDirectory } from '../adapters/filesystem/durable-dir
 import { openFilesystemArtifacts } from '../adapters/filesystem/filesystem-artifacts.js';
 import { openFilesystemStorage } from '../adapters/filesystem/filesystem-storage.js';
 import { databaseIn, snapshotFilesystemStorage } from '../adapters/filesystem/snapshot-storage.js';
+import { toStorageError } from '../adapters/filesystem/storage-errors.js';
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import { verifyAuditTrail } from '../governance/audit-trail.js';
@@ -50,7 +51,9 @@ export async function backupStore(config: MLOpsConfig, options: BackupOptions = 
   const resource = { type: 'store', id: directories.records };
   try {
     return await new ControlPlane(context).change('storage.backup', { resource, scope: 'store' }, async () => {
-      const result = await makeBackup(config, directories, context.clock, options);
+      const result = await makeBackup(config, directories, context.clock, options).catch((error: unknown) => {
+        throw toStorageError(error, directories.backups);
+      });
       const { path, databaseDigest, auditRecords, auditHead, artifacts, missing, expired } = result;
       const counts = { files: artifacts.length, missing: missing.length, expired: expired.length };
       return { changes: [], result, detail: { path, databaseDigest, auditRecords, auditHead, ...counts } };

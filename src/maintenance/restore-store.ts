@@ -4,6 +4,7 @@ import { makeDirectory, syncDirectory } from '../adapters/filesystem/durable-dir
 import { openFilesystemArtifacts } from '../adapters/filesystem/filesystem-artifacts.js';
 import { openFilesystemStorage } from '../adapters/filesystem/filesystem-storage.js';
 import { databaseIn } from '../adapters/filesystem/snapshot-storage.js';
+import { toStorageError } from '../adapters/filesystem/storage-errors.js';
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import { verifyAuditTrail } from '../governance/audit-trail.js';
@@ -52,15 +53,18 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
   await assertEmpty(directories);
   const backup = await chooseBackup(from, directories.backups);
   const begun = join(directories.records, 'restoring');
-  await makeDirectory(begun);
-  const arriving = await mkdtemp(join(begun, 'a')); // its own: somebody else may be restoring, too
+  const fail = (error: unknown): never => {
+    throw toStorageError(error, directories.records);
+  };
+  await makeDirectory(begun).catch(fail);
+  const arriving = await mkdtemp(join(begun, 'a')).catch(fail); // its own: somebody else may be restoring, too
   let artifacts: number;
   try {
     artifacts = await arrive(config, backup, arriving, directories, options);
   } catch (error) {
     await rm(arriving, { recursive: true, force: true });
     await assertVacant(directories); // another restore was faster, and took this one's folder away
-    throw error;
+    return fail(error);
   }
   await rm(begun, { recursive: true, force: true });
   await syncDirectory(directories.records);
@@ -88,9 +92,11 @@ async function arrive(
   { from: _from, signal, onProgress = () => undefined, ...who }: RestoreOptions,
 ): Promise<number> {
   onProgress(0, 'records');
-  await copyFile(databaseIn(join(backup.path, recordsFolder)), databaseIn(arriving));
-  const { mode } = await stat(databaseIn(arriving));
-  await chmod(databaseIn(arriving), mode | 0o600); // the backup may be one that nobody may write to
+  const database = databaseIn(join(backup.path, recordsFolder));
+  const found = await stat(database).catch(() => undefined);
+  if (found === undefined) throw damaged(backup, 'it has no database');
+  await copyFile(database, databaseIn(arriving));
+  await chmod(databaseIn(arriving), found.mode | 0o600); // the backup may be one that nobody may write to
   if ((await digestFile(databaseIn(arriving))) !== backup.databaseDigest)
     throw damaged(backup, 'its database was altered');
   const storage = await openFilesystemStorage(arriving);
@@ -155,6 +161,7 @@ async function restoreFiles(
     assertNotAborted(signal);
     onProgress(0.2 + (0.8 * i) / backup.artifacts.length, 'files');
     if (!isDigest(digest)) throw damaged(backup, 'its manifest names no digest');
+    if ((await pool.stat(digest)) === undefined) throw damaged(backup, `it lacks ${digest}`);
     await target.put(pool.get(digest)); // verified as it is read
   }
   await pool.close();

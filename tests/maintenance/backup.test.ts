@@ -167,6 +167,15 @@ describe('a backup', () => {
     expect((await listBackups(join(directory, 'backups'))).at(-1)!.missing).toEqual(next.missing);
   });
 
+  it('says what to do where its folder cannot be written', async () => {
+    const config = policyFor('live', { backupPath: `${directory}/file/backups` });
+    await work(config, 'x');
+    await writeFile(join(directory, 'file'), 'where a folder should be');
+    await expect(backupStore(config)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    const { path: from } = await backupStore(policyFor('live'));
+    await expect(restoreStore(policyFor('file'), { from })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  });
+
   it('can be aborted, and leaves nothing then', async () => {
     await work(policyFor('live'), 'x');
     const signal = AbortSignal.abort();
@@ -366,8 +375,8 @@ describe('a restore', () => {
     await backupStore(policyFor('live'));
     const target = policyFor('restored');
     let other: Promise<unknown> | undefined;
-    const onProgress = (): void => void (other ??= restoreStore(target));
-    const outcomes = [await restoreStore(target, { onProgress }).catch(failureCode), await other!.catch(failureCode)];
+    const onProgress = (): void => void (other ??= restoreStore(target).catch(failureCode));
+    const outcomes = [await restoreStore(target, { onProgress }).catch(failureCode), await other];
     expect(outcomes.filter((outcome) => outcome === 'ALREADY_EXISTS')).toHaveLength(1);
     expect((await readBack(target, runId)).points).toBe(5);
     await using audit = new AuditLog(target);
@@ -382,6 +391,20 @@ describe('a restore', () => {
     await restoreStore(policyFor('restored'));
     const { mode } = await stat(join(directory, 'restored', 'records', 'bondx-mlops.db'));
     expect(mode & 0o200).toBe(0o200);
+  });
+
+  it('says of a backup that lacks its database or a file that it is damaged', async () => {
+    await work(policyFor('live'), 'content');
+    const { path, artifacts } = await backupStore(policyFor('live'));
+    const hex = artifacts[0]!.slice(7);
+    await rm(join(directory, 'backups', 'files', 'sha256', hex.slice(0, 2), hex.slice(2)));
+    const lacking = await restoreStore(policyFor('restored')).catch((error: unknown) => error);
+    expect(lacking).toMatchObject({
+      code: 'CORRUPT',
+      message: expect.stringMatching(/sha256:.*use another backup/) as string,
+    });
+    await rm(join(path, 'records', 'bondx-mlops.db'));
+    await expect(restoreStore(policyFor('restored'))).rejects.toMatchObject({ code: 'CORRUPT' });
   });
 
   it('stops at a damaged file, and can be started again once it is sound', async () => {
