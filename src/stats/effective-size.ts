@@ -10,8 +10,8 @@ export interface Clusters {
  * How many independent rows say as much about the shares of bins as these clustered ones do: rows / design effect. The
  * design effect of a share p is its variance between clusters, G/(G − 1)·Σ(n_cb − n_c·p)²/n² over G clusters, divided by
  * p(1 − p)/n (Kish 1965). Since G clusters tell that variance only roughly, it is enlarged by (t/z)², the squared ratio of
- * the 97.5% points of Student's t with G − 1 degrees of freedom and of the normal distribution. Never more than the rows;
- * at least 1.
+ * the 97.5% points of Student's t and of the normal distribution; degrees of freedom are n²/Σnᶜ² − 1 over the sizes of the
+ * clusters, at least 1, which is G − 1 where sizes are equal. Never more than the rows; at least 1.
  *
  * - `cumulative`: bins are ordered, and the largest design effect of the shares up to each edge counts, since a
  *   Kolmogorov–Smirnov distance may be attained anywhere.
@@ -38,6 +38,8 @@ export function effectiveSize(
   const used = sizes.reduce((sum, size) => sum + (size > 0 ? 1 : 0), 0);
   if (used === n || n === 0) return n;
   if (used === 1) return 1;
+  // Clusters of one size that would tell as much (Kish 1965): a few large ones tell little, however many small ones there are.
+  const equal = n ** 2 / sizes.reduce((sum, size) => sum + size ** 2, 0);
   const effects = designEffects(counts, sizes, binCount, shares === 'cumulative', { n, used });
   if (effects.length === 0) return used; // a single value: nothing tells how alike the rows of a cluster are
   const weight = effects.reduce((sum, { share }) => sum + (1 - share), 0);
@@ -45,7 +47,7 @@ export function effectiveSize(
     shares === 'cumulative'
       ? Math.max(...effects.map(({ effect: own }) => own))
       : effects.reduce((sum, { effect: own, share }) => sum + own * (1 - share), 0) / weight;
-  return Math.max(1, n / Math.max(1, effect * uncertainty(used - 1)));
+  return Math.max(1, n / Math.max(1, effect * uncertainty(Math.max(1, equal - 1))));
 }
 
 /** Of every share strictly between 0 and 1. */

@@ -34,6 +34,27 @@ describe('clustered rows', () => {
     expect(alarms.named / runs).toBeLessThanOrEqual(0.05);
   });
 
+  it('raise no more false alarms where a few clusters hold most of the rows', () => {
+    const { config } = createWorld();
+    /** Seven clusters of 1 to 729 rows, each of a single group. */
+    const uneven = (seed: string) => {
+      const random = createRandom(seed);
+      const groups = Array.from({ length: 7 }, () => (random.next() < 0.5 ? 'NOTE' : 'BOND'));
+      return toTable(
+        groups.flatMap((group, id) => Array.from({ length: 3 ** id }, () => ({ id: `${seed}${id}`, group }))),
+      );
+    };
+    const runs = 400;
+    let alarms = 0;
+    for (let run = 0; run < runs; run++) {
+      const [baseline, current] = [uneven(`a${run}`), uneven(`b${run}`)];
+      const inputs = { modelName: 'spread', policy: config.modelPolicy('spread'), baseline, current };
+      const report = assessDrift({ ...inputs, featureColumns: ['group'], clusterColumn: 'id' }, config, undefined);
+      if (report.requiresRetraining) alarms++;
+    }
+    expect(alarms / runs).toBeLessThanOrEqual(0.05);
+  });
+
   it('are worth the rows the report says, in large checks as in small ones', async () => {
     const { config, options } = createWorld();
     const monitor = new DriftMonitor(config, options);
