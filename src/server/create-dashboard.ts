@@ -169,13 +169,16 @@ class Site {
 
   async #signIn(request: Request, url: URL, form: URLSearchParams): Promise<Response> {
     if (!isSameOrigin(request, url)) throw new MLOpsError('FORBIDDEN', 'sign in at the page of this server');
-    return this.#begin((form.get('token') ?? '').trim(), url);
+    // Behind a proxy that ends TLS, only the page that the form comes from tells how the browser got here.
+    const isSecure = request.headers.get('origin')?.startsWith('https:') === true;
+    return this.#begin((form.get('token') ?? '').trim(), url, isSecure);
   }
 
   /** @throws MLOpsError `UNAUTHENTICATED` */
-  async #begin(token: string, url: URL): Promise<Response> {
+  async #begin(token: string, url: URL, isSecure = false): Promise<Response> {
     await principalOf(token, this.gate);
-    const cookie = this.gate.sessions.begin(token, url.protocol === 'https:', this.place.basePath || '/');
+    const { basePath } = this.place;
+    const cookie = this.gate.sessions.begin(token, isSecure || url.protocol === 'https:', basePath || '/');
     return respond(null, 303, { location: this.#href('experiments'), 'set-cookie': cookie });
   }
 

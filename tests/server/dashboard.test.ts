@@ -95,8 +95,13 @@ describe('who gets in', () => {
     expect((await signIn('bondx_wrong')).status).toBe(401);
     const signedIn = await signIn(token);
     expect(signedIn.status).toBe(303);
+    expect(signedIn.headers.get('set-cookie')).not.toContain('Secure');
     const cookie = signedIn.headers.get('set-cookie')!.split(';')[0]!;
     expect(cookie).not.toContain(token);
+    // A proxy ended TLS: this server is asked over plain HTTP for what the browser knows as HTTPS.
+    const proxied = { ...form, origin: origin.replace('http:', 'https:') };
+    const behindProxy = await at('/sign-in', { method: 'POST', body: `token=${token}`, headers: proxied });
+    expect(behindProxy.headers.get('set-cookie')).toMatch(/; Secure$/);
     expect((await at('/models', { headers: { cookie } })).status).toBe(200);
     await access.revokeToken(tokenId);
     expect((await at('/models', { headers: { cookie } })).status).toBe(401);
