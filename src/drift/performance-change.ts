@@ -28,10 +28,7 @@ export function judgePerformance(measured: MeasuredPerformance, rule: Performanc
     const ends = { lower: Math.max(0, finite(lower)), upper: finite(upper) };
     return { value: estimate.value, ...(shares ? { ...ends, upper: Math.min(1, ends.upper) } : ends) };
   };
-  const change = relativeChange(current, baseline);
-  const worse = isShare ? { ...change, value: -change.value } : change;
-  const { lower, upper } = intervalOf(worse, rule.confidence);
-  const drop = { value: finite(worse.value), lower: finite(lower), upper: finite(upper) };
+  const drop = relativeDrop(baseline, current, isShare, rule.confidence);
   const verdict = drop.lower > rule.threshold ? 'dropped' : drop.upper <= rule.threshold ? 'kept' : 'inconclusive';
   const says = { dropped: 'dropped', kept: 'is kept', inconclusive: 'may have changed: too little data to tell' }[
     verdict
@@ -53,6 +50,24 @@ export function judgePerformance(measured: MeasuredPerformance, rule: Performanc
   };
 }
 
+/**
+ * How much worse, relative to the baseline, with its interval. From a baseline of 0 any change is infinitely large; an end
+ * that cannot be computed is as far away as can be.
+ */
+function relativeDrop(baseline: Estimate, current: Estimate, isShare: boolean, confidence: number): Effect {
+  const change = relativeChange(current, baseline);
+  const sign = isShare ? -1 : 1;
+  if (baseline.value === 0) {
+    const least = intervalOf(current, confidence).lower > 0 ? Infinity : 0;
+    const most = current.value === 0 ? 0 : Infinity;
+    const [lower, upper] = [sign * least, sign * most].sort((a, b) => a - b) as [number, number];
+    return { value: finite(sign * most), lower: finite(lower), upper: finite(upper) };
+  }
+  const { lower, upper } = intervalOf({ ...change, value: sign * change.value }, confidence);
+  const known = (end: number, otherwise: number): number => finite(Number.isNaN(end) ? otherwise : end);
+  return { value: finite(sign * change.value), lower: known(lower, -Infinity), upper: known(upper, Infinity) };
+}
+
 /** JSON has no infinities: a bound that far away says as little. */
 const finite = (value: number): number =>
-  Number.isFinite(value) ? value : value > 0 ? Number.MAX_VALUE : value < 0 ? -Number.MAX_VALUE : 0;
+  Number.isFinite(value) ? value + 0 : value > 0 ? Number.MAX_VALUE : value < 0 ? -Number.MAX_VALUE : 0;

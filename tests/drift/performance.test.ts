@@ -39,6 +39,32 @@ describe('performance', () => {
     expect(JSON.parse(JSON.stringify(worse))).toEqual(worse);
   });
 
+  it('says nothing good where a change cannot be put in relation to the baseline', async () => {
+    const rows = (count: number, error: (i: number) => number, scale = 1): Row[] =>
+      Array.from({ length: count }, (_, i) => ({
+        x: i % 17,
+        kind: 'a',
+        p: scale * (i % 5),
+        y: scale * ((i % 5) + error(i)),
+      }));
+    const verdict = async (before: Row[], after: Row[]) => (await check(before, after)).performance!;
+    const exact = rows(300, () => 0);
+    expect(await verdict(exact, exact)).toMatchObject({ verdict: 'kept', drop: { value: 0, lower: 0, upper: 0 } });
+    const worse = await verdict(
+      exact,
+      rows(300, (i) => i % 3),
+    );
+    expect(worse).toMatchObject({ verdict: 'dropped', drop: { value: Number.MAX_VALUE, lower: Number.MAX_VALUE } });
+    expect(
+      await verdict(
+        exact,
+        rows(300, (i) => Number(i === 0)),
+      ),
+    ).toMatchObject({ verdict: 'inconclusive' });
+    const huge = (error: number) => rows(300, (i) => error * (i % 3), 1e200);
+    expect(await verdict(huge(0.01), huge(1))).toMatchObject({ verdict: 'inconclusive' });
+  });
+
   it('of a regression is estimated directly where labels are missing: what the labels would have said is within', async () => {
     const before = predicted(smallRows(3000));
     // More rows of large x, within what the baseline has.
