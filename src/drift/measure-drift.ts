@@ -1,7 +1,9 @@
 import { type DataSummary, summarizeData } from '../data/data-summary.js';
+import type { Column } from '../data/column.js';
 import { Table } from '../data/table.js';
 import { MLOpsError } from '../errors.js';
 import type { Model } from '../models/model.js';
+import { numericTarget } from '../models/target.js';
 import type { Random } from '../util/random.js';
 import { type Watch, inSteps } from '../util/in-steps.js';
 import { type ComparedColumn, type ComparedData, schemaOf } from './assess-drift.js';
@@ -66,6 +68,11 @@ function problemOf(error: unknown): string {
   return error.message;
 }
 
+/** Numbers, or `false` and `true`. */
+const holdsOutcomes = (column: Column | undefined): boolean =>
+  column?.kind === 'numeric' ||
+  (column?.kind === 'categorical' && column.categories.every((text) => text === 'true' || text === 'false'));
+
 /** From predictions of both sides, where they can be had. Predictions without a model are of the task their policy says. */
 async function performanceOf(
   inputs: DriftInputs,
@@ -78,15 +85,14 @@ async function performanceOf(
   watch: Watch,
 ): Promise<MeasuredPerformance | undefined> {
   const { baseline, current, featureColumns, targetColumn } = inputs;
-  const target = baseline.columns.get(targetColumn ?? '');
-  if (targetColumn === undefined || target?.kind !== 'numeric') return undefined;
-  if ((current.columns.get(targetColumn)?.kind ?? 'numeric') !== 'numeric') return undefined;
+  if (targetColumn === undefined || !holdsOutcomes(baseline.columns.get(targetColumn))) return undefined;
+  if (current.columns.has(targetColumn) && !holdsOutcomes(current.columns.get(targetColumn))) return undefined;
   const before = await inSteps(predictions.steps(baseline), watch);
   const after = await inSteps(predictions.steps(current), watch);
   if (before === undefined || after === undefined) return undefined;
   const task = inputs.predictionColumn === undefined && model !== undefined ? model.task : inputs.policy.task;
   const isTruth = (value: number): boolean => Number.isNaN(value) || value === 0 || value === 1;
-  if (task === 'classification' && !target.values.every(isTruth)) return undefined;
+  if (task === 'classification' && !numericTarget(baseline, targetColumn).every(isTruth)) return undefined;
   return measurePerformance(
     {
       baseline: { table: baseline, predictions: before },

@@ -95,6 +95,12 @@ describe('performance', () => {
     const { lower, upper } = estimated.performance!.current;
     expect(measured.performance!.current.value).toBeGreaterThan(lower);
     expect(measured.performance!.current.value).toBeLessThan(upper);
+    const booleans = (rows: readonly Row[]): Row[] => rows.map((row) => ({ ...row, y: row['y'] === 1 }));
+    const said = await check(booleans(draw(1, 0.2)), booleans(after), policy);
+    expect(said.performance).toEqual(measured.performance);
+    expect((await check(booleans(draw(1, 0.2)), withoutLabels(after), policy)).performance).toEqual(
+      estimated.performance,
+    );
   });
 
   it('is left out where predictions are no probabilities, with the reason; the columns are judged', async () => {
