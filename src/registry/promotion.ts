@@ -155,7 +155,11 @@ export interface PromotionPlanOptions {
   readonly requestId?: string;
 }
 
-/** Moves a version to a stage; into production only past the gates. */
+/**
+ * Moves a version to a stage; into production only past the gates.
+ *
+ * @throws SignatureError for a version whose files are not those that were signed
+ */
 export async function planPromotion(
   context: Context,
   storage: Storage,
@@ -166,6 +170,9 @@ export async function planPromotion(
   const edit = await ModelEdit.open(storage, modelName);
   if (options.replaces !== undefined) edit.assertProduction(options.replaces);
   const before = await edit.version(version);
+  // Where the scan of the files is a gate, it says so of what is to enter production.
+  const isScanned = to === ModelStage.PRODUCTION && context.config.policy.promotion.requireSecurityScan;
+  if ((to === ModelStage.STAGING || to === ModelStage.PRODUCTION) && !isScanned) await verifyFiles(context, before);
   const { gates, failures, changes } =
     to === ModelStage.PRODUCTION
       ? await judgePromotion(context, storage, artifacts, before, options.requestId)

@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { KeyAdministration, MLOpsConfig, ModelRegistry, SignatureError } from '@bondx/mlops';
+import { AuditLog, KeyAdministration, MLOpsConfig, ModelRegistry, SignatureError } from '@bondx/mlops';
 import { bundleDigest, readStored } from '../../src/runtime/bundle.js';
 import { type StoredVersion, versionsCollection } from '../../src/registry/model-record.js';
 import { digestJson } from '../../src/util/digest.js';
 import type { JsonObject, JsonValue } from '../../src/util/json.js';
-import { type World, createWorld } from '../helpers.js';
+import { type World, createWorld, failure } from '../helpers.js';
 
 const model = JSON.stringify({ kind: 'constant', formatVersion: 1, value: 1.5 });
 let world: World;
@@ -103,6 +103,29 @@ describe('the signature of a version', () => {
     const strict = MLOpsConfig.fromObject({ security: { requireSignatures: true } }, { environment: {} });
     registry = new ModelRegistry(strict, world.options);
     expect(await problem()).toBe('unsigned');
+  });
+
+  it('is verified at every promotion, whether the scan of the files is a gate or not', async () => {
+    const promote = (targetStage: 'Staging' | 'Production' | 'Archived') =>
+      registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage });
+    const { value } = (await world.storage.get(versionsCollection, 'spread/1.0.0'))!;
+    const { fileSignature } = value as unknown as StoredVersion;
+    const altered = { fileSignature: { ...fileSignature!, signature: 'AAAA' } };
+    await tamper(() => altered);
+    expect(await failure(promote('Staging'))).toMatchObject({ code: 'SIGNATURE_INVALID' });
+    await tamper(() => ({ fileSignature: fileSignature! }));
+    expect(await promote('Staging')).toMatchObject({ status: 'promoted' });
+    await tamper(() => altered);
+    const unscanned = MLOpsConfig.fromObject(
+      { promotion: { ...world.config.policy.promotion, requireSecurityScan: false } },
+      { environment: {} },
+    );
+    registry = new ModelRegistry(unscanned, world.options);
+    expect(await failure(promote('Production'))).toMatchObject({ code: 'SIGNATURE_INVALID' });
+    expect((await registry.getModelVersion('spread', { version: '1.0.0' })).stage).toBe('Staging');
+    expect(await promote('Archived')).toMatchObject({ status: 'promoted' }); // out of the way
+    const records = await new AuditLog(world.config, world.options).list({ action: 'registry.promote' });
+    expect(records.map(({ decision }) => decision)).toEqual(['error', 'allow', 'error', 'allow']);
   });
 
   it('leaves bytes that were altered to their digest', async () => {
