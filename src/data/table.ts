@@ -65,7 +65,7 @@ export class Table {
     return refuse(
       `there is no column ${JSON.stringify(name)}` +
         (guess === undefined
-          ? `; there are ${[...this.columns.keys()].join(', ')}`
+          ? `; there are ${[...this.columns.keys()].join(', ') || 'none: the data are empty'}`
           : `; did you mean ${JSON.stringify(guess)}?`),
     );
   }

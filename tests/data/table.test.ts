@@ -224,6 +224,10 @@ describe('rows and columns', () => {
     });
   });
 
+  it('says that it is empty where a column is asked for', () => {
+    expect(() => toTable([]).column('x')).toThrow('there is no column "x"; there are none: the data are empty');
+  });
+
   it('keeps integers beyond 2^53 apart as categories', () => {
     const ids = [12345678901234567n, 12345678901234568n, 7n, null];
     for (const data of [ids.map((id) => ({ id })), { id: ids }]) {

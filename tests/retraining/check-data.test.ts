@@ -3,6 +3,7 @@ import { toTable } from '@bondx/mlops';
 import { profileTable } from '../../src/data/profile.js';
 import { checkData } from '../../src/retraining/checks/check-data.js';
 import type { CheckInputs } from '../../src/retraining/checks/check-inputs.js';
+import { knownTargets } from '../../src/retraining/split-data.js';
 import { createRandom } from '../../src/util/random.js';
 import { type SmallRow, smallRows } from '../helpers.js';
 
@@ -23,9 +24,9 @@ async function findingsIn(
 ) {
   const data = toTable(rows);
   const cut = Math.floor(data.rowCount * 0.8);
-  const train = data.slice(0, cut);
+  const train = knownTargets(data.slice(0, cut), 'y');
   const scores = Float64Array.from(
-    rows.slice(0, cut),
+    rows.slice(0, cut).filter((row) => Number.isFinite(row['y'])),
     (row) => 2 * Number(row['x'] ?? 5) + (row['kind'] === 'BOND' ? 5 : 0),
   );
   const profile = profileTable(toTable(honest), ['x', 'kind', 'y']);
@@ -53,6 +54,14 @@ describe('the checks of training data', () => {
   it('find nothing in honest data, drifted data included', async () => {
     expect(await findingsIn(honest)).toEqual([]);
     expect(await findingsIn(smallRows(1000, { seed: 5, shift: 6, slope: 3 }))).toEqual([]);
+  });
+
+  it('do not blame a feature for a target that never changes', async () => {
+    for (const y of [0, 1, 0.1]) {
+      const found = await findingsIn(changed(() => ({ y })));
+      expect(found).toContain('constant_target blocking y');
+      expect(found.filter((finding) => finding.startsWith('leakage'))).toEqual([]);
+    }
   });
 
   const cases: [string, readonly object[], Partial<CheckInputs['plan']>, string][] = [
@@ -95,6 +104,7 @@ describe('the checks of training data', () => {
       {},
       'impossible_values blocking x',
     ],
+    ['infinite targets', changed(({ y }, i) => ({ y: i === 5 ? Infinity : y })), {}, 'impossible_values warning y'],
     [
       'negative values where there were none',
       changed(({ x }, i) => ({ x: i === 5 ? -3 : x })),

@@ -35,6 +35,7 @@ export const leakage: DataCheck = async ({ plan, train, random }) => {
   shuffle(order, random);
   const sample = train.take(order.subarray(0, maxRows));
   const target = numericTarget(sample, plan.targetColumn);
+  if (target.every((value) => value === target[0])) return []; // whatever determines it says nothing
   const singles: DataFinding[] = [];
   for (const name of plan.featureColumns) {
     const strength = association(sample.column(name), target, random.split(name));

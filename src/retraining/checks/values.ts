@@ -76,13 +76,15 @@ function constantFeature({ column, quantiles, categories, missingRate }: ColumnP
   ];
 }
 
-function infinities({ train }: CheckInputs, name: string): DataFinding[] {
-  const column = train.column(name);
+/** Rows whose target is infinite are not learned from, so they are looked for among all. */
+function infinities({ plan, data, train }: CheckInputs, name: string): DataFinding[] {
+  const rows = name === plan.targetColumn ? data : train;
+  const column = rows.column(name);
   if (column.kind === 'categorical') return [];
   const count = column.values.reduce((sum, value) => sum + (Math.abs(value) === Infinity ? 1 : 0), 0);
   if (count === 0) return [];
-  const message = `${name} is infinite in ${count} of ${train.rowCount} rows: no measurement is; leave such cells empty`;
-  const severity = count / train.rowCount > burst ? 'blocking' : 'warning';
+  const message = `${name} is infinite in ${count} of ${rows.rowCount} rows: no measurement is; leave such cells empty`;
+  const severity = count / rows.rowCount > burst ? 'blocking' : 'warning';
   return [{ check: 'impossible_values', severity, column: name, message }];
 }
 
