@@ -63,18 +63,18 @@ async function* csvRecords(path: string, options: ReadCsvOptions): AsyncGenerato
   const size = await sizeOf(path);
   checkNotAborted(options.signal);
   const scanner = new CsvScanner(path, options.delimiter ?? ',');
-  const source = createReadStream(path, { highWaterMark: chunkBytes, encoding: 'utf8', signal: options.signal });
+  const source = createReadStream(path, { highWaterMark: chunkBytes, signal: options.signal });
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   let records: Records[] = [];
   const keep = (cells: string[], line: number): void => void records.push({ cells, line });
   try {
-    let isFirst = true;
-    for await (const chunk of source as AsyncIterable<string>) {
-      scanner.write(isFirst && chunk.startsWith('\uFEFF') ? chunk.slice(1) : chunk, keep);
-      isFirst = false;
+    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+      scanner.write(decoder.decode(chunk, { stream: true }), keep);
       yield records;
       records = [];
       options.onProgress?.(Math.min(1, source.bytesRead / size));
     }
+    scanner.write(decoder.decode(), keep);
     scanner.end(keep);
     yield records;
   } catch (error) {
@@ -149,6 +149,10 @@ function explain(error: unknown, path: string): unknown {
   if (!(error instanceof Error)) return error;
   if (error.name === 'AbortError') {
     return new MLOpsError('ABORTED', `reading ${path} was aborted`, { cause: error });
+  }
+  if ('code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
+    const message = `${path} is not UTF-8 text: save it as UTF-8, or convert it (iconv -f LATIN1 -t UTF-8)`;
+    return new MLOpsError('INVALID_INPUT', message, { cause: error });
   }
   if ('syscall' in error)
     return new MLOpsError('INVALID_INPUT', `cannot read ${path}: ${error.message}`, { cause: error });

@@ -47,6 +47,24 @@ describe('readCsv', () => {
     expect(tableFromRows(rows).digest()).toBe(table.digest());
   });
 
+  it('reads characters of several bytes wherever a piece of the file ends', async () => {
+    const names = Array.from({ length: 30_000 }, (_, i) => `${'x'.repeat(i % 5)}Zürich 日本 😀`);
+    const column = (await readCsv(file(`\uFEFFname,x\n${names.map((name) => `${name},1\n`).join('')}`))).column('name');
+    expect(column).toMatchObject({ kind: 'categorical', categories: [...new Set(names)] });
+  });
+
+  it.each([
+    ['Latin-1', Buffer.from('name\nZürich\nZörich\n', 'latin1')],
+    ['UTF-16', Buffer.from('\uFEFFname\nZürich\n', 'utf16le')],
+    ['a character that is cut off', Buffer.from('name\nZürich').subarray(0, 7)],
+  ])('refuses %s instead of taking different texts for one', async (_what, bytes) => {
+    const path = file(bytes);
+    await expect(readCsv(path)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: `${path} is not UTF-8 text: save it as UTF-8, or convert it (iconv -f LATIN1 -t UTF-8)`,
+    });
+  });
+
   it('understands quotes, CRLF, a byte order mark and blank lines', async () => {
     const table = await readCsv(file('\uFEFFname,x\r\n"a, ""b""\nc",1\r\n\r\nd,\r\n'));
     expect(table.rowCount).toBe(2);
