@@ -108,6 +108,17 @@ describe('a performance monitor', () => {
     expect(monitor.dropped).toBe(501);
   });
 
+  it('leaves out what names no version, and goes on telling of the others', () => {
+    const { monitor } = setUp();
+    monitor.record(spread);
+    const nobody = { modelName: 'spread', version: undefined as never, prediction: 1, actual: 1 }; // a route not loaded yet
+    expect(monitor.record(nobody)).toBe(false);
+    expect(monitor.recordActual(nobody)).toBe(false);
+    expect(monitor.recordActual(undefined as never)).toBe(false);
+    expect(monitor.dropped).toBe(1);
+    expect(prometheusText(monitor)).toContain('bondx_mlops_requests_total{model="spread",version="1.0.0"} 1');
+  });
+
   it('takes labels that come later', () => {
     const { monitor } = setUp();
     monitor.record({ ...spread, prediction: 5 });

@@ -76,12 +76,16 @@ export class PerformanceMonitor {
 
   /** Counts the actual value of a request that was recorded without one. @returns whether it was counted */
   recordActual(label: Pick<Observation, 'modelName' | 'version'> & { prediction: number; actual: number }): boolean {
-    const tracked = this.#tracked(label.modelName, label.version, this.#clock.now());
-    tracked?.open.label(label.prediction - label.actual);
-    return tracked !== undefined;
+    try {
+      const tracked = this.#tracked(label.modelName, label.version, this.#clock.now());
+      tracked?.open.label(label.prediction - label.actual);
+      return tracked !== undefined;
+    } catch {
+      return false;
+    }
   }
 
-  /** Requests that were not counted, since too many versions are tracked. */
+  /** Requests that were not counted, since they name no version, or too many versions are tracked. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -120,7 +124,8 @@ export class PerformanceMonitor {
     let versions = this.#models.get(modelName);
     let tracked = versions?.get(version);
     if (tracked === undefined) {
-      if (this.#versions >= mostVersions) return undefined;
+      if (this.#versions >= mostVersions || typeof modelName !== 'string' || typeof version !== 'string')
+        return undefined;
       if (versions === undefined) this.#models.set(modelName, (versions = new Map<string, Tracked>()));
       const open = new OpenWindow(modelName, version, now - (now % this.#windowMs));
       tracked = { open, closed: [], total: open.view(now) };
