@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { MLOpsError } from '../../errors.js';
@@ -22,6 +23,14 @@ const longestHoldMs = 10;
 /** How often to look whether another connection committed, in milliseconds; one look takes microseconds. */
 const watchIntervalMs = 100;
 
+/** How often a commit looks whether the file is still in its place, in milliseconds. */
+const placeIntervalMs = 100;
+
+const fileAt = (path: string): string | undefined => {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found && `${found.dev}/${found.ino}`;
+};
+
 /** A SQLite database behind one connection, whose transactions take turns. */
 export class SqliteDatabase implements SqlDatabase {
   readonly dialect = createSqliteDialect();
@@ -30,6 +39,8 @@ export class SqliteDatabase implements SqlDatabase {
   #synchronous: Durability | undefined;
   #isBroken = false;
   #lastTurn = 0;
+  #lastLook = 0;
+  readonly #file: string | undefined;
 
   constructor(
     database: Database.Database,
@@ -37,6 +48,7 @@ export class SqliteDatabase implements SqlDatabase {
     readonly isReadOnly: boolean,
   ) {
     this.#connection = new SqliteConnection(database);
+    this.#file = fileAt(path);
   }
 
   read<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
@@ -127,6 +139,20 @@ export class SqliteDatabase implements SqlDatabase {
         `${this.path}: an earlier write failed in the device; check the disk, close this storage and open it again`,
       );
     }
+    this.#assertInPlace();
+  }
+
+  /** SQLite goes on writing into a file that has no name any more, or another one, as after a restore. */
+  #assertInPlace(): void {
+    const now = performance.now();
+    if (now - this.#lastLook < placeIntervalMs) return;
+    if (fileAt(this.path) !== this.#file) {
+      throw new MLOpsError(
+        'STORAGE_UNAVAILABLE',
+        `${this.path}: the database was moved, deleted or replaced while it was open; close this storage and open it again`,
+      );
+    }
+    this.#lastLook = now;
   }
 
   /** In WAL mode, FULL flushes the log at every commit; NORMAL leaves that to the operating system. */

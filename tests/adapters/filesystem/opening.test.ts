@@ -1,8 +1,9 @@
-import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openFilesystemStorage } from '../../../src/adapters/filesystem/filesystem-storage.js';
+import { MLOpsError } from '../../../src/errors.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const databaseIn = (directory: string): string => join(directory, 'bondx-mlops.db');
@@ -63,6 +64,31 @@ describe('a directory', () => {
 });
 
 describe('a database', () => {
+  it('that is moved, deleted or replaced while it is open takes no more commits, which nobody would find', async () => {
+    for (const what of ['moved', 'deleted', 'replaced'] as const) {
+      const directory = join(await temporaryDirectory(), 'store');
+      const storage = await openFilesystemStorage(directory);
+      const commit = () => storage.commit([{ kind: 'append', stream: 's', values: [1] }]);
+      await commit();
+      if (what === 'deleted') await rm(directory, { recursive: true });
+      else await rename(directory, `${directory}-old`);
+      const next = what === 'replaced' ? await openFilesystemStorage(directory) : undefined;
+      const error = await vi.waitFor(async () => {
+        const found: unknown = await commit().catch((caught: unknown) => caught);
+        expect(found).toBeInstanceOf(MLOpsError);
+        return found;
+      }, 20_000);
+      expect(error).toMatchObject({
+        code: 'STORAGE_UNAVAILABLE',
+        message: expect.stringContaining('moved, deleted or replaced while it was open') as string,
+      });
+      expect((await storage.read('s')).entries.length).toBeGreaterThan(0);
+      await storage.close();
+      await next?.commit([{ kind: 'append', stream: 's', values: [1] }]);
+      await next?.close();
+    }
+  });
+
   it('of another program is refused and left alone', async () => {
     const directory = await temporaryDirectory();
     alter(directory, 'create table theirs (x); insert into theirs values (1)');
