@@ -7,7 +7,7 @@ import type { Model } from '../models/model.js';
 import { type Context, createContext, deriveContext, shareContext } from '../runtime/context.js';
 import { type BundleFile, readStored } from '../runtime/bundle.js';
 import type { Principal } from '../runtime/principal.js';
-import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { checkName, checkOneOf, checkOptionalName, checkOptions, checkText, refuse } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
 import { type JsonObject, assertJson } from '../util/json.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
@@ -424,7 +424,7 @@ async function held<M extends AnyModel>(
 }
 
 function checkDescription({ description, tags }: Description): Description {
-  if (description !== undefined) assertJson(description, 'description');
+  if (description !== undefined) checkText(description, 'description');
   if (tags !== undefined) assertJson(tags, 'tags');
   return { ...(description !== undefined && { description }), ...(tags !== undefined && { tags }) };
 }

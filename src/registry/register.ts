@@ -7,6 +7,7 @@ import type { Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import { actorId, attribution } from './attribution.js';
 import { signFiles } from './file-signature.js';
+import { readHistory } from './lookups.js';
 import {
   type HistoryEvent,
   type ModelVersion,
@@ -29,7 +30,7 @@ import {
 } from './registration.js';
 import { ModelStage } from './stage.js';
 import { findModel } from './stage-change.js';
-import { nextVersion } from './version-number.js';
+import { higherVersion, nextVersion } from './version-number.js';
 
 /**
  * How to register a version, for the control plane to carry out. The files are copied once, however often the commit has to
@@ -57,6 +58,10 @@ export function planRegistration(
         'ALREADY_EXISTS',
         `${modelName} ${version} is registered already; leave the version out to get the next one`,
       );
+    }
+    const { highestVersion = null } = model?.value ?? {};
+    if (highestVersion !== null && higherVersion(highestVersion, version) === highestVersion) {
+      await assertNotDeleted(storage, modelName, version);
     }
     stored ??= await store(context, artifacts, options, said);
     const { files } = stored;
@@ -88,6 +93,16 @@ export function planRegistration(
       detail: { modelId, runId: registered.runId },
     };
   };
+}
+
+/** What history says of a version is about the files that it had. */
+async function assertNotDeleted(storage: Storage, modelName: string, version: string): Promise<void> {
+  const history = await readHistory(storage, modelName);
+  if (!history.some((event) => event.kind === 'deleted' && event.version === version)) return;
+  throw new MLOpsError(
+    'ALREADY_EXISTS',
+    `${modelName} ${version} was deleted, and its number is not given again; leave the version out to get the next one`,
+  );
 }
 
 type StoredModelFiles = StoredFiles & Pick<StoredVersion, 'signature' | 'trainingData'>;

@@ -11,7 +11,7 @@ import { assertUnsensitive } from '../runtime/unsensitive-files.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { type StoredRun, runsCollection } from '../tracking/run.js';
-import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { checkName, checkOptionalName, checkOptions, checkText, refuse } from '../util/check.js';
 import { type JsonValue, assertJson } from '../util/json.js';
 import type { EvidenceKind } from './evidence-kind.js';
 import type {
@@ -144,7 +144,7 @@ export function checkRegistration(options: RegisterModelOptions): Registration {
     experimentName: checkOptionalName(options.experimentName, 'experimentName') ?? null,
     performanceMetrics: metrics,
     hyperparameters,
-    description: options.description ?? null,
+    description: options.description === undefined ? null : checkText(options.description, 'description'),
     tags,
     trainingData: options.trainingData ?? null,
     origin: options.origin ?? null,

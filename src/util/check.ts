@@ -31,6 +31,13 @@ export function checkOptionalName(value: unknown, what: string): string | undefi
   return value === undefined ? undefined : checkName(value, what);
 }
 
+/** Words of a person, lines included. */
+export function checkText(value: unknown, what: string): string {
+  if (typeof value !== 'string') refuse(`${what} must be a string, got ${describe(value)}`);
+  if (!value.isWellFormed()) refuse(`${what} holds a lone surrogate; strings must be well-formed Unicode`);
+  return value;
+}
+
 /** A relative path inside a folder or bundle, with `/` between its parts; nothing that could lead out of it. */
 export function checkRelativePath(value: unknown, what: string): string {
   const path = checkName(value, what);

@@ -188,11 +188,32 @@ describe('versions', () => {
       code: 'NOT_FOUND',
     });
     expect((await registry.register(registration())).version).toBe('1.0.3');
+    // Nor to who asks for it: what history says of it would be said of other files.
+    expect(await failure(registry.register(registration({ version: '1.0.2' })))).toMatchObject({
+      ...{ code: 'ALREADY_EXISTS', message: expect.stringContaining('was deleted') as string },
+    });
+    expect((await registry.register(registration({ version: '0.9.0' }))).version).toBe('0.9.0');
     expect((await registry.getHistory('spread')).find(({ kind }) => kind === 'deleted')).toMatchObject({
       version: '1.0.2',
       reason: 'mistake',
       by: 'ada',
     });
+  });
+
+  it('are moved and described with texts', async () => {
+    await registry.registerModel(registration());
+    const version = { modelName: 'spread', version: '1.0.0' };
+    for (const text of [5, { a: 1 }, null, '\ud800'] as unknown as string[]) {
+      for (const work of [
+        registry.promoteModel({ ...version, targetStage: 'Staging', reason: text }),
+        registry.describeVersion({ ...version, description: text }),
+        registry.register(registration({ description: text })),
+        registry.deleteModelVersion({ ...version, reason: text }),
+      ]) {
+        expect(await failure(work)).toMatchObject({ code: 'INVALID_INPUT' });
+      }
+    }
+    expect(await registry.getHistory('spread')).toHaveLength(1);
   });
 
   it('have a card that says what is known and what is not', async () => {
