@@ -18,12 +18,16 @@ export interface AucChange {
  *
  * Source: ECB, "Instructions for reporting the validation results of internal models" (2019), 2.6.2.
  *
- * @throws MLOpsError `INVALID_INPUT` when both variances are 0
+ * @throws MLOpsError `INVALID_INPUT` for an AUC that is none, or when both variances are 0
  */
 export function aucChange(
   initial: { readonly auc: number; readonly variance?: number },
   present: Pick<AucEstimate, 'auc' | 'variance'>,
 ): AucChange {
+  for (const { auc } of [initial, present]) {
+    if (!(auc >= 0 && auc <= 1))
+      throw new MLOpsError('INVALID_INPUT', `an AUC is ${auc}; expected a number from 0 to 1`);
+  }
   return test(present.auc - initial.auc, (initial.variance ?? 0) + present.variance);
 }
 

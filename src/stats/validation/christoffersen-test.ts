@@ -1,3 +1,4 @@
+import { MLOpsError } from '../../errors.js';
 import { chiSquareSf } from '../distributions/chi-square.js';
 import { type LikelihoodRatio, kupiecTest, logLikelihood } from './kupiec-test.js';
 
@@ -21,7 +22,14 @@ export function christoffersenTest(isException: ArrayLike<number | boolean>, cov
   const transitions = [0, 0, 0, 0]; // from quiet to quiet and exception, from exception to quiet and exception
   let exceptions = 0;
   for (let i = 0; i < isException.length; i++) {
-    exceptions += Number(isException[i]);
+    const today = Number(isException[i]);
+    if (today !== 0 && today !== 1) {
+      throw new MLOpsError(
+        'INVALID_INPUT',
+        `day ${i} is ${String(isException[i])}; expected 1 for an exception, else 0`,
+      );
+    }
+    exceptions += today;
     if (i > 0) transitions[2 * Number(isException[i - 1]) + Number(isException[i])]!++;
   }
   const kupiec = kupiecTest(exceptions, isException.length, coverage);

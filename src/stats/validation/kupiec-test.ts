@@ -16,7 +16,8 @@ export interface LikelihoodRatio {
  * @throws MLOpsError `INVALID_INPUT`
  */
 export function kupiecTest(exceptions: number, days: number, coverage = 0.99): LikelihoodRatio {
-  if (!(exceptions >= 0 && exceptions <= days && days > 0) || !(coverage > 0 && coverage < 1)) {
+  const areCounts = Number.isSafeInteger(exceptions) && Number.isSafeInteger(days);
+  if (!areCounts || !(exceptions >= 0 && exceptions <= days && days > 0) || !(coverage > 0 && coverage < 1)) {
     throw new MLOpsError(
       'INVALID_INPUT',
       `${exceptions} exceptions on ${days} days at ${coverage}; expected counts and a level such as 0.99`,

@@ -33,7 +33,10 @@ export function underestimationTest(realised: Float64Array, estimated: Float64Ar
     throw new MLOpsError('INVALID_INPUT', 'a value is not finite; leave out what has not been realised yet');
   }
   const variance = covariance(excess, excess);
-  if (variance === 0) throw new MLOpsError('INVALID_INPUT', 'all differences are alike; nothing can be tested');
+  // Differences of decimals that are alike differ by what rounding leaves.
+  const rounding = 4 * Number.EPSILON * excess.reduce((most, _, i) => Math.max(most, Math.abs(realised[i]!)), 0);
+  if (variance <= rounding ** 2)
+    throw new MLOpsError('INVALID_INPUT', 'all differences are alike; nothing can be tested');
   const meanExcess = mean(excess);
   const t = meanExcess / Math.sqrt(variance / n);
   return { meanExcess, t, degreesOfFreedom: n - 1, pValue: studentTSf(t, n - 1) };

@@ -146,6 +146,11 @@ describe('the area under the ROC curve', () => {
     near(change.pValue, expected.pValue);
   });
 
+  it('is not compared with a number that is none', () => {
+    for (const auc of [NaN, 1.2, -0.1])
+      expect(() => aucChange({ auc, variance: 0.01 }, { auc: 0.8, variance: 0.01 })).toThrow(`an AUC is ${auc}`);
+  });
+
   it('is not tested where the rows are ordered alike', () => {
     const actual = Float64Array.of(0, 1, 0, 1);
     const scores = Float64Array.of(1, 3, 2, 4);
@@ -201,6 +206,12 @@ describe('backtests of value at risk', () => {
     near(varTrafficLight(exceptions.length, days, coverage).cumulative, expected.cumulative);
   });
 
+  it('are refused for what is no count of days', () => {
+    for (const exceptions of [0.5, NaN, -1, 251]) expect(() => kupiecTest(exceptions, 250)).toThrow('expected counts');
+    for (const day of [2, NaN, 0.5]) expect(() => christoffersenTest([0, day, 1, 0])).toThrow(`day 1 is ${day}`);
+    expect(christoffersenTest([false, true, true, false])).toEqual(christoffersenTest([0, 1, 1, 0]));
+  });
+
   it('have the zones and multipliers of MAR32', () => {
     const lights = Array.from({ length: 12 }, (_, exceptions) => varTrafficLight(exceptions));
     expect(lights.map(({ zone }) => zone.charAt(0)).join('')).toBe('gggggaaaaarr');
@@ -216,6 +227,14 @@ describe('losses', () => {
     const result = underestimationTest(Float64Array.from(realised), Float64Array.from(estimated));
     expectClose(result.t, t, 1e-9);
     near(result.pValue, pValue);
+  });
+
+  it('are not tested where they are all alike, rounding aside', () => {
+    const estimated = Float64Array.of(0.3, 0.4, 0.5);
+    const realised = Float64Array.of(0.4, 0.5, 0.6);
+    expect(realised.map((value, i) => value - estimated[i]!).every((value) => value === 0.1)).toBe(false);
+    expect(() => underestimationTest(realised, estimated)).toThrow('all differences are alike');
+    expect(underestimationTest(Float64Array.of(0.4, 0.5, 0.6001), estimated).pValue).toBeLessThan(0.01);
   });
 
   it('are weighted by scenarios whose weights sum to 1', () => {
