@@ -88,6 +88,21 @@ describe('a post', () => {
     expect([asked, requests]).toEqual([1, 1]);
   });
 
+  it.each([
+    ['alerts.invalid', 'Alerts.Invalid'],
+    ['müller.invalid', 'müller.invalid'], // which a URL spells xn--mller-kva.invalid
+    ['[::1]', '[::1]'],
+    ['[::1]', '::1'],
+    ['[0:0::1]', '0:0::1'],
+  ])('%s is allowed by allowed_hosts: %s', async (host, allowed) => {
+    const resolve: ResolveHost = () => Promise.reject(new Error('it was let through'));
+    const url = `http://${host}:1/`;
+    const error = await failure(safePost({ ...base, url, resolve, allowedHosts: [allowed] }));
+    expect(error.code).not.toBe('FORBIDDEN');
+    const other = await failure(safePost({ ...base, url, resolve, allowedHosts: ['other.invalid'] }));
+    expect(other.code).toBe('FORBIDDEN');
+  });
+
   it('gives up in time when a name is not resolved', async () => {
     const url = 'https://slow.example/';
     const error = await failure(safePost({ ...base, timeoutMs: 20, url, resolve: () => new Promise(() => undefined) }));

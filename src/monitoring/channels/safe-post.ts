@@ -30,8 +30,8 @@ export interface PostOptions {
  */
 export async function safePost(options: PostOptions): Promise<void> {
   const url = new URL(options.url);
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const isAllowed = options.allowedHosts.includes(host);
+  const host = withoutBrackets(url.hostname);
+  const isAllowed = options.allowedHosts.some((name) => hostOf(name) === host);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isAllowed)) {
     throw refusal(`${url.protocol}// is sent only to hosts of allowed_hosts; use https://`);
   }
@@ -47,6 +47,15 @@ export async function safePost(options: PostOptions): Promise<void> {
   }
   if (found.length === 0) throw new Error(`${host} has no address`);
   await send(url, options, found, signal);
+}
+
+const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
+
+/** A host as a URL spells it: in lower case, without umlauts. */
+function hostOf(name: string): string {
+  const bare = withoutBrackets(name);
+  const url = `http://${isIP(bare) === 6 ? `[${bare}]` : bare}`;
+  return URL.canParse(url) ? withoutBrackets(new URL(url).hostname) : name;
 }
 
 const refusal = (problem: string): MLOpsError => new MLOpsError('FORBIDDEN', `not sent: ${problem}`);
