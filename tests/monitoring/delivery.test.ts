@@ -102,6 +102,12 @@ describe('a webhook', () => {
     }
   });
 
+  it('that is a device is written to, which cannot be flushed', async () => {
+    const { alerts } = setUp({ file: { kind: 'file', path: '/dev/null' } });
+    await alerts.raise(alert);
+    expect(await alerts.deliverPending()).toEqual({ delivered: 2, failed: 0, undelivered: 0 });
+  });
+
   it('is not followed to where it redirects', async () => {
     const { alerts } = setUp();
     receiver.mood = 'redirect';

@@ -78,7 +78,7 @@ async function appendLine(path: string, line: string): Promise<void> {
   const file = await open(path, 'a', 0o600);
   try {
     await file.appendFile(`${line}\n`);
-    await file.sync();
+    if ((await file.stat()).isFile()) await file.sync(); // pipes and devices cannot be flushed
   } finally {
     await file.close();
   }
