@@ -2,7 +2,8 @@ import type { CategoricalColumn, NumericColumn, Row, Table } from '../data/table
 import type { JsonObject } from '../util/json.js';
 import type { FeatureSpec } from './contract.js';
 import type { ModelJson } from './model-json.js';
-import { asCategory, asNumber, clamp, numbersOf, positionsOf, refuseDate } from './read-cells.js';
+import { CategoryPositions } from './category-positions.js';
+import { asNumber, clamp, numbersOf, refuseDate } from './read-cells.js';
 
 /** How one feature becomes numbers. */
 export type FeatureEncoding =
@@ -34,14 +35,14 @@ export class FeatureEncoder {
   /** Numbers a record becomes. */
   readonly width: number;
   readonly features: readonly FeatureSpec[];
-  readonly #positions: readonly (ReadonlyMap<string, number> | undefined)[];
+  readonly #positions: readonly (CategoryPositions | undefined)[];
 
   constructor(readonly encodings: readonly FeatureEncoding[]) {
     this.width = encodings.reduce((sum, encoding) => sum + widthOf(encoding), 0);
     this.features = encodings.map(({ name, type }) => ({ name, type }));
     this.#positions = encodings.map((encoding) =>
       encoding.type === 'categorical'
-        ? new Map(encoding.categories.map((category, position) => [category, position]))
+        ? new CategoryPositions(encoding.name, encoding.categories, encoding.otherwise)
         : undefined,
     );
   }
@@ -101,7 +102,7 @@ export class FeatureEncoder {
         out[at++] = clamp(isMissing ? encoding.median : value);
         if (encoding.hasIndicator) out[at++] = isMissing ? 1 : 0;
       } else {
-        out[at++] = this.#positions[i]!.get(asCategory(cell)) ?? encoding.otherwise;
+        out[at++] = this.#positions[i]!.ofCell(cell);
       }
     }
   }
@@ -111,8 +112,7 @@ export class FeatureEncoder {
     return this.encodings.flatMap((encoding, i): Float64Array[] => {
       const column = table.columns.get(encoding.name);
       if (encoding.type === 'numeric') return encodeNumbers(numbersOf(column, table.rowCount), encoding);
-      const positions = this.#positions[i]!;
-      return [positionsOf(column, table.rowCount, (text) => positions.get(text) ?? encoding.otherwise)];
+      return [this.#positions[i]!.ofColumn(column, table.rowCount)];
     });
   }
 }

@@ -4,7 +4,8 @@ import type { JsonObject } from '../util/json.js';
 import type { FeatureSpec } from './contract.js';
 import type { TreeColumns } from './decision-tree.js';
 import type { ModelJson } from './model-json.js';
-import { asCategory, asNumber, clamp, numbersOf, positionsOf, refuseDate } from './read-cells.js';
+import { CategoryPositions } from './category-positions.js';
+import { asNumber, clamp, numbersOf, refuseDate } from './read-cells.js';
 import { mostCategories } from './tree-ensemble.js';
 
 /** How one feature is read. */
@@ -32,7 +33,7 @@ export class FeatureReader implements TreeColumns {
   readonly #names: readonly string[];
   /** Whether a feature is called like something that every object inherits. */
   readonly #isInherited: boolean;
-  readonly #positions: readonly (ReadonlyMap<string, number> | undefined)[];
+  readonly #positions: readonly (CategoryPositions | undefined)[];
 
   constructor(readonly readings: readonly FeatureReading[]) {
     this.width = readings.length;
@@ -40,9 +41,7 @@ export class FeatureReader implements TreeColumns {
     this.#names = readings.map(({ name }) => name);
     this.#isInherited = this.#names.some((name) => name in Object.prototype);
     this.#positions = readings.map((reading) =>
-      reading.type === 'categorical'
-        ? new Map(reading.categories.map((category, position) => [category, position]))
-        : undefined,
+      reading.type === 'categorical' ? new CategoryPositions(reading.name, reading.categories, NaN) : undefined,
     );
   }
 
@@ -99,7 +98,7 @@ export class FeatureReader implements TreeColumns {
       const name = names[i]!;
       const positions = this.#positions[i];
       const cell = hasOwnOnly || Object.hasOwn(row, name) ? row[name] : undefined;
-      out[i] = positions === undefined ? clamp(asNumber(cell)) : (positions.get(asCategory(cell)) ?? NaN);
+      out[i] = positions === undefined ? clamp(asNumber(cell)) : positions.ofCell(cell);
     }
   }
 
@@ -109,7 +108,7 @@ export class FeatureReader implements TreeColumns {
       const column = table.columns.get(name);
       const positions = this.#positions[i];
       if (positions === undefined) return numbersOf(column, table.rowCount).map(clamp);
-      return positionsOf(column, table.rowCount, (text) => positions.get(text) ?? NaN);
+      return positions.ofColumn(column, table.rowCount);
     });
   }
 }

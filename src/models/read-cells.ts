@@ -17,11 +17,7 @@ export function numbersOf(column: Column | undefined, rowCount: number): Float64
 }
 
 /** A column's cells as the positions of their texts; those without a cell at the position of the empty text. */
-export function positionsOf(
-  column: Column | undefined,
-  rowCount: number,
-  position: (text: string) => number,
-): Float64Array {
+function positionsOf(column: Column | undefined, rowCount: number, position: (text: string) => number): Float64Array {
   if (column?.kind === 'categorical') {
     const known = column.categories.map((category) => position(asCategory(category)));
     const otherwise = position('');
