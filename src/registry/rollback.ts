@@ -3,6 +3,7 @@ import type { Plan } from '../governance/control-plane.js';
 import type { Context } from '../runtime/context.js';
 import type { Storage } from '../storage/storage.js';
 import { attribution } from './attribution.js';
+import { verifyFiles } from './file-signature.js';
 import { formerProductions } from './lookups.js';
 import { type ModelVersion, viewVersion } from './model-record.js';
 import { ModelStage } from './stage.js';
@@ -20,6 +21,7 @@ export interface RollbackRequest {
  * Puts a former production version back.
  *
  * @throws MLOpsError `ILLEGAL_STATE` when the version was never in production, or is now
+ * @throws SignatureError for a version whose files are not those that were signed, or whose key was revoked
  */
 export async function planRollback(
   context: Context,
@@ -34,6 +36,7 @@ export async function planRollback(
     const known = former.filter((candidate) => candidate !== production).join(', ') || 'none';
     throw new MLOpsError('ILLEGAL_STATE', `${modelName} can only roll back to a former production version: ${known}`);
   }
+  await verifyFiles(context, await edit.version(version)); // what cannot be opened helps nobody
   await edit.moveTo(version, ModelStage.PRODUCTION, attribution(context, deployedBy, reason));
   const restored = await edit.version(version);
   return {

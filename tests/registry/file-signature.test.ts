@@ -23,14 +23,15 @@ async function register(): Promise<void> {
 }
 
 /** Changes the stored record as somebody would who can write the database. */
-async function tamper(change: 'unsigned' | ((version: StoredVersion) => Partial<StoredVersion>)): Promise<void> {
-  const { value } = (await world.storage.get(versionsCollection, 'spread/1.0.0'))!;
+async function tamper(
+  change: 'unsigned' | ((version: StoredVersion) => Partial<StoredVersion>),
+  id = 'spread/1.0.0',
+): Promise<void> {
+  const { value } = (await world.storage.get(versionsCollection, id))!;
   const version = value as unknown as StoredVersion;
   const { fileSignature: _signature, ...unsigned } = version;
   const altered = (change === 'unsigned' ? unsigned : { ...version, ...change(version) }) as unknown as JsonValue;
-  await world.storage.commit([
-    { kind: 'put', collection: versionsCollection, id: 'spread/1.0.0', value: altered, expect: 'any' },
-  ]);
+  await world.storage.commit([{ kind: 'put', collection: versionsCollection, id, value: altered, expect: 'any' }]);
 }
 
 const load = (): Promise<unknown> => registry.loadModel('spread', { version: '1.0.0' });
@@ -126,6 +127,28 @@ describe('the signature of a version', () => {
     expect(await promote('Archived')).toMatchObject({ status: 'promoted' }); // out of the way
     const records = await new AuditLog(world.config, world.options).list({ action: 'registry.promote' });
     expect(records.map(({ decision }) => decision)).toEqual(['error', 'allow', 'error', 'allow']);
+  });
+
+  it('is verified before a former version comes back into production', async () => {
+    const said = { modelName: 'spread', modelType: 'spread', featureColumns: ['x'] };
+    for (let i = 0; i < 2; i++) {
+      const modelFiles = [{ path: 'model.json', bytes: Buffer.from(model) }];
+      const { version } = await registry.register({ ...said, modelFiles, performanceMetrics: { r2_score: 0.9 } });
+      for (const targetStage of ['Staging', 'Production'] as const) {
+        const outcome = await registry.promoteModel({ modelName: 'spread', version, targetStage });
+        expect(outcome).toMatchObject({ status: 'promoted' });
+      }
+    }
+    const inProduction = async () => (await registry.getModelVersion('spread', { stage: 'Production' })).version;
+    const back = () => registry.rollbackModel({ modelName: 'spread', reason: 'worse than before' });
+    const { value } = (await world.storage.get(versionsCollection, 'spread/1.0.1'))!;
+    const { fileSignature } = value as unknown as StoredVersion;
+    await tamper(() => ({ fileSignature: { ...fileSignature!, signature: 'AAAA' } }), 'spread/1.0.1');
+    expect(await failure(back())).toMatchObject({ code: 'SIGNATURE_INVALID' });
+    expect(await inProduction()).toBe('1.0.2');
+    await tamper(() => ({ fileSignature: fileSignature! }), 'spread/1.0.1');
+    await back();
+    expect(await inProduction()).toBe('1.0.1');
   });
 
   it('leaves bytes that were altered to their digest', async () => {
