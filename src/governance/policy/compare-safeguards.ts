@@ -1,3 +1,4 @@
+import type { PrivacyPolicy } from '../../config/policy.js';
 import type { JsonValue } from '../../util/json.js';
 import { ageingKinds, evidenceAge, evidenceAgeKey } from '../../config/evidence-age.js';
 import { compareAccess } from './compare-access.js';
@@ -64,9 +65,17 @@ const rules: readonly Rule[] = [
     strict: 'smaller',
     of: ({ compliance }) => compliance.maxEvidenceAgeDays && evidenceAge(kind, compliance.maxEvidenceAgeDays),
   })),
+  { key: 'privacy.sensitive_columns', strict: 'longer', of: ({ privacy }) => privacy && sayColumns(privacy) },
   { key: 'access.break_glass.max_minutes', strict: 'smaller', of: ({ access }) => access.breakGlass.maxMinutes },
   { key: 'access.jwt.issuer', strict: 'none', of: ({ access }) => access.jwt.issuer },
 ];
+
+/** Such as `client: drop`: columns that are treated differently are other members of the list, and so count as weaker. */
+const sayColumns = ({ sensitiveColumns }: PrivacyPolicy): readonly string[] =>
+  Object.entries(sensitiveColumns).map(([name, { action, to, keep, bands }]) => {
+    const more = [to, keep, Object.keys(bands).length > 0 ? JSON.stringify(bands) : null];
+    return `${name}: ${[action, ...more].filter((part) => part !== null).join(' ')}`;
+  });
 
 /** Production is held to rules that the others are not. */
 const environments: readonly JsonValue[] = ['development', 'staging', 'production'];

@@ -1,4 +1,11 @@
-import type { AccessPolicy, CompliancePolicy, Policy, PromotionPolicy, SecurityPolicy } from '../../config/policy.js';
+import type {
+  AccessPolicy,
+  CompliancePolicy,
+  Policy,
+  PrivacyPolicy,
+  PromotionPolicy,
+  SecurityPolicy,
+} from '../../config/policy.js';
 import { builtInRoles } from '../../config/roles.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
@@ -16,6 +23,8 @@ export interface Safeguards {
   /** Stores that were last worked on by an earlier release know of no ages. */
   readonly compliance: Pick<CompliancePolicy, 'requireInventory'> &
     Partial<Pick<CompliancePolicy, 'maxEvidenceAgeDays' | ReviewMonths>>;
+  /** Stores that were last worked on by an earlier release do not know it. */
+  readonly privacy?: PrivacyPolicy;
 }
 
 /** One safeguard that a policy edit changed. */
@@ -28,7 +37,7 @@ export interface SafeguardChange {
   readonly to: JsonValue;
 }
 
-export const safeguardsOf = ({ environment, promotion, security, access, compliance }: Policy): Safeguards =>
+export const safeguardsOf = ({ environment, promotion, security, access, compliance, privacy }: Policy): Safeguards =>
   deepFreeze({
     environment,
     promotion,
@@ -41,6 +50,7 @@ export const safeguardsOf = ({ environment, promotion, security, access, complia
       tier3ReviewMonths: compliance.tier3ReviewMonths,
       maxEvidenceAgeDays: compliance.maxEvidenceAgeDays,
     },
+    privacy,
   });
 
 /** Such as `promotion.required_approvals 2 → 0`. */

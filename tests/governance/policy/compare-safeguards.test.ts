@@ -64,6 +64,7 @@ describe('each safeguard', () => {
       {},
       { compliance: { maxEvidenceAgeDays } },
     ]),
+    ['privacy.sensitive_columns', { privacy: { sensitiveColumns: { client: {} } } }, {}],
     ['access.break_glass.max_minutes', {}, { access: { breakGlass: { maxMinutes: 61 } } }],
     ['access.jwt.issuer', {}, { access: { jwt } }],
     [
@@ -118,6 +119,15 @@ describe('each safeguard', () => {
       'stricter promotion.required_approvals: 0 → 3',
     ]);
   });
+});
+
+it('a sensitive column that is treated differently counts as weaker, whichever way', () => {
+  const masked = (keep: number | null): PolicyInput => ({
+    privacy: { sensitiveColumns: { client: { action: 'mask', ...(keep !== null && { keep }) } } },
+  });
+  expect(said(masked(null), masked(4))).toEqual(['weaker privacy.sensitive_columns: client: mask → client: mask 4']);
+  expect(said(masked(4), masked(null))).toEqual(['weaker privacy.sensitive_columns: client: mask 4 → client: mask']);
+  expect(said(masked(4), masked(4))).toEqual([]);
 });
 
 describe('access', () => {
