@@ -16,28 +16,15 @@ export function numbersOf(column: Column | undefined, rowCount: number): Float64
   return Float64Array.from(column.codes, (code) => parsed[code] ?? NaN);
 }
 
-/** A column's cells as the positions of their texts; those without a cell at the position of the empty text. */
-function positionsOf(column: Column | undefined, rowCount: number, position: (text: string) => number): Float64Array {
-  if (column?.kind === 'categorical') {
-    const known = column.categories.map((category) => position(asCategory(category)));
-    const otherwise = position('');
-    return Float64Array.from(column.codes, (code) => known[code] ?? otherwise);
-  }
-  if (column === undefined) return new Float64Array(rowCount).fill(position(''));
-  const toText = (value: number): unknown => (column.kind === 'date' && !Number.isNaN(value) ? new Date(value) : value);
-  return column.values.map((value) => position(asCategory(toText(value))));
-}
-
 /** A column's cells as the texts they would be as categories; empty where missing. */
 export function textsOf(column: Column | undefined, rowCount: number): readonly string[] {
-  const texts = new Map<string, number>();
-  const known: string[] = [];
-  const positions = positionsOf(column, rowCount, (text) => {
-    const position = texts.get(text) ?? texts.size;
-    if (position === texts.size) texts.set(text, known.push(text) - 1);
-    return position;
-  });
-  return Array.from(positions, (position) => known[position]!);
+  if (column === undefined) return new Array<string>(rowCount).fill('');
+  if (column.kind === 'categorical') {
+    const known = column.categories.map(asCategory);
+    return Array.from(column.codes, (code) => known[code] ?? '');
+  }
+  const toCell = (value: number): unknown => (column.kind === 'date' && !Number.isNaN(value) ? new Date(value) : value);
+  return Array.from(column.values, (value) => asCategory(toCell(value)));
 }
 
 /** A cell as a number, NaN when it is none. */

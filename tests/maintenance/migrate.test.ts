@@ -138,16 +138,22 @@ describe('a migration', () => {
     await pool.end();
   });
 
-  it('goes on where it was stopped, and one that was done says so', async () => {
+  /** A migration that was cut off while it copied. */
+  async function stopped() {
     const [from, to] = [inMemory(), inMemory()];
     await fill(from);
-    const { storage } = to;
     let commits = 0;
-    const failing = through(storage, (changes, options) => {
+    const failing = through(to.storage, (changes, options) => {
       if (++commits === 3) throw new Error('the cable was cut');
-      return storage.commit(changes, options);
+      return to.storage.commit(changes, options);
     });
     await expect(migrate(from, { ...to, storage: failing })).rejects.toThrow('the cable was cut');
+    return { from, to };
+  }
+
+  it('goes on where it was stopped, and one that was done says so', async () => {
+    const { from, to } = await stopped();
+    const { storage } = to;
     expect((await storage.query('odd', { limit: 2_000 })).records.length).toBeGreaterThan(0);
     const result = await migrate(from, to);
     expect(result).toMatchObject({ status: 'migrated', isResumed: true });
@@ -157,15 +163,8 @@ describe('a migration', () => {
   });
 
   it('that was stopped says that the source was written to since, before it copies the rest', async () => {
-    const [from, to] = [inMemory(), inMemory()];
-    await fill(from);
+    const { from, to } = await stopped();
     const { storage } = to;
-    let commits = 0;
-    const failing = through(storage, (changes, options) => {
-      if (++commits === 3) throw new Error('the cable was cut');
-      return storage.commit(changes, options);
-    });
-    await expect(migrate(from, { ...to, storage: failing })).rejects.toThrow('the cable was cut');
     await from.storage.commit([{ kind: 'put', collection: 'a', id: 'first of all', value: 1, expect: 'absent' }]);
     const before = await measureStore(storage);
     expect(await failure(migrate(from, to))).toMatchObject({
