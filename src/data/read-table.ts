@@ -2,7 +2,6 @@ import { extname } from 'node:path';
 import { refuse } from '../util/check.js';
 import { type Watch, checkNotAborted, inSteps } from '../util/in-steps.js';
 import { csvBatches, readCsv } from './csv.js';
-import { parquetBatches } from './parquet/parquet.js';
 import { Table, type Row, type TableInput, type TableOptions, tableSteps } from './table.js';
 import { TableBuilder } from './table-builder.js';
 
@@ -27,7 +26,7 @@ export interface ReadTableOptions extends TableOptions, Watch {
  */
 export async function readTable(source: DataSource, options: ReadTableOptions = {}): Promise<Table> {
   if (typeof source === 'string' && formatOf(source) === 'csv') return readCsv(source, csvOptions(source, options));
-  const batches = typeof source === 'string' ? parquetBatches(source, options) : source;
+  const batches = typeof source === 'string' ? parquetFile(source, options) : source;
   return isAsync(batches) ? joinBatches(batches, options) : inSteps(tableSteps(batches, options), options);
 }
 
@@ -45,12 +44,18 @@ export async function* readBatches(
 ): AsyncGenerator<Table> {
   if (typeof source === 'string') {
     if (formatOf(source) === 'csv') yield* csvBatches(source, batchRows, csvOptions(source, options));
-    else yield* parquetBatches(source, options);
+    else yield* parquetFile(source, options);
   } else if (isAsync(source)) {
     for await (const batch of source) yield await inSteps(tableSteps(batch, options), { signal: options.signal });
   } else {
     yield await inSteps(tableSteps(source, options), options);
   }
+}
+
+/** Loads what reads Parquet with the first such file. */
+async function* parquetFile(path: string, options: ReadTableOptions): AsyncGenerator<Table> {
+  const { parquetBatches } = await import('./parquet/parquet.js');
+  yield* parquetBatches(path, options);
 }
 
 export const isAsync = (source: unknown): source is AsyncIterable<TableInput> =>

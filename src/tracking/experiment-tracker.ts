@@ -63,7 +63,6 @@ import type {
   StartRunOptions,
   WithRunOptions,
 } from './tracking-options.js';
-import { exportRuns, importRuns } from './transfer/run-archive.js';
 import type { TransferResult, TransferRunsOptions } from './transfer/transfer-options.js';
 
 /**
@@ -402,6 +401,7 @@ export class ExperimentTracker {
    * @throws MLOpsError `NOT_FOUND` for a run that is not there, `ABORTED`
    */
   async exportRuns(options: TransferRunsOptions): Promise<TransferResult> {
+    const { exportRuns } = await import('./transfer/run-archive.js'); // runs are rarely moved
     return this.#read('store', async (storage, artifacts) =>
       exportRuns({ storage, artifacts }, options, this.#context),
     );
@@ -414,6 +414,7 @@ export class ExperimentTracker {
    * @throws MLOpsError `NOT_FOUND` when there is no archive, `ABORTED`
    */
   async importRuns(options: TransferRunsOptions): Promise<TransferResult> {
+    const { importRuns } = await import('./transfer/run-archive.js');
     return this.#read('store', async (storage, artifacts) =>
       importRuns({ storage, artifacts }, options, this.#context),
     );
