@@ -31,6 +31,8 @@ const common: Options = {
   noExternal: bundledPackages.map((name) => new RegExp(`^${name}(/|$)`)),
   esbuildOptions(options) {
     options.charset = 'ascii';
+    // Node shows the line of an error that nobody caught, before its message.
+    options.lineLimit = 160;
     options.alias = { yaml: join(yamlFolder, 'browser/dist/index.js') };
   },
 };

@@ -42,7 +42,12 @@ if (!isLight) {
     `importing the core loads ${core.length} files of ${kilobytes} KB, more than 2 files or ${mostKilobytes} KB: load what is not needed at once by import() where it is used`,
   );
 }
+/** Node shows the line that an error came from before its message, which nobody finds below a page of code. */
+const mostCharacters = 8000;
+const longest = Math.max(...core.flatMap((file) => readFileSync(file, 'utf8').split('\n')).map(({ length }) => length));
+if (longest > mostCharacters)
+  console.error(`a line of the core has ${longest} characters, more than ${mostCharacters}`);
 for (const file of missing) console.error(`package.json names ${file}, which the build did not make`);
 for (const file of hidden) console.error(`the build made dist/${file}, which no export names`);
-if (missing.length + hidden.length + required.length > 0 || !isLight) process.exit(1);
+if (missing.length + hidden.length + required.length > 0 || !isLight || longest > mostCharacters) process.exit(1);
 console.log(`${new Set(named).size} files named by package.json are there; importing the core loads ${kilobytes} KB`);

@@ -75,14 +75,21 @@ export interface Context {
 }
 
 /**
- * @throws MLOpsError `INVALID_INPUT` when only one of `storage` and `artifacts` is given; PolicyError in production when
- *   nobody was given a role
+ * @throws MLOpsError `INVALID_INPUT` when there is no policy, or only one of `storage` and `artifacts` is given; PolicyError
+ *   in production when nobody was given a role
  */
 export function createContext(
   config: MLOpsConfig,
   options: ContextOptions = {},
   customGates: CustomGates = {},
 ): Context {
+  // Plain objects and paths reach this from JavaScript; a config of another copy of the package is one as well.
+  if ((config as Partial<MLOpsConfig> | null | undefined)?.policy === undefined) {
+    throw new MLOpsError(
+      'INVALID_INPUT',
+      "a policy is needed: MLOpsConfig.fromYaml('policy.yaml') or MLOpsConfig.fromObject({ … })",
+    );
+  }
   const { storage, artifacts } = options;
   if ((storage === undefined) !== (artifacts === undefined)) {
     throw new MLOpsError(
