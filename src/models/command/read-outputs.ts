@@ -4,9 +4,12 @@ import type { TrainingRequest } from '../contract.js';
 import { openModel } from '../model-file.js';
 import { checkExternalData } from '../onnx/check-external-data.js';
 import { readOnnx } from '../onnx/read-onnx.js';
+import { checkName } from '../../util/check.js';
 import type { WorkFolder } from './work-folder.js';
 
 const metricsFile = 'metrics.json';
+/** Most metrics that are taken. */
+const maxMetrics = 1000;
 
 interface ReadSettings {
   readonly modelFile: string;
@@ -27,7 +30,22 @@ export async function readMetrics(
   if (!isSound || Array.isArray(metrics)) {
     throw outputError(metricsFile, 'must be a JSON object of names with finite numbers, such as {"mae": 2.1}');
   }
+  const names = Object.keys(metrics);
+  if (names.length > maxMetrics) {
+    throw outputError(metricsFile, `names ${names.length} metrics, at most ${maxMetrics} are taken`);
+  }
+  for (const name of names) checkMetricName(name);
   return metrics as Readonly<Record<string, number>>;
+}
+
+/** The run will hold it as `trainer.…`, where a name that is none would cost the training. @throws CommandError */
+function checkMetricName(name: string): void {
+  try {
+    checkName(name, 'a metric name');
+    checkName(`trainer.${name}`, 'trainer. with a metric name');
+  } catch (cause) {
+    throw outputError(metricsFile, `cannot be used: ${(cause as Error).message}`, cause);
+  }
 }
 
 /** The model that the program left. @throws CommandError; MLOpsError `MISSING_DEPENDENCY` */

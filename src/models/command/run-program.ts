@@ -66,8 +66,13 @@ export async function runProgram(spec: Program): Promise<{ readonly end: Program
 function endOf(child: ChildProcess, guard: Guard): Promise<ProgramEnd> {
   return new Promise((resolve) => {
     child.once('error', (cause) => resolve({ kind: 'not_started', cause }));
-    // Processes left behind would hold the pipes open.
-    child.once('exit', () => guard.kill('SIGKILL'));
+    // Processes left behind would hold the pipes open; those in sessions of their own do, and are not waited for.
+    child.once('exit', () => {
+      guard.kill('SIGKILL');
+      guard.end();
+      const timer = setTimeout(() => [child.stdout, child.stderr].forEach((pipe) => pipe?.destroy()), graceMs);
+      child.once('close', () => clearTimeout(timer));
+    });
     child.once('close', (exitCode, signal) =>
       resolve(signal === null ? { kind: 'exit', exitCode: exitCode! } : { kind: 'signal', signal }),
     );

@@ -41,9 +41,14 @@ export class WorkFolder {
     return file;
   }
 
-  /** Paths of the files that the program left in its output folder, with `/` between their parts; links are none. */
+  /**
+   * Paths of the files that the program left in its output folder, with `/` between their parts; links are none.
+   *
+   * @throws CommandError when it left no such folder
+   */
   async outputs(): Promise<readonly string[]> {
-    const entries = await readdir(this.#output('.'), { recursive: true, withFileTypes: true });
+    const options = { recursive: true, withFileTypes: true } as const;
+    const entries = await readdir(this.#output('.'), options).catch(unreadable(`${outputFolder}/`));
     return entries
       .filter((entry) => entry.isFile())
       .map((entry) =>
@@ -70,13 +75,17 @@ export class WorkFolder {
         `${file} has ${found.size} bytes, at most ${maxBytes} are taken; raise tracking.max_artifact_size_mb`,
       );
     }
-    return readFile(this.#output(name));
+    return readFile(this.#output(name)).catch(unreadable(file));
   }
 
   #output(name: string): string {
     return join(this.path, outputFolder, name);
   }
 }
+
+const unreadable = (file: string) => (cause: Error) => {
+  throw new CommandError({ kind: 'output', file }, `${file} cannot be read (${cause.message})`, { cause });
+};
 
 /** `{ "column": [cells], … }`, one column a line; null where missing. */
 function* jsonPieces(table: Table): Generator<string> {

@@ -110,6 +110,15 @@ describe('a trainer program', () => {
     await train({ act: 'leave-child', marker });
     expect(isAlive(Number(readFileSync(marker, 'utf8')))).toBe(false);
   });
+
+  it('is not waited for by way of what it left behind in a session of its own', async () => {
+    const marker = join(folder, 'daemon');
+    const { model } = await train({ act: 'leave-daemon', marker });
+    const daemon = Number(readFileSync(marker, 'utf8'));
+    expect(isAlive(daemon)).toBe(true);
+    process.kill(daemon);
+    expect(model.format).toBeDefined();
+  });
 });
 
 describe('a trainer program that fails', () => {
@@ -128,6 +137,10 @@ describe('a trainer program that fails', () => {
       { kind: 'output', file: 'output/metrics.json' },
       'must be a JSON object of names with finite numbers',
     ],
+    ['odd-metrics', { kind: 'output', file: 'output/metrics.json' }, 'must not be __proto__'],
+    ['long-metrics', { kind: 'output', file: 'output/metrics.json' }, 'at most 250 are allowed'],
+    ['many-metrics', { kind: 'output', file: 'output/metrics.json' }, 'names 2000 metrics, at most 1000'],
+    ['no-output', { kind: 'output', file: 'output/' }, 'cannot be read'],
   ])('by %s, is a typed error with what it printed', async (act, expected, message) => {
     const kept: Kept[] = [];
     const error = await failure(train({ act }, {}, { kept }));

@@ -1,6 +1,6 @@
 // A trainer program for tests: predicts the mean of the target, and misbehaves when the hyperparameter `act` says so.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = process.argv.at(-1);
@@ -43,6 +43,14 @@ switch (act) {
     writeFileSync(marker, String(child.pid));
     break;
   }
+  case 'leave-daemon': {
+    // ends, and leaves behind a process with a session of its own that holds its output open
+    const options = { stdio: 'inherit', detached: true };
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => undefined, 60_000)'], options);
+    child.unref();
+    writeFileSync(marker, String(child.pid));
+    break;
+  }
   case 'swell': {
     const held = [];
     for (;;) {
@@ -64,6 +72,21 @@ switch (act) {
   case 'bad-metrics':
     writeFileSync(output('metrics.json'), '{"mae":"low"}');
     break;
+  case 'odd-metrics':
+    writeFileSync(output('metrics.json'), '{"__proto__":1}');
+    break;
+  case 'long-metrics':
+    writeFileSync(output('metrics.json'), JSON.stringify({ ['x'.repeat(300)]: 1 }));
+    break;
+  case 'many-metrics':
+    writeFileSync(
+      output('metrics.json'),
+      JSON.stringify(Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`m${i}`, i]))),
+    );
+    break;
+  case 'no-output':
+    rmSync(join(folder, 'output'), { recursive: true });
+    process.exit(0);
   case 'extra':
     mkdirSync(output('notes'));
     writeFileSync(output('notes/a.txt'), 'x');
