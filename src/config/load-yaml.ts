@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { MLOpsError } from '../errors.js';
 
 type Yaml = typeof import('./yaml-parts.js');
 
@@ -7,8 +8,22 @@ let loaded: Yaml | undefined;
 /**
  * The parser of YAML. Loaded with the first policy that is read from text, and synchronously, as that is read: it is a tenth
  * of the library, and a process that configures itself in code never needs it. The built package has it in a file.
+ *
+ * @throws MLOpsError `UNSUPPORTED` where that file is missing
  */
 export function loadYaml(): Yaml {
-  const isSource = import.meta.url.endsWith('.ts');
-  return (loaded ??= createRequire(import.meta.url)(isSource ? 'yaml' : './yaml.cjs') as Yaml);
+  return (loaded ??= load());
+}
+
+function load(): Yaml {
+  const place = import.meta.url as string | undefined; // undefined in CommonJS that a bundler made
+  try {
+    return createRequire(place!)(place!.endsWith('.ts') ? 'yaml' : './yaml.cjs') as Yaml;
+  } catch (cause) {
+    throw new MLOpsError(
+      'UNSUPPORTED',
+      'yaml.cjs of this package is not beside its code; if a bundler moved that, mark @bondx/mlops as external',
+      { cause },
+    );
+  }
 }

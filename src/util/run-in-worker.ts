@@ -100,12 +100,13 @@ function revive({ code, message, stack }: Extract<WorkerMessage, { kind: 'failed
 
 /** The built package has `worker.js` beside every chunk; from sources it is `src/worker.ts`. */
 function workerEntry(): URL {
-  const isSource = import.meta.url.endsWith('.ts');
-  const entry = new URL(isSource ? '../worker.ts' : './worker.js', import.meta.url);
-  if (existsSync(fileURLToPath(entry))) return entry;
+  const place = import.meta.url as string | undefined; // undefined in CommonJS that a bundler made
+  const entry =
+    place === undefined ? undefined : new URL(place.endsWith('.ts') ? '../worker.ts' : './worker.js', place);
+  if (entry !== undefined && existsSync(fileURLToPath(entry))) return entry;
   throw new MLOpsError(
     'UNSUPPORTED',
-    `the file for worker threads is not at ${fileURLToPath(entry)}; if a bundler moved this package, mark @bondx/mlops as external`,
+    'worker.js of this package is not beside its code; if a bundler moved that, mark @bondx/mlops as external',
   );
 }
 
