@@ -59,12 +59,13 @@ export const bundleDigest = (files: readonly BundleFile[]): Digest =>
  * What is at a path of the local file system: the file itself, or everything inside a folder. Symbolic links are
  * refused: they could point anywhere.
  *
+ * @param name what the file is called in the bundle, or the folder that the files of a folder are in
  * @throws MLOpsError `NOT_FOUND` when there is nothing, `INVALID_INPUT` for links, devices and empty folders
  */
-export async function localSources(path: string, name = basename(path)): Promise<BundleSource[]> {
+export async function localSources(path: string, name?: string): Promise<BundleSource[]> {
   const found = await look(path);
-  if (found !== 'folder') return [{ path: name, ...found, open: () => createReadStream(path) }];
-  const sources = await folderSources(path, '');
+  if (found !== 'folder') return [{ path: name ?? basename(path), ...found, open: () => createReadStream(path) }];
+  const sources = await folderSources(path, name === undefined ? '' : `${name}/`);
   if (sources.length === 0)
     throw new MLOpsError('INVALID_INPUT', `${path} is an empty folder; there is nothing to store`);
   return sources;

@@ -2,6 +2,7 @@ import { MLOpsError } from '../errors.js';
 import type { Change } from '../storage/storage.js';
 import { checkName, checkOptions, refuse } from '../util/check.js';
 import { type JsonValue, assertJson, canonicalJson } from '../util/json.js';
+import { own } from '../util/own.js';
 import { type MetricPoint, addPoints, encodePoint, metricStream } from './metric.js';
 import type { StoredRun } from './run.js';
 import type { RunBatch } from './tracking-options.js';
@@ -65,7 +66,7 @@ export function checkTags(tags: Readonly<Record<string, string>>): Readonly<Reco
  */
 export function applyBatch(run: StoredRun, batch: CheckedBatch): { run: StoredRun; appends: Change[] } {
   for (const [key, value] of Object.entries(batch.parameters)) {
-    const before = run.parameters[key];
+    const before = own(run.parameters, key);
     if (before !== undefined && canonicalJson(before) !== canonicalJson(value)) {
       throw new MLOpsError(
         'ALREADY_EXISTS',
@@ -80,9 +81,9 @@ export function applyBatch(run: StoredRun, batch: CheckedBatch): { run: StoredRu
       kind: 'append',
       stream: metricStream(run.runId, key),
       values: points.map(encodePoint),
-      expect: metrics[key]?.count ?? 0,
+      expect: own(metrics, key)?.count ?? 0,
     });
-    metrics[key] = addPoints(metrics[key], points);
+    metrics[key] = addPoints(own(metrics, key), points);
   }
   const parameters = { ...run.parameters, ...batch.parameters };
   return { run: { ...run, metrics, parameters, tags: { ...run.tags, ...batch.tags } }, appends };

@@ -1,4 +1,5 @@
 import { canonicalJson, type JsonValue } from '../util/json.js';
+import { own } from '../util/own.js';
 import type { MetricSummary } from './metric.js';
 import type { Run } from './run.js';
 
@@ -28,11 +29,11 @@ export interface RunComparison {
 /** Puts runs side by side; the first is what the others are compared with. */
 export function compareRuns(runs: readonly Run[]): RunComparison {
   const parameters = namesOf(runs, (run) => run.parameters).map((name): ComparedParameter => {
-    const values = runs.map((run) => run.parameters[name] ?? null);
+    const values = runs.map((run) => own(run.parameters, name) ?? null);
     return { name, values, isDifferent: new Set(values.map(canonicalJson)).size > 1 };
   });
   const metrics = namesOf(runs, (run) => run.metrics).map((name): ComparedMetric => {
-    const values = runs.map((run) => run.metrics[name] ?? null);
+    const values = runs.map((run) => own(run.metrics, name) ?? null);
     return { name, values, deltas: values.map((value) => difference(value, values[0]!)) };
   });
   return {

@@ -9,7 +9,8 @@ import type { Principal } from '../runtime/principal.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Durability, Storage, StoredRecord } from '../storage/storage.js';
 import { and, where } from '../search/filter.js';
-import { checkName, checkOneOf, checkOptions, refuse } from '../util/check.js';
+import { checkName, checkOneOf, checkOptions, checkText, refuse } from '../util/check.js';
+import { thrownText } from '../util/thrown-text.js';
 import { deepFreeze } from '../util/freeze.js';
 import type { JsonValue } from '../util/json.js';
 import { nearest } from '../util/nearest.js';
@@ -30,7 +31,7 @@ import {
   enterExperiment,
   hiddenExperiments,
 } from './experiments.js';
-import { type MetricPoint, metricStream, readPoints } from './metric.js';
+import { type MetricPoint, checkPointRange, metricStream, readPoints } from './metric.js';
 import {
   type FinalRunStatus,
   type Run,
@@ -215,6 +216,7 @@ export class ExperimentTracker {
    */
   async endRun(runId: string, status: FinalRunStatus = 'completed', error?: string): Promise<void> {
     checkOneOf(status, finalRunStatuses, 'status');
+    if (error !== undefined) checkText(error, 'error');
     await this.#buffers.close(runId);
     const ended = { status, endedAt: this.#context.clock.now(), error: error ?? null };
     await this.#transition('tracking.end_run', runId, (record) => ({
@@ -263,8 +265,8 @@ export class ExperimentTracker {
       return result;
     } catch (error) {
       const isAborted = signal?.aborted === true || (error instanceof MLOpsError && error.code === 'ABORTED');
-      await this.endRun(runId, isAborted ? 'aborted' : 'failed', String(error)).catch((cause: unknown) => {
-        throw new AggregateError([error, cause], `the run failed (${String(error)}), and so did ending it`);
+      await this.endRun(runId, isAborted ? 'aborted' : 'failed', thrownText(error)).catch((cause: unknown) => {
+        throw new AggregateError([error, cause], `the run failed (${thrownText(error)}), and so did ending it`);
       });
       throw error;
     }
@@ -366,6 +368,7 @@ export class ExperimentTracker {
     key: string,
     range: { readonly from?: number; readonly limit?: number } = {},
   ): Promise<readonly MetricPoint[]> {
+    checkPointRange(range);
     return this.#control.access('tracking.read', runScope(runId), async (storage) => {
       await this.#load(storage, runId);
       return readPoints(storage, metricStream(runId, key), range);

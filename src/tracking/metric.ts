@@ -1,4 +1,5 @@
 import type { Storage } from '../storage/storage.js';
+import { checkOptions, refuse } from '../util/check.js';
 import { type Digest, digestBytes } from '../util/digest.js';
 
 /** A number in JSON: NaN and ±Infinity spelled out. */
@@ -32,6 +33,15 @@ export const decodePoint = ([step, timestamp, value]: StoredPoint): MetricPoint 
   timestamp,
   value: decodeNumber(value),
 });
+
+/** @throws MLOpsError `INVALID_INPUT` */
+export function checkPointRange(range: { readonly from?: number; readonly limit?: number }): void {
+  checkOptions(range, ['from', 'limit'], 'getMetricHistory');
+  for (const [name, value] of Object.entries(range as Readonly<Record<string, unknown>>)) {
+    const isFine = value === undefined || value === Infinity || (Number.isSafeInteger(value) && (value as number) >= 0);
+    if (!isFine) refuse(`${name} must be a whole number, 0 or more, got ${JSON.stringify(value)}`);
+  }
+}
 
 /** Entries read at a time: so many are still young when they are let go. */
 const entriesPerRead = 8_192;

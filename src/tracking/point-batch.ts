@@ -1,5 +1,6 @@
 import { ConflictError } from '../errors.js';
 import type { Storage } from '../storage/storage.js';
+import { own } from '../util/own.js';
 import { addPoint, applyBatch } from './batch.js';
 import { type MetricPoint, encodePoint, metricStream } from './metric.js';
 import type { StoredRun } from './run.js';
@@ -50,7 +51,7 @@ export class PointBatch {
   }
 
   #attemptOn(run: StoredRun): Attempt {
-    const counts = new Map(Array.from(this.#points.keys(), (key) => [key, run.metrics[key]?.count ?? 0]));
+    const counts = new Map(Array.from(this.#points.keys(), (key) => [key, own(run.metrics, key)?.count ?? 0]));
     return { counts, droppedBefore: run.droppedPoints ?? 0 };
   }
 

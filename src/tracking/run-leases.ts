@@ -9,9 +9,6 @@ import { inBackground } from '../util/in-background.js';
 
 const leasesCollection = 'run_leases';
 
-/** No record has this version: a lease that is gone is not taken again. */
-const absent = -1;
-
 /** Readers look for dead runs at most this often, in milliseconds. */
 const sweepIntervalMs = 1_000;
 
@@ -31,6 +28,7 @@ export class RunLeases {
   readonly #control: ControlPlane;
   #timer: NodeJS.Timeout | undefined;
   #sweptAt = -Infinity;
+  #renewing: Promise<void> | undefined;
 
   constructor(private readonly context: Context) {
     // Whoever happens to read does not end other people's runs: the library does.
@@ -67,15 +65,27 @@ export class RunLeases {
   }
 
   /** One heartbeat for every run of this process. Never fails: a lease that cannot be renewed runs out. */
-  async renew(): Promise<void> {
+  renew(): Promise<void> {
+    // A store that is slow or away outlasts the interval: a second heartbeat would lose to the first one and look as ended.
+    this.#renewing ??= this.#renew().finally(() => (this.#renewing = undefined));
+    return this.#renewing;
+  }
+
+  async #renew(): Promise<void> {
     for (const [runId, version] of [...this.#held]) {
       try {
         const storage = await this.context.stores.storage();
-        const before = version ?? (await storage.get(leasesCollection, runId))?.version ?? absent;
+        const before = version ?? (await storage.get(leasesCollection, runId))?.version;
+        if (before === undefined) {
+          this.end(runId); // a lease that is gone is not taken again
+          continue;
+        }
         const [renewed] = await storage.commit([this.#put(runId, before)], { durability: 'process' });
         if (this.#held.has(runId)) this.#held.set(runId, renewed);
       } catch (error) {
-        if (error instanceof ConflictError) this.end(runId); // ended or taken over elsewhere
+        if (error instanceof ConflictError)
+          this.end(runId); // ended or taken over elsewhere
+        else if (this.#held.has(runId)) this.#held.set(runId, undefined); // it may have been written all the same
       }
     }
   }
@@ -90,6 +100,7 @@ export class RunLeases {
       limit: 1_000,
     });
     for (const { id } of records) {
+      if ((await storage.get(leasesCollection, id)) === undefined) continue; // another reader has seen to it
       await this.#kill(id).catch((error: unknown) => {
         if (!(error instanceof MLOpsError && error.code === 'STORAGE_READ_ONLY')) throw error;
       });
@@ -104,7 +115,8 @@ export class RunLeases {
         const [lease, record] = [await storage.get(leasesCollection, runId), await storage.get(runsCollection, runId)];
         const expiresAt = (lease?.value as unknown as Lease | undefined)?.expiresAt ?? Infinity;
         if (lease === undefined || expiresAt >= this.context.clock.now()) {
-          return { changes: [], result: undefined, decision: 'deny', reason: 'the run showed signs of life' };
+          const reason = lease === undefined ? 'the run had ended' : 'the run showed signs of life';
+          return { changes: [], result: undefined, decision: 'deny', reason };
         }
         const run = record?.value as unknown as StoredRun | undefined;
         const drop: Change = { kind: 'delete', collection: leasesCollection, id: runId, expect: lease.version };

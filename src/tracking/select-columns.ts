@@ -3,6 +3,7 @@ import { parseField } from '../search/parse-filter.js';
 import { refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import type { JsonValue } from '../util/json.js';
+import { own } from '../util/own.js';
 import { decodeNumber } from './metric.js';
 import type { StoredRun } from './run.js';
 import type { RunRow } from './run-row.js';
@@ -35,11 +36,14 @@ function readerOf(name: string): Reader {
   const { entity, key, aggregate = 'last' } = fieldOf(name);
   switch (entity) {
     case 'metric':
-      return ({ metrics }) => (metrics[key] === undefined ? null : decodeNumber(metrics[key][aggregate]));
+      return ({ metrics }) => {
+        const metric = own(metrics, key);
+        return metric === undefined ? null : decodeNumber(metric[aggregate]);
+      };
     case 'param':
-      return ({ parameters }) => parameters[key] ?? null;
+      return ({ parameters }) => own(parameters, key) ?? null;
     case 'tag':
-      return ({ tags }) => tags[key] ?? null;
+      return ({ tags }) => own(tags, key) ?? null;
     case 'dataset':
       return refuse(`${name} cannot be selected: a run may have several`);
     case 'attribute':

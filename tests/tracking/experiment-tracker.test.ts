@@ -1,6 +1,6 @@
-import { mkdtempSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AuditLog, ExperimentTracker } from '@bondx/mlops';
 import { digestBytes } from '../../src/util/digest.js';
@@ -56,6 +56,9 @@ describe('a run', () => {
       [3, 1],
     ]);
     expect(await tracker.getMetricHistory(runId, 'loss', { from: 1, limit: 2 })).toHaveLength(2);
+    for (const range of [{ to: 2 }, { from: '1' }, { limit: null }, { limit: -1 }] as never[]) {
+      expect(await failure(tracker.getMetricHistory(runId, 'loss', range))).toMatchObject({ code: 'INVALID_INPUT' });
+    }
     expect((await tracker.getRun(runId)).metrics['loss']).toMatchObject({
       count: 4,
       last: 1,
@@ -146,6 +149,31 @@ describe('artifacts of a run', () => {
     expect(await collect(tracker.readArtifact(runId, 'greeting.txt'))).toBe('hello again');
     expect(await collect(tracker.readArtifact(runId, 'plots/roc.json'))).toBe('{"auc": 0.8}');
     expect(await failure(collect(tracker.readArtifact(runId, 'nothing')))).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('of a folder are below the name given', async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const runId = await tracker.startRun({ experimentName: 'e' });
+    const folder = mkdtempSync(join(tmpdir(), 'artifacts-'));
+    mkdirSync(join(folder, 'plots'));
+    writeFileSync(join(folder, 'plots', 'roc.json'), '{}');
+    writeFileSync(join(folder, 'notes.txt'), 'fine');
+    const stored = await tracker.logArtifact(runId, { path: folder, name: 'eval/first' });
+    expect(stored.map(({ name }) => name)).toEqual(['eval/first/notes.txt', 'eval/first/plots/roc.json']);
+  });
+
+  it('are downloaded by several at once, beside files of other people', async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const runId = await tracker.startRun({ experimentName: 'e' });
+    await tracker.logArtifact(runId, { content: Buffer.alloc(3_000_000, 'x'), name: 'model' });
+    const path = join(mkdtempSync(join(tmpdir(), 'artifacts-')), 'model');
+    writeFileSync(`${path}.partial`, 'mine');
+    await Promise.all(Array.from({ length: 4 }, () => tracker.downloadArtifact(runId, 'model', path)));
+    expect(readFileSync(path).length).toBe(3_000_000);
+    expect(readFileSync(`${path}.partial`, 'utf8')).toBe('mine');
+    expect(readdirSync(dirname(path)).sort()).toEqual(['model', 'model.partial']);
   });
 
   it('are refused when too large, linked, missing or badly named, and nothing is recorded', async () => {

@@ -112,6 +112,24 @@ describe('the life of a run', () => {
     });
   });
 
+  it.each([
+    ['half a character', new Error('cut \ud83d'), 'Error: cut \ufffd'],
+    ['what is no text', Object.create(null) as object, '[object Object]'],
+    ['more than a record holds', 'x'.repeat(17 * 1024 * 1024), 'x'.repeat(10_000)],
+  ])('ends when the work throws %s', async (_what, thrown, error) => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- people throw anything
+    const work = tracker.withRun({ experimentName: 'e' }, () => Promise.reject(thrown));
+    expect(await failure(work)).toBe(thrown);
+    const { runs } = await tracker.listRuns();
+    expect(runs).toMatchObject([{ status: 'failed', error }]);
+    const runId = await tracker.startRun({ experimentName: 'e' });
+    expect(await failure(tracker.endRun(runId, 'failed', new Error('no text') as never))).toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+  });
+
   it('is hidden when deleted, and comes back', async () => {
     const { config, options } = createWorld();
     const tracker = new ExperimentTracker(config, options);
@@ -228,6 +246,38 @@ describe('what a run holds', () => {
     ]);
     expect(run.datasets[0]).toMatchObject({ schema: { x: 'numeric', kind: 'categorical' }, source: 'bonds.csv' });
     expect(await failure(tracker.logDataset(runId, { name: 'none' }))).toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('may have names that every object seems to have', async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const [runId, without] = [
+      await tracker.startRun({ experimentName: 'e' }),
+      await tracker.startRun({ experimentName: 'e' }),
+    ];
+    const entries = (value: number) => ({ toString: value, valueOf: value }) as unknown as Record<string, number>;
+    await tracker.logMetrics(runId, entries(3));
+    await tracker.logParameters(runId, entries(1));
+    const buffer = tracker.bufferRun(runId);
+    buffer.logMetrics(entries(5));
+    await buffer.close();
+    const summary = { count: 2, last: 5, min: 3 };
+    expect(Object.entries((await tracker.getRun(runId)).metrics)).toMatchObject([
+      ['toString', summary],
+      ['valueOf', summary],
+    ]);
+    const select = ['metrics.toString', 'params.valueOf', 'tags.toString'] as const;
+    const { rows } = await tracker.searchRuns({ select, orderBy: 'metrics.toString' });
+    expect(rows).toEqual([
+      { 'metrics.toString': 5, 'params.valueOf': 1, 'tags.toString': null },
+      { 'metrics.toString': null, 'params.valueOf': null, 'tags.toString': null },
+    ]);
+    const { parameters, metrics } = await tracker.compareRuns([runId, without]);
+    expect(parameters.map(({ values }) => values)).toEqual([
+      [1, null],
+      [1, null],
+    ]);
+    expect(metrics.map(({ values }) => values[1])).toEqual([null, null]);
   });
 
   it('can be put beside that of other runs', async () => {

@@ -1,5 +1,6 @@
 import { MLOpsError } from '../../errors.js';
 import { type JsonObject, type JsonValue, canonicalJson } from '../../util/json.js';
+import { own } from '../../util/own.js';
 import { type StoredRun, revisionOf } from '../run.js';
 
 /** What a run says from its beginning on, and never otherwise. */
@@ -56,7 +57,7 @@ function ageOf(given: StoredRun, present: StoredRun): CopyAge {
 
 function parameterDifferences(older: JsonObject, newer: JsonObject, isSame: boolean): string[] {
   const names = Object.keys(isSame ? { ...older, ...newer } : older).sort();
-  return names.filter((name) => differs(older[name], newer[name])).map((name) => `parameter ${name}`);
+  return names.filter((name) => differs(own(older, name), own(newer, name))).map((name) => `parameter ${name}`);
 }
 
 /** Fields that a run of an older version lacks count as empty. */

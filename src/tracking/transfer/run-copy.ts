@@ -1,6 +1,7 @@
 import { MLOpsError } from '../../errors.js';
 import type { ControlPlane, Plan } from '../../governance/control-plane.js';
 import type { Change, StoredRecord } from '../../storage/storage.js';
+import { own } from '../../util/own.js';
 import { copyExperiment } from '../experiments.js';
 import { addPoints, encodePoint, metricStream, type StoredMetricSummary } from '../metric.js';
 import { type StoredRun, auditedSummary, revisionOf, runsCollection } from '../run.js';
@@ -114,14 +115,14 @@ export class RunCopy {
     let room = maxPoints;
     let isComplete = true;
     for (const [key, { count }] of Object.entries(run.metrics)) {
-      const start = present[key]?.count ?? 0;
+      const start = own(present, key)?.count ?? 0;
       const end = Math.min(count, start + room);
       isComplete &&= end === count;
       if (end === start) continue;
       room -= end - start;
       const values = [];
       for await (const points of pointPages(this.from.storage, this.runId, key, [start, end])) {
-        metrics[key] = addPoints(metrics[key], points);
+        metrics[key] = addPoints(own(metrics, key), points);
         for (const point of points) values.push(encodePoint(point));
       }
       appends.push({ kind: 'append', stream: metricStream(this.runId, key), values, expect: start });
@@ -133,4 +134,4 @@ export class RunCopy {
 const isAsLeft = (a: StoredRun, b: StoredRun): boolean =>
   a.revision === b.revision &&
   Object.keys(a.metrics).length === Object.keys(b.metrics).length &&
-  Object.entries(a.metrics).every(([key, { digest }]) => digest === b.metrics[key]?.digest);
+  Object.entries(a.metrics).every(([key, { digest }]) => digest === own(b.metrics, key)?.digest);

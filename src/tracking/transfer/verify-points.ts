@@ -1,6 +1,7 @@
 import { MLOpsError } from '../../errors.js';
 import type { Storage } from '../../storage/storage.js';
 import { canonicalJson } from '../../util/json.js';
+import { own } from '../../util/own.js';
 import {
   type MetricPoint,
   type StoredMetricSummary,
@@ -47,7 +48,7 @@ export async function* pointPages(
  */
 export async function verifyPoints(storage: Storage, older: StoredRun | undefined, newer: StoredRun): Promise<void> {
   for (const key of Object.keys({ ...older?.metrics, ...newer.metrics }).sort()) {
-    const [before, after] = [older?.metrics[key], newer.metrics[key]];
+    const [before, after] = [older && own(older.metrics, key), own(newer.metrics, key)];
     if (after === undefined || (before !== undefined && before.count > after.count)) throw differing(newer, key);
     if (matches(await summarize(storage, newer.runId, key, before, after.count), after)) continue;
     const whole = before === undefined ? undefined : await summarize(storage, newer.runId, key, undefined, after.count);
