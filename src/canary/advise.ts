@@ -4,9 +4,14 @@ import type { StoredDeployment } from './deployment.js';
 import { currentStep } from './rollout.js';
 import { adviseStep } from './rollout-steps.js';
 
-/** Harm ends a rollout at once; proof promotes only from the last step, since no later step was tried. */
+/**
+ * Harm ends a rollout at once; proof promotes only from the last step, since no later step was tried.
+ *
+ * @param production the version in production now
+ */
 export function advise(
   deployment: StoredDeployment,
+  production: string | undefined,
   { verdict, cause, reason }: Pick<CanaryVerdict, 'verdict' | 'cause' | 'reason'>,
   requests: number,
   now: number,
@@ -14,6 +19,9 @@ export function advise(
   const step = currentStep(deployment);
   if (step === undefined) return { action: 'wait', reason: `the deployment is ${deployment.status}` };
   if (verdict === 'rollback') return { action: 'rollback', reason };
+  if (production !== deployment.productionVersion) {
+    return { action: 'wait', reason: sayReplaced(deployment, production) };
+  }
   // Requests or labels are being lost: what is not sound does not count as evidence for a next step.
   if (cause === 'sample_ratio' || cause === 'label_join') return { action: 'wait', reason };
   const { plan, planned } = deployment;
@@ -27,3 +35,7 @@ export function advise(
   const isLast = planned === null || planned === plan.length - 1;
   return verdict === 'promote' && isLast ? { action: 'promote', reason } : { action: 'wait', reason: advice.reason };
 }
+
+/** Somebody moved another version into production: routing has paused the canary since then. */
+export const sayReplaced = ({ candidateVersion, productionVersion }: StoredDeployment, production = 'none'): string =>
+  `${production} is in production now, and ${candidateVersion} was compared with ${productionVersion}; roll the canary back and begin another`;

@@ -214,11 +214,7 @@ export class CanaryDeploymentManager {
    * @returns `refused` with the gates that did not pass; the canary stays active then
    */
   async promoteCanary(deploymentId: string, deployedBy?: string, reason?: string): Promise<CanaryPromotion> {
-    const request = checkWhy(deployedBy, reason);
-    await this.flush();
-    return this.#change('canary.promote', deploymentId, request, (storage, artifacts) =>
-      planPromotion(this.#context, storage, artifacts, deploymentId, request),
-    );
+    return this.#promote(deploymentId, checkWhy(deployedBy, reason));
   }
 
   /** Ends a canary: production serves every request again, and the candidate goes back to Development. */
@@ -337,6 +333,14 @@ export class CanaryDeploymentManager {
     await this.close();
   }
 
+  /** @param isDecided by evidence, and not by a person */
+  async #promote(deploymentId: string, request: Request, isDecided = false): Promise<CanaryPromotion> {
+    await this.flush();
+    return this.#change('canary.promote', deploymentId, request, (storage, artifacts) =>
+      planPromotion(this.#context, storage, artifacts, deploymentId, request, isDecided),
+    );
+  }
+
   async #act(
     action: keyof typeof operationOf,
     deploymentId: string,
@@ -368,7 +372,7 @@ export class CanaryDeploymentManager {
     const why = `decision ${decisionId}: ${advice.reason}`;
     switch (advice.action) {
       case 'promote':
-        await this.promoteCanary(deploymentId, undefined, why);
+        await this.#promote(deploymentId, { onBehalfOf: undefined, reason: why }, true);
         break;
       case 'rollback':
         await this.rollbackCanary(deploymentId, undefined, why);

@@ -12,6 +12,7 @@ import type { DeploymentStatistics } from './evidence/deployment-statistics.js';
 import { noStatistics } from './evidence/merge-statistics.js';
 import { requestsOfStep, settingsOf } from './live-statistics.js';
 import { mergeReports, readReports } from './process-report.js';
+import { readRouteState } from './route-state.js';
 
 /** Below this many outcomes in the smaller arm the asymptotic intervals are not to be trusted. */
 const minObservations = 1000;
@@ -24,6 +25,7 @@ export async function planEvaluation(
   decisionId: string,
 ): Promise<Plan<CanaryDecision>> {
   const { value: deployment, version } = await loadOpen(storage, deploymentId);
+  const { production } = await readRouteState(storage, deployment.modelName);
   const reports = await readReports(storage, deploymentId);
   const statistics = mergeReports(reports, noStatistics(deployment.task));
   const now = context.clock.now();
@@ -38,7 +40,7 @@ export async function planEvaluation(
     productionVersion: deployment.productionVersion,
     decidedAt: toIso(now),
     ...verdict,
-    advice: advise(deployment, verdict, requests, now),
+    advice: advise(deployment, production, verdict, requests, now),
     inputs,
     policyDigest: context.config.digest,
   });

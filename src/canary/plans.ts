@@ -1,3 +1,4 @@
+import { MLOpsError } from '../errors.js';
 import type { OperationName } from '../governance/operations.js';
 import type { Plan } from '../governance/control-plane.js';
 import { actorId, attribution } from '../registry/attribution.js';
@@ -8,6 +9,7 @@ import { ModelEdit } from '../registry/stage-change.js';
 import type { Context } from '../runtime/context.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
+import { sayReplaced } from './advise.js';
 import { bucketingVersion } from './bucketing.js';
 import type { CanaryHalt, CanaryPromotion } from './canary-options.js';
 import { checkCandidate } from './candidate.js';
@@ -133,17 +135,26 @@ export async function planHalt(
   return { ...changeOf(edit, open, after, request), result };
 }
 
-/** Makes the candidate production and archives the version that was; refused when a gate does not pass. */
+/**
+ * Makes the candidate production and archives the version that was; refused when a gate does not pass.
+ *
+ * @param isDecided by evidence, which speaks of the version that was in production as the canary began
+ */
 export async function planPromotion(
   context: Context,
   storage: Storage,
   artifacts: ArtifactStore,
   deploymentId: string,
   request: Request,
+  isDecided: boolean,
 ): Promise<Plan<CanaryPromotion>> {
   const open = await loadOpen(storage, deploymentId);
   const { modelName, candidateVersion } = open.value;
   const edit = await ModelEdit.open(storage, modelName);
+  const { production } = edit.modelRecord;
+  if (isDecided && production !== open.value.productionVersion) {
+    throw new MLOpsError('ILLEGAL_STATE', sayReplaced(open.value, production ?? undefined));
+  }
   const after = act(open.value, 'promote', saidBy(context, { ...request, reason: request.reason ?? 'promoted' }));
   const candidate = await edit.version(candidateVersion);
   const { gates, failures, changes } = await judgePromotion(context, storage, artifacts, candidate);

@@ -214,6 +214,24 @@ describe('evaluating', () => {
     expect(route()).toMatchObject({ version: '1.0.0', reason: 'no_canary' });
   });
 
+  it('replaces no version by itself that it was not compared with', async () => {
+    const deploymentId = await deploy();
+    serve(4000, (version, noise) => (version === '1.0.1' ? 1 : 2) + noise);
+    for (const targetStage of ['staging', 'production'] as const)
+      await registry.promoteModel({ modelName: 'spread', version: '1.0.2', targetStage });
+    wait();
+    expect(await manager.evaluate(deploymentId, { apply: true })).toMatchObject({
+      verdict: 'promote',
+      advice: { action: 'wait', reason: expect.stringContaining('1.0.2 is in production now') as string },
+    });
+    expect([await stageOf('1.0.1'), await stageOf('1.0.2')]).toEqual(['Staging', 'Production']);
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage: 'development' });
+    for (const targetStage of ['staging', 'production'] as const)
+      await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage });
+    expect(await manager.evaluate(deploymentId, { apply: true })).toMatchObject({ advice: { action: 'promote' } });
+    expect([await stageOf('1.0.0'), await stageOf('1.0.1')]).toEqual(['Archived', 'Production']);
+  });
+
   it('changes nothing unless told to, and every decision can be computed again', async () => {
     const deploymentId = await deploy();
     await manager.evaluate(deploymentId);
