@@ -118,7 +118,8 @@ export class Claims {
     const { modelName } = retraining.plan;
     const { retrainingId, attempt } = retraining;
     const now = this.context.clock.now();
-    const taken: StoredLease = { retrainingId, holder: this.context.ids.next(), expiresAt: now + this.leaseMs };
+    const holder = this.context.ids.next();
+    const taken: StoredLease = { retrainingId, holder, expiresAt: now + this.leaseMs, durationMs: this.leaseMs };
     const others = (await openRetrainings(storage, modelName)).filter(
       ({ value }) => value.retrainingId !== retrainingId,
     );
@@ -148,12 +149,14 @@ export class Claims {
   /** Why an alarm has to wait: one about the same production version was answered a short while ago. */
   async #cooldown(storage: Storage, modelName: string, now: number): Promise<string | undefined> {
     const hours = this.context.config.policy.retraining.cooldownHours;
+    const restMs = hours * 3_600_000;
     const { records } = await storage.query(retrainingsCollection, {
       where: {
         and: [
           { field: 'modelName', op: 'eq', value: modelName },
           { field: 'status', op: 'in', values: ['registered', 'rejected'] },
-          { field: 'endedAt', op: 'gt', value: now - hours * 3_600_000 },
+          { field: 'endedAt', op: 'gt', value: now - restMs },
+          { field: 'endedAt', op: 'lt', value: now + restMs }, // later is by a clock that was ahead
         ],
       },
       orderBy: [{ field: 'endedAt', direction: 'desc' }],

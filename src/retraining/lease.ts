@@ -14,7 +14,12 @@ export interface StoredLease {
   readonly holder: string;
   /** UTC milliseconds. */
   readonly expiresAt: number;
+  /** What it was given for, milliseconds; leases of older versions do not say. */
+  readonly durationMs?: number;
 }
+
+/** Clocks of hosts that are right differ by less. */
+const clocksDifferMs = 86_400_000;
 
 export interface LoadedLease {
   readonly value: StoredLease | undefined;
@@ -27,7 +32,12 @@ export async function readLease(storage: Storage, modelName: string): Promise<Lo
   return { value: record.value as unknown as StoredLease, recordVersion: record.version };
 }
 
-export const isHeld = ({ value }: LoadedLease, now: number): boolean => value !== undefined && value.expiresAt > now;
+/** One that ends later than any could that is given now was given by a clock that was ahead: nobody waits for that. */
+export function isHeld({ value }: LoadedLease, now: number): boolean {
+  if (value === undefined) return false;
+  const left = value.expiresAt - now;
+  return left > 0 && left < (value.durationMs ?? Infinity) + clocksDifferMs;
+}
 
 export const putLease = (modelName: string, lease: StoredLease, expect: LoadedLease['recordVersion']): Change => ({
   kind: 'put',

@@ -67,6 +67,24 @@ describe('one retraining a model at a time', () => {
     expect((await tracker.listRuns()).runs.map(({ status }) => status).sort()).toEqual(['completed', 'killed']);
   });
 
+  it('does not wait for a process that died while its clock was ahead', async () => {
+    const world = await setUp();
+    const { pipeline, patient, clock } = world;
+    const manual = { trigger: 'manual' } as const;
+    clock.advance(300 * 24 * hour);
+    const slow = pipeline.triggerRetraining({ modelName: 'spread' }, rows, { ...manual, algorithm: 'patient' });
+    await patient.started;
+    const { pipeline: other } = pipelineOf(world);
+    clock.advance(-hour); // hosts may differ by as much, and leases are believed
+    const early = await other.triggerRetraining({ modelName: 'spread' }, rows, manual);
+    expect(early).toMatchObject({ skipped: 'in_progress' });
+    clock.advance(-299 * 24 * hour);
+    const second = await other.triggerRetraining({ modelName: 'spread' }, rows, manual);
+    expect(second).toMatchObject({ status: 'registered' });
+    patient.goOn();
+    expect(await failure(slow)).toMatchObject({ code: 'CONFLICT' });
+  });
+
   it('renews its lease while it works', async () => {
     const { storage, clock } = createWorld();
     let tick: () => void = () => undefined;

@@ -7,6 +7,8 @@ export interface Period {
   readonly name: string;
   /** Its first instant, UTC milliseconds. */
   readonly startsAt: number;
+  /** The first instant of the next one. */
+  readonly endsAt: number;
 }
 
 const dayMs = 86_400_000;
@@ -19,10 +21,15 @@ export function periodOf(at: number, frequency: Frequency): Period {
     case 'weekly':
       return weekOf(date);
     case 'monthly':
-      return { name: `${year}-${String(month + 1).padStart(2, '0')}`, startsAt: Date.UTC(year, month) };
+      return {
+        name: `${year}-${String(month + 1).padStart(2, '0')}`,
+        startsAt: Date.UTC(year, month),
+        endsAt: Date.UTC(year, month + 1),
+      };
     case 'quarterly': {
       const quarter = Math.floor(month / 3);
-      return { name: `${year}-Q${quarter + 1}`, startsAt: Date.UTC(year, 3 * quarter) };
+      const [startsAt, endsAt] = [Date.UTC(year, 3 * quarter), Date.UTC(year, 3 * quarter + 3)];
+      return { name: `${year}-Q${quarter + 1}`, startsAt, endsAt };
     }
   }
 }
@@ -34,5 +41,5 @@ function weekOf(date: Date): Period {
   const thursday = new Date(startsAt + 3 * dayMs);
   const year = thursday.getUTCFullYear();
   const week = Math.floor((thursday.getTime() - Date.UTC(year, 0)) / (7 * dayMs)) + 1;
-  return { name: `${year}-W${String(week).padStart(2, '0')}`, startsAt };
+  return { name: `${year}-W${String(week).padStart(2, '0')}`, startsAt, endsAt: startsAt + 7 * dayMs };
 }

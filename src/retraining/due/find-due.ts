@@ -1,6 +1,7 @@
 import type { Policy } from '../../config/policy.js';
 import { driftReportsCollection } from '../../drift/stored-reports.js';
 import type { Storage } from '../../storage/storage.js';
+import { toIso } from '../../util/clock.js';
 import { findByKey } from '../claim.js';
 import { performanceReportsCollection } from '../performance/performance-report.js';
 import type { RetrainingCause, RetrainingTrigger } from '../retraining-plan.js';
@@ -23,6 +24,9 @@ export interface DueInputs {
   readonly retraining: Policy['retraining'];
   readonly now: number;
 }
+
+/** Clocks of hosts that are right differ by less; what is dated later does not hide the newest report. */
+const aheadMs = 86_400_000;
 
 /**
  * What a model's newest reports and the calendar ask for and nobody has done yet: the drift report first, then the
@@ -51,7 +55,12 @@ async function dueByReport(
   collection: string,
 ): Promise<Due | string> {
   const { records } = await storage.query(collection, {
-    where: { field: 'modelName', op: 'eq', value: modelName },
+    where: {
+      and: [
+        { field: 'modelName', op: 'eq', value: modelName },
+        { field: 'createdAt', op: 'lt', value: toIso(now + aheadMs) },
+      ],
+    },
     orderBy: [{ field: 'createdAt', direction: 'desc' }],
     limit: 1,
   });
@@ -85,6 +94,7 @@ async function dueBySchedule({ storage, retraining, now }: DueInputs, modelName:
         { field: 'modelName', op: 'eq', value: modelName },
         { field: 'status', op: 'in', values: ['registered', 'rejected'] },
         { field: 'endedAt', op: 'gte', value: period.startsAt },
+        { field: 'endedAt', op: 'lt', value: period.endsAt },
       ],
     },
     limit: 1,
@@ -107,7 +117,8 @@ async function answerTo(
   const { result, status, endedAt, retrainingId } =
     (await findByKey(storage, modelName, key))?.retraining.value ?? ({} as Partial<StoredTry>);
   if (result !== null && result !== undefined) return `was followed by retraining ${retrainingId}`;
-  const hasFailed = status === 'failed' && now - (endedAt ?? 0) < cooldownHours * 3_600_000;
+  // Apart in either direction: one that ended later than now did so by a clock that was ahead.
+  const hasFailed = status === 'failed' && Math.abs(now - (endedAt ?? 0)) < cooldownHours * 3_600_000;
   return hasFailed
     ? `led to retraining ${retrainingId}, which failed; it rests for retraining.cooldown_hours`
     : undefined;

@@ -30,6 +30,8 @@ describe('periods of the calendar', () => {
         expect(period.startsAt).toBeLessThanOrEqual(at);
         expect(periodOf(period.startsAt, frequency)).toEqual(period);
         expect(periodOf(period.startsAt - 1, frequency).name).not.toBe(period.name);
+        expect(periodOf(period.endsAt - 1, frequency)).toEqual(period);
+        expect(periodOf(period.endsAt, frequency).startsAt).toBe(period.endsAt);
       }),
     );
   });

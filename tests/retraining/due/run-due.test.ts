@@ -114,6 +114,30 @@ describe('runDue', () => {
     expect(loads()).toBe(2);
   });
 
+  it('goes by the calendar and the newest report after a clock that was ahead is set right', async () => {
+    const { pipeline, models, clock, world } = setUp({ ...monthly, cooldownHours: 6 });
+    const look = async () => (await pipeline.runDue({ models }))[0]!;
+    clock.advance(300 * day);
+    await drift(world, 0); // asks for nothing
+    expect(await look()).toMatchObject({ trigger: 'schedule', result: { status: 'registered' } });
+    clock.advance(-300 * day);
+    expect(await look()).toMatchObject({ trigger: 'schedule', reason: 'monthly, for 2026-01' });
+    clock.advance(12 * hour);
+    const { reportId } = await drift(world, 4);
+    expect(await look()).toMatchObject({ trigger: 'drift', reason: expect.stringContaining(reportId) as string });
+  });
+
+  it('lets no model rest that failed by a clock that was ahead', async () => {
+    const trainer: Trainer = { algorithm: 'flaky', train: () => Promise.reject(new Error('out of luck')) };
+    const { pipeline, clock, models, world } = setUp({ cooldownHours: 2 }, { trainers: [trainer] });
+    const flaky = models.map((model) => ({ ...model, algorithm: 'flaky' }));
+    await drift(world, 4);
+    clock.advance(300 * day);
+    expect((await pipeline.runDue({ models: flaky }))[0]).toMatchObject({ error: { message: 'out of luck' } });
+    clock.advance(-300 * day);
+    expect((await pipeline.runDue({ models }))[0]).toMatchObject({ result: { status: 'registered' } });
+  });
+
   it('trains once when two hosts call at once, whatever the trigger', async () => {
     for (const cause of ['schedule', 'drift'] as const) {
       const { world, pipeline, models, registry } = setUp(cause === 'schedule' ? monthly : {});
