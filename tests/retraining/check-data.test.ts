@@ -64,6 +64,13 @@ describe('the checks of training data', () => {
     }
   });
 
+  it('blame no pair of features for numbers whose squares are beyond a double', async () => {
+    const rows = changed(({ x }, i) => ({ x: i === 7 ? Number.MAX_VALUE : x, z: i === 9 ? -Number.MAX_VALUE : i % 7 }));
+    const found = await findingsIn(rows, { featureColumns: ['x', 'z'] });
+    expect(found.filter((finding) => finding.startsWith('leakage'))).toEqual([]);
+    expect(found).toContain('outlier_burst warning x');
+  });
+
   const cases: [string, readonly object[], Partial<CheckInputs['plan']>, string][] = [
     [
       'a copy of the target',
@@ -105,6 +112,12 @@ describe('the checks of training data', () => {
       'impossible_values blocking x',
     ],
     ['infinite targets', changed(({ y }, i) => ({ y: i === 5 ? Infinity : y })), {}, 'impossible_values warning y'],
+    [
+      'targets whose squares are beyond a double',
+      changed(({ y }, i) => ({ y: i === 5 ? Number.MAX_VALUE : y })),
+      {},
+      'impossible_values blocking y',
+    ],
     [
       'negative values where there were none',
       changed(({ x }, i) => ({ x: i === 5 ? -3 : x })),

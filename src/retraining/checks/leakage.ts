@@ -111,7 +111,8 @@ async function pairs(columns: readonly Column[], target: Float64Array): Promise<
       const [a, b] = [columns[i]!, columns[j]!];
       if (a.kind !== 'numeric' || b.kind !== 'numeric') continue;
       await setImmediate();
-      if (linearShare(a.values, b.values, target) < explainsAll) continue;
+      // NaN where squares are beyond a double: then it cannot be told.
+      if (!(linearShare(a.values, b.values, target) >= explainsAll)) continue;
       found.push({
         check: 'leakage',
         severity: 'blocking',

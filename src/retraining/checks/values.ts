@@ -13,6 +13,8 @@ const lostShare = 0.2;
 const burst = 0.01;
 /** How many times the range from the 1st to the 99th percentile counts as far outside. */
 const farTimes = 5;
+/** Sums of squares of larger targets, which every measure of quality takes, are beyond a double. */
+const largestTarget = 1e150;
 
 export const targetValues: DataCheck = ({ plan, data, train }) => {
   const findings: DataFinding[] = [];
@@ -28,6 +30,15 @@ export const targetValues: DataCheck = ({ plan, data, train }) => {
     });
   }
   const target = numericTarget(train, column);
+  const largest = target.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  if (largest > largestTarget) {
+    findings.push({
+      check: 'impossible_values',
+      severity: 'blocking',
+      column,
+      message: `the target is as large as ${shown(largest)}, which nothing can be computed with: leave such cells empty, or take another unit`,
+    });
+  }
   if (target.every((value) => value === target[0])) {
     findings.push({
       check: 'constant_target',
