@@ -1,3 +1,4 @@
+import { withSameBooleans } from '../data/boolean-text.js';
 import { numberColumn } from '../data/column.js';
 import { Table } from '../data/table.js';
 import { trainerFor } from '../models/trainer.js';
@@ -87,12 +88,13 @@ function halves(table: Table, rows: number, random: Random): { readonly learn: T
 
 /** Rows of both, reference first, with their side as a column. */
 function stacked(reference: Table, current: Table, names: readonly string[]): Table {
-  const only = (table: Table): Table =>
+  const pairs = names.map((name) => withSameBooleans(reference.column(name), current.column(name)));
+  const side = (i: 0 | 1, { rowCount }: Table): Table =>
     new Table(
-      names.map((name) => table.column(name)),
-      table.rowCount,
+      pairs.map((pair) => pair[i]!),
+      rowCount,
     );
-  const rows = only(reference).concat(only(current));
+  const rows = side(0, reference).concat(side(1, current));
   const sides = Float64Array.from({ length: rows.rowCount }, (_, row) => Number(row >= reference.rowCount));
   return rows.withColumn(numberColumn('numeric', sideColumn, sides));
 }

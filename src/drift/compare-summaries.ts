@@ -1,3 +1,4 @@
+import { areBooleans, booleanText } from '../data/boolean-text.js';
 import type { ColumnSummary } from '../data/column-summary.js';
 import { ksEstimate } from '../stats/distance-estimate.js';
 import { compareHistograms } from '../stats/dyadic-histogram.js';
@@ -83,9 +84,11 @@ function outside(baseline: ColumnSummary, current: ColumnSummary, m: number) {
  */
 function categories(baseline: ColumnSummary, current: ColumnSummary): MeasuredEffects | DriftFinding {
   const isGrouped = baseline.isGrouped || current.isGrouped;
-  const [before, after] = [baseline.categories(isGrouped), current.categories(isGrouped)];
+  let [before, after] = [baseline.categories(isGrouped), current.categories(isGrouped)];
   if (before === undefined || after === undefined)
     return { kind: 'failed', message: 'too many different numbers among the texts to count in one pass' };
+  if (areBooleans([...before.keys(), ...after.keys()]))
+    [before, after] = [spelledPlainly(before), spelledPlainly(after)];
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   const of = (counts: ReadonlyMap<string, number>): number[] => names.map((name) => counts.get(name) ?? 0);
   const effects = categoryEffects(names, of(before), of(after));
@@ -96,4 +99,11 @@ function categories(baseline: ColumnSummary, current: ColumnSummary): MeasuredEf
     distance: { ...effects.distance, unseen: 1 - effects.distance.value },
     findings: [{ kind: 'categories_grouped', message }],
   };
+}
+
+/** Counts of booleans, however they are written. */
+function spelledPlainly(counts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const plain = new Map<string, number>();
+  for (const [text, count] of counts) plain.set(booleanText(text)!, (plain.get(booleanText(text)!) ?? 0) + count);
+  return plain;
 }

@@ -1,4 +1,5 @@
 import type { ModelPolicy } from '../config/mlops-config.js';
+import { withSameBooleans } from '../data/boolean-text.js';
 import { type Column, type NumericColumn, numberColumn } from '../data/column.js';
 import type { Table } from '../data/table.js';
 import type { Model } from '../models/model.js';
@@ -32,12 +33,10 @@ export interface Comparison {
 /** The pairs of columns that a check compares. In steps, since a model may have to predict every row. */
 export function* comparisonSteps(inputs: DriftInputs, predictions: Predictions): Generator<number, Comparison[]> {
   const { baseline, current, featureColumns, targetColumn } = inputs;
-  const pair = (name: string, role: Comparison['role']): Comparison => ({
-    name,
-    role,
-    baseline: baseline.columns.get(name),
-    current: current.columns.get(name),
-  });
+  const pair = (name: string, role: Comparison['role']): Comparison => {
+    const [before, after] = withSameBooleans(baseline.columns.get(name), current.columns.get(name));
+    return { name, role, baseline: before, current: after };
+  };
   const comparisons = featureColumns.map((name) => pair(name, 'feature'));
   if (targetColumn === undefined) return comparisons;
   const target = pair(targetColumn, 'target');

@@ -1,3 +1,4 @@
+import { areBooleans } from '../data/boolean-text.js';
 import { type DataSummary, summarizeData } from '../data/data-summary.js';
 import type { Column } from '../data/column.js';
 import { Table } from '../data/table.js';
@@ -70,8 +71,7 @@ function problemOf(error: unknown): string {
 
 /** Numbers, or `false` and `true`. */
 const holdsOutcomes = (column: Column | undefined): boolean =>
-  column?.kind === 'numeric' ||
-  (column?.kind === 'categorical' && column.categories.every((text) => text === 'true' || text === 'false'));
+  column?.kind === 'numeric' || (column?.kind === 'categorical' && areBooleans(column.categories));
 
 /** From predictions of both sides, where they can be had. Predictions without a model are of the task their policy says. */
 async function performanceOf(

@@ -1,3 +1,4 @@
+import { areBooleans, booleanText } from '../data/boolean-text.js';
 import { parseDate } from '../data/cell.js';
 import type { Column } from '../data/table.js';
 import { refuse } from '../util/check.js';
@@ -12,6 +13,8 @@ const ambiguous = -1;
  */
 export class CategoryPositions {
   readonly #byText: ReadonlyMap<string, number>;
+  /** Positions of `false` and `true` where there are no other categories, however they are written. */
+  readonly #booleans: ReadonlyMap<string | undefined, number>;
   readonly #spelled: Partial<Record<'numeric' | 'date', ReadonlyMap<number, number>>> = {};
 
   /** @param otherwise the position of what is missing and of what is no category */
@@ -21,10 +24,13 @@ export class CategoryPositions {
     private readonly otherwise: number,
   ) {
     this.#byText = new Map(categories.map((category, position) => [category, position]));
+    const booleans = areBooleans(categories) ? categories : [];
+    this.#booleans = new Map(booleans.map((category, position) => [booleanText(category)!, position]));
   }
 
   ofCell(cell: unknown): number {
-    const position = this.#byText.get(asCategory(cell));
+    const text = asCategory(cell);
+    const position = this.#byText.get(text) ?? this.#booleans.get(booleanText(text));
     if (position !== undefined) return position;
     const spelled = typeof cell === 'number' ? this.#spelledAs('numeric').get(cell) : undefined;
     return spelled === undefined || spelled === ambiguous ? this.otherwise : spelled;

@@ -1,9 +1,10 @@
+import { areBooleans, booleanText } from '../data/boolean-text.js';
 import type { Table } from '../data/table.js';
 import { refuse } from '../util/check.js';
 import type { Task } from './contract.js';
 
 /**
- * The target as numbers, NaN where missing; a column of `false` and `true` is 0 and 1.
+ * The target as numbers, NaN where missing; a column of `false` and `true` (`False`, `FALSE` …) is 0 and 1.
  *
  * @throws MLOpsError `INVALID_INPUT` for a column of other texts or of dates
  */
@@ -13,16 +14,16 @@ export function numericTarget(table: Table, targetColumn: string): Float64Array 
   const quoted = JSON.stringify(targetColumn);
   if (column.kind === 'date') return refuse(`target ${quoted} holds dates; a target must be numeric`);
   const { categories } = column;
-  const isBoolean = (category: string): boolean => category === 'true' || category === 'false';
-  if (!categories.every(isBoolean)) {
+  if (!areBooleans(categories)) {
     // Among numbers that one text turned into texts, it is the one to correct.
     const text =
-      categories.find((category) => !isBoolean(category) && Number.isNaN(Number(category))) ?? categories[0]!;
+      categories.find((category) => booleanText(category) === undefined && Number.isNaN(Number(category))) ??
+      categories[0]!;
     return refuse(
       `target ${quoted} holds the text ${JSON.stringify(text.slice(0, 80))}; a target must be numeric, or false and true`,
     );
   }
-  const numbers = categories.map((category) => (category === 'true' ? 1 : 0));
+  const numbers = categories.map((category) => (booleanText(category) === 'true' ? 1 : 0));
   return Float64Array.from(column.codes, (code) => numbers[code] ?? NaN);
 }
 
