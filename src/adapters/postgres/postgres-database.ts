@@ -47,12 +47,15 @@ export class PostgresDatabase implements SqlDatabase {
   ) {}
 
   read<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
-    return this.#patiently(async (client) => {
-      await client.query({ text: `begin isolation level repeatable read read only; ${this.#searchPath}` });
-      const result = await work(new PostgresConnection(client));
-      await client.query({ text: 'commit' });
-      return result;
-    });
+    return this.#patiently(
+      async (client) => {
+        await client.query({ text: `begin isolation level repeatable read read only; ${this.#searchPath}` });
+        const result = await work(new PostgresConnection(client));
+        await client.query({ text: 'commit' });
+        return result;
+      },
+      () => 'reading',
+    );
   }
 
   write<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T> {
@@ -61,7 +64,7 @@ export class PostgresDatabase implements SqlDatabase {
 
   watch(publish: Publish, signal: AbortSignal): Promise<void> {
     return new ChangeListener(this.pool, this.#channel, publish, signal).start().catch((error: unknown) => {
-      throw toPostgresError(error, this.options.place);
+      throw toPostgresError(error, this.options.place, 'reading');
     });
   }
 
@@ -94,13 +97,13 @@ export class PostgresDatabase implements SqlDatabase {
       });
       return result;
     };
-    return this.#patiently(attempt, () => inDoubt !== undefined);
+    return this.#patiently(attempt, () => (inDoubt === undefined ? 'writing' : 'confirming'));
   }
 
   /** Runs an attempt on a connection, and again after a pause for as long as that may help. */
   async #patiently<T>(
     attempt: (client: PostgresPoolClient) => Promise<T>,
-    isInDoubt: () => boolean = () => false,
+    doing: () => 'reading' | 'writing' | 'confirming',
   ): Promise<T> {
     const start = performance.now();
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
@@ -109,7 +112,7 @@ export class PostgresDatabase implements SqlDatabase {
       } catch (error) {
         const { place, patienceMs } = this.options;
         const isOver = performance.now() - start > patienceMs;
-        if (!isTransient(error) || isOver) throw toPostgresError(error, place, isInDoubt());
+        if (!isTransient(error) || isOver) throw toPostgresError(error, place, doing());
       }
       await delay(pauseMs);
     }

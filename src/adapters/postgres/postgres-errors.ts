@@ -4,7 +4,7 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /** Names of SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const lostStates = /^(08...|57P0[1-3]|25P03)$/;
+const lostStates = /^(08...|57P0[1-35]|25P0[34])$/;
 const lostSystemCodes = /^E(CONN\w+|PIPE|TIMEDOUT|HOST\w+|NET\w+|NOTFOUND|AI_AGAIN|NOENT)$/;
 const lostMessages =
   /^(Connection terminated|Client has encountered a connection error|timeout expired|timeout exceeded when trying to connect)/;
@@ -23,11 +23,15 @@ export const isTransient = (error: unknown): boolean =>
  * An error of the driver or the server as one that says what to do.
  *
  * @param place how the database is called, without its password
- * @param isInDoubt a commit was sent, and its answer never came
+ * @param doing what failed: `confirming` when a commit was sent, and its answer never came
  */
-export function toPostgresError(error: unknown, place: string, isInDoubt = false): unknown {
+export function toPostgresError(
+  error: unknown,
+  place: string,
+  doing: 'reading' | 'writing' | 'confirming' = 'writing',
+): unknown {
   if (error instanceof MLOpsError || !(error instanceof Error)) return error;
-  if (isInDoubt) {
+  if (doing === 'confirming') {
     return new MLOpsError(
       'STORAGE_UNAVAILABLE',
       `${place}: the connection was lost while a commit was being confirmed, and the server stayed out of reach: it is ` +
@@ -36,7 +40,14 @@ export function toPostgresError(error: unknown, place: string, isInDoubt = false
     );
   }
   const code = codeOf(error);
-  const advice = isConnectionLoss(error) ? unreachable : states.find(([start]) => code.startsWith(start))?.[1];
+  const told = states.find(([start]) => code.startsWith(start))?.[1];
+  const advice = isBusy(error)
+    ? busy
+    : isConnectionLoss(error)
+      ? unreachable
+      : told === mayNotWrite && doing === 'reading'
+        ? mayNotRead
+        : told;
   if (advice === undefined) return error;
   return new MLOpsError(advice[0], `${place}: ${advice[1]} (${error.message})`, { cause: error });
 }
@@ -47,11 +58,25 @@ const unreachable: Advice = [
   'STORAGE_UNAVAILABLE',
   'the server cannot be reached; check that it runs and that the address is right, then retry',
 ];
+/** So says the pool when none of its connections came free in time. */
+const isBusy = (error: Error): boolean => error.message === 'timeout exceeded when trying to connect';
+const busy: Advice = [
+  'STORAGE_UNAVAILABLE',
+  'all connections of this process stayed in use: make fewer calls at once, or pass a pool of your own with more connections',
+];
+const mayNotRead: Advice = [
+  'STORAGE_UNAVAILABLE',
+  'reading is not permitted; grant this role USAGE of the schema and SELECT on its tables, or connect as another',
+];
 const mayNotWrite: Advice = [
   'STORAGE_READ_ONLY',
   'writing is not permitted: connect to the primary server, as a role that may write to the schema (and create it, the first time)',
 ];
 
+const altered: Advice = [
+  'CORRUPT',
+  'tables of the storage were removed or altered while it was open; restore them from a backup',
+];
 const damaged: Advice = ['CORRUPT', 'the database is damaged; restore it from a backup'];
 
 const states: readonly (readonly [start: string, advice: Advice])[] = [
@@ -64,6 +89,14 @@ const states: readonly (readonly [start: string, advice: Advice])[] = [
   ['28', ['STORAGE_UNAVAILABLE', 'the server does not let this user in; check name and password']],
   ['3D000', ['STORAGE_UNAVAILABLE', 'there is no such database; create it, or choose another']],
   ['54000', ['INVALID_INPUT', 'collection and id, or collection and field, exceed 2,600 bytes; use shorter names']],
+  ['42P01', altered],
+  ['42703', altered],
+  [
+    '57014',
+    ['STORAGE_UNAVAILABLE', 'the server cut the statement short; raise statement_timeout for this role, or retry'],
+  ],
+  ['57P04', ['STORAGE_UNAVAILABLE', 'the database was removed']],
+  ['40', ['STORAGE_UNAVAILABLE', 'the transaction had to give way again and again; retry later']],
   ['XX001', damaged],
   ['XX002', damaged],
   ['58', ['STORAGE_UNAVAILABLE', 'the disk of the server failed; see its log']],

@@ -90,7 +90,7 @@ async function isEmpty(pool: PostgresPool, schema: string, place: string): Promi
       client.release();
     }
   } catch (error) {
-    throw toPostgresError(error, place);
+    throw toPostgresError(error, place, 'reading');
   }
 }
 

@@ -5,6 +5,9 @@ import type { Durability } from '../../storage/storage.js';
 /** Bounds the time other processes wait for a group to be written. */
 const mostCommitsPerGroup = 1_000;
 
+/** Errors that may be due to some members of a group only; nothing was written then. */
+const ofSome: readonly MLOpsError['code'][] = ['STORAGE_FULL', 'INVALID_INPUT'];
+
 type Results = readonly number[];
 
 /** What became of one commit of a group: its results, or the error that concerns it alone. */
@@ -57,8 +60,8 @@ export class GroupCommit {
       );
       for (const [i, member] of group.entries()) settle(member, outcomes[i]!);
     } catch (error) {
-      if (group.length > 1 && error instanceof MLOpsError && error.code === 'STORAGE_FULL') {
-        for (const member of group) await this.#writeGroup([member]); // the small ones may still fit
+      if (group.length > 1 && error instanceof MLOpsError && ofSome.includes(error.code)) {
+        for (const member of group) await this.#writeGroup([member]); // others may still fit, or be sound
         return;
       }
       for (const member of group) member.reject(error);

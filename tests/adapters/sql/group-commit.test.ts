@@ -60,18 +60,21 @@ it('an error that concerns one commit rejects that one', async () => {
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
 });
 
-it('when a group does not fit on the disk, its members are tried alone', async () => {
-  const written: string[] = [];
-  const group = new GroupCommit(async (commits) => {
-    const ids = commits.map(idOf);
-    if (ids.includes('large')) throw new MLOpsError('STORAGE_FULL', 'full');
-    written.push(...ids);
-    return ids.map(() => ({ results: [0] }));
-  });
-  const outcomes = await Promise.allSettled(['a', 'large', 'b'].map((id) => group.add(commit(id), 'process')));
-  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  expect(written).toEqual(['a', 'b']);
-});
+it.each(['STORAGE_FULL', 'INVALID_INPUT'] as const)(
+  'when a group fails with %s, its members are tried alone',
+  async (code) => {
+    const written: string[] = [];
+    const group = new GroupCommit(async (commits) => {
+      const ids = commits.map(idOf);
+      if (ids.includes('large')) throw new MLOpsError(code, 'too much');
+      written.push(...ids);
+      return ids.map(() => ({ results: [0] }));
+    });
+    const outcomes = await Promise.allSettled(['a', 'large', 'b'].map((id) => group.add(commit(id), 'process')));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(written).toEqual(['a', 'b']);
+  },
+);
 
 it('when nothing can be written, every member fails, once, and the next group is tried', async () => {
   let calls = 0;

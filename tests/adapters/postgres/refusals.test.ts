@@ -1,0 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openPostgresStorage } from '../../../src/adapters/postgres/postgres-storage.js';
+import type { Change } from '../../../src/storage/storage.js';
+import { createRandom, randomInt } from '../../../src/util/random.js';
+import { failure } from '../../helpers.js';
+import { PostgresServer, whyNoPostgres } from './postgres-server.js';
+import { freshSchema } from './schemas.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const absent = whyNoPostgres();
+const put = (id: string, collection = 'c'): Change => ({ kind: 'put', collection, id, value: 1, expect: 'any' });
+
+describe.skipIf(absent !== undefined)(`a server that refuses${absent === undefined ? '' : ` (${absent})`}`, () => {
+  let server: PostgresServer;
+  let admin: pg.Client;
+
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+    admin = new pg.Client({ connectionString: server.url });
+    await admin.connect();
+  });
+  afterAll(async () => {
+    await admin.end();
+    await server.close();
+  });
+
+  /** A storage with one record, in a schema of its own. */
+  async function opened() {
+    const schema = freshSchema();
+    const storage = await openPostgresStorage(server.url, { schema });
+    await storage.commit([put('a')]);
+    return { schema, storage };
+  }
+  const urlOf = (role: string): string => server.url.replace('postgres:unused', `${role}:unused`);
+
+  it('sessions that were idle is asked again on another connection', async () => {
+    const { schema, storage } = await opened();
+    await storage.close();
+    await admin.query("create role idler login superuser; alter role idler set idle_session_timeout = '20ms'");
+    const idler = await openPostgresStorage(urlOf('idler'), { schema });
+    for (let i = 0; i < 100; i++) {
+      expect(await idler.get('c', 'a')).toMatchObject({ value: 1 });
+      await delay(19);
+    }
+    await idler.close();
+  });
+
+  it('reading says what to grant', async () => {
+    const { schema, storage } = await opened();
+    await admin.query('create role stranger login');
+    const denied = () => failure(openPostgresStorage(urlOf('stranger'), { schema }));
+    const expected = {
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringContaining('reading is not permitted') as string,
+    };
+    expect(await denied()).toMatchObject(expected);
+    await admin.query(`grant usage on schema ${schema} to stranger`);
+    expect(await denied()).toMatchObject(expected);
+    await admin.query(`grant select on all tables in schema ${schema} to stranger`);
+    const reader = await openPostgresStorage(urlOf('stranger'), { schema });
+    expect(await reader.get('c', 'a')).toMatchObject({ value: 1 });
+    expect(await failure(reader.commit([put('b')]))).toMatchObject({ code: 'STORAGE_READ_ONLY' });
+    await reader.close();
+    await storage.close();
+  });
+
+  it('statements that take too long says so', async () => {
+    const { schema, storage } = await opened();
+    await admin.query("create role hasty login superuser; alter role hasty set statement_timeout = '100ms'");
+    const hasty = await openPostgresStorage(urlOf('hasty'), { schema });
+    await admin.query(`begin; lock table ${schema}.records in access exclusive mode`);
+    const error = await failure(hasty.get('c', 'a'));
+    await admin.query('rollback');
+    expect(error).toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringContaining('statement_timeout') as string,
+    });
+    await hasty.close();
+    await storage.close();
+  });
+
+  it('what is asked of tables that were removed says so', async () => {
+    const { schema, storage } = await opened();
+    await admin.query(`drop schema ${schema} cascade`);
+    expect(await failure(storage.get('c', 'a'))).toMatchObject({ code: 'CORRUPT' });
+    expect(await failure(storage.commit([put('b')]))).toMatchObject({ code: 'CORRUPT' });
+    await storage.close();
+  });
+
+  it('names that are too long for its indexes refuses them, and nothing that is committed at the same time', async () => {
+    const { storage } = await opened();
+    const random = createRandom(1);
+    const name = (): string =>
+      // compressed, a text that repeats itself would fit
+      Array.from({ length: 512 }, () => String.fromCharCode(0x4e00 + randomInt(random, 20_000))).join('');
+    const commits = [put('b'), put(name(), name()), put('d')].map((change) => storage.commit([change]));
+    expect((await Promise.allSettled(commits)).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(await failure(commits[1]!)).toMatchObject({ code: 'INVALID_INPUT' });
+    expect((await storage.query('c')).records.map(({ id }) => id)).toEqual(['a', 'b', 'd']);
+    await storage.close();
+  });
+});
+
+describe.skipIf(absent !== undefined)('a pool', () => {
+  it('without a free connection is not called a server out of reach', async () => {
+    const server = await PostgresServer.start();
+    const pool = new pg.Pool({ connectionString: server.url, max: 1, connectionTimeoutMillis: 50 });
+    const client = await pool.connect();
+    expect(await failure(openPostgresStorage(pool))).toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringContaining('stayed in use') as string,
+    });
+    client.release();
+    await pool.end();
+    await server.close();
+  });
+});
