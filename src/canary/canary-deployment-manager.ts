@@ -311,14 +311,16 @@ export class CanaryDeploymentManager {
     if (this.#background.has(task)) refuse('this manager is in automatic mode already; stop that first');
     this.#background.every(task, everyMs, async () => {
       const { clock } = this.#context;
+      const failures: unknown[] = []; // one holds up no other
       for (const deploymentId of await leasedDeployments(this.#control, clock, this.#live.processId, options)) {
         try {
           onDecision?.(await this.evaluate(deploymentId, { apply: true }));
         } catch (error) {
-          if (onError === undefined) throw error;
-          onError(error);
+          if (onError === undefined) failures.push(error);
+          else onError(error);
         }
       }
+      if (failures.length > 0) throw failures[0];
     });
     return { stop: () => this.#background.stop(task) };
   }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CanaryDeploymentManager, type CreateCanaryOptions, ModelRegistry } from '@bondx/mlops';
 import { requestsOfStep } from '../../src/canary/live-statistics.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
@@ -174,5 +174,35 @@ describe('automatic mode', () => {
     await first;
     await Promise.all([manager.close(), other.close()]);
     expect(new Set(decided)).toEqual(new Set([deploymentId]));
+  });
+
+  it('goes on with the others when one cannot be evaluated', async () => {
+    const ids: string[] = [];
+    for (const modelName of ['first', 'second']) {
+      for (let i = 0; i < 2; i++) {
+        await registry.register({
+          ...{ modelName, modelType: 'spread', featureColumns: ['x'], model: new ConstantModel(i) },
+          performanceMetrics: { r2_score: 0.5 },
+        });
+      }
+      for (const targetStage of ['staging', 'production'] as const) {
+        await registry.promoteModel({ modelName, version: '1.0.0', targetStage });
+      }
+      ids.push(await deploy({ modelName, initialTrafficPercentage: 0.5 }));
+    }
+    for (const broken of ids) {
+      world.clock.advance(hour); // the lease of the one before
+      const each = new CanaryDeploymentManager(world.config, registry);
+      const evaluate = each.evaluate.bind(each);
+      vi.spyOn(each, 'evaluate').mockImplementation(async (deploymentId, options) => {
+        if (deploymentId === broken) throw new Error('its files were altered');
+        return evaluate(deploymentId, options);
+      });
+      const decided = await new Promise<string>((resolve) => {
+        each.automate({ everyMs: 10, onDecision: (one) => resolve(one.deploymentId) });
+      });
+      expect(decided).not.toBe(broken);
+      await each.close();
+    }
   });
 });
