@@ -50,10 +50,7 @@ export class Predictor {
   ) {}
 
   predict(given: PredictOptions): PredictionResult {
-    const features = this.models.protect(given.features);
-    const request = features === given.features ? given : { ...given, features };
-    const segment = request.segment ?? this.live.segmentOf(request.modelName, features);
-    const options = segment === request.segment ? request : { ...request, segment: segment! };
+    const options = this.#prepare(given);
     const route = this.live.route(options);
     const chosen = this.models.find(options.modelName, route.version);
     if (chosen === undefined) return this.#withoutChosen(options, route);
@@ -63,6 +60,18 @@ export class Predictor {
     if (problem === undefined) return { prediction: answer.prediction, ...route };
     if (!route.routeToCanary) return { prediction: undefined, problem, ...route };
     return this.#byProduction(options, route, 'candidate_failed');
+  }
+
+  /** The request as models may see it; nothing is left of features that cannot be read, which the model will say. */
+  #prepare(given: PredictOptions): PredictOptions {
+    try {
+      const features = this.models.protect(given.features);
+      const segment = given.segment ?? this.live.segmentOf(given.modelName, features);
+      if (features === given.features && segment === given.segment) return given;
+      return { ...given, features, ...(segment !== undefined && { segment }) };
+    } catch {
+      return { ...given, features: undefined as never };
+    }
   }
 
   #withoutChosen(options: PredictOptions, route: RouteDecision): PredictionResult {

@@ -9,8 +9,10 @@ let world: World;
 let registry: ModelRegistry;
 let manager: CanaryDeploymentManager;
 
-beforeEach(async () => {
-  world = createWorld({ canary: { maxCanaryPercentage: 0.5, evaluationMetrics: ['mae'] } });
+beforeEach(() => start());
+
+async function start(policy: object = {}): Promise<void> {
+  world = createWorld({ canary: { maxCanaryPercentage: 0.5, evaluationMetrics: ['mae'] }, ...policy });
   registry = new ModelRegistry(world.config, world.options);
   manager = new CanaryDeploymentManager(world.config, registry);
   for (let i = 0; i < 2; i++) {
@@ -25,7 +27,7 @@ beforeEach(async () => {
   for (const targetStage of ['staging', 'production'] as const) {
     await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage });
   }
-});
+}
 
 const deploy = (options: Partial<CreateCanaryOptions>): Promise<string> =>
   manager.createCanaryDeployment({ modelName: 'spread', candidateVersion: '1.0.1', ...options });
@@ -61,6 +63,24 @@ describe('predicting', () => {
     const answer = manager.predict({ modelName: 'spread', features: { X: 1 }, routingKey: 1 });
     expect(answer).toMatchObject({ prediction: undefined, version, reason: 'no_canary' });
     expect(answer.problem).toContain('the model needs the column "x"');
+  });
+
+  it.each([
+    ['sensitive columns', { privacy: { sensitiveColumns: { x: { action: 'mask' } } } }],
+    ['segments', { models: { spread: { canary: { segmentColumn: 'x' } } } }],
+  ])('does not fail a request whose features cannot be read, also with %s', async (_, policy) => {
+    await start(policy);
+    await manager.serve('spread');
+    await deploy({ initialTrafficPercentage: 0.5 });
+    const unreadable = {
+      get x(): number {
+        throw new Error('gone');
+      },
+    };
+    for (const features of [undefined, null, 'x', [], unreadable]) {
+      for (const key of [1, 2, 3, 4]) expect(predict(key, { features }).requestId).not.toBe('');
+    }
+    for (const options of [undefined, null]) expect(manager.predict(options as never).prediction).toBeUndefined();
   });
 
   it('takes an override of a version that serves, and of no other; neither counts', async () => {
