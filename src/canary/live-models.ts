@@ -129,10 +129,12 @@ export class LiveModels {
     if (live?.isOpen === false) this.#router.halt(modelName);
   }
 
-  /** Takes a deployment's traffic away at once and for good. */
-  halt(modelName: string, deploymentId: string): void {
-    this.#halted.add(deploymentId);
+  /** Takes a deployment's traffic away at once and for good: of the one that is under way unless told. */
+  halt(modelName: string, deploymentId?: string): void {
     const live = this.#models.get(modelName)?.live;
+    deploymentId ??= live?.deployment.deploymentId;
+    if (deploymentId === undefined) return;
+    this.#halted.add(deploymentId);
     if (live?.deployment.deploymentId !== deploymentId) return;
     live.end();
     this.#router.halt(modelName);

@@ -116,14 +116,19 @@ export async function planAction(
   return changeOf(edit, open, after, request);
 }
 
-/** The kill switch. Halting what is halted, or where there is nothing to halt, changes nothing. */
+/**
+ * The kill switch. Halting what is halted, or where there is nothing to halt, changes nothing.
+ *
+ * @param haltHere takes the traffic of the deployment away in this process; without an id, of whatever it knows to be under way
+ */
 export async function planHalt(
   context: Context,
   storage: Storage,
   modelName: string,
   request: Request,
-  haltHere: (deploymentId: string) => void,
+  haltHere: (deploymentId?: string) => void,
 ): Promise<Plan<CanaryHalt>> {
+  haltHere(); // whatever becomes of the store
   const edit = await ModelEdit.open(storage, modelName);
   const { canary: deploymentId } = edit.modelRecord;
   if (deploymentId === null) return { changes: [], result: { status: 'no_canary' }, detail: { modelName } };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CanaryDeploymentManager, type DecisionInputs, ModelRegistry, type Storage } from '@bondx/mlops';
+import { CanaryDeploymentManager, type DecisionInputs, MLOpsError, ModelRegistry, type Storage } from '@bondx/mlops';
 import { decide } from '../../src/canary/evidence/decide.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { createRandom } from '../../src/util/random.js';
@@ -293,6 +293,33 @@ describe('evaluating', () => {
 });
 
 describe('deciding by hand', () => {
+  it('halts here although the store cannot be reached, and says that it could not be written', async () => {
+    let isAway = false;
+    const storage = new Proxy(world.storage, {
+      get: (target, name) => {
+        const found: unknown = Reflect.get(target, name);
+        if (typeof found !== 'function') return found;
+        return (...args: unknown[]): unknown => {
+          if (isAway) throw new MLOpsError('STORAGE_UNAVAILABLE', 'the server is away');
+          return Reflect.apply(found, target, args);
+        };
+      },
+    });
+    manager = new CanaryDeploymentManager(world.config, new ModelRegistry(world.config, { ...world.options, storage }));
+    const deploymentId = await deploy();
+    const reasons = (): Set<string> => new Set(Array.from({ length: 50 }, (_, i) => route(`${i}`).reason));
+    expect(reasons()).toEqual(new Set(['canary', 'production']));
+    isAway = true;
+    expect(await failure(manager.halt('spread'))).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    expect(reasons()).toEqual(new Set(['halted']));
+    isAway = false;
+    await manager.refresh('spread');
+    expect(reasons()).toEqual(new Set(['halted']));
+    expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'active' });
+    expect(await manager.halt('spread')).toMatchObject({ status: 'halted', deploymentId });
+    expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'halted' });
+  });
+
   it('promotes with gates, and refuses with all that failed', async () => {
     await start(
       {
