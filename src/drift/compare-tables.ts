@@ -16,6 +16,8 @@ import type { Comparison } from './comparisons.js';
  * thread takes some fifty to start.
  */
 const workerFrom = 200_000;
+/** The same where rows are permuted a thousand times. */
+const permutedFrom = 10_000;
 
 /**
  * Measures every pair of columns without holding the event loop: small ones here, one after the other; large ones in one
@@ -35,7 +37,8 @@ export async function compareTables(
   try {
     for (const { role, ...pair } of comparisons) {
       checkNotAborted(signal);
-      const isLarge = lengthOf(pair.baseline) + lengthOf(pair.current) >= workerFrom;
+      const isPermuted = tests?.includes('permutation') === true && pair.baseline?.kind === 'categorical';
+      const isLarge = lengthOf(pair.baseline) + lengthOf(pair.current) >= (isPermuted ? permutedFrom : workerFrom);
       const whole = { ...pair, rows, clusters, tests };
       const effects = await (isLarge ? bench.compare(whole) : compareHere(whole, signal)).catch((error: unknown) =>
         uncompared(whole, error),

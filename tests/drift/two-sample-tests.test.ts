@@ -42,6 +42,23 @@ function pairs(count: number, seed: number, sign: 1 | -1): { x: number; w: numbe
 }
 
 describe('tests made beside a check', () => {
+  it('permute at most a hundred thousand rows of a column, and do not hold the event loop for them', async () => {
+    const categories = (count: number) => ({ kind: Array.from({ length: count }, (_, i) => `k${i % 3}`) });
+    const tests = ['permutation', 'chi_square'] as const;
+    const sides = (count: number) => ({ baselineData: categories(count), currentData: categories(count) });
+    const many = await check({ featureColumns: ['kind'], ...sides(100_002), tests });
+    expect([...testsOf(many, 'kind').keys()]).toEqual(['chi_square']);
+    expect(many.columns[0]!.findings).toEqual([
+      { kind: 'failed', message: expect.stringContaining('draws 100000 at most; chi_square is right') as string },
+    ]);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const some = await check({ featureColumns: ['kind'], ...sides(9999), tests });
+    clearInterval(timer);
+    expect(testsOf(some, 'kind').get('permutation')!.pValue).toBe(1);
+    expect(turns).toBeGreaterThan(3);
+  });
+
   it('are those of the library, of each column those that fit it', async () => {
     const report = await check({ tests: all });
     const x = testsOf(report, 'x');
