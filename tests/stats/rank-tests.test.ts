@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { andersonDarling } from '../../src/stats/anderson-darling.js';
 import { cramerVonMises } from '../../src/stats/cramer-von-mises.js';
 import { cramerVonMisesSf } from '../../src/stats/distributions/cramer-von-mises.js';
+import { createRandom } from '../../src/util/random.js';
 import { type Recipe, sample } from '../reference/samples.js';
 import { expectClose, referenceCases } from './reference.js';
 
@@ -21,7 +22,7 @@ const cases = referenceCases<Case>('rank-tests');
 const numbers = fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 2, maxLength: 15 });
 
 describe('Cramér–von Mises test', () => {
-  test.each(cases)('agrees with scipy: $name', (expected) => {
+  test.each(cases)('agrees with scipy, of ties with its own reference: $name', (expected) => {
     const result = cramerVonMises(sample(expected.reference), sample(expected.current));
     // The statistic is the difference of two terms that grow with the samples.
     expect(result.statistic).toBeCloseTo(expected.cramerVonMises, 9);
@@ -60,24 +61,65 @@ describe('Cramér–von Mises test', () => {
   });
 });
 
-describe('Anderson–Darling test', () => {
-  test.each(cases.filter((entry) => entry.andersonDarling !== undefined))('agrees with scipy: $name', (expected) => {
-    const result = andersonDarling([sample(expected.reference), sample(expected.current)]);
-    expect(result.statistic).toBeCloseTo(expected.andersonDarling!, 9);
-    expectClose(result.pValue, expected.andersonDarlingPValue!, 1e-9);
-    expect(result.bound).toBe(expected.bound);
+describe('rank tests of tied values', () => {
+  const random = createRandom(5);
+  const shapes: Record<string, () => number> = {
+    'two values': () => Number(random.next() < 0.3),
+    'ten values': () => Math.floor(random.next() * 10),
+    'many zeros': () => Math.max(0, random.next() - 0.5),
+  };
+  test.each(Object.keys(shapes))('alarm as seldom as they say: %s', (name) => {
+    const rounds = 400;
+    const draw = (count: number) => Float64Array.from({ length: count }, shapes[name]!);
+    for (const [n, m] of [
+      [500, 150],
+      [30, 40],
+    ] as const) {
+      const alarms = { cramerVonMises: 0, andersonDarling: 0 };
+      for (let round = 0; round < rounds; round++) {
+        const [x, y] = [draw(n), draw(m)];
+        if (cramerVonMises(x, y).pValue <= 0.05) alarms.cramerVonMises++;
+        if (andersonDarling([x, y]).pValue <= 0.05) alarms.andersonDarling++;
+      }
+      // 5% are expected; 9% and more are so of a true share of 5% in one case of a thousand.
+      expect(alarms.cramerVonMises / rounds).toBeLessThan(0.09);
+      expect(alarms.andersonDarling / rounds).toBeLessThan(0.09);
+    }
   });
+
+  test('of one value only are no difference, and have no exact distribution', () => {
+    const [x, y] = [new Float64Array(1000).fill(3), new Float64Array(30).fill(3)];
+    expect(cramerVonMises(x, y)).toEqual({ statistic: 0, pValue: 1, method: 'asymptotic' });
+    expect(() => cramerVonMises(x, y, { method: 'exact' })).toThrow('without ties only');
+    expect(cramerVonMises(Float64Array.of(0, 0, 1), Float64Array.of(0, 1, 1)).pValue).toBeGreaterThan(0.3);
+  });
+});
+
+describe('Anderson–Darling test', () => {
+  test.each(cases.filter((entry) => entry.andersonDarling !== undefined))(
+    'agrees with scipy, of ties with its own reference: $name',
+    (expected) => {
+      const result = andersonDarling([sample(expected.reference), sample(expected.current)]);
+      expect(result.statistic).toBeCloseTo(expected.andersonDarling!, 9);
+      expectClose(result.pValue, expected.andersonDarlingPValue!, 1e-9);
+      expect(result.bound).toBe(expected.bound);
+    },
+  );
 
   test('agrees with scipy on three samples', () => {
     // stats.anderson_ksamp([[38.7, 41.5, 43.8, 44.5, 45.5, 46.0], [39.2, 39.3, 39.7, 41.4, 41.8, 42.9],
-    //                       [34.0, 35.0, 39.0, 40.0, 43.0, 43.0]], variant='midrank')
-    const { statistic, pValue } = andersonDarling([
-      Float64Array.of(38.7, 41.5, 43.8, 44.5, 45.5, 46.0),
-      Float64Array.of(39.2, 39.3, 39.7, 41.4, 41.8, 42.9),
-      Float64Array.of(34.0, 35.0, 39.0, 40.0, 43.0, 43.0),
-    ]);
-    expectClose(statistic, 2.074931214327652);
-    expectClose(pValue, 0.043115028063554474, 1e-9);
+    //                       [34.0, 35.0, 39.0, 40.0, 43.0, 43.1]], variant='midrank')
+    const withLast = (last: number) =>
+      andersonDarling([
+        Float64Array.of(38.7, 41.5, 43.8, 44.5, 45.5, 46.0),
+        Float64Array.of(39.2, 39.3, 39.7, 41.4, 41.8, 42.9),
+        Float64Array.of(34.0, 35.0, 39.0, 40.0, 43.0, last),
+      ]);
+    expectClose(withLast(43.1).statistic, 2.0343368620044173);
+    expectClose(withLast(43.1).pValue, 0.04505269480152333, 1e-9);
+    // A tie: scipy's 2.074931214327652 by tied_anderson_darling of tests/reference/generate.py
+    expectClose(withLast(43).statistic, 2.0594303255459088);
+    expectClose(withLast(43).pValue, 0.043844868829074034, 1e-9);
   });
 
   test('refuses what it cannot compare', () => {
