@@ -7,7 +7,12 @@ interface Lease {
   readonly holder: string;
   /** UTC milliseconds. */
   readonly until: number;
+  /** How long it was taken for; not in leases of older releases. */
+  readonly ttlMs?: number;
 }
+
+/** One that seems to last longer than it was taken for was taken by a clock that was ahead; clocks may differ by as much. */
+const isHeld = ({ until, ttlMs = Infinity }: Lease, now: number): boolean => until > now && until - now <= 2 * ttlMs;
 
 /**
  * Takes or renews the right to evaluate a deployment, so that one process of many does the work. What an evaluation
@@ -24,9 +29,9 @@ export async function acquireLease(
 ): Promise<boolean> {
   const record = await storage.get(leasesCollection, deploymentId);
   const held = record?.value as unknown as Lease | undefined;
-  if (held !== undefined && held.holder !== holder && held.until > now) return false;
+  if (held !== undefined && held.holder !== holder && isHeld(held, now)) return false;
   try {
-    const value = { holder, until: now + ttlMs };
+    const value = { holder, until: now + ttlMs, ttlMs };
     const expect = record?.version ?? 'absent';
     await storage.commit([{ kind: 'put', collection: leasesCollection, id: deploymentId, value, expect }]);
     return true;

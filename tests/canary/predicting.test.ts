@@ -196,6 +196,22 @@ describe('automatic mode', () => {
     expect(new Set(decided)).toEqual(new Set([deploymentId]));
   });
 
+  it('takes over from a process that died while its clock was a year ahead', async () => {
+    await deploy({ initialTrafficPercentage: 0.5 });
+    const other = new CanaryDeploymentManager(world.config, new ModelRegistry(world.config, world.options));
+    const decision = (one: CanaryDeploymentManager): Promise<unknown> =>
+      new Promise((resolve) => {
+        one.automate({ everyMs: 10, onDecision: resolve });
+      });
+    const now = world.clock.now();
+    world.clock.advance(365 * 24 * hour);
+    await decision(other);
+    await other.close();
+    world.clock.advance(now - world.clock.now());
+    await decision(manager);
+    await manager.close();
+  });
+
   it('goes on with the others when one cannot be evaluated', async () => {
     const ids: string[] = [];
     for (const modelName of ['first', 'second']) {
