@@ -1,6 +1,6 @@
 /**
  * How often canaries are decided wrongly under continuous looking, at the boundaries of the hypotheses and without any
- * difference, in seven kinds of traffic. Exit code 1 when a binomial test at 1% rejects "at most α", when no run at all decided
+ * difference, in each kind of traffic. Exit code 1 when a binomial test at 1% rejects "at most α", when no run at all decided
  * wrongly, which would mean that nothing is ever decided, or when a decision does not replay to the bit.
  * Usage: npm run calibrate:canary [runs] [scenario, or a part of its name]
  */

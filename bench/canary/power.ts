@@ -1,4 +1,4 @@
-import { createRandom } from '@bondx/mlops';
+import { type Random, createRandom } from '@bondx/mlops';
 import { decide } from '../../src/canary/evidence/decide.js';
 import { type DecisionInputs, type StepLog, noLimits } from '../../src/canary/evidence/decision-inputs.js';
 import { EvidenceCollector } from '../../src/canary/evidence/evidence-collector.js';
@@ -57,6 +57,8 @@ function zTest(question: Question, share: number): number {
   return Math.ceil((quantiles ** 2 * variance) / (canary - factor * production) ** 2);
 }
 
+const unitOf = (random: Random): number => Math.floor(random.next() * 2 ** 32);
+
 function requestsUntil(question: Question, { mode, share, look }: Traffic, run: number): number {
   const random = createRandom(`${question}/${mode}/${share}/${run}`);
   const isErrors = question.startsWith('errors');
@@ -67,11 +69,11 @@ function requestsUntil(question: Question, { mode, share, look }: Traffic, run: 
   });
   let statistics = noStatistics('classification');
   for (let i = 1; i <= mostRequests; i++) {
-    if (mode === 'shadow') collector.recordPair(0, 0, { canary: answer(true), production: answer(false), actual: 1 });
+    if (mode === 'shadow')
+      collector.recordPair(0, unitOf(random), 0, { canary: answer(true), production: answer(false), actual: 1 });
     else {
       const isCanary = random.next() < share;
-      const unit = Math.floor(random.next() * 2 ** 32);
-      collector.record(isCanary ? 'canary' : 'production', 0, unit, 0, { ...answer(isCanary), actual: 1 });
+      collector.record(isCanary ? 'canary' : 'production', 0, unitOf(random), 0, { ...answer(isCanary), actual: 1 });
     }
     if (i % look !== 0) continue;
     statistics = mergeStatistics(statistics, collector.take()!);

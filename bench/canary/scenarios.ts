@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '@bondx/mlops';
+import { type Random, createRandom } from '@bondx/mlops';
 import { decide } from '../../src/canary/evidence/decide.js';
 import { type DecisionInputs, type StepLog, noLimits } from '../../src/canary/evidence/decision-inputs.js';
 import type { CanaryVerdict } from '../../src/canary/evidence/canary-verdict.js';
@@ -13,6 +13,8 @@ export interface Effect {
   readonly errors: number;
 }
 
+type Draws = Pick<Random, 'next'>;
+
 /** What traffic looks like. Shares, levels and rates are functions of how far the run is, from 0 to 1. */
 export interface Scenario {
   readonly name: string;
@@ -23,15 +25,19 @@ export interface Scenario {
   readonly level: (progress: number) => number;
   readonly errorRate: (progress: number, run: Random) => number;
   /** A loss of scale 1, at least 0. */
-  readonly draw: (random: Random) => number;
+  readonly draw: (random: Draws) => number;
   /** Routing keys; without, each request is a key. */
   readonly keys?: number;
+  /** Both models score each request. */
+  readonly isShadow?: true;
+  /** A key's requests are one request sent again and again. */
+  readonly isRepeated?: true;
   /** Labels come so many requests later on average, the later the larger the loss. */
   readonly labelDelay?: number;
 }
 
-const exponential = (random: Random): number => -Math.log(1 - random.next());
-export const normal = (random: Random): number =>
+const exponential = (random: Draws): number => -Math.log(1 - random.next());
+export const normal = (random: Draws): number =>
   Math.sqrt(2 * exponential(random)) * Math.cos(2 * Math.PI * random.next());
 
 const base = {
@@ -56,6 +62,9 @@ export const scenarios: readonly Scenario[] = [
   { ...base, name: 'rare errors 0.1–1%', errorRate: (_progress, run) => 0.001 + 0.009 * run.split('errors').next() },
   { ...base, name: 'heavy-tailed losses', draw: (random) => Math.exp(normal(random)) },
   { ...base, name: 'delayed labels', labelDelay: 600 },
+  { ...base, name: 'shadow', isShadow: true },
+  { ...base, name: 'shadow, sticky keys', isShadow: true, keys: 400 },
+  { ...base, name: 'shadow, repeated requests', isShadow: true, keys: 400, isRepeated: true },
 ];
 
 const requestMs = 10_000;
@@ -86,11 +95,18 @@ export function simulate(scenario: Scenario, effect: Effect, seed: string, metri
   };
   const steps: StepLog[] = shares.map((share, step) => ({
     step,
-    mode: 'split',
+    mode: scenario.isShadow ? 'shadow' : 'split',
     share,
     beganAt: ((step * requests) / shares.length) * requestMs,
   }));
   const keys = keysOf(scenario, random.split('keys'));
+  /** The answer of one model to one request. */
+  const answer = (progress: number, key: Key | undefined, isCanary: boolean): { loss: number; error: boolean } => {
+    const of = key?.draws?.[isCanary ? 'canary' : 'production'] ?? random;
+    const level = key?.level ?? 1;
+    const error = of.next() < scenario.errorRate(progress, random) * level * (isCanary ? effect.errors : 1);
+    return { loss: scenario.draw(of) * scenario.level(progress) * level * (isCanary ? effect.loss : 1), error };
+  };
   const collector = new EvidenceCollector(settings);
   let statistics = noStatistics('regression');
   const waiting: (() => void)[][] = [];
@@ -103,11 +119,14 @@ export function simulate(scenario: Scenario, effect: Effect, seed: string, metri
     const unit = key?.unit ?? Math.floor(random.next() * 2 ** 32);
     const isCanary = bucket < shares[step]!;
     const arm = isCanary ? 'canary' : 'production';
-    const failed =
-      random.next() < scenario.errorRate(progress, random) * (key?.level ?? 1) * (isCanary ? effect.errors : 1);
-    const loss = scenario.draw(random) * scenario.level(progress) * (key?.level ?? 1) * (isCanary ? effect.loss : 1);
+    const { loss, error: failed } = answer(progress, key, isCanary);
     const at = i * requestMs;
-    if (labelDelay === 0) collector.record(arm, step, unit, at, { prediction: loss, actual: 0, error: failed });
+    if (scenario.isShadow) {
+      const other = answer(progress, key, !isCanary);
+      const [canary, production] = isCanary ? [{ loss, error: failed }, other] : [other, { loss, error: failed }];
+      const pair = { canary: said(canary), production: said(production), actual: 0 };
+      collector.recordPair(step, unit, at, pair);
+    } else if (labelDelay === 0) collector.record(arm, step, unit, at, { prediction: loss, actual: 0, error: failed });
     else {
       collector.record(arm, step, unit, at, { prediction: loss, error: failed });
       const due = i + Math.min(5 * labelDelay, Math.floor(labelDelay * loss * exponential(random)));
@@ -142,19 +161,31 @@ export function simulate(scenario: Scenario, effect: Effect, seed: string, metri
   return { verdict: 'hold', requests, isReplayed };
 }
 
+const said = ({ loss, error }: { loss: number; error: boolean }) => ({ prediction: loss, error });
+
 interface Key {
   readonly unit: number;
   readonly bucket: number;
   /** How much larger this key's losses and error rates are. */
   readonly level: number;
+  /** Where the answers of both models come from, the same for each request. */
+  readonly draws?: { readonly canary: Draws; readonly production: Draws };
 }
 
 /** Keys differ in their level; keys early in the list send more requests. */
-function keysOf({ keys }: Scenario, random: Random): readonly Key[] | undefined {
+function keysOf({ keys, isRepeated }: Scenario, random: Random): readonly Key[] | undefined {
   if (keys === undefined) return undefined;
   return Array.from({ length: keys }, () => ({
     unit: Math.floor(random.next() * 2 ** 32),
     bucket: random.next(),
     level: Math.exp(normal(random) / 2),
+    ...(isRepeated && { draws: { canary: repeating(random), production: repeating(random) } }),
   }));
+}
+
+/** Whether it fails, then its loss: two numbers, again and again. */
+function repeating(random: Draws): Draws {
+  const numbers = [random.next(), random.next()];
+  let i = 0;
+  return { next: () => numbers[i++ % 2]! };
 }

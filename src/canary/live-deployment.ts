@@ -85,25 +85,27 @@ export class LiveDeployment {
 
   /**
    * @param at when the request was made, UTC milliseconds
-   * @returns whether the outcome counts
+   * @returns the unit it counts for; undefined when it does not count
    */
-  record(outcome: Outcome, at: number): boolean {
+  record(outcome: Outcome, at: number): number | undefined {
     const { candidateVersion, productionVersion } = this.#deployment.value;
     const { version } = outcome;
-    if (version !== candidateVersion && version !== productionVersion) return false;
+    if (version !== candidateVersion && version !== productionVersion) return undefined;
     const step = this.#stepOf(outcome);
-    if (step === undefined || this.#deployment.value.steps[step]!.mode === 'shadow') return false;
+    if (step === undefined || this.#deployment.value.steps[step]!.mode === 'shadow') return undefined;
     const arm = version === candidateVersion ? 'canary' : 'production';
-    this.#collector.record(arm, step, this.#unitOf(outcome), at, outcome);
-    return true;
+    const unit = this.#unitOf(outcome);
+    this.#collector.record(arm, step, unit, at, outcome);
+    return unit;
   }
 
   /** As {@link record}, for a request of a shadow step that both versions scored. */
-  recordPair(outcome: ShadowOutcome, at: number): boolean {
+  recordPair(outcome: ShadowOutcome, at: number): number | undefined {
     const step = this.#stepOf(outcome);
-    if (step === undefined || this.#deployment.value.steps[step]!.mode !== 'shadow') return false;
-    this.#collector.recordPair(step, at, outcome);
-    return true;
+    if (step === undefined || this.#deployment.value.steps[step]!.mode !== 'shadow') return undefined;
+    const unit = this.#unitOf(outcome);
+    this.#collector.recordPair(step, unit, at, outcome);
+    return unit;
   }
 
   /** The actual value of a request recorded earlier, here or in another process. */
@@ -114,7 +116,7 @@ export class LiveDeployment {
     if (arm !== 'pair') this.#collector.recordLabel(arm, step, unit, at, { prediction, ...labelled });
     else if (shadowPrediction !== null) {
       const answers = { canaryPrediction: shadowPrediction, productionPrediction: prediction };
-      this.#collector.recordPairLabel(step, at, { ...answers, ...labelled });
+      this.#collector.recordPairLabel(step, unit, at, { ...answers, ...labelled });
     }
     return true;
   }

@@ -45,8 +45,9 @@ export class LiveModels {
   record(outcome: Outcome, at: number): boolean {
     try {
       const live = this.#models.get(outcome.modelName)?.live;
-      if (live?.record(outcome, at) !== true) return false;
-      if (live.deployment.labelWindowMs > 0) this.#logOutcome(live, outcome, at);
+      const unit = live?.record(outcome, at);
+      if (unit === undefined) return false;
+      if (live!.deployment.labelWindowMs > 0) this.#logOutcome(live!, outcome, unit, at);
       return true;
     } catch {
       return false;
@@ -57,8 +58,9 @@ export class LiveModels {
   recordPair(outcome: ShadowOutcome, at: number): boolean {
     try {
       const live = this.#models.get(outcome.modelName)?.live;
-      if (live?.recordPair(outcome, at) !== true) return false;
-      if (live.deployment.labelWindowMs > 0) this.#logPair(live, outcome, at);
+      const unit = live?.recordPair(outcome, at);
+      if (unit === undefined) return false;
+      if (live!.deployment.labelWindowMs > 0) this.#logPair(live!, outcome, unit, at);
       return true;
     } catch {
       return false;
@@ -140,26 +142,27 @@ export class LiveModels {
     this.#router.halt(modelName);
   }
 
-  #logOutcome(live: LiveDeployment, outcome: Outcome, at: number): void {
+  #logOutcome(live: LiveDeployment, outcome: Outcome, unit: number, at: number): void {
     const { requestId, prediction, actual, version, segment } = outcome;
     if (requestId === undefined || actual !== undefined || prediction === undefined) return;
     if (outcome.error === true || !Number.isFinite(prediction)) return;
     const arm = version === live.deployment.candidateVersion ? 'canary' : 'production';
-    this.#log(live, { requestId, arm, prediction, shadowPrediction: null, segment: segment ?? null }, outcome, at);
+    const said = { requestId, arm, unit, prediction, shadowPrediction: null, segment: segment ?? null } as const;
+    this.#log(live, said, outcome, at);
   }
 
-  #logPair(live: LiveDeployment, outcome: ShadowOutcome, at: number): void {
+  #logPair(live: LiveDeployment, outcome: ShadowOutcome, unit: number, at: number): void {
     const { requestId, canary, production, actual, segment } = outcome;
     if (requestId === undefined || actual !== undefined) return;
     if (canary.prediction === undefined || production.prediction === undefined) return;
     const predictions = { prediction: production.prediction, shadowPrediction: canary.prediction };
-    this.#log(live, { requestId, arm: 'pair', ...predictions, segment: segment ?? null }, outcome, at);
+    this.#log(live, { requestId, arm: 'pair', unit, ...predictions, segment: segment ?? null }, outcome, at);
   }
 
   #log(
     live: LiveDeployment,
-    said: Pick<LoggedPrediction, 'requestId' | 'arm' | 'prediction' | 'shadowPrediction' | 'segment'>,
-    { modelName, step, unit, subject }: Pick<Outcome, 'modelName' | 'step' | 'unit' | 'subject'>,
+    said: Pick<LoggedPrediction, 'requestId' | 'arm' | 'unit' | 'prediction' | 'shadowPrediction' | 'segment'>,
+    { modelName, step, subject }: Pick<Outcome, 'modelName' | 'step' | 'subject'>,
     at: number,
   ): void {
     const { deploymentId, labelWindowMs } = live.deployment;
@@ -167,9 +170,8 @@ export class LiveModels {
       ...said,
       modelName,
       deploymentId,
-      // A request that routing did not speak of belongs to the step in force, and is a unit of its own.
+      // A request that routing did not speak of belongs to the step in force.
       step: step ?? live.deployment.steps.at(-1)!.step,
-      unit: unit === undefined ? 0 : unit >>> 0,
       at,
       until: labelsUntil(at, labelWindowMs),
       actual: null,

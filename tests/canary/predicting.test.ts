@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CanaryDeploymentManager, type CreateCanaryOptions, ModelRegistry } from '@bondx/mlops';
+import type { StratumStatistics } from '../../src/canary/evidence/deployment-statistics.js';
 import { requestsOfStep } from '../../src/canary/live-statistics.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { type World, createWorld, failure } from '../helpers.js';
@@ -172,6 +173,27 @@ describe('labels that come later', () => {
     world.clock.advance(31 * hour);
     expect(await other.recordActual(requests[35]!, 0.5)).toBe('too_late');
   });
+
+  it.each([{ steps: [{ traffic: 0 }] }, { initialTrafficPercentage: 0.5 }])(
+    'count for the routing key of their request, also where only that is passed on: %o',
+    async (options) => {
+      const deploymentId = await deploy({ ...options, labelWindowHours: 48 });
+      for (let key = 0; key < 40; key++) {
+        const request = { modelName: 'spread', requestId: `request-${key}`, routingKey: key };
+        const answer = { prediction: 1 };
+        if ('steps' in options) manager.recordShadow({ ...request, canary: answer, production: answer });
+        else manager.recordOutcome({ ...request, ...answer, version: '1.0.1' });
+      }
+      await manager.flush();
+      for (let key = 0; key < 40; key++) expect(await manager.recordActual(`request-${key}`, 0)).toBe('joined');
+      const [{ canary, pairs }] = (await manager.evaluate(deploymentId)).inputs.statistics.strata as [
+        StratumStatistics,
+      ];
+      const cells = pairs.all.keys?.canary ?? canary.cells;
+      expect(cells.group.length).toBeGreaterThan(20);
+      expect(cells.labels).toEqual(cells.requests);
+    },
+  );
 });
 
 describe('automatic mode', () => {

@@ -98,6 +98,32 @@ export interface PairTable {
   readonly squared: PairSums;
   /** Classification: counts by 4·(canary says positive) + 2·(production says positive) + (actual is positive). */
   readonly answers: readonly number[];
+  /**
+   * The same by routing key. Absent from the table of no pairs, and where any of them was stored by a version of this
+   * package that did not keep keys.
+   */
+  readonly keys?: PairKeys;
+}
+
+/** Pairs by routing key: both models' cells are of the same requests, so a group's rows belong together. */
+export interface PairKeys {
+  readonly canary: CellTable;
+  readonly production: CellTable;
+  readonly events: PairEventUnits;
+}
+
+/** Slots of routing keys by what happened to their pairs. */
+export interface PairEventUnits {
+  readonly error: PairedSlots;
+  readonly slow: PairedSlots;
+  readonly miss: PairedSlots;
+}
+
+/** Slots with at least one pair in which an event happened to the canary only, production only, both; ascending. */
+export interface PairedSlots {
+  readonly canaryOnly: readonly number[];
+  readonly productionOnly: readonly number[];
+  readonly both: readonly number[];
 }
 
 /** In how many requests an event happened to the canary only, production only, both. */

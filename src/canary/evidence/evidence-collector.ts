@@ -30,13 +30,13 @@ export class EvidenceCollector {
   }
 
   /** A shadow request: production answered, and both models scored it. */
-  recordPair(step: number, atMs: number, outcome: PairedOutcome): void {
-    this.#stratum(step, atMs).pairs.record(outcome);
+  recordPair(step: number, unit: number, atMs: number, outcome: PairedOutcome): void {
+    this.#stratum(step, atMs).pairs.record(unit, outcome);
   }
 
   /** The actual value of a request that `recordPair` was told about before. */
-  recordPairLabel(step: number, atMs: number, label: PairLabel): void {
-    this.#stratum(step, atMs).pairs.recordLabel(label);
+  recordPairLabel(step: number, unit: number, atMs: number, label: PairLabel): void {
+    this.#stratum(step, atMs).pairs.recordLabel(unit, label);
   }
 
   /** What came since the last time, or undefined when nothing did. Strata without news are forgotten. */

@@ -2,10 +2,11 @@ import { averageEvidence } from '../../stats/sequential/average-evidence.js';
 import { type EventCounts, logEvidenceOfMoreEvents } from '../../stats/sequential/event-e-process.js';
 import type { GuardrailEvidence } from './canary-verdict.js';
 import type { DecisionInputs } from './decision-inputs.js';
-import type { EventUnits, PairTable, StratumStatistics } from './deployment-statistics.js';
-import { type Measure, errorRate, missRate, slowRate } from './measures.js';
-import { type SortedStrata, ofSegment, shadowPairs, splitStrata } from './ripe-strata.js';
-import { pairedEventEvidence } from './shadow-evidence.js';
+import type { EventUnits, PairTable, PairedCounts, StratumStatistics } from './deployment-statistics.js';
+import { type Measure, errorRate, factorOf, missRate, slowRate } from './measures.js';
+import { countSlots } from './repeated-keys.js';
+import { type SortedStrata, groupsOf, ofSegment, shadowPairs, splitStrata } from './ripe-strata.js';
+import { keyedEvidence, pairedEventEvidence } from './shadow-evidence.js';
 import { splitEvidence } from './split-evidence.js';
 
 interface Guardrail {
@@ -92,7 +93,7 @@ const minEvents = 50;
 /**
  * e-values for "the event happens to the canary more than 1/`rollback_threshold` times as often", to be averaged: from the
  * arm each routing key's first event came from (exact, however rare), from the rates once there are many events (keys do
- * not run out), and from shadow requests.
+ * not run out), and the same from shadow requests.
  */
 function guardrailEvidence(
   guardrail: Guardrail,
@@ -113,9 +114,27 @@ function guardrailEvidence(
   }
   const pairs = shadowPairs(strata.shadow, segment);
   if (pairs !== undefined) {
-    found.push(pairedEventEvidence(pairs[guardrail.paired], threshold, inputs.alpha).logEvidence);
+    found.push(...shadowGuardrailEvidence(guardrail, inputs, pairs, groupsOf(segment)));
   }
   return found.length === 0 ? [0] : found;
+}
+
+function shadowGuardrailEvidence(
+  { event, paired, rate }: Guardrail,
+  inputs: DecisionInputs,
+  pairs: PairTable,
+  groups: number,
+): number[] {
+  const { rollbackThreshold, alpha } = inputs;
+  const once = (counts: PairedCounts): number => pairedEventEvidence(counts, rollbackThreshold, alpha).logEvidence;
+  if (pairs.keys === undefined) return [once(pairs[paired])]; // stored by a version that did not keep keys
+  const { both, canaryOnly, productionOnly } = pairs[paired];
+  const expected = both + (canaryOnly + productionOnly) / 2;
+  const options = { ...inputs, groups };
+  return [
+    once(countSlots(pairs.keys.events[event])),
+    expected < minEvents ? 0 : keyedEvidence(pairs.keys, rate, factorOf(rate, rollbackThreshold), 1, options),
+  ];
 }
 
 /** Events the smaller arm would have if both arms had them equally often; does not depend on which arm had them. */

@@ -4,7 +4,7 @@ import type { DecisionInputs } from './decision-inputs.js';
 import type { PairTable } from './deployment-statistics.js';
 import { sumValue } from '../../stats/exact-accumulator.js';
 import { type MetricMeasure, metricMeasures } from './measures.js';
-import { type SortedStrata, shadowPairs, splitStrata } from './ripe-strata.js';
+import { type SortedStrata, groupsOf, shadowPairs, splitStrata } from './ripe-strata.js';
 import { shadowEvidence } from './shadow-evidence.js';
 import { type Evidence, splitEvidence } from './split-evidence.js';
 
@@ -72,7 +72,7 @@ function evidenceOf(
   }
   const pairs = shadowPairs(shadow, segment);
   if (pairs !== undefined) {
-    const options = { ...inputs, lossBound: inputs.settings.lossBound };
+    const options = { ...inputs, lossBound: inputs.settings.lossBound, groups: groupsOf(segment) };
     found.push(shadowEvidence(pairs, measure, threshold, direction, options));
   }
   if (found.length === 0) return { logEvidence: 0, neededFactor: null };

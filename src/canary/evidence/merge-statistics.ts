@@ -4,10 +4,12 @@ import type {
   CellTable,
   DeploymentStatistics,
   EventUnits,
+  PairKeys,
   PairStatistics,
   PairSums,
   PairTable,
   PairedCounts,
+  PairedSlots,
   SegmentStatistics,
   StratumStatistics,
 } from './deployment-statistics.js';
@@ -113,7 +115,15 @@ const mergePairs = (a: PairStatistics, b: PairStatistics): PairStatistics => ({
   segments: mergeRecords(a.segments, b.segments, mergePairTables),
 });
 
-export const mergePairTables = (a: PairTable, b: PairTable): PairTable => ({
+export function mergePairTables(a: PairTable, b: PairTable): PairTable {
+  if (isEmptyTable(a)) return b;
+  if (isEmptyTable(b)) return a;
+  const sums = mergePairSumsOf(a, b);
+  // Keys of a part of the pairs would say less than they seem to.
+  return a.keys === undefined || b.keys === undefined ? sums : { ...sums, keys: mergePairKeys(a.keys, b.keys) };
+}
+
+const mergePairSumsOf = (a: PairTable, b: PairTable): PairTable => ({
   requests: a.requests + b.requests,
   errors: mergePairedCounts(a.errors, b.errors),
   slow: mergePairedCounts(a.slow, b.slow),
@@ -122,6 +132,22 @@ export const mergePairTables = (a: PairTable, b: PairTable): PairTable => ({
   absolute: mergePairSums(a.absolute, b.absolute),
   squared: mergePairSums(a.squared, b.squared),
   answers: a.answers.map((count, i) => count + b.answers[i]!),
+});
+
+const mergePairKeys = (a: PairKeys, b: PairKeys): PairKeys => ({
+  canary: mergeCells(a.canary, b.canary),
+  production: mergeCells(a.production, b.production),
+  events: {
+    error: mergeSlots(a.events.error, b.events.error),
+    slow: mergeSlots(a.events.slow, b.events.slow),
+    miss: mergeSlots(a.events.miss, b.events.miss),
+  },
+});
+
+const mergeSlots = (a: PairedSlots, b: PairedSlots): PairedSlots => ({
+  canaryOnly: union(a.canaryOnly, b.canaryOnly),
+  productionOnly: union(a.productionOnly, b.productionOnly),
+  both: union(a.both, b.both),
 });
 
 const mergePairedCounts = (a: PairedCounts, b: PairedCounts): PairedCounts => ({

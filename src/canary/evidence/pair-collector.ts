@@ -1,6 +1,7 @@
 import { addExact, encodeSum, exactLimit, limbCount } from '../../stats/exact-accumulator.js';
 import type { PairStatistics } from './deployment-statistics.js';
 import type { EvidenceSettings } from './evidence-settings.js';
+import { groupCount, remix, segmentGroupCount } from './key-groups.js';
 import { LatencyCounter } from './latency-buckets.js';
 import type { ModelAnswer, PairLabel, PairedOutcome } from './outcome.js';
 import { isEmptyTable } from './merge-statistics.js';
@@ -12,33 +13,36 @@ export const pairLossLimit = exactLimit ** 0.25 / 2;
 
 /** Collects the shadow requests of one stratum. */
 export class PairCollector {
-  readonly #all = new PairTableCollector();
+  readonly #all: PairTableCollector;
   readonly #segments = new Map<string, PairTableCollector>();
   readonly #latency = new LatencyCounter();
   readonly #value = new Float64Array(limbCount);
 
-  constructor(private readonly settings: EvidenceSettings) {}
+  constructor(private readonly settings: EvidenceSettings) {
+    this.#all = new PairTableCollector(groupCount, settings.task);
+  }
 
-  record(outcome: PairedOutcome): void {
+  record(unit: number, outcome: PairedOutcome): void {
+    const mixed = remix(unit);
     const { canary, production, actual, value } = outcome;
     const segment = outcome.segment === undefined ? undefined : this.#segment(outcome.segment);
     if (value !== undefined && Math.abs(value) < exactLimit) addExact(this.#value, 0, Math.abs(value));
     if (isLatency(canary.latencyMs)) this.#latency.add(canary.latencyMs);
     const [canaryFailed, productionFailed] = [hasFailed(canary), hasFailed(production)];
     const [canarySlow, productionSlow] = [this.#isSlow(canary), this.#isSlow(production)];
-    this.#all.addRequest(canaryFailed, productionFailed, canarySlow, productionSlow);
-    segment?.addRequest(canaryFailed, productionFailed, canarySlow, productionSlow);
+    this.#all.addRequest(mixed, canaryFailed, productionFailed, canarySlow, productionSlow);
+    segment?.addRequest(mixed, canaryFailed, productionFailed, canarySlow, productionSlow);
     if (canaryFailed || productionFailed || actual === undefined) return;
     if (canary.prediction !== undefined && production.prediction !== undefined)
-      this.#score(canary.prediction, production.prediction, actual, segment);
+      this.#score(mixed, canary.prediction, production.prediction, actual, segment);
   }
 
   /** The actual value of a pair recorded before. */
-  recordLabel(label: PairLabel): void {
+  recordLabel(unit: number, label: PairLabel): void {
     const { canaryPrediction, productionPrediction, actual } = label;
     if (!Number.isFinite(canaryPrediction) || !Number.isFinite(productionPrediction)) return;
     const segment = label.segment === undefined ? undefined : this.#segment(label.segment);
-    this.#score(canaryPrediction, productionPrediction, actual, segment);
+    this.#score(remix(unit), canaryPrediction, productionPrediction, actual, segment);
   }
 
   take(): PairStatistics {
@@ -52,24 +56,30 @@ export class PairCollector {
     return taken;
   }
 
-  #score(canary: number, production: number, actual: number, segment: PairTableCollector | undefined): void {
+  #score(
+    mixed: number,
+    canary: number,
+    production: number,
+    actual: number,
+    segment: PairTableCollector | undefined,
+  ): void {
     if (!Number.isFinite(actual)) return;
     if (this.settings.task === 'classification') {
-      this.#all.addAnswers(canary >= 0.5, production >= 0.5, actual >= 0.5);
-      segment?.addAnswers(canary >= 0.5, production >= 0.5, actual >= 0.5);
+      this.#all.addAnswers(mixed, canary >= 0.5, production >= 0.5, actual >= 0.5);
+      segment?.addAnswers(mixed, canary >= 0.5, production >= 0.5, actual >= 0.5);
       return;
     }
     const canaryLoss = Math.abs(canary - actual);
     const productionLoss = Math.abs(production - actual);
     const [canaryFailed, productionFailed] = [!(canaryLoss < pairLossLimit), !(productionLoss < pairLossLimit)];
     if (canaryFailed || productionFailed) {
-      this.#all.addLateErrors(canaryFailed, productionFailed);
-      segment?.addLateErrors(canaryFailed, productionFailed);
+      this.#all.addLateErrors(mixed, canaryFailed, productionFailed);
+      segment?.addLateErrors(mixed, canaryFailed, productionFailed);
       return;
     }
     const { missBudget, lossBound } = this.settings;
-    this.#all.addLosses(canaryLoss, productionLoss, missBudget, lossBound);
-    segment?.addLosses(canaryLoss, productionLoss, missBudget, lossBound);
+    this.#all.addLosses(mixed, canaryLoss, productionLoss, missBudget, lossBound);
+    segment?.addLosses(mixed, canaryLoss, productionLoss, missBudget, lossBound);
   }
 
   #isSlow({ latencyMs }: ModelAnswer): boolean {
@@ -78,7 +88,7 @@ export class PairCollector {
   }
 
   #segment(name: string): PairTableCollector {
-    return ofSegment(this.#segments, name, () => new PairTableCollector());
+    return ofSegment(this.#segments, name, () => new PairTableCollector(segmentGroupCount, this.settings.task));
   }
 }
 

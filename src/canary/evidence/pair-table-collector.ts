@@ -1,5 +1,7 @@
 import { additionsBetweenCarries, addExact, carryLimbs, encodeSum, limbCount } from '../../stats/exact-accumulator.js';
 import type { PairSums, PairTable, PairedCounts } from './deployment-statistics.js';
+import { isEmptyTable } from './merge-statistics.js';
+import { PairKeysCollector } from './pair-keys-collector.js';
 
 /** Counts of an event: canary only, production only, both. */
 class PairedCounter {
@@ -56,7 +58,7 @@ class PairSumCollector {
   }
 }
 
-/** Collects what two models did with the same requests. */
+/** Collects what two models did with the same requests, each with the remixed hash of its routing key. */
 export class PairTableCollector {
   readonly #errors = new PairedCounter();
   readonly #slow = new PairedCounter();
@@ -66,20 +68,35 @@ export class PairTableCollector {
   readonly #answers = new Float64Array(8);
   #requests = 0;
   #labels = 0;
+  #keys: PairKeysCollector | undefined;
 
-  addRequest(canaryFailed: boolean, productionFailed: boolean, canarySlow: boolean, productionSlow: boolean): void {
+  constructor(
+    private readonly groups: number,
+    private readonly task: 'regression' | 'classification',
+  ) {}
+
+  addRequest(
+    mixed: number,
+    canaryFailed: boolean,
+    productionFailed: boolean,
+    canarySlow: boolean,
+    productionSlow: boolean,
+  ): void {
+    this.#byKey().addRequest(mixed, canaryFailed, productionFailed, canarySlow, productionSlow);
     this.#requests++;
     this.#errors.add(canaryFailed, productionFailed);
     this.#slow.add(canarySlow, productionSlow);
   }
 
   /** A pair counted before turns out to have failed on one side or both. */
-  addLateErrors(canaryFailed: boolean, productionFailed: boolean): void {
+  addLateErrors(mixed: number, canaryFailed: boolean, productionFailed: boolean): void {
+    this.#byKey().addLateErrors(mixed, canaryFailed, productionFailed);
     this.#errors.add(canaryFailed, productionFailed);
   }
 
   /** @param bound largest possible loss, if known */
-  addLosses(canary: number, production: number, missBudget: number | null, bound: number | null): void {
+  addLosses(mixed: number, canary: number, production: number, missBudget: number | null, bound: number | null): void {
+    this.#byKey().addLosses(mixed, canary, production, missBudget);
     this.#labels++;
     if (missBudget !== null) this.#misses.add(canary > missBudget, production > missBudget);
     const isAboveBound = bound !== null && (canary > bound || production > bound);
@@ -87,13 +104,14 @@ export class PairTableCollector {
     this.#squared.add(canary * canary, production * production, isAboveBound);
   }
 
-  addAnswers(canary: boolean, production: boolean, actual: boolean): void {
+  addAnswers(mixed: number, canary: boolean, production: boolean, actual: boolean): void {
+    this.#byKey().addAnswers(mixed, canary, production, actual);
     this.#labels++;
     this.#answers[(canary ? 4 : 0) + (production ? 2 : 0) + (actual ? 1 : 0)]!++;
   }
 
   take(): PairTable {
-    const taken = {
+    const taken: PairTable = {
       requests: this.#requests,
       errors: this.#errors.take(),
       slow: this.#slow.take(),
@@ -105,6 +123,11 @@ export class PairTableCollector {
     };
     this.#requests = this.#labels = 0;
     this.#answers.fill(0);
-    return taken;
+    return this.#keys === undefined || isEmptyTable(taken) ? taken : { ...taken, keys: this.#keys.take() };
+  }
+
+  /** Made with the first pair: most strata have none. */
+  #byKey(): PairKeysCollector {
+    return (this.#keys ??= new PairKeysCollector(this.groups, this.task));
   }
 }

@@ -30,9 +30,13 @@ export function ripeStrata({ split, shadow }: SortedStrata, inputs: DecisionInpu
   return { split: split.filter(isRipe), shadow: shadow.filter(isRipe) };
 }
 
+/** Number of key groups of all requests, or of one segment's. */
+export const groupsOf = (segment: string | undefined): number =>
+  segment === undefined ? groupCount : segmentGroupCount;
+
 /** A measure of both arms in each stratum, of all requests or of one segment's. */
 export function splitStrata(strata: readonly StratumStatistics[], measure: Measure, segment?: string): Stratum[] {
-  const groups = segment === undefined ? groupCount : segmentGroupCount;
+  const groups = groupsOf(segment);
   return strata.flatMap((stratum) => {
     const canary = cellsOf(stratum, 'canary', segment);
     const production = cellsOf(stratum, 'production', segment);

@@ -3,28 +3,40 @@ import { logAsymptoticEvidence } from '../../stats/sequential/asymptotic-confide
 import { averageEvidence } from '../../stats/sequential/average-evidence.js';
 import { type Tally, logBettingEvidence } from '../../stats/sequential/betting-e-process.js';
 import { logPairedEvidence } from '../../stats/sequential/paired-confidence-sequence.js';
-import type { PairTable, PairedCounts } from './deployment-statistics.js';
-import { type MetricMeasure, factorOf } from './measures.js';
+import { stratifiedDifference } from '../../stats/stratified-difference.js';
+import type { PairKeys, PairTable, PairedCounts } from './deployment-statistics.js';
+import { type Measure, type MetricMeasure, clusterSums, factorOf } from './measures.js';
+import { pairsPerKey } from './repeated-keys.js';
 import { type Evidence, type EvidenceOptions, noEvidence } from './split-evidence.js';
+
+export interface ShadowOptions extends EvidenceOptions {
+  /** Largest possible loss, if known. */
+  readonly lossBound: number | null;
+  /** Number of the key groups of the pairs. */
+  readonly groups: number;
+}
 
 /**
  * Evidence that the canary is better (`worse`: worse) than `threshold` times as good as production, from requests that
- * both scored. Rates over the same requests are exact from the first request on (betting); bounded losses too; the rest is
- * asymptotic and silent below `minObservations`.
+ * both scored. Rates over the same requests are exact from the first request on (betting); bounded losses too; for both the
+ * pairs of one routing key count as one. The rest is asymptotic, by the variance between key groups, and silent below
+ * `minObservations`. Where there are both, they are averaged.
+ *
+ * Pairs of a version that did not keep keys are taken one by one, so that its decisions replay.
  */
 export function shadowEvidence(
   pairs: PairTable,
   measure: MetricMeasure,
   threshold: number,
   direction: 'better' | 'worse',
-  options: EvidenceOptions & { readonly lossBound: number | null },
+  options: ShadowOptions,
 ): Evidence {
   const factor = factorOf(measure, threshold);
   const sign = (measure.better === 'higher') === (direction === 'better') ? 1 : -1;
   const logEvidence =
     measure.loss === undefined
       ? classEvidence(pairs, measure, factor, sign, options)
-      : lossEvidence(pairs, measure.loss, factor, sign, options);
+      : lossEvidence(pairs, measure, measure.loss, factor, sign, options);
   return withGrowth(logEvidence, options.alpha);
 }
 
@@ -39,6 +51,30 @@ export function pairedEventEvidence(counts: PairedCounts, threshold: number, alp
   return withGrowth(logBettingEvidence(tallies, -factor), alpha);
 }
 
+/**
+ * Evidence that the mean of a measure is larger in the canary (`sign` −1: smaller) than `factor` times production's, by the
+ * variance between key groups; none below `minObservations`.
+ */
+export function keyedEvidence(
+  keys: PairKeys,
+  measure: Measure,
+  factor: number,
+  sign: number,
+  { alpha, minObservations, groups }: Omit<ShadowOptions, 'lossBound'>,
+): number {
+  const stratum = {
+    canary: clusterSums(keys.canary, measure, groups),
+    production: clusterSums(keys.production, measure, groups),
+  };
+  const { information, z, ...counts } = stratifiedDifference([stratum], factor, measure.isRate ? 1 : 0);
+  if (Math.min(counts.canaryCount, counts.productionCount) < minObservations) return noEvidence.logEvidence;
+  return logAsymptoticEvidence(2 * information, sign * z, { alpha, tunedFor: minObservations }); // n pairs inform as 2·n/2
+}
+
+/** By how much an exact test has to divide its counts. */
+const discount = ({ keys }: PairTable, measure: Measure, groups: number): number =>
+  keys === undefined ? 1 : pairsPerKey(clusterSums(keys.canary, measure, groups).counts);
+
 /** The logarithm of a betting e-value grows with the number of observations. */
 const withGrowth = (logEvidence: number, alpha: number): Evidence => ({
   logEvidence,
@@ -47,11 +83,13 @@ const withGrowth = (logEvidence: number, alpha: number): Evidence => ({
 
 function lossEvidence(
   pairs: PairTable,
+  measure: MetricMeasure,
   loss: 'absolute' | 'squared',
   factor: number,
   sign: number,
-  { alpha, minObservations, lossBound }: EvidenceOptions & { readonly lossBound: number | null },
+  options: ShadowOptions,
 ): number {
+  const { alpha, minObservations, lossBound } = options;
   const n = pairs.labels;
   const sums = pairs[loss];
   const sum = sign * (sumValue(sums.canary) - factor * sumValue(sums.production));
@@ -64,9 +102,12 @@ function lossEvidence(
     const bound = loss === 'absolute' ? lossBound : lossBound * lossBound;
     const width = (1 + factor) * bound;
     // Tightest where differences of a twentieth of the possible width have been seen `minObservations` times.
-    found.push(logPairedEvidence(sum, Math.max(0, squares), width, minObservations * (width / 20) ** 2));
+    const perKey = discount(pairs, measure, options.groups);
+    const tunedFor = minObservations * (width / 20) ** 2;
+    found.push(logPairedEvidence(sum / perKey, Math.max(0, squares) / perKey, width, tunedFor));
   }
-  if (n >= minObservations) found.push(asymptotic(n, sum, squares - (sum * sum) / n, { alpha, minObservations }));
+  if (pairs.keys !== undefined) found.push(keyedEvidence(pairs.keys, measure, factor, sign, options));
+  else if (n >= minObservations) found.push(asymptotic(n, sum, squares - (sum * sum) / n, { alpha, minObservations }));
   return found.length === 0 ? 0 : averageEvidence(found);
 }
 
@@ -86,11 +127,12 @@ interface Answer {
 
 function classEvidence(
   pairs: PairTable,
-  { counts, hits }: MetricMeasure,
+  measure: MetricMeasure,
   factor: number,
   sign: number,
-  options: EvidenceOptions,
+  options: ShadowOptions,
 ): number {
+  const { counts, hits } = measure;
   const answers = pairs.answers.map((count, i): Answer => ({
     canary: i >= 4,
     production: (i & 2) > 0,
@@ -100,14 +142,16 @@ function classEvidence(
   const counted = (predicted: boolean, { actual }: Answer): number => Number(counts!(predicted, actual));
   const hit = (predicted: boolean, { actual }: Answer): number => Number(hits!(predicted, actual));
   const isSameRequests = answers.every((answer) => counted(true, answer) === counted(false, answer));
+  const byKey = pairs.keys === undefined ? [] : [keyedEvidence(pairs.keys, measure, factor, sign, options)];
   if (isSameRequests) {
+    const perKey = discount(pairs, measure, options.groups);
     const tallies = answers.map((answer): Tally => ({
       value: sign * (hit(answer.canary, answer) - factor * hit(answer.production, answer)),
-      count: counted(true, answer) * answer.count,
+      count: (counted(true, answer) * answer.count) / perKey,
     }));
-    return logBettingEvidence(tallies, sign > 0 ? -factor : -1);
+    return averageEvidence([logBettingEvidence(tallies, sign > 0 ? -factor : -1), ...byKey]);
   }
-  return ratioEvidence(answers, counted, hit, factor, sign, options);
+  return byKey[0] ?? ratioEvidence(answers, counted, hit, factor, sign, options);
 }
 
 /** For rates over different requests, such as precision: the linearized difference of two ratios. */

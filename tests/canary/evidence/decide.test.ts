@@ -5,7 +5,7 @@ import { decide } from '../../../src/canary/evidence/decide.js';
 import { type DecisionInputs, noLimits } from '../../../src/canary/evidence/decision-inputs.js';
 import { EvidenceCollector } from '../../../src/canary/evidence/evidence-collector.js';
 import type { EvidenceSettings } from '../../../src/canary/evidence/evidence-settings.js';
-import { noStatistics } from '../../../src/canary/evidence/merge-statistics.js';
+import { mergeStatistics, noStatistics } from '../../../src/canary/evidence/merge-statistics.js';
 import { replayDecision } from '../../../src/canary/evidence/replay-decision.js';
 import { createRandom } from '../../../src/util/random.js';
 
@@ -183,7 +183,7 @@ describe('shadow evidence', () => {
         // Both are right in 90%, and wrong together in most of the rest, as two versions of one model are.
         const production = Number(random.next() < 0.9);
         const canary = random.next() < 0.96 ? production : Number(random.next() < 0.9);
-        collector.recordPair(0, 0, {
+        collector.recordPair(0, i * 2_654_435_761, 0, {
           canary: { prediction: canary },
           production: { prediction: production },
           actual: 1,
@@ -204,7 +204,7 @@ describe('shadow evidence', () => {
         for (let i = 0; i < requests; i++) {
           const loss = random.next();
           const canary = { prediction: factor * loss, error: random.next() < failures };
-          collector.recordPair(0, 0, { canary, production: { prediction: loss }, actual: 0 });
+          collector.recordPair(0, i * 2_654_435_761, 0, { canary, production: { prediction: loss }, actual: 0 });
         }
       };
     expect(decide(shadow(fill(1500, 2, 0), {}))).toMatchObject({ verdict: 'rollback', cause: 'metric' });
@@ -215,6 +215,66 @@ describe('shadow evidence', () => {
       cause: 'metric',
     });
     expect(decide(shadow(fill(500, 2, 0), {})).verdict).toBe('hold');
+  });
+});
+
+describe('shadow evidence of repeated requests', () => {
+  const shadow = (fill: Fill, changes: Partial<DecisionInputs> = {}): DecisionInputs =>
+    inputsOf(fill, { steps: [{ step: 0, mode: 'shadow', share: 1, beganAt: 0 }], ...changes });
+  /** The same pair again and again, of one key or of a different one each time. */
+  const repeat =
+    (pair: Parameters<EvidenceCollector['recordPair']>[3], unit: (i: number) => number): Fill =>
+    (collector) => {
+      for (let i = 0; i < 3000; i++) collector.recordPair(0, unit(i), 0, pair);
+    };
+  const oneKey = (): number => 7;
+  const manyKeys = (i: number): number => i * 2_654_435_761;
+  const cases = [
+    { name: 'a failure', pair: { canary: { error: true }, production: { prediction: 1 } }, cause: 'guardrail' },
+    {
+      name: 'a slow answer',
+      pair: { canary: { prediction: 1, latencyMs: 80 }, production: { prediction: 1, latencyMs: 8 } },
+      cause: 'guardrail',
+    },
+    {
+      name: 'a miss',
+      pair: { canary: { prediction: 5 }, production: { prediction: 0 }, actual: 0 },
+      settings: { missBudget: 3 },
+      cause: 'guardrail',
+    },
+    {
+      name: 'a wrong class',
+      pair: { canary: { prediction: 0 }, production: { prediction: 1 }, actual: 1 },
+      settings: { task: 'classification' as const },
+      cause: 'metric',
+    },
+    {
+      name: 'a bounded loss',
+      pair: { canary: { prediction: 5 }, production: { prediction: 1 }, actual: 0 },
+      settings: { lossBound: 5 },
+      cause: 'metric',
+    },
+  ];
+
+  it.each(cases)('proves nothing by $name of one client, however often, and does so by those of many', (one) => {
+    const changes = { settings: { ...settings, ...one.settings } };
+    for (const segment of [undefined, 'energy']) {
+      const pair = { ...one.pair, ...(segment !== undefined && { segment }) };
+      expect(decide(shadow(repeat(pair, oneKey), changes)).verdict).toBe('hold');
+      expect(decide(shadow(repeat(pair, manyKeys), changes))).toMatchObject({ verdict: 'rollback', cause: one.cause });
+    }
+  });
+
+  it('is taken pair by pair where some were stored without their keys', () => {
+    const inputs = shadow(repeat(cases[0]!.pair, oneKey));
+    const [stratum] = inputs.statistics.strata;
+    const { keys: _keys, ...all } = stratum!.pairs.all;
+    const before = { ...inputs.statistics, strata: [{ ...stratum!, pairs: { ...stratum!.pairs, all } }] };
+    expect(decide({ ...inputs, statistics: before })).toMatchObject({ verdict: 'rollback' });
+    const merged = mergeStatistics(before, inputs.statistics);
+    expect(merged.strata[0]!.pairs.all).toMatchObject({ requests: 6000 });
+    expect(merged.strata[0]!.pairs.all).not.toHaveProperty('keys');
+    expect(mergeStatistics(noStatistics('regression'), inputs.statistics)).toEqual(inputs.statistics);
   });
 });
 

@@ -56,12 +56,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ ...place, pair }).map(
     (a): Step =>
       (collector) =>
-        collector.recordPair(a.step, a.at, a.pair),
+        collector.recordPair(a.step, a.unit, a.at, a.pair),
   ),
   fc.record({ ...place, canaryPrediction: number, productionPrediction: number, actual: number }).map(
-    ({ step, at, ...label }): Step =>
+    ({ step, unit, at, ...label }): Step =>
       (collector) =>
-        collector.recordPairLabel(step, at, label),
+        collector.recordPairLabel(step, unit, at, label),
   ),
 );
 
