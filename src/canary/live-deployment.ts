@@ -22,6 +22,7 @@ export class LiveDeployment {
   droppedShadow = 0;
   /** Predictions that wait for their label and could not be kept. */
   droppedPredictions = 0;
+  #hasRecorded = false;
   readonly #collector: EvidenceCollector;
   readonly #seed: number;
   readonly #turns = new Mutex();
@@ -61,6 +62,12 @@ export class LiveDeployment {
   /** Whether requests are routed or counted for it. */
   get isOpen(): boolean {
     return !this.#isOver;
+  }
+
+  /** Whether a request was routed for it here, or anything came of one. */
+  get hasServed(): boolean {
+    const { canary, production, shadow } = this.routed;
+    return this.#hasRecorded || canary + production + shadow > 0;
   }
 
   /** Whether it is over and all it has to say is stored. */
@@ -111,6 +118,7 @@ export class LiveDeployment {
   /** The actual value of a request recorded earlier, here or in another process. */
   recordLabel(logged: LoggedPrediction, actual: number): boolean {
     if (this.#isOver) return false;
+    this.#hasRecorded = true;
     const { arm, step, unit, at, prediction, shadowPrediction, segment } = logged;
     const labelled = { actual, ...(segment !== null && { segment }) };
     if (arm !== 'pair') this.#collector.recordLabel(arm, step, unit, at, { prediction, ...labelled });
@@ -144,6 +152,7 @@ export class LiveDeployment {
    * Requests of an ended deployment are late.
    */
   #stepOf({ deploymentId, unit, step = this.#step }: RoutedRequest): number | undefined {
+    this.#hasRecorded = true;
     if (deploymentId === undefined ? unit === 0 : deploymentId !== this.#deployment.value.deploymentId)
       return undefined;
     if (!this.#isOver && step !== undefined && step >= 0 && step <= this.#lastStep) return step;

@@ -110,6 +110,11 @@ export class LiveModels {
     return this.deployments.some(({ isStored }) => !isStored);
   }
 
+  /** Whether requests were routed here, or anything came of them. */
+  get hasServed(): boolean {
+    return this.deployments.some(({ hasServed }) => hasServed);
+  }
+
   /** Takes a state that was read from the store; one that is older than what is known changes nothing. */
   apply(state: RouteState, now: number): void {
     const { modelName, fence, production, deployment } = state;

@@ -44,6 +44,7 @@ export class ModelFollower {
 
   /** Stores what this process has seen since the last time. */
   async flush(isClosing = false): Promise<void> {
+    if (!this.live.hasServed && !(await this.#mayServe())) return;
     const moved = await this.control.access('canary.record_outcomes', this.#served, async (storage) => {
       await this.live.log.flush(storage);
       const moved: string[] = [];
@@ -59,6 +60,14 @@ export class ModelFollower {
     this.#closing.abort();
     await this.background.close();
     if (this.live.modelNames.length > 0) await this.flush(true);
+  }
+
+  /** Who only decides, such as to halt, stores nothing, and need not be allowed to. */
+  #mayServe(): Promise<boolean> {
+    return this.control.authorize('canary.record_outcomes', this.#served).then(
+      () => true,
+      () => false,
+    );
   }
 
   get #served(): Scope {
