@@ -21,8 +21,8 @@ interface Outcome {
 /** Tests of numbers, missing ones left out. */
 const numberTests = {
   ks_two_sample: ksTwoSample,
-  cramer_von_mises: cramerVonMises,
-  anderson_darling: (reference, current) => andersonDarling([reference, current]),
+  cramer_von_mises: (reference, current) => cramerVonMises(reference, current, { ties: 'corrected' }),
+  anderson_darling: (reference, current) => andersonDarling([reference, current], { ties: 'corrected' }),
 } satisfies Partial<Record<DriftTest['name'], (reference: Float64Array, current: Float64Array) => Outcome>>;
 
 type Counts = readonly number[];

@@ -20,17 +20,22 @@ const percentiles = {
 
 /**
  * k-sample Anderson–Darling test, which gives differences in the tails more weight than Kolmogorov–Smirnov's does. Ties
- * by midranks (equation 7 of the source); without ties as scipy.stats.anderson_ksamp with `variant='midrank'`, the p-value
- * interpolated by a quadratic in the statistic for ln p. With ties the mean of equation 7 over all permutations stays, but
- * not its variance, which is multiplied by what ties do to that of Gaussian differences: without that, numbers of two values
- * alarm twice as often as they should.
+ * by midranks (equation 7 of the source); as scipy.stats.anderson_ksamp with `variant='midrank'`, the p-value interpolated
+ * by a quadratic in the statistic for ln p.
+ *
+ * With ties the mean of equation 7 over all permutations stays, but not its variance: numbers of two values alarm twice as
+ * often as they should. Where values may be tied, ask for `corrected`, which multiplies the variance by what ties do to that of
+ * Gaussian differences.
  *
  * Source: Scholz & Stephens, "K-sample Anderson–Darling tests", J. American Stat. Assoc. 82, 1987.
  *
  * @throws MLOpsError `INVALID_INPUT` for fewer than two samples, an empty sample, NaN, fewer than four values in all, or
  *   values that are all the same
  */
-export function andersonDarling(samples: readonly Float64Array[]): AndersonDarlingResult {
+export function andersonDarling(
+  samples: readonly Float64Array[],
+  options: { readonly ties?: 'midranks' | 'corrected' } = {},
+): AndersonDarlingResult {
   if (samples.length < 2) {
     throw new MLOpsError(
       'INVALID_INPUT',
@@ -42,7 +47,8 @@ export function andersonDarling(samples: readonly Float64Array[]): AndersonDarli
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const { raw, shrunk } = rawStatistic(sorted, sizes, total);
   const degrees = samples.length - 1;
-  const statistic = (raw - degrees) / Math.sqrt(varianceOfRaw(sizes, total) * shrunk);
+  const spreadLeft = options.ties === 'corrected' ? shrunk : 1;
+  const statistic = (raw - degrees) / Math.sqrt(varianceOfRaw(sizes, total) * spreadLeft);
   return { statistic, ...interpolate(statistic, degrees) };
 }
 

@@ -16,27 +16,31 @@ const exactUpTo = 20;
 
 /**
  * Two-sample Cramér–von Mises test, which weighs differences of the distribution functions along the whole range rather
- * than at their largest. Without ties as scipy.stats.cramervonmises_2samp: `auto` is exact while neither sample has more
- * than 20 values, otherwise the limit distribution of the standardized statistic.
+ * than at their largest. Conventions of scipy.stats.cramervonmises_2samp: `auto` is exact while neither sample has more
+ * than 20 values, otherwise the limit distribution of the standardized statistic; tied values have midranks.
  *
- * Where values are tied, Anderson's ranks stand for no distribution functions any more (SciPy's midranks make two samples of
- * one value differ beyond doubt). There T = nm/N² Σ (D(z)² + D(z−)²)/2 over the values z of both, D being the difference of
+ * Midranks stand for no distribution functions any more: by them two samples of one value differ, beyond doubt if their sizes
+ * do. Where values may be tied, ask for `corrected`, which is the same without ties. With them T = nm/N² Σ (D(z)² + D(z−)²)/2 over the values z of both, D being the difference of
  * the distribution functions, which is Anderson's without ties; it is standardized by its mean over all permutations and by
  * a variance that shrinks or grows with the ties as that of Gaussian differences does.
  *
  * Source: Anderson, "On the distribution of the two-sample Cramér–von Mises criterion", Ann. Math. Stat. 33, 1962.
  *
- * @throws MLOpsError `INVALID_INPUT` for an empty sample, one that holds NaN, or ties with the method `exact`
+ * @param options.ties `midranks`, as SciPy does, unless told
+ * @throws MLOpsError `INVALID_INPUT` for an empty sample, one that holds NaN, or corrected ties with the method `exact`
  */
 export function cramerVonMises(
   reference: Float64Array,
   current: Float64Array,
-  options: { readonly method?: 'auto' | 'exact' | 'asymptotic' } = {},
+  options: {
+    readonly method?: 'auto' | 'exact' | 'asymptotic';
+    readonly ties?: 'midranks' | 'corrected';
+  } = {},
 ): CramerVonMisesResult {
   const [x, y] = [sortedSample(reference, 'reference'), sortedSample(current, 'current')];
   const { method = 'auto' } = options;
-  const groups = tieGroups(x, y);
-  if (groups.hasTies) {
+  const groups = options.ties === 'corrected' ? tieGroups(x, y) : undefined;
+  if (groups?.hasTies) {
     if (method === 'exact') refuse('the exact distribution holds for values without ties only; leave method out');
     return ofTies(groups, x.length, y.length);
   }
