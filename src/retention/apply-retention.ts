@@ -63,7 +63,7 @@ export async function applyRetention(
       onProgress((i + 1) / (found.runs.length + 1), 'runs');
     }
     assertNotAborted(signal);
-    if (!dryRun) await purgeReports(control, found.reports);
+    const reports = dryRun ? found.reports.map(({ id }) => id) : await purgeReports(control, found.reports);
     assertNotAborted(signal);
     const isDue = found.audit.records > 0 && !dryRun;
     const audit = isDue ? await purgeAudit(context, control) : found.audit;
@@ -73,7 +73,7 @@ export async function applyRetention(
     onProgress(1, 'backups');
     return {
       runs,
-      reports: found.reports.map(({ id }) => id),
+      reports,
       audit,
       backups,
       runsDeletedBefore: toIso(deletedBefore),

@@ -1,7 +1,7 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { driftReportsCollection } from '../drift/stored-reports.js';
 import type { DriftReport } from '../drift/drift-report.js';
-import type { ControlPlane } from '../governance/control-plane.js';
+import type { ControlPlane, Plan } from '../governance/control-plane.js';
 import { versionId, versionsCollection } from '../registry/model-record.js';
 import type { Change, Storage, StoredRecord } from '../storage/storage.js';
 import { digestJson } from '../util/digest.js';
@@ -30,19 +30,38 @@ export async function findExpiredReports(storage: Storage, createdBefore: string
   return expired;
 }
 
-/** Removes reports; the audit record says which by the digest of their ids. */
-export async function purgeReports(control: ControlPlane, reports: readonly StoredRecord[]): Promise<void> {
+/**
+ * Removes reports that are there still and as they were found; the audit record says which by the digest of their ids.
+ *
+ * @returns the ids of those removed
+ */
+export async function purgeReports(
+  control: ControlPlane,
+  reports: readonly StoredRecord[],
+): Promise<readonly string[]> {
+  const removed: string[] = [];
   for (let start = 0; start < reports.length; start += perCommit) {
     const batch = reports.slice(start, start + perCommit);
-    const ids = batch.map(({ id }) => id);
-    await control.change(
+    const gone = await control.change(
       'retention.purge_reports',
-      { resource: { type: 'drift_reports', id: ids[0]! }, scope: 'store' },
-      async () => ({
-        changes: ids.map((id): Change => ({ kind: 'delete', collection: driftReportsCollection, id, expect: 'any' })),
-        result: undefined,
-        detail: { reports: ids.length, ids: digestJson(ids) },
-      }),
+      { resource: { type: 'drift_reports', id: batch[0]!.id }, scope: 'store' },
+      async (storage): Promise<Plan<readonly string[]>> => {
+        const stored = await Promise.all(batch.map(({ id }) => storage.get(driftReportsCollection, id)));
+        const there = batch.filter(({ version }, i) => stored[i]?.version === version);
+        const ids = there.map(({ id }) => id);
+        if (ids.length === 0) {
+          return { changes: [], result: ids, decision: 'deny', reason: 'somebody else has removed them' };
+        }
+        return {
+          changes: there.map(({ id, version }): Change => {
+            return { kind: 'delete', collection: driftReportsCollection, id, expect: version };
+          }),
+          result: ids,
+          detail: { reports: ids.length, ids: digestJson(ids) },
+        };
+      },
     );
+    removed.push(...gone);
   }
+  return removed;
 }

@@ -24,11 +24,10 @@ export async function purgeRun(control: ControlPlane, runId: string, deletedBefo
     { resource: { type: 'run', id: runId }, scope: 'store' },
     async (storage) => {
       const record = await storage.get(runsCollection, runId);
-      if (
-        record === undefined ||
-        !isExpired(record, deletedBefore) ||
-        (await isNeeded(storage, runId, deletedBefore))
-      ) {
+      if (record === undefined) {
+        return { changes: [], result: false, decision: 'deny', reason: 'somebody else has removed it' };
+      }
+      if (!isExpired(record, deletedBefore) || (await isNeeded(storage, runId, deletedBefore))) {
         return { changes: [], result: false, decision: 'deny', reason: 'it was restored, or something refers to it' };
       }
       const run = record.value as unknown as StoredRun;

@@ -101,3 +101,18 @@ it.each<{ frameworks: ('Basel III' | 'MiFID II')[]; days: number; after: number;
   expect((await applyRetention(config, options)).reports).toEqual(given.gone ? [reportId] : []);
   expect((await monitor.listReports()).reports).toHaveLength(given.gone ? 0 : 1);
 });
+
+it('retention that runs twice at once removes what is old once, and says so once', async () => {
+  const { config, options, clock, monitor, audit, tracker, deletedRun } = createStore();
+  for (let i = 0; i < 3; i++) await check(monitor);
+  const runId = await deletedRun();
+  await tracker.deleteRun(runId);
+  const ids = (await monitor.listReports()).reports.map(({ reportId }) => reportId);
+  clock.advance(4_000 * dayMs);
+  const results = await Promise.all([applyRetention(config, options), applyRetention(config, options)]);
+  expect(results.flatMap(({ reports }) => reports).sort()).toEqual([...ids].sort());
+  const records = await audit.list({ action: 'retention.purge_reports' });
+  expect(records.filter(({ decision }) => decision === 'allow')).toHaveLength(1);
+  const ofRuns = await audit.list({ action: 'retention.purge_run' });
+  expect(ofRuns.map(({ reason }) => reason).sort()).toEqual(['somebody else has removed it', undefined]);
+});
