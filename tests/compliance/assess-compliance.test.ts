@@ -154,6 +154,17 @@ describe('an assessment', () => {
     expect(statusOf(report, 'ifrs9.stage_migration')).toBe('met');
   });
 
+  it('says not_assessed of discrimination where nobody defaulted, and goes on', async () => {
+    const { registry } = await pdWorld({ security: { regulatoryFrameworks: ['Basel III'], complianceChecks: [] } });
+    const pd = { ...goodInputs.pd!, defaulted: [0, 0, 0, 1], scores: [1, 2, 3, 4] };
+    const { results } = await assessCompliance(registry, { ...at, inputs: { pd } });
+    expect(results.find(({ check }) => check === 'basel.discrimination')).toMatchObject({
+      status: 'not_assessed',
+      message: '1 of 4 obligors defaulted; an AUC takes two that did and two that did not',
+    });
+    expect(results.find(({ check }) => check === 'basel.calibration')?.status).toBe('met');
+  });
+
   it('refuses inputs that cannot be, before anything is written', async () => {
     const { registry, storage } = await pdWorld();
     const wrong: unknown[] = [
@@ -163,6 +174,17 @@ describe('an assessment', () => {
       { scenarios: {} },
       { pd: 'x' },
       null,
+      { pd: { ...goodInputs.pd, grades: [null] } },
+      { pd: { ...goodInputs.pd, grades: [{ ...goodInputs.pd!.grades[0], pd: '0.1' }] } },
+      { pd: { ...goodInputs.pd, grades: [{ ...goodInputs.pd!.grades[0], obligorsAtDevelopment: null }] } },
+      { pd: { ...goodInputs.pd, initialAuc: null } },
+      { pd: { ...goodInputs.pd, defaulted: goodInputs.pd!.defaulted!.with(0, null as never) } },
+      { lgd: { realised: [0.4, null, 0.5], estimated: [0.4, 0.3, 0.2] } },
+      { ead: { realised: [0.4, 0.5], estimated: [0.4, '0.3'] } },
+      { var: { isException: new Array(250).fill(null) } },
+      { staging: { paths: [null] } },
+      { scenarios: [null] },
+      { scenarios: [{ weight: '1', loss: 2 }] },
     ];
     for (const inputs of wrong) {
       expect(await failure(assessCompliance(registry, { ...at, inputs: inputs as ComplianceInputs }))).toMatchObject({

@@ -181,6 +181,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
         decisions: await manager.listDecisions(deploymentId),
       }),
       runs: await renderRunComparison(comparison, { histories: await metricHistories(tracker, comparison) }),
+      'runs-of-long-names': await renderRunComparison({
+        ...comparison,
+        metrics: comparison.metrics.map((metric) => ({ ...metric, name: metric.name.padEnd(240, 'x') })),
+      }),
       model: await renderModelCard(await cardFacts(registry, 'spread', { version: '1.1.0' })),
       compliance: await compliancePage(),
     };

@@ -40,6 +40,12 @@ function discrimination(facts: ComplianceFacts): Finding {
   if (checkDate(horizonEndsAt, 'inputs.pd.horizonEndsAt') > now) {
     return notAssessed(`outcomes have not matured: their horizon ends on ${horizonEndsAt}`);
   }
+  const defaults = defaulted.reduce((sum, hit) => sum + hit, 0);
+  if (Math.min(defaults, defaulted.length - defaults) < 2) {
+    return notAssessed(
+      `${defaults} of ${defaulted.length} obligors defaulted; an AUC takes two that did and two that did not`,
+    );
+  }
   const auc = aucEstimate(Float64Array.from(defaulted), Float64Array.from(scores));
   if (initialAuc === undefined) {
     return notAssessed('the AUC of the initial validation was not given (inputs.pd.initialAuc)', { auc });

@@ -47,7 +47,45 @@ const parts: Readonly<Record<keyof ComplianceInputs, readonly string[]>> = {
   decisions: [],
 };
 
-/** Refuses misspelled parts, which would be taken for missing ones. Values are checked by the statistics. */
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isNumber = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
+const isFlag = (value: unknown): boolean => [0, 1, true, false].includes(value as number);
+
+/** Refuses what JSON can hold and would count as something else, such as null for 0: an outcome that is not known is no good one. */
+function checkMembers(list: unknown, name: string, isSound: (member: unknown) => boolean, expected: string): void {
+  if (list === undefined) return;
+  if (!Array.isArray(list)) refuse(`inputs.${name} must be a list`);
+  const wrong = list.findIndex((member) => !isSound(member));
+  if (wrong === -1) return;
+  const member: unknown = list[wrong];
+  const found = isNumber(member) || Number.isNaN(member) ? Number(member) : JSON.stringify(member ?? null).slice(0, 80);
+  refuse(`inputs.${name}[${wrong}] is ${found}; expected ${expected}; leave out what is not known`);
+}
+
+function checkValues({ pd, lgd, ead, var: backtest, staging, scenarios }: ComplianceInputs): void {
+  const isGrade = (value: unknown): boolean => {
+    const { grade, pd: estimate, obligorsAtDevelopment: before = 0 } = (isObject(value) ? value : {}) as GradeInput;
+    return typeof grade === 'string' && isNumber(estimate) && Number.isSafeInteger(before) && before >= 0;
+  };
+  checkMembers(pd?.grades, 'pd.grades', isGrade, 'an object with grade (a text), pd, obligors and defaults (numbers)');
+  checkMembers(pd?.defaulted, 'pd.defaulted', isFlag, '0 or 1');
+  checkMembers(pd?.scores, 'pd.scores', isNumber, 'a number');
+  if (pd?.initialAuc !== undefined && !isObject(pd.initialAuc))
+    refuse('inputs.pd.initialAuc must be an object with auc');
+  for (const [name, pairs] of Object.entries({ lgd, ead })) {
+    checkMembers(pairs?.realised, `${name}.realised`, isNumber, 'a number');
+    checkMembers(pairs?.estimated, `${name}.estimated`, isNumber, 'a number');
+  }
+  checkMembers(backtest?.isException, 'var.isException', isFlag, '0 or 1');
+  checkMembers(staging?.paths, 'staging.paths', Array.isArray, 'a list of stages');
+  const isScenario = (value: unknown): boolean => {
+    const { weight, loss } = (isObject(value) ? value : {}) as Partial<NonNullable<typeof scenarios>[number]>;
+    return isNumber(weight) && isNumber(loss);
+  };
+  checkMembers(scenarios, 'scenarios', isScenario, 'an object with weight and loss (numbers)');
+}
+
+/** Refuses misspelled parts, which would be taken for missing ones, and members of another type. Numbers are checked by the statistics. */
 export function checkInputs(inputs: ComplianceInputs): ComplianceInputs {
   const given: unknown = inputs;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) refuse('inputs must be an object');
@@ -76,5 +114,6 @@ export function checkInputs(inputs: ComplianceInputs): ComplianceInputs {
     if (isGiven && !(Array.isArray(list) && list.length > 0))
       refuse(`inputs.${name} must be a list that holds something`);
   }
+  checkValues(inputs);
   return inputs;
 }

@@ -19,7 +19,7 @@ main,.top,.bottom{max-width:64rem;margin:0 auto;padding:0 1rem}
 h1{font-size:1.6rem;line-height:1.25;margin:.2rem 0 .6rem;overflow-wrap:anywhere}
 h2{font-size:1.2rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}
 h3{font-size:1rem;margin:1.2rem 0 .3rem}
-p{margin:.4rem 0}p,li,dd,figcaption{overflow-wrap:anywhere}
+p{margin:.4rem 0}p,li,dt,dd,figcaption{overflow-wrap:anywhere}strong{unicode-bidi:isolate}
 a{color:var(--good)}
 :focus-visible{outline:3px solid var(--unsure);outline-offset:2px}
 .kicker{color:var(--muted);margin:0;font-size:.9rem}

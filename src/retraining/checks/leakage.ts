@@ -117,7 +117,7 @@ async function pairs(columns: readonly Column[], target: Float64Array): Promise<
         check: 'leakage',
         severity: 'blocking',
         column: a.name,
-        message: `${a.name} and ${b.name} together determine the target (a linear regression on both leaves less than ${1 - explainsAll} of its variance): leave one of them out`,
+        message: `${a.name} and ${b.name} together determine the target (a linear regression on both explains ${100 * explainsAll}% of its variance or more): leave one of them out`,
       });
     }
   }
