@@ -43,24 +43,24 @@ export const actions: Readonly<Record<string, DoAction>> = {
     return { to: href('alerts') };
   },
   halt: async ({ services, href }, form) => {
-    await services.canaries.halt(field(form, 'modelName'), reason(form));
+    await services.changeCanary((canaries) => canaries.halt(field(form, 'modelName'), reason(form)));
     return { to: href('canaries', field(form, 'deploymentId')) };
   },
   pause: async ({ services, href }, form) => {
-    await services.canaries.pause(field(form, 'deploymentId'));
+    await services.changeCanary((canaries) => canaries.pause(field(form, 'deploymentId')));
     return { to: href('canaries', field(form, 'deploymentId')) };
   },
   resume: async ({ services, href }, form) => {
-    await services.canaries.resume(field(form, 'deploymentId'));
+    await services.changeCanary((canaries) => canaries.resume(field(form, 'deploymentId')));
     return { to: href('canaries', field(form, 'deploymentId')) };
   },
   rollback: async ({ services, href }, form) => {
-    await services.canaries.rollbackCanary(field(form, 'deploymentId'));
+    await services.changeCanary((canaries) => canaries.rollbackCanary(field(form, 'deploymentId')));
     return { to: href('canaries', field(form, 'deploymentId')) };
   },
   'promote-canary': async ({ services, href }, form) => {
     const deploymentId = field(form, 'deploymentId');
-    const result = await services.canaries.promoteCanary(deploymentId);
+    const result = await services.changeCanary((canaries) => canaries.promoteCanary(deploymentId));
     return result.status === 'promoted' ? { to: href('canaries', deploymentId) } : refused(result.failures);
   },
 };

@@ -12,7 +12,7 @@ import { frame, layout } from './layout.js';
 import { liveCanary } from './pages/canaries.js';
 import { Probes, metricsFor } from './probes.js';
 import { findPage } from './routes.js';
-import { isAllowedHost, isSameOrigin } from './security/allowed-hosts.js';
+import { checkHosts, isAllowedHost, isSameOrigin } from './security/allowed-hosts.js';
 import { type GateOptions, letIn, principalOf } from './security/gate.js';
 import { respond, respondHtml } from './security/headers.js';
 import { Sessions, newSecret } from './security/sessions.js';
@@ -54,9 +54,10 @@ const mostFormBytes = 64 * 1024;
  */
 export function createDashboard(config: MLOpsConfig, options: DashboardOptions = {}): Dashboard {
   checkOptions(options, optionNames, 'createDashboard');
-  const { authentication = 'token', allowedHosts = [], basePath = '', performance, ...context } = options;
+  const { authentication = 'token', basePath = '', performance, allowedHosts: _, ...context } = options;
   checkOneOf(authentication, ['token', 'local'], 'authentication');
   if (!/^(\/[\w.~-]+)*$/.test(basePath)) refuse(`basePath must be like /mlops, got ${JSON.stringify(basePath)}`);
+  const allowedHosts = checkHosts(options.allowedHosts ?? []);
   if (authentication === 'local' && allowedHosts.length > 0)
     refuse('authentication "local" is for loopback only: other hosts take authentication "token"');
   const services = new SharedServices(config, context);
@@ -103,7 +104,8 @@ class Site {
 
   async answer(request: Request): Promise<Response> {
     const url = new URL(request.url);
-    const probed = request.method === 'GET' ? await this.probes.answer(this.#pathOf(url)) : undefined;
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const probed = isRead ? await this.probes.answer(this.#pathOf(url)) : undefined;
     if (probed !== undefined) return probed;
     if (!isAllowedHost(url, this.place.allowedHosts)) {
       return respond('this server does not answer for that host\n', 421, { 'content-type': 'text/plain' });
@@ -138,7 +140,8 @@ class Site {
     const [first, second, third] = parts;
     if (first === 'style.css') return respond(dashboardStyles, 200, { 'content-type': 'text/css; charset=utf-8' });
     if (first === 'live.js') return respond(liveScript, 200, { 'content-type': 'text/javascript; charset=utf-8' });
-    if (first === 'enter') return this.#begin(url.searchParams.get('secret') ?? '', url);
+    if (first === 'enter' && this.gate.localSecret !== undefined)
+      return this.#begin(url.searchParams.get('secret') ?? '', url);
     if (first === 'canaries' && third === 'live') return this.#live(request, url, second!);
     if (first === 'metrics')
       return metricsFor((await this.#visit(request, url, [], undefined)).services, this.place.performance);
@@ -225,7 +228,13 @@ class Site {
 async function readForm(request: Request): Promise<URLSearchParams> {
   const type = request.headers.get('content-type') ?? '';
   if (!type.startsWith('application/x-www-form-urlencoded')) refuse('send application/x-www-form-urlencoded');
-  if (Number(request.headers.get('content-length') ?? 0) > mostFormBytes) refuse('the form is too long');
-  const text = await request.text();
-  return text.length > mostFormBytes ? refuse('the form is too long') : new URLSearchParams(text);
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  // As it comes: whoever sends it has not said yet who they are.
+  for await (const part of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += part.length;
+    if (size > mostFormBytes) refuse('the form is too long');
+    parts.push(part);
+  }
+  return new URLSearchParams(Buffer.concat(parts).toString());
 }

@@ -13,7 +13,10 @@ export interface Services {
   readonly tracker: ExperimentTracker;
   readonly registry: ModelRegistry;
   readonly monitor: DriftMonitor;
+  /** Reads canaries. */
   readonly canaries: CanaryDeploymentManager;
+  /** Changes one; what follows it for that ends with it. */
+  readonly changeCanary: <T>(work: (canaries: CanaryDeploymentManager) => Promise<T>) => Promise<T>;
   readonly alerts: Alerts;
   /** Reads the audit trail. */
   readonly withAudit: <T>(work: (audit: AuditLog) => Promise<T>) => Promise<T>;
@@ -52,6 +55,7 @@ export class SharedServices {
         registry: this.#registry,
         monitor: this.#monitor,
         canaries: this.#canaries,
+        changeCanary: (work) => work(this.#canaries),
         alerts: this.#alerts,
         withAudit,
       };
@@ -61,6 +65,10 @@ export class SharedServices {
       registry: this.#registry.withPrincipal(principal),
       monitor: this.#monitor.withPrincipal(principal),
       canaries: this.#canaries.withPrincipal(principal),
+      changeCanary: async (work) => {
+        await using canaries = this.#canaries.withPrincipal(principal);
+        return await work(canaries);
+      },
       alerts: this.#alerts.withPrincipal(principal),
       withAudit,
     };

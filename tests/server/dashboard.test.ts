@@ -107,6 +107,50 @@ describe('who gets in', () => {
     expect((await at('/models', { headers: { cookie } })).status).toBe(401);
   });
 
+  it('takes tokens at its own page only: a link from elsewhere signs nobody in', async () => {
+    const guarded = createDashboard(world.config, { ...world.options, authentication: 'token' });
+    const { token } = await new AccessControl(world.config, world.options).createToken();
+    const linked = await guarded.fetch(new Request(`${origin}/enter?secret=${token}`));
+    expect([linked.status, linked.headers.get('set-cookie')]).toEqual([401, null]);
+    await guarded.close();
+  });
+
+  it('reads no more of a body than a form may have, from whoever sends it', async () => {
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        sent += 16_384;
+        if (sent > 64 * 2 ** 20) controller.close();
+        else controller.enqueue(new Uint8Array(16_384).fill(97));
+      },
+    });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', origin };
+    const endless = { method: 'POST', body, headers, duplex: 'half' } as RequestInit;
+    expect((await ask('/sign-in', endless)).status).toBe(400);
+    expect(sent).toBeLessThan(2 ** 20);
+  });
+
+  it.each([
+    ['MLOps.Example.COM', 'mlops.example.com'],
+    ['münchen.example', 'xn--mnchen-3ya.example'],
+    ['fe80::1', '[fe80::1]'],
+    ['mlops.example.com:443', 'mlops.example.com'],
+    ['mlops.example.com:8443', 'mlops.example.com:8443'],
+  ])('answers for the host that was named as %s', async (named, asked) => {
+    const guarded = createDashboard(world.config, { ...world.options, allowedHosts: [named] });
+    expect((await guarded.fetch(new Request(`https://${asked}/models`))).status).toBe(401);
+    expect((await guarded.fetch(new Request('https://other.example/models'))).status).toBe(421);
+    await guarded.close();
+  });
+
+  it('refuses names that are none of a host, which no request could be for', () => {
+    for (const named of ['https://mlops.example.com', 'mlops.example.com/mlops', '', '*', 'a b', 'me@a.example']) {
+      expect(() => createDashboard(world.config, { ...world.options, allowedHosts: [named] })).toThrow(
+        /allowedHosts has names like mlops.example.com/,
+      );
+    }
+  });
+
   it('is not served to others without tokens', async () => {
     expect((await failure(serve(world.config, { host: '0.0.0.0', authentication: 'local' }))).message).toContain(
       'others can reach 0.0.0.0',
@@ -157,6 +201,29 @@ describe('what is done from a page', () => {
     expect((await ask('/models', { method: 'DELETE', headers: { cookie } })).status).toBe(405);
   });
 
+  it('leaves nothing behind that follows a canary that was changed', async () => {
+    const guarded = createDashboard(world.config, { ...world.options, authentication: 'token' });
+    const { token } = await new AccessControl(world.config, world.options).createToken();
+    const manager = new CanaryDeploymentManager(world.config, registry);
+    const canary = { modelName: 'spread', candidateVersion: '1.1.0', initialTrafficPercentage: 0.1 };
+    const deploymentId = await manager.createCanaryDeployment(canary);
+    const type = 'application/x-www-form-urlencoded';
+    for (const action of ['pause', 'resume']) {
+      const done = await guarded.fetch(
+        new Request(`${origin}/actions/${action}`, {
+          method: 'POST',
+          body: new URLSearchParams({ deploymentId }),
+          headers: { authorization: `Bearer ${token}`, 'content-type': type },
+        }),
+      );
+      expect(done.status).toBe(303);
+    }
+    await manager.flush();
+    const { processes } = await manager.getStatus(deploymentId);
+    expect(processes.map(({ status }) => status).sort()).toEqual(['closed', 'closed', 'live']);
+    await Promise.all([manager.close(), guarded.close()]);
+  });
+
   it('halts a canary', async () => {
     const manager = new CanaryDeploymentManager(world.config, registry);
     const canary = { modelName: 'spread', candidateVersion: '1.1.0', initialTrafficPercentage: 0.1 };
@@ -173,6 +240,7 @@ describe('probes and metrics', () => {
   it('say whether it lives and is ready to anybody, under any host, and nothing else', async () => {
     const at = 'http://10.1.2.3:4317';
     const live = await ask('/healthz', {}, at);
+    expect((await ask('/healthz', { method: 'HEAD' }, at)).status).toBe(200);
     expect([live.status, await live.text()]).toEqual([200, 'ok\n']);
     const ready = await ask('/readyz', {}, at);
     expect([ready.status, await ready.text()]).toEqual([200, 'ready\n']);

@@ -1,7 +1,25 @@
+import { isIP } from 'node:net';
+import { refuse } from '../../util/check.js';
+
 /** Names under which a server that listens on loopback is asked for. */
 const loopback: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 export const isLoopback = (host: string): boolean => loopback.includes(host) || host === '::1';
+
+/**
+ * Names of hosts, with or without a port, as URLs spell them: in lower case, without umlauts, IPv6 in brackets, no port that goes without saying.
+ *
+ * @throws MLOpsError `INVALID_INPUT`
+ */
+export function checkHosts(hosts: readonly string[]): readonly string[] {
+  return hosts.map((host) => {
+    const url = `https://${isIP(host) === 6 ? `[${host}]` : host}`;
+    const isHost = /^[^/?#@*\\\s]+$/.test(host) && URL.canParse(url);
+    return isHost
+      ? new URL(url).host.replace(/:80$/, '')
+      : refuse(`allowedHosts has names like mlops.example.com, got ${JSON.stringify(host)}`);
+  });
+}
 
 /**
  * Whether a request is for this server. A page elsewhere whose name was made to point here (DNS rebinding) asks under its
