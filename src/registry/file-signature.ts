@@ -86,7 +86,7 @@ export async function verifyFiles(
       `the files of ${name} are not signed, and security.require_signatures asks for it: register it again`,
     );
   }
-  const { keyId, payload } = fileSignature;
+  const { keyId, payload } = assertComplete(fileSignature, name);
   await assertAuthentic((await keys()).signer('artifact_signing'), fileSignature, name);
   const signed = JSON.parse(payload) as ReturnType<typeof fileStatement>;
   const listed = listedIn(signed);
@@ -103,6 +103,13 @@ export async function verifyFiles(
   if (version.files.length !== listed.size || subject !== `${modelName}/${version.version}`) {
     throw new SignatureError('altered_manifest', `the files of ${name} are not those that were signed by key ${keyId}`);
   }
+}
+
+/** A record that somebody wrote into the store by other means may hold anything. */
+function assertComplete(signed: FileSignature | null, name: string): FileSignature {
+  const { keyId, payload, signature }: Partial<FileSignature> = signed ?? {};
+  if ([keyId, payload, signature].every((part) => typeof part === 'string')) return signed!;
+  throw new SignatureError('altered_manifest', `the signature of ${name} has parts missing: it was altered`);
 }
 
 async function assertAuthentic(signer: Signer, signed: FileSignature, name: string): Promise<void> {

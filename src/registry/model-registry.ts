@@ -356,7 +356,7 @@ export class ModelRegistry {
     await this.#control.change(operation, { resource, scope: { model: modelName } }, async (storage) => {
       const edit = await ModelEdit.open(storage, modelName);
       const detail = await change(edit, version, attribution(this.#context, undefined, reason), storage);
-      return { changes: edit.changes(), result: undefined, detail };
+      return { changes: edit.changes(), result: undefined, detail, ...(reason !== undefined && { reason }) };
     });
   }
 

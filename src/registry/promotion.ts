@@ -201,6 +201,7 @@ export async function planPromotion(
       gates,
     }),
     resource: { type: 'model_version', id: modelName, version, digest: before.digest },
+    ...(options.reason !== undefined && { reason: options.reason }),
     detail: { from: before.stage, to, gates: gates as unknown as JsonValue },
   };
 }

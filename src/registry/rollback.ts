@@ -43,6 +43,7 @@ export async function planRollback(
     changes: edit.changes(),
     result: viewVersion(restored),
     resource: { type: 'model_version', id: modelName, version, digest: restored.digest },
+    reason,
     detail: { from: production },
   };
 }

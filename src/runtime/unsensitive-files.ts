@@ -1,3 +1,4 @@
+import { constants, gunzipSync } from 'node:zlib';
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { refuse } from '../util/check.js';
 import type { BundleSource } from './bundle.js';
@@ -6,11 +7,18 @@ import { declaredColumns } from './protection.js';
 /** Bytes at each end of a file that its columns are looked for in: CSV names them first, Parquet last. */
 const endBytes = 1 << 20;
 
+/** Bytes of a compressed file that are unpacked: some 33 MB at the most, by the best that deflate can do. */
+const packedBytes = 1 << 15;
+
+/** Lines among which the header of a CSV file is looked for: titles and comments may stand before it. */
+const headerLines = 20;
+
 /**
  * Refuses a file of cells that has a declared column: files are stored byte for byte, and cannot be replaced.
  *
  * @param isStream whether it can be read only once
- * @throws MLOpsError `INVALID_INPUT` for a file called `.csv`, `.tsv`, `.jsonl`, `.parquet` or `.arrow` with such a column
+ * @throws MLOpsError `INVALID_INPUT` for a file called `.csv`, `.tsv`, `.jsonl`, `.parquet` or `.arrow`, or one of these and
+ *   `.gz`, with such a column
  */
 export async function assertUnsensitive(
   config: MLOpsConfig,
@@ -18,10 +26,10 @@ export async function assertUnsensitive(
   isStream = false,
 ): Promise<void> {
   const columns = Object.keys(declaredColumns(config) ?? {});
-  const names = columns.length === 0 ? undefined : formats.find(({ ending }) => ending.test(path))?.names;
+  const names = columns.length === 0 ? undefined : formats.find(({ ending }) => ending.test(plainName(path)))?.names;
   if (names === undefined) return;
   if (isStream) refuse(`${path} comes as a stream, which cannot be looked into for sensitive columns; pass { table }`);
-  const { head, tail } = await endsOf(open());
+  const { head, tail } = unpacked(path, await endsOf(open()));
   const found = columns.find((column) => names(column, head, tail));
   if (found === undefined) return;
   refuse(
@@ -29,10 +37,32 @@ export async function assertUnsensitive(
   );
 }
 
+const plainName = (path: string): string => path.replace(/\.gz$/i, '');
+
+interface Ends {
+  readonly head: Buffer;
+  readonly tail: Buffer;
+}
+
+/** Of a compressed file what its beginning holds: nobody can tell its end without all before it. */
+function unpacked(path: string, ends: Ends): Ends {
+  const isCompressed = plainName(path) !== path && ends.head[0] === 0x1f && ends.head[1] === 0x8b;
+  if (!isCompressed) return ends;
+  try {
+    const head = gunzipSync(ends.head.subarray(0, packedBytes), { finishFlush: constants.Z_SYNC_FLUSH });
+    return { head, tail: head };
+  } catch (error) {
+    refuse(`${path} cannot be unpacked to look for sensitive columns (${(error as Error).message}); pass { table }`);
+  }
+}
+
 type Names = (column: string, head: Buffer, tail: Buffer) => boolean;
 
 const formats: readonly { readonly ending: RegExp; readonly names: Names }[] = [
-  { ending: /\.(csv|tsv|txt)$/i, names: (column, head) => headerCells(firstLine(head)).includes(column) },
+  {
+    ending: /\.(csv|tsv|txt)$/i,
+    names: (column, head) => firstLines(head).some((line) => headerCells(line).includes(column)),
+  },
   // Each line has names of its own.
   {
     ending: /\.(jsonl|ndjson)$/i,
@@ -47,8 +77,10 @@ const formats: readonly { readonly ending: RegExp; readonly names: Names }[] = [
 const textOf = (bytes: Buffer): string =>
   bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8').replace(/^\ufeff/, '');
 
-/** Blank lines before it are no header. */
-const firstLine = (head: Buffer): string => /^[^\r\n]*/.exec(textOf(head).trimStart())![0];
+const firstLines = (head: Buffer): readonly string[] =>
+  textOf(head)
+    .split(/[\r\n]+/, headerLines)
+    .map((line) => line.replace(/^[#%\s]+/, ''));
 
 /** Writers of JSON differ in the space before the colon, and in whether they escape what is not ASCII. */
 function hasKey(text: string, quoted: string): boolean {
@@ -71,9 +103,7 @@ function withLength(column: string, bytes: 1 | 4): Buffer {
   return Buffer.concat([name.length < 128 ? length : Buffer.alloc(0), name]);
 }
 
-async function endsOf(
-  content: Uint8Array | AsyncIterable<Uint8Array>,
-): Promise<{ readonly head: Buffer; readonly tail: Buffer }> {
+async function endsOf(content: Uint8Array | AsyncIterable<Uint8Array>): Promise<Ends> {
   let head: Buffer = Buffer.alloc(0);
   let tail: Buffer = Buffer.alloc(0);
   for await (const chunk of content instanceof Uint8Array ? [content] : content) {

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExperimentTracker, MLOpsConfig, createProfile, toTable, trainModel } from '@bondx/mlops';
@@ -117,6 +119,13 @@ describe('files of cells', () => {
     ['a.tsv', '\ufeffisin\tx\nXS1\t1\n'],
     ['a.jsonl', '{"x":1,"isin":"XS1"}\n'],
     ['blank.csv', '\n \r\nx,isin\n1,XS1\n'],
+    ['titled.csv', '# bonds of 2024\n#\nx,isin\n1,XS1\n'],
+    ['commented.csv', '# x,isin\n1,XS1\n'],
+    ['packed.csv.gz', gzipSync('x,isin\n1,XS1\n')],
+    ['packed.jsonl.GZ', gzipSync(`{"isin":1}\n${'{"x":1}\n'.repeat(300_000)}`)],
+    ['random.csv.gz', gzipSync(Buffer.concat([Buffer.from('x,isin\n'), randomBytes(3 << 20)]))],
+    ['broken.csv.gz', gzipSync('x\n1\n').fill(7, 12)],
+    ['plain.csv.gz', 'x,isin\n1,XS1\n'],
     ['utf16.txt', Buffer.from('\ufeffx\tisin\r\n1\tXS1\r\n', 'utf16le')],
     ['later.jsonl', '{"x":1}\n{"isin":"XS1"}\n'],
     ['spaced.ndjson', '{ "x" : 1, "isin" : "XS1" }\n'],
@@ -162,6 +171,8 @@ describe('files of cells', () => {
   it('without such a column are stored, and streams of cells are not, since nobody can look', async () => {
     const { tracker, runId } = await tracked();
     await tracker.logArtifact(runId, { name: 'a.csv', content: 'x,isins\n1,2\n' });
+    await tracker.logArtifact(runId, { name: 'a.csv.gz', content: gzipSync('x,isins\n1,2\n') });
+    await tracker.logArtifact(runId, { name: 'zeros.csv.gz', content: gzipSync(Buffer.alloc(100 << 20)) });
     await tracker.logArtifact(runId, { name: 'a.bin', content: 'isin' });
     const content = (async function* () {
       yield Buffer.from('x\n1\n');

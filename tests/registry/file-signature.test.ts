@@ -85,6 +85,10 @@ describe('the signature of a version', () => {
     expect(await problem()).toBe('altered_manifest');
     await tamper(({ fileSignature }) => ({ fileSignature: { ...fileSignature!, keyId: '0123456789abcdef' } }));
     expect(await problem()).toBe('unknown_key');
+    for (const fileSignature of [null, {}, { keyId: 'a', payload: 7, signature: 'AAAA' }] as never[]) {
+      await tamper(() => ({ fileSignature }));
+      expect(await problem()).toBe('altered_manifest');
+    }
   });
 
   it('holds after a rotation, and no longer when its key is revoked', async () => {

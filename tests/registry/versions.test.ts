@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
+  AuditLog,
   ExperimentTracker,
   MemoryArtifactStore,
   ModelRegistry,
@@ -198,6 +199,25 @@ describe('versions', () => {
       reason: 'mistake',
       by: 'ada',
     });
+  });
+
+  it('keep the reason of each change in the audit log', async () => {
+    for (let i = 0; i < 2; i++) await registry.registerModel(registration());
+    const [modelName, version] = ['spread', '1.0.0'];
+    for (const targetStage of ['Staging', 'Production'] as const)
+      await registry.promoteModel({ modelName, version, targetStage, reason: `to ${targetStage}` });
+    await toProduction('1.0.1');
+    await registry.rollbackModel({ modelName, reason: 'wrong on Fridays' });
+    await registry.setAlias({ modelName, version, alias: 'champion', reason: 'won' });
+    await registry.deleteModelVersion({
+      modelName,
+      version: (await registry.register(registration())).version,
+      reason: 'lost',
+    });
+    const records = await new AuditLog(world.config, world.options).list();
+    expect(records.flatMap(({ reason }) => reason ?? [])).toEqual(
+      expect.arrayContaining(['to Staging', 'to Production', 'wrong on Fridays', 'won', 'lost']),
+    );
   });
 
   it('are moved and described with texts', async () => {
