@@ -3,7 +3,7 @@ import { countsOf } from '../data/column-shape.js';
 import { chiSquareContingency } from '../stats/chi-square.js';
 import { contingencyPermutation } from '../stats/contingency-permutation.js';
 import { totalVariationEstimate } from '../stats/distance-estimate.js';
-import { psiEstimate } from '../stats/psi.js';
+import { psiOfCategories } from '../stats/psi.js';
 import { sizeOf } from '../stats/total-variation.js';
 import { type ClusterPair, type EffectiveCounts, effectiveOfCategories } from './clusters.js';
 import { createRandom } from '../util/random.js';
@@ -51,7 +51,7 @@ export function categoryEffects(
   const afterUsed = weigh(after, effective?.current);
   return {
     distance: totalVariationEstimate(beforeUsed, afterUsed),
-    psi: psiEstimate(beforeUsed, afterUsed),
+    psi: psiOfCategories(beforeUsed, afterUsed),
     test: testOf(beforeUsed, afterUsed),
     findings: categoryFindings(categories, before, after),
   };

@@ -127,11 +127,13 @@ function distanceEffect(estimate: DistanceEstimate, levels: ErrorLevels): Effect
 
 function psiEffect(estimate: PsiEstimate, levels: ErrorLevels): NonNullable<ColumnDrift['psi']> {
   const errors = psiErrors(levels);
+  const lower = psiBound(estimate, 'lower', errors.lower);
   return {
     value: estimate.value,
     expectedUnderNoDrift: estimate.expectedUnderNoDrift,
-    lower: psiBound(estimate, 'lower', errors.lower),
-    upper: psiBound(estimate, 'upper', errors.upper),
+    lower,
+    // Where categories are rare the bounds are those of two tables; the interval holds both.
+    upper: Math.max(lower, psiBound(estimate, 'upper', errors.upper)),
   };
 }
 

@@ -82,3 +82,43 @@ describe.each([false, true])('findings, streaming %s', (streaming) => {
     ]);
   });
 });
+
+describe('a column of nearly as many categories as rows', () => {
+  it.each([
+    [100, 1e6],
+    [300, 1e6],
+    [500, 5000],
+    [500, 1000],
+    [2000, 5000],
+  ])('is not drifted where nothing changed: %i rows of %i categories', async (rows, categories) => {
+    const { config, options } = createWorld();
+    const random = createRandom(rows);
+    const draw = () => ({ name: Array.from({ length: rows }, () => `n${Math.floor(random.next() * categories)}`) });
+    for (const streaming of [false, true]) {
+      const report = await new DriftMonitor(config, options).detectDrift({
+        modelName: 'm',
+        featureColumns: ['name'],
+        baselineData: draw(),
+        currentData: draw(),
+        streaming,
+      });
+      expect(report.columns[0]).toMatchObject({ verdict: 'inconclusive', psi: { lower: 0 } });
+    }
+  });
+
+  it('is drifted by its stability index where one of them appears in many rows', async () => {
+    const { config, options } = createWorld();
+    const names = (share: number) => ({
+      name: Array.from({ length: 6000 }, (_, i) => (i < 6000 * share ? 'new' : `n${i % 2 === 0 ? i : 0}`)),
+    });
+    const report = await new DriftMonitor(config, options).detectDrift({
+      modelName: 'm',
+      featureColumns: ['name'],
+      baselineData: names(0),
+      currentData: names(0.095),
+    });
+    expect(report.columns[0]).toMatchObject({ verdict: 'drifted', distance: { lower: expect.any(Number) as number } });
+    expect(report.columns[0]!.distance!.lower).toBeLessThan(0.1);
+    expect(report.columns[0]!.psi!.lower).toBeGreaterThan(0.25);
+  });
+});
