@@ -24,6 +24,7 @@ import {
   renderRunComparison,
 } from '@bondx/mlops/report';
 import { type RunningServer, serve } from '@bondx/mlops/server';
+import { ConstantModel } from '../../src/models/constant-model.js';
 import { cardFacts } from '../../src/report/model/card-facts.js';
 import { pagePaths } from '../../src/server/routes.js';
 import { metricHistories } from '../../src/report/runs/metric-histories.js';
@@ -141,6 +142,21 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
     };
     expect(pagePaths.length).toBeGreaterThan(10);
     expect(pagePaths.filter((path) => path !== '' && !isShown(path))).toEqual([]); // '' is that of the experiments
+  });
+
+  it('names and texts without a space stay within the page', async () => {
+    const modelName = 'm'.repeat(110);
+    const { version } = await registry.register({
+      ...{ modelName, modelType: 'spread', featureColumns: ['x'], model: new ConstantModel(1) },
+      ...{ performanceMetrics: { ['q'.repeat(80)]: 0.5 }, description: 'd'.repeat(400) },
+    });
+    const { context, at } = await enter('phone');
+    const page = await context.newPage();
+    for (const path of ['/models', `/models/${modelName}/${version}`]) {
+      await page.goto(at(path));
+      expect(await fits(page), path.slice(0, 10)).toBe(true);
+    }
+    await context.close();
   });
 
   it('the pages that keep somebody out can be used by everybody', async () => {
