@@ -28,12 +28,16 @@ export interface S3ArtifactsOptions {
   readonly client?: S3ClientLike;
 }
 
+/** A server that says nothing for so long, in milliseconds, is given up: the SDK waits for ever. */
+const longestSilenceMs = 120_000;
+
 const optionNames = ['region', 'endpoint', 'pathStyle', 'credentials', 'client'];
 
 /** @throws MLOpsError `MISSING_DEPENDENCY`, `INVALID_INPUT` */
 export async function openClient(
   location: S3Location,
   options: S3ArtifactsOptions,
+  silenceMs = longestSilenceMs,
 ): Promise<{ readonly sdk: Sdk; readonly client: S3Client }> {
   const unknown = Object.keys(checkPlainObject(options, 'the options of an artifact store')).find(
     (name) => !optionNames.includes(name),
@@ -50,6 +54,7 @@ export async function openClient(
   const forcePathStyle = options.pathStyle ?? location.pathStyle ?? endpoint !== undefined;
   const client = new sdk.S3Client({
     forcePathStyle,
+    requestHandler: { connectionTimeout: silenceMs, socketTimeout: silenceMs },
     // Every upload carries its SHA-256, and everything read is verified against it; older servers know no more.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -47,9 +47,10 @@ function adviceFor({ name, code, status }: Told, message: string, purpose: Purpo
   if (/^(ENOSPC|EDQUOT)$/.test(code)) return noTemporarySpace;
   if (status === 403) return purpose === 'write' ? mayNotWrite : denied;
   if (status === 404) return noBucket;
-  if (status === 301 || status === 400) return status === 301 ? otherRegion : undefined;
+  if (status === 301) return otherRegion;
   if (status === 507) return full;
-  return status !== undefined && status >= 500 ? failing : undefined;
+  if (status === undefined) return undefined;
+  return status === 429 || status >= 500 ? failing : refused;
 }
 
 const noBucket: Advice = [
@@ -80,6 +81,10 @@ const wrongClock: Advice = ['STORAGE_UNAVAILABLE', 'the clock of this machine is
 const altered: Advice = ['STORAGE_UNAVAILABLE', 'what arrived was not what was sent; nothing was kept, retry'];
 const full: Advice = ['STORAGE_FULL', 'the object store is full, or the quota used up; nothing of this was kept'];
 const failing: Advice = ['STORAGE_UNAVAILABLE', 'the object store fails or is overloaded; retry later'];
+const refused: Advice = [
+  'STORAGE_UNAVAILABLE',
+  'the object store refused the request; check that the endpoint is one of S3, and what it says here',
+];
 const unreachable: Advice = [
   'STORAGE_UNAVAILABLE',
   'the object store cannot be reached; check the endpoint, the region and the network, then retry',

@@ -5,6 +5,8 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MLOpsError } from '@bondx/mlops';
 import { openS3Artifacts } from '@bondx/mlops/s3';
+import { openClient } from '../../../src/adapters/s3/open-client.js';
+import { S3Bucket } from '../../../src/adapters/s3/s3-bucket.js';
 import { isAbsent } from '../../../src/adapters/s3/s3-errors.js';
 import { parseS3Url } from '../../../src/adapters/s3/s3-location.js';
 
@@ -58,6 +60,9 @@ describe('what an object store refuses is told with what to do about it', () => 
     [301, 'PermanentRedirect', 'STORAGE_UNAVAILABLE', 'another region'],
     [507, 'XMinioStorageFull', 'STORAGE_FULL', 'full'],
     [503, 'SlowDown', 'STORAGE_UNAVAILABLE', 'retry later'],
+    [429, 'TooManyRequests', 'STORAGE_UNAVAILABLE', 'retry later'],
+    [400, 'InvalidRequest', 'STORAGE_UNAVAILABLE', 'refused the request'],
+    [405, 'MethodNotAllowed', 'STORAGE_UNAVAILABLE', 'refused the request'],
   ] as const) {
     it(code, async () => {
       vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
@@ -138,4 +143,18 @@ describe('the URL of an artifact store', () => {
       message: expect.stringContaining('no option Region') as string,
     });
   });
+});
+
+it('a server that says nothing is given up', async () => {
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  const server = createServer(() => undefined);
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const location = parseS3Url(`s3://bucket/?region=eu-central-1&endpoint=http://127.0.0.1:${port}`);
+  const { sdk, client } = await openClient(location, { credentials: secrets }, 50);
+  const error = await failureOf(new S3Bucket(sdk, client, location).check());
+  expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  expect(error.message).toContain('cannot be reached');
+  server.closeAllConnections();
 });
