@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { toTable } from '@bondx/mlops';
 import { onnxLoader } from '@bondx/mlops/onnx';
+import { readOutput } from '../../src/integrations/onnx/output-plan.js';
 import { failure } from '../helpers.js';
 
 const folder = 'tests/reference-models/onnx';
@@ -112,6 +113,14 @@ describe('models that are refused', () => {
     );
     expect(() => onnxLoader({ threads: 0 })).toThrow('threads must be');
     expect(() => onnxLoader({ thread: 2 } as never)).toThrow('no option "thread"');
+  });
+
+  it('no probability that rounding in single precision made 1.0000001, as of forests', () => {
+    const plan = { name: 'probabilities', task: 'classification' } as const;
+    const data = Float32Array.of(-1.1920929e-7, 1.0000001, 0.75, 0.25);
+    expect([...readOutput(plan, { type: 'float32', data, dims: [2, 2] } as never, 2)]).toEqual([1, 0.25]);
+    expect([...readOutput({ ...plan, task: 'regression' }, { data: [1.5] } as never, 1)]).toEqual([1.5]);
+    expect(() => readOutput(plan, { data: [1.001] } as never, 1)).toThrow('gives 1.001, which is no probability');
   });
 
   it('a probability that is none', async () => {

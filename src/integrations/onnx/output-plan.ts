@@ -40,6 +40,9 @@ function checkWidth(output: OnnxValue, width: number | string | undefined, task:
   refuse(`output ${describe(output)} gives ${width} numbers a row; ${task} needs ${most === 1 ? 'one' : 'one or two'}`);
 }
 
+/** What a sum over a forest's trees in single precision may be beyond 0 and 1. */
+const rounding = 1e-5;
+
 /** The predictions in an output: of two numbers a row the second, the probability of the positive class. */
 export function readOutput({ name, task }: OutputPlan, tensor: RuntimeTensor | undefined, rows: number): Float64Array {
   const width = (tensor?.data.length ?? 0) / rows;
@@ -48,8 +51,9 @@ export function readOutput({ name, task }: OutputPlan, tensor: RuntimeTensor | u
   }
   const predictions = Float64Array.from({ length: rows }, (_, row) => Number(tensor.data[row * width + width - 1]));
   if (task === 'classification') {
-    const wrong = predictions.find((value) => value < 0 || value > 1);
+    const wrong = predictions.find((value) => value < -rounding || value > 1 + rounding);
     if (wrong !== undefined) refuse(`output ${name} of the ONNX model gives ${wrong}, which is no probability`);
+    return predictions.map((value) => Math.min(1, Math.max(0, value)));
   }
   return predictions;
 }
