@@ -3,6 +3,7 @@ import { withSameBooleans } from '../data/boolean-text.js';
 import { type Column, type NumericColumn, numberColumn } from '../data/column.js';
 import type { Table } from '../data/table.js';
 import type { Model } from '../models/model.js';
+import { holdsOutcomes, numericTarget } from '../models/target.js';
 import { type ClusterPair, clusterSteps } from './clusters.js';
 import type { ColumnDrift } from './drift-report.js';
 import type { TestName } from './two-sample-tests.js';
@@ -76,11 +77,10 @@ function* residualSteps(
   targetColumn: string,
   predictions: Predictions,
 ): Generator<number, NumericColumn | undefined> {
-  const target = table.columns.get(targetColumn);
-  if (target?.kind !== 'numeric') return undefined;
+  if (!holdsOutcomes(table.columns.get(targetColumn))) return undefined;
   const predicted = yield* predictions.steps(table);
   if (predicted === undefined) return undefined;
-  const residuals = target.values.map((actual, row) => actual - predicted[row]!);
+  const residuals = numericTarget(table, targetColumn).map((actual, row) => actual - predicted[row]!);
   return numberColumn('numeric', residualsName, residuals) as NumericColumn;
 }
 

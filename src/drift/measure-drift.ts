@@ -1,10 +1,8 @@
-import { areBooleans } from '../data/boolean-text.js';
 import { type DataSummary, summarizeData } from '../data/data-summary.js';
-import type { Column } from '../data/column.js';
 import { Table } from '../data/table.js';
 import { MLOpsError } from '../errors.js';
 import type { Model } from '../models/model.js';
-import { numericTarget } from '../models/target.js';
+import { holdsOutcomes, numericTarget } from '../models/target.js';
 import type { Random } from '../util/random.js';
 import { type Watch, inSteps } from '../util/in-steps.js';
 import { type ComparedColumn, type ComparedData, schemaOf } from './assess-drift.js';
@@ -68,10 +66,6 @@ function problemOf(error: unknown): string {
   if (!(error instanceof MLOpsError) || error.code === 'ABORTED') throw error;
   return error.message;
 }
-
-/** Numbers, or `false` and `true`. */
-const holdsOutcomes = (column: Column | undefined): boolean =>
-  column?.kind === 'numeric' || (column?.kind === 'categorical' && areBooleans(column.categories));
 
 /** From predictions of both sides, where they can be had. Predictions without a model are of the task their policy says. */
 async function performanceOf(

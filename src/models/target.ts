@@ -1,5 +1,5 @@
 import { areBooleans, booleanText } from '../data/boolean-text.js';
-import type { Table } from '../data/table.js';
+import type { Column, Table } from '../data/table.js';
 import { refuse } from '../util/check.js';
 import type { Task } from './contract.js';
 
@@ -26,6 +26,10 @@ export function numericTarget(table: Table, targetColumn: string): Float64Array 
   const numbers = categories.map((category) => (booleanText(category) === 'true' ? 1 : 0));
   return Float64Array.from(column.codes, (code) => numbers[code] ?? NaN);
 }
+
+/** Whether a column can be a target: numbers, or `false` and `true`. */
+export const holdsOutcomes = (column: Column | undefined): boolean =>
+  column?.kind === 'numeric' || (column?.kind === 'categorical' && areBooleans(column.categories));
 
 /** The target of rows to learn from: finite, and 0 or 1 for classification. */
 export function trainingTarget(table: Table, targetColumn: string, task: Task): Float64Array {

@@ -207,6 +207,22 @@ describe('target and residual drift', () => {
     expect(report.requiresRetraining).toBe(true);
   });
 
+  it.each([
+    ['false and true', Boolean],
+    ['False and True', (hit: boolean) => (hit ? 'True' : 'False')],
+  ] as const)('take a target of %s for 0 and 1', async (_spelling, spell) => {
+    const outcomes = (share: number): Row[] =>
+      Array.from({ length: 2000 }, (_, i) => ({
+        x: i % 10,
+        kind: 'a',
+        p: 0.5,
+        y: spell((i * 7919) % 2000 < 2000 * share),
+      }));
+    const report = await check(outcomes(0.5), outcomes(0.9), { predictionColumn: 'p' });
+    expect(columnOf(report, 'residuals')).toMatchObject({ role: 'residual', kind: 'numeric', verdict: 'drifted' });
+    expect(columnOf(report, 'residuals').distance!.value).toBeCloseTo(0.4, 2);
+  });
+
   it('use the registered model, and become evidence on its version', async () => {
     const { config, options } = createWorld({
       promotion: {
