@@ -118,7 +118,7 @@ describe('models that are refused', () => {
   it('no probability that rounding in single precision made 1.0000001, as of forests', () => {
     const plan = { name: 'probabilities', task: 'classification' } as const;
     const data = Float32Array.of(-1.1920929e-7, 1.0000001, 0.75, 0.25);
-    expect([...readOutput(plan, { type: 'float32', data, dims: [2, 2] } as never, 2)]).toEqual([1, 0.25]);
+    expect([...readOutput(plan, { type: 'float32', data, dims: [2, 2] }, 2)]).toEqual([1, 0.25]);
     expect([...readOutput({ ...plan, task: 'regression' }, { data: [1.5] } as never, 1)]).toEqual([1.5]);
     expect(() => readOutput(plan, { data: [1.001] } as never, 1)).toThrow('gives 1.001, which is no probability');
   });
