@@ -32,7 +32,7 @@ const common: Options = {
   esbuildOptions(options) {
     options.charset = 'ascii';
     // Node shows the line of an error that nobody caught, before its message.
-    options.lineLimit = 160;
+    options.lineLimit = 500;
     options.alias = { yaml: join(yamlFolder, 'browser/dist/index.js') };
   },
 };

@@ -199,7 +199,7 @@ export class CanaryDeploymentManager {
   async evaluate(deploymentId: string, options: { readonly apply?: boolean } = {}): Promise<CanaryDecision> {
     checkOptions(options, ['apply'], 'evaluate');
     checkName(deploymentId, 'deploymentId');
-    await this.flush();
+    await this.#storeOutcomes();
     const decisionId = this.#context.ids.next();
     const decision = await this.#control.change('canary.evaluate', about(deploymentId), (storage) =>
       planEvaluation(this.#context, storage, deploymentId, decisionId),
@@ -335,9 +335,14 @@ export class CanaryDeploymentManager {
     await this.close();
   }
 
+  async #storeOutcomes(): Promise<void> {
+    this.#queue.drain();
+    await this.#follower.storeOutcomes();
+  }
+
   /** @param isDecided by evidence, and not by a person */
   async #promote(deploymentId: string, request: Request, isDecided = false): Promise<CanaryPromotion> {
-    await this.flush();
+    await this.#storeOutcomes();
     return this.#change('canary.promote', deploymentId, request, (storage, artifacts) =>
       planPromotion(this.#context, storage, artifacts, deploymentId, request, isDecided),
     );

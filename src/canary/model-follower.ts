@@ -44,9 +44,15 @@ export class ModelFollower {
 
   /** Stores what this process has seen since the last time. */
   async flush(isClosing = false): Promise<void> {
+    await this.storeOutcomes(isClosing);
+    if (!this.live.log.isEmpty)
+      await this.control.access('canary.record_outcomes', this.#served, (storage) => this.live.log.flush(storage));
+  }
+
+  /** What decisions are made from: goes on while predictions cannot be stored, such as without the keys of their subjects. */
+  async storeOutcomes(isClosing = false): Promise<void> {
     if (!this.live.hasServed && !(await this.#mayServe())) return;
     const moved = await this.control.access('canary.record_outcomes', this.#served, async (storage) => {
-      await this.live.log.flush(storage);
       const moved: string[] = [];
       for (const live of this.live.deployments) {
         if (await live.flush(storage, this.clock.now(), isClosing)) moved.push(live.deployment.modelName);

@@ -52,6 +52,11 @@ export class PredictionLog {
 
   constructor(private readonly options: PredictionLogOptions) {}
 
+  /** Whether nothing waits to be written. */
+  get isEmpty(): boolean {
+    return this.#pending.size === 0;
+  }
+
   /**
    * Keeps a prediction; false when there are too many.
    *
