@@ -31,7 +31,7 @@ export interface SplitData {
  */
 export function splitData(table: Table, options: SplitOptions): SplitData {
   const parts = split(table, options);
-  if (parts.train.rowCount < minRows || parts.test.rowCount < minRows) {
+  if (isTooSmall(parts)) {
     refuse(
       `${table.rowCount} rows with a target split into ${parts.train.rowCount} and ${parts.test.rowCount}; ` +
         `both sides need at least ${minRows}: bring more data or change retraining.test_size`,
@@ -39,6 +39,14 @@ export function splitData(table: Table, options: SplitOptions): SplitData {
   }
   return parts;
 }
+
+/** The same division, or undefined where a side has fewer than 20 rows. */
+export function splitIfEnough(table: Table, options: SplitOptions): SplitData | undefined {
+  const parts = table.rowCount < 2 * minRows ? undefined : split(table, options);
+  return parts === undefined || isTooSmall(parts) ? undefined : parts;
+}
+
+const isTooSmall = ({ train, test }: SplitData): boolean => train.rowCount < minRows || test.rowCount < minRows;
 
 function split(table: Table, { task, targetColumn, timeColumn, testSize, random }: SplitOptions): SplitData {
   if (timeColumn !== null) {

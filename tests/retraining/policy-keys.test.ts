@@ -45,6 +45,15 @@ describe('each key of retraining has an effect', () => {
     expect(await retrain({ validationSize: 0 })).not.toHaveProperty('tuning');
   });
 
+  it('validation_size: of few rows none are left to choose by, and the defaults are trained', async () => {
+    for (const count of [100, 160]) {
+      const few = await retrain({ validationSize: 0.1 }, rows.slice(0, count));
+      expect(few).not.toHaveProperty('tuning');
+      expect(few.challenge!.holdoutRows).toBe(count / 5);
+    }
+    expect((await retrain({ validationSize: 0.1 }, rows.slice(0, 200))).tuning!.validationRows).toBe(20);
+  });
+
   it('max_iterations and hyperparameter_tuning: candidates tried', async () => {
     expect((await retrain({ maxIterations: 6 })).tuning!.candidates).toBe(6);
     expect(await retrain({ maxIterations: 1 })).not.toHaveProperty('tuning');

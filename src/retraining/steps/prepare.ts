@@ -8,7 +8,7 @@ import { checkInBackground } from '../checks/check-in-background.js';
 import { crossValidate } from '../cross-validate.js';
 import type { Job } from '../job.js';
 import type { CrossValidationResult, DataFinding, TuningResult } from '../retrain-result.js';
-import { type SplitData, knownTargets, splitData } from '../split-data.js';
+import { type SplitData, knownTargets, splitData, splitIfEnough } from '../split-data.js';
 import { tune } from '../tune.js';
 
 /** Looks for what would spoil a model. */
@@ -71,14 +71,15 @@ export async function splitStep({ journal, data }: Job, { train, test, split }: 
   }
 }
 
-/** Looks for better hyperparameters; null when there is nothing to vary or nothing to choose by. */
+/** Looks for better hyperparameters; null when there is nothing to vary, or fewer than 20 rows to choose by. */
 export async function tuneStep(job: Job, { train }: SplitData): Promise<TuningResult | null> {
   const { plan, journal, random, trainer, space, signal } = job;
   const isFree = Object.keys(space).some((name) => !Object.hasOwn(plan.hyperparameters, name));
   if (plan.tuningCandidates < 2 || plan.validationSize === 0 || !isFree) return null;
+  const parts = splitValidation(job, train);
+  if (parts === undefined) return null; // they tell candidates apart by chance only
   return journal.step('tune', { train: train.digest() }, async () => {
     const { task, targetColumn } = plan;
-    const parts = splitValidation(job, train);
     return tune({
       trainer,
       space,
@@ -97,8 +98,8 @@ export async function tuneStep(job: Job, { train }: SplitData): Promise<TuningRe
 }
 
 /** Holds `retraining.validation_size` of all rows back from those to learn from: the latest where there is a time column. */
-const splitValidation = (job: Job, train: Table): SplitData =>
-  splitData(train, {
+const splitValidation = (job: Job, train: Table): SplitData | undefined =>
+  splitIfEnough(train, {
     task: job.plan.task,
     targetColumn: job.plan.targetColumn,
     timeColumn: hasSeveral(job, train) ? job.plan.timeColumn : null,
