@@ -61,11 +61,16 @@ function split(table: Table, { task, targetColumn, timeColumn, testSize, random 
 
 /** Rows whose target is known: the others can neither teach nor test. */
 export function knownTargets(table: Table, targetColumn: string): Table {
+  const known = rowsWithTarget(table, targetColumn);
+  return known.rowCount > 0 ? known : refuse(`no row has a value in the target column ${targetColumn}`);
+}
+
+/** The same rows; none where no target is known yet. */
+export function rowsWithTarget(table: Table, targetColumn: string): Table {
   const rows: number[] = [];
   numericTarget(table, targetColumn).forEach((value, row) => {
     if (Number.isFinite(value)) rows.push(row);
   });
-  if (rows.length === 0) refuse(`no row has a value in the target column ${targetColumn}`);
   return rows.length === table.rowCount ? table : table.take(rows);
 }
 

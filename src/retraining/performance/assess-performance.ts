@@ -1,6 +1,6 @@
 import type { Table } from '../../data/table.js';
 import type { AnyModel } from '../../models/async-model.js';
-import { numericTarget } from '../../models/target.js';
+import { trainingTarget } from '../../models/target.js';
 import { comparePaired } from '../../stats/paired-comparison.js';
 import { inSteps } from '../../util/in-steps.js';
 import type { Random } from '../../util/random.js';
@@ -59,7 +59,7 @@ export async function assessPerformance(inputs: PerformanceInputs): Promise<Perf
   const registered = metrics[metric];
   if (registered === undefined) return notAssessed(`the version was registered without ${metric}`);
   if (rows < minRows) return notAssessed(`${rows} rows with a known target, at least ${minRows} are needed`);
-  const found = losses(model.task, numericTarget(table, targetColumn), await model.predictBatch(table));
+  const found = losses(model.task, trainingTarget(table, targetColumn, model.task), await model.predictBatch(table));
   const clusters = timeColumn === null ? undefined : clustersOf(table, timeColumn);
   const { difference, lower, upper } = await inSteps(
     comparePaired(found, new Float64Array(rows), {
@@ -68,6 +68,7 @@ export async function assessPerformance(inputs: PerformanceInputs): Promise<Perf
       ...(clusters !== undefined && clusters.size >= 10 && { clusters: clusters.codes }),
     }),
   );
+  if (!Number.isFinite(difference)) return notAssessed(`the mean of ${metric} is beyond a double`);
   const limit = registered * (1 + threshold);
   const verdict = lower > limit ? 'dropped' : upper <= limit ? 'held' : 'inconclusive';
   const show = (value: number): number => Number(value.toPrecision(4));

@@ -9,7 +9,7 @@ import type { ArtifactStore } from '../../storage/artifact-store.js';
 import type { Storage } from '../../storage/storage.js';
 import { checkName, refuse } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
-import { guessTimeColumn, knownTargets } from '../split-data.js';
+import { guessTimeColumn, rowsWithTarget } from '../split-data.js';
 import { assessPerformance } from './assess-performance.js';
 import type { PerformanceReport } from './performance-report.js';
 
@@ -41,8 +41,8 @@ export async function checkPerformance(
   const targetColumn = version.targetColumn ?? policy.targetColumn;
   if (targetColumn === null) refuse(`${modelName} ${modelVersion} was registered without a target column`);
   const data = await dataBoundary(context).table(toTable(options.data));
-  const table = knownTargets(data, targetColumn);
-  for (const column of version.featureColumns) table.column(column);
+  const table = data.rowCount === 0 ? data : rowsWithTarget(data, targetColumn);
+  if (data.rowCount > 0) for (const column of version.featureColumns) table.column(column);
   const reportId = ids.next();
   const model = await openVersion(context, version, artifacts, loaders);
   try {

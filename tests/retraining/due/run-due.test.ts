@@ -204,10 +204,13 @@ describe('checkPerformance', () => {
   });
 
   it('does not when it held, when nobody can tell, or when there is nothing to compare with', async () => {
-    const verdict = async (metrics: Record<string, number>, count: number) => {
+    const verdict = async (metrics: Record<string, number>, data: number | readonly object[]) => {
       const { pipeline, registry } = setUp();
       await inProduction(registry, 12, metrics);
-      const report = await pipeline.checkPerformance({ modelName: 'spread', data: smallRows(count) });
+      const report = await pipeline.checkPerformance({
+        modelName: 'spread',
+        data: typeof data === 'number' ? smallRows(data) : (data as typeof rows),
+      });
       expect(report.requiresRetraining).toBe(false);
       return report.verdict;
     };
@@ -215,6 +218,11 @@ describe('checkPerformance', () => {
     expect(await verdict({ mae: 4.7 }, 60)).toBe('inconclusive');
     expect(await verdict({ mae: 1 }, 20)).toBe('not_assessed');
     expect(await verdict({}, 500)).toBe('not_assessed');
+    expect(await verdict({ mae: 1 }, [])).toBe('not_assessed');
+    const unlabelled = rows.map((row) => ({ ...row, y: null })); // outcomes often arrive late
+    expect(await verdict({ mae: 1 }, unlabelled)).toBe('not_assessed');
+    const huge = rows.map((row) => ({ ...row, y: Number.MAX_VALUE }));
+    expect(await verdict({ mae: 1 }, huge)).toBe('not_assessed');
     const { pipeline } = setUp();
     expect(await failure(pipeline.checkPerformance({ modelName: 'spread', data: rows }))).toMatchObject({
       code: 'NOT_FOUND',
