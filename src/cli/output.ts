@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { JsonValue } from '../util/json.js';
 import { paintVerdict } from './paint.js';
+import { asCode, printable, unprintable } from './printable.js';
 
 /** Progress is drawn only after this long: quick work needs no bar. */
 const patienceMs = 500;
@@ -48,7 +49,7 @@ export class Progress {
     if (!this.isShown || performance.now() - this.#began < patienceMs) return;
     const filled = Math.round(Math.min(1, Math.max(0, fraction)) * barWidth);
     const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
-    process.stderr.write(`\r\u001b[K${bar} ${Math.round(fraction * 100)}% ${label}`);
+    process.stderr.write(`\r\u001b[K${bar} ${Math.round(fraction * 100)}% ${printable(label)}`);
     this.#drawn = true;
   }
 
@@ -77,13 +78,6 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
 /** NaN and the infinities by name, since JSON has no numbers for them. */
 const jsonNumber = (_key: string, value: unknown): JsonValue | undefined =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : (value as JsonValue | undefined);
-
-/** Control characters, line ends, and marks that turn the direction of writing: a text could be read as another one. */
-const unprintable = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
-const asCode = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
-
-/** Text from data cannot move the cursor: what is not printed, other than the newline, is shown as a code. */
-const printable = (text: string): string => text.replace(unprintable, (c) => (c === '\n' ? c : asCode(c)));
 
 /** Metrics on one line, in the order they came. */
 export const formatMetrics = (metrics: Readonly<Record<string, number>>): string =>

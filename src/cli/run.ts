@@ -3,6 +3,7 @@ import { MLOpsError } from '../errors.js';
 import { exitCode } from './exit-code.js';
 import { packageVersion } from './package-version.js';
 import { paintError } from './paint.js';
+import { printable } from './printable.js';
 import { addAccessCommands } from './program/access-commands.js';
 import { addApprovalCommands } from './program/approval-commands.js';
 import { addAuditCommands } from './program/audit-commands.js';
@@ -66,9 +67,9 @@ function report(error: unknown, isDebug: boolean, isColored: boolean): number {
   // commander has printed its own message already
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   const isExpected = error instanceof MLOpsError || isAboutFile(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = printable(error instanceof Error ? error.message : String(error));
   process.stderr.write(`${paintError('error:', isColored)} ${message}\n`);
-  if (isDebug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (isDebug && error instanceof Error) process.stderr.write(`${printable(String(error.stack))}\n`);
   else if (!isExpected) process.stderr.write('this is a defect; run again with --debug to see where it happened\n');
   if (!(error instanceof MLOpsError)) return exitCode.failed;
   if (error.code === 'ABORTED') return exitCode.interrupted;

@@ -182,6 +182,16 @@ describe('bondx-mlops', () => {
     expect(result.out).toBe('');
   });
 
+  it('lets no name from a file move the cursor, nor turn what is read', async () => {
+    writeFileSync(join(folder, 'evil.csv'), 'x,\u001b[2Jz\u202e\n1,2\n');
+    for (const debug of ['', ' --debug']) {
+      const { code, err } = await bondx(`train --model spread --data evil.csv${debug}`);
+      expect(code).toBe(2);
+      expect(err).toContain('\\u001b[2Jz\\u202e');
+      expect(err).not.toMatch(/[\u001b\u202e]/);
+    }
+  });
+
   it('locates a mistake in the policy', async () => {
     writeFileSync(join(folder, 'policy.yaml'), 'drift:\n  psi_treshold: 0.2\n');
     const { code, err } = await bondx('list');
