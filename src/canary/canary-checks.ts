@@ -1,4 +1,4 @@
-import type { CanaryPolicy } from '../config/policy.js';
+import type { CanaryPolicy } from '../config/model-policy.js';
 import { checkFraction, checkOptionalName, refuse } from '../util/check.js';
 import type { CreateCanaryOptions } from './canary-options.js';
 import type { Request } from './plans.js';

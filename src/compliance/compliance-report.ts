@@ -1,4 +1,4 @@
-import type { RegulatoryFramework } from '../config/policy.js';
+import type { RegulatoryFramework } from '../config/governance-policy.js';
 import type { Change } from '../storage/storage.js';
 import type { Measure } from '../registry/inventory/inventory-entry.js';
 import type { Digest } from '../util/digest.js';

@@ -1,4 +1,4 @@
-import type { EvidenceAgePolicy } from './policy.js';
+import type { EvidenceAgePolicy } from './governance-policy.js';
 
 const members = {
   drift: 'drift',

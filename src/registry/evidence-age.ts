@@ -1,5 +1,5 @@
 import { type AgeingKind, evidenceAge, evidenceAgeKey } from '../config/evidence-age.js';
-import type { EvidenceAgePolicy } from '../config/policy.js';
+import type { EvidenceAgePolicy } from '../config/governance-policy.js';
 
 const dayMs = 86_400_000;
 

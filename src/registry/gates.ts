@@ -1,4 +1,5 @@
-import type { EvidenceAgePolicy, Policy } from '../config/policy.js';
+import type { EvidenceAgePolicy } from '../config/governance-policy.js';
+import type { Policy } from '../config/policy.js';
 import { evidenceTerm } from './evidence-age.js';
 import type { EvidenceKind } from './evidence-kind.js';
 import type { GateName, GateResult, GateStatus } from './gate-result.js';

@@ -1,4 +1,4 @@
-import type { DataCheckName } from '../config/policy.js';
+import type { DataCheckName } from '../config/model-policy.js';
 import type { GateResult } from '../registry/gate-result.js';
 import type { PairedComparison } from '../stats/paired-comparison.js';
 import type { JsonObject } from '../util/json.js';

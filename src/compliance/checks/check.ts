@@ -1,4 +1,4 @@
-import type { RegulatoryFramework } from '../../config/policy.js';
+import type { RegulatoryFramework } from '../../config/governance-policy.js';
 import type { Measure } from '../../registry/inventory/inventory-entry.js';
 import type { JsonObject, JsonValue } from '../../util/json.js';
 import type { CheckName } from './check-names.js';

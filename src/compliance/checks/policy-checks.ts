@@ -1,4 +1,4 @@
-import type { ComplianceCheckName } from '../../config/policy.js';
+import type { ComplianceCheckName } from '../../config/governance-policy.js';
 import type { DataFinding } from '../../retraining/retrain-result.js';
 import type { Evidence } from '../../registry/model-record.js';
 import { type AgeingEvidence, aged } from './aged.js';

@@ -1,4 +1,5 @@
-import type { AccessBinding, AccessForbid, Policy } from '../../config/policy.js';
+import type { AccessBinding, AccessForbid } from '../../config/governance-policy.js';
+import type { Policy } from '../../config/policy.js';
 import { type Permission, builtInRoles } from '../../config/roles.js';
 import type { Principal } from '../../runtime/principal.js';
 import { foldName } from '../../util/fold-name.js';

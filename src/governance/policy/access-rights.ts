@@ -1,4 +1,4 @@
-import type { AccessBinding } from '../../config/policy.js';
+import type { AccessBinding } from '../../config/governance-policy.js';
 import type { Permission } from '../../config/roles.js';
 import { foldName } from '../../util/fold-name.js';
 import type { Safeguards } from './safeguards.js';

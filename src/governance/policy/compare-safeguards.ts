@@ -1,4 +1,4 @@
-import type { PrivacyPolicy } from '../../config/policy.js';
+import type { PrivacyPolicy } from '../../config/governance-policy.js';
 import type { JsonValue } from '../../util/json.js';
 import { ageingKinds, evidenceAge, evidenceAgeKey } from '../../config/evidence-age.js';
 import { compareAccess } from './compare-access.js';

@@ -1,11 +1,6 @@
-import type {
-  AccessPolicy,
-  CompliancePolicy,
-  Policy,
-  PrivacyPolicy,
-  PromotionPolicy,
-  SecurityPolicy,
-} from '../../config/policy.js';
+import type { AccessPolicy, CompliancePolicy, PrivacyPolicy, SecurityPolicy } from '../../config/governance-policy.js';
+import type { PromotionPolicy } from '../../config/model-policy.js';
+import type { Policy } from '../../config/policy.js';
 import { builtInRoles } from '../../config/roles.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
