@@ -183,7 +183,7 @@ describe('bondx-mlops', () => {
   });
 
   it('lets no name from a file move the cursor, nor turn what is read', async () => {
-    writeFileSync(join(folder, 'evil.csv'), 'x,\u001b[2Jz\u202e\n1,2\n');
+    writeFileSync(join(folder, 'evil.csv'), 'maturity,\u001b[2Jz\u202e\n1,2\n');
     for (const debug of ['', ' --debug']) {
       const { code, err } = await bondx(`train --model spread --data evil.csv${debug}`);
       expect(code).toBe(2);
