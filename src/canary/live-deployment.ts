@@ -31,8 +31,8 @@ export class LiveDeployment {
   #lastStep = -1;
   /** Neither routed nor counted any more: it has ended, or was halted. */
   #isOver = false;
-  /** Units of requests that nobody named a key for. */
-  #anonymous = 0;
+  /** The next unit of a request that nobody named a key for. */
+  #anonymous: number;
   #stored: DeploymentStatistics;
   #pending: DeploymentStatistics | undefined;
   #late = 0;
@@ -50,6 +50,7 @@ export class LiveDeployment {
     this.#collector = new EvidenceCollector(settingsOf(deployment.value));
     this.#stored = noStatistics(deployment.value.task);
     this.#seed = saltSeed(deployment.value.salt);
+    this.#anonymous = hashOf(this.#seed, processId); // not where another process begins: its requests are others
     this.#deployment = deployment;
     this.#flushedAt = beganAt;
     this.update(deployment);
@@ -162,7 +163,7 @@ export class LiveDeployment {
 
   #unitOf({ unit, routingKey }: RoutedRequest): number {
     if (unit !== undefined) return unit >>> 0;
-    return routingKey === undefined ? this.#anonymous++ : hashOf(this.#seed, String(routingKey)) >>> 0;
+    return routingKey === undefined ? this.#anonymous++ >>> 0 : hashOf(this.#seed, String(routingKey)) >>> 0;
   }
 
   #hasNews(now: number, isClosing: boolean): boolean {

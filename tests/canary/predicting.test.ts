@@ -105,6 +105,21 @@ describe('predicting', () => {
   });
 });
 
+describe('outcomes without a routing key', () => {
+  it('are units of their own, in whatever process', async () => {
+    const deploymentId = await deploy({ initialTrafficPercentage: 0.5 });
+    const other = new CanaryDeploymentManager(world.config, new ModelRegistry(world.config, world.options));
+    await other.refresh('spread');
+    for (const each of [manager, other]) {
+      for (let i = 0; i < 20; i++) each.recordOutcome({ modelName: 'spread', version: '1.0.1', error: true });
+      await each.flush();
+    }
+    const [{ canary }] = (await manager.evaluate(deploymentId)).inputs.statistics.strata as [StratumStatistics];
+    expect(canary.cells.errors.reduce((sum, count) => sum + count, 0)).toBe(40);
+    expect(canary.events.error.length).toBeGreaterThan(35);
+  });
+});
+
 describe('shadow mode', () => {
   it('lets production answer while both score', async () => {
     await manager.serve('spread');
