@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ConflictError, MLOpsError } from '../errors.js';
 import type { Context } from '../runtime/context.js';
 import type { FollowedOperation, OperationEnd, OperationStart } from '../runtime/telemetry/telemetry.js';
@@ -40,6 +41,10 @@ export interface OperationRequest {
 
 /** Lost races are planned anew this often before the caller hears of the conflict. */
 const maxAttempts = 50;
+
+/** So many of them at once, the others after pauses of at most so many milliseconds. */
+const eagerAttempts = 10;
+const longestPauseMs = 64;
 
 /** What an audit record says besides who, when and under which policy. */
 type About = Pick<Plan<unknown>, 'reason' | 'detail'> & Pick<OperationRequest, 'resource' | 'onBehalfOf'> & Grant;
@@ -278,13 +283,17 @@ const isAuditable = (error: unknown): error is MLOpsError =>
   error instanceof MLOpsError &&
   !(error.code.startsWith('STORAGE_') || error.code === 'CLOSED' || error.code === 'CORRUPT');
 
-/** Runs a read–plan–commit cycle again when somebody else wrote in between. */
+/**
+ * Runs a read–plan–commit cycle again when somebody else wrote in between. Of many that begin at the same time one wins
+ * each race: those who have lost often wait, each for another while, until the others are done.
+ */
 export async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let left = maxAttempts; ; left--) {
+  for (let lost = 1; ; lost++) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ConflictError) || left <= 1) throw error;
+      if (!(error instanceof ConflictError) || lost >= maxAttempts) throw error;
     }
+    if (lost >= eagerAttempts) await delay(Math.random() * Math.min(2 ** (lost - eagerAttempts), longestPauseMs));
   }
 }

@@ -1,4 +1,4 @@
-import { MLOpsError } from '../errors.js';
+import { ConflictError, MLOpsError } from '../errors.js';
 import type { Plan } from '../governance/control-plane.js';
 import type { Context } from '../runtime/context.js';
 import { dataBoundary } from '../runtime/protection.js';
@@ -53,7 +53,14 @@ export function planRegistration(
     const { run, changes: runCheck } = await findRun(storage, options.runId);
     const model = await findModel(storage, modelName);
     const version = said.version ?? nextVersion(model?.value.highestVersion ?? null, step);
-    if ((await storage.get(versionsCollection, versionId(modelName, version))) !== undefined) {
+    const id = versionId(modelName, version);
+    const there = await storage.get(versionsCollection, id);
+    if (there !== undefined) {
+      if (said.version === null) {
+        // Somebody has taken the next number since the model was read: planned anew, it is another.
+        const [collection, actual] = [versionsCollection, there.version];
+        throw new ConflictError({ kind: 'record', collection, id, expected: 'absent', actual });
+      }
       throw new MLOpsError(
         'ALREADY_EXISTS',
         `${modelName} ${version} is registered already; leave the version out to get the next one`,

@@ -275,6 +275,16 @@ describe('the choke point', () => {
     expect((await storage.query('runs')).records).toHaveLength(40);
   });
 
+  it('lets everybody win who changes the same record at the same time', async () => {
+    const { config, options } = createWorld();
+    const registry = new ModelRegistry(config, options);
+    const modelFiles = [{ path: 'model.json', bytes: Buffer.from('{"kind":"constant","value":1}\n') }];
+    const register = () =>
+      registry.register({ modelName: 'spread', modelType: 'spread', featureColumns: ['x'], modelFiles });
+    const registered = await Promise.all(Array.from({ length: 120 }, register));
+    expect(new Set(registered.map(({ version }) => version)).size).toBe(120);
+  }, 60_000);
+
   it('refuses storage without artifacts', () => {
     const { config, storage } = createWorld();
     expect(() => new ExperimentTracker(config, { storage })).toThrow('pass both { storage, artifacts } or neither');
