@@ -67,7 +67,7 @@ function report(error: unknown, isDebug: boolean, isColored: boolean): number {
   // commander has printed its own message already
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   const isExpected = error instanceof MLOpsError || isAboutFile(error);
-  const message = printable(error instanceof Error ? error.message : String(error));
+  const message = printable(messageOf(error));
   process.stderr.write(`${paintError('error:', isColored)} ${message}\n`);
   if (isDebug && error instanceof Error) process.stderr.write(`${printable(String(error.stack))}\n`);
   else if (!isExpected) process.stderr.write('this is a defect; run again with --debug to see where it happened\n');
@@ -77,7 +77,16 @@ function report(error: unknown, isDebug: boolean, isColored: boolean): number {
 }
 
 /** A file that was named and cannot be opened, written or replaced: the message of the system names it and says why. */
-const isAboutFile = (error: unknown): boolean => error instanceof Error && 'syscall' in error && 'path' in error;
+const isAboutFile = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && ('path' in error || isFolder(error));
+
+/** A folder can be opened as a file, and then not be read. */
+const isFolder = (error: Error): boolean => 'code' in error && error.code === 'EISDIR';
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return isFolder(error) && !('path' in error) ? 'one of the files that were named is a folder' : error.message;
+}
 
 /** Every command with its options and help; nothing is done until it parses. */
 export function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Command {

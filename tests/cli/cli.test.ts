@@ -169,6 +169,9 @@ describe('bondx-mlops', () => {
     ['canary status --model spread', 1, 'spread has had no canary'],
     ['list --models --deployments', 2, 'choose one'],
     ['list --runs --stage production', 2, '--stage goes with --models'],
+    ['audit verify --anchors .', 1, 'is a folder'],
+    ['audit verify --file .', 1, 'is a folder'],
+    ['audit anchor --to .', 1, 'is a folder'],
     ['list --limit 0', 2, 'whole number from 1'],
     ['list --config nowhere.yaml', 2, 'nowhere.yaml'],
     ['register --model spread --path nowhere', 1, 'no file or folder at nowhere'],
@@ -178,7 +181,7 @@ describe('bondx-mlops', () => {
     const result = await bondx(line);
     expect(result.code).toBe(code);
     expect(result.err).toContain(message);
-    expect(result.err).not.toContain('    at ');
+    expect(result.err).not.toMatch(/ {4}at |defect/);
     expect(result.out).toBe('');
   });
 
