@@ -1,6 +1,6 @@
 import { type Table, type TableInput, toTable } from '../../data/table.js';
 import { quantile } from '../../stats/quantile.js';
-import { checkFraction, refuse } from '../../util/check.js';
+import { checkFraction, checkOneOf, checkOptions, refuse } from '../../util/check.js';
 import type { Task } from '../contract.js';
 import { checkPairs } from '../metrics/check-pairs.js';
 import { numericTarget } from '../target.js';
@@ -61,6 +61,19 @@ export interface FairnessReport {
 /** Four fifths (US Uniform Guidelines on Employee Selection Procedures, 1978, 29 CFR 1607.4 D) and its inverse. */
 const ratioLimit = 0.8;
 
+const tasks = ['regression', 'classification'] as const;
+const optionNames = ['task', 'targetColumn', 'groupColumn', 'threshold', 'minRows', 'confidence', 'limits'];
+
+/** Refuses what would tolerate everything, or nothing. */
+function checkLimits({ threshold, limits = {} }: GroupFairnessOptions): void {
+  if (threshold !== undefined && !Number.isFinite(threshold)) refuse(`threshold must be a number, got ${threshold}`);
+  checkOptions(limits, ['ratio', 'calibration'], 'limits');
+  const { ratio = ratioLimit, calibration = 0 } = limits;
+  if (!(ratio > 0 && ratio <= 1)) refuse(`limits.ratio must be above 0 and at most 1, such as 0.8, got ${ratio}`);
+  if (!(calibration >= 0 && calibration < Infinity))
+    refuse(`limits.calibration must be at least 0, got ${calibration}`);
+}
+
 /**
  * Whether a model errs, selects and is calibrated alike in all groups. Each group is compared with all other rows: the
  * ratio of the errors, the ratio of the shares selected, and the difference of the mean residuals, each with an interval
@@ -77,7 +90,10 @@ export function groupFairness(
   predicted: Float64Array,
   options: GroupFairnessOptions,
 ): FairnessReport {
-  const { task, targetColumn, groupColumn, minRows = 100 } = options;
+  checkOptions(options, optionNames, 'groupFairness');
+  const { targetColumn, groupColumn, minRows = 100 } = options;
+  const task = checkOneOf(options.task, tasks, 'task');
+  checkLimits(options);
   const table: Table = toTable(data);
   const confidence = checkFraction(options.confidence ?? 0.95, 'confidence');
   if (!Number.isInteger(minRows) || minRows < 30) refuse(`minRows must be an integer from 30, got ${minRows}`);
