@@ -9,7 +9,7 @@ import type { Model, Task } from '../models/model.js';
 import { trainerFor } from '../models/trainer.js';
 import type { TrainingData } from '../registry/model-record.js';
 import { protectWithoutKey } from '../runtime/protection.js';
-import { refuse } from '../util/check.js';
+import { checkOptions, refuse } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
 import { type Random, createRandom } from '../util/random.js';
 import { describeData } from './describe-data.js';
@@ -57,6 +57,20 @@ export interface TrainedModel {
   readonly trainingTimeSeconds: number;
 }
 
+const optionNames = [
+  'modelType',
+  'data',
+  'featureColumns',
+  'targetColumn',
+  'timeColumn',
+  'algorithm',
+  'hyperparameters',
+  'testSize',
+  'random',
+  'signal',
+  'onProgress',
+];
+
 /**
  * Trains a model as the policy says and tests it on rows held back: the latest ones when there is a time column, a
  * seeded random part otherwise. Rows without a target are left out.
@@ -64,6 +78,7 @@ export interface TrainedModel {
  * @throws MLOpsError `INVALID_INPUT` for missing columns, a target that is not numeric, or too few rows
  */
 export async function trainModel(config: MLOpsConfig, options: TrainModelOptions): Promise<TrainedModel> {
+  checkOptions(options, optionNames, 'trainModel');
   const policy = config.modelPolicy(options.modelType);
   const { featureColumns, targetColumn } = modelColumns(config, options.modelType, options);
   const watch = { signal: options.signal };

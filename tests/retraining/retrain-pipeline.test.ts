@@ -221,8 +221,10 @@ describe('triggerRetraining', () => {
 });
 
 describe('trainModel', () => {
-  it('refuses a target among the features and missing columns', async () => {
+  it('refuses a target among the features, missing columns and misspelled options', async () => {
     const { config } = createWorld();
+    const misspelled = { modelType: 'spread', data: smallRows(100), hyperParameters: { max_depth: 2 } };
+    expect((await failure(trainModel(config, misspelled))).message).toContain('no option "hyperParameters"');
     expect(
       (await failure(trainModel(config, { modelType: 'spread', data: smallRows(100), featureColumns: ['x', 'y'] })))
         .message,

@@ -60,5 +60,6 @@ describe('permutationImportance', () => {
     await expect(run({ metric: 'accuracy' })).rejects.toThrow('no accuracy for regression');
     await expect(run({ metric: 'made_up' })).rejects.toThrow('unknown');
     await expect(run({ repeats: 0 })).rejects.toThrow('repeats');
+    await expect(run({ repeat: 2 })).rejects.toThrow('no option "repeat"');
   });
 });

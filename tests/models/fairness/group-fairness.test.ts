@@ -113,14 +113,14 @@ describe('groupFairness', () => {
     [{ groupColumn: 'country' }, 'there is no column "country"'],
     [{ minRows: 5 }, 'minRows must be an integer from 30'],
     [{ confidence: 2 }, 'confidence'],
-    [{ task: 'ranking' as 'regression' }, 'task must be one of regression, classification'],
-    [{ treshold: 0.9 } as object, 'no option "treshold"'],
+    [{ task: 'ranking' }, 'task must be one of regression, classification'],
+    [{ treshold: 0.9 }, 'no option "treshold"'],
     [{ threshold: NaN }, 'threshold must be a number'],
     [{ limits: { ratio: 0 } }, 'limits.ratio must be above 0 and at most 1'],
     [{ limits: { calibration: -1 } }, 'limits.calibration must be at least 0'],
-    [{ limits: { ratios: 0.9 } as object }, 'limits has no option "ratios"'],
+    [{ limits: { ratios: 0.9 } }, 'limits has no option "ratios"'],
   ])('refuses %j', (wrong, message) => {
     const { table, predicted } = world(60, fair);
-    expect(() => groupFairness(table, predicted, { ...options, ...wrong })).toThrow(message);
+    expect(() => groupFairness(table, predicted, { ...options, ...(wrong as object) })).toThrow(message);
   });
 });

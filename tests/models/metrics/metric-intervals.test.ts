@@ -60,6 +60,7 @@ describe('metricIntervals', () => {
   it('refuses what means nothing, and stops when told', async () => {
     const run = (options: object) => metricIntervals('regression', truth, said, { random, ...options });
     await expect(run({ confidence: 1 })).rejects.toThrow('confidence must be between 0 and 1');
+    await expect(run({ resample: 30 })).rejects.toThrow('no option "resample"');
     await expect(run({ resamples: 3 })).rejects.toThrow('resamples must be an integer from 20');
     await expect(run({ clusters: new Int32Array(3) })).rejects.toThrow('clusters has 3 numbers for 400 rows');
     await expect(run({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
