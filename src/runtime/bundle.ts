@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MLOpsError } from '../errors.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
@@ -64,7 +64,7 @@ export const bundleDigest = (files: readonly BundleFile[]): Digest =>
  */
 export async function localSources(path: string, name?: string): Promise<BundleSource[]> {
   const found = await look(path);
-  if (found !== 'folder') return [{ path: name ?? basename(path), ...found, open: () => createReadStream(path) }];
+  if (found !== 'folder') return [{ path: name ?? basename(path), ...found, open: () => fileContent(path) }];
   const sources = await folderSources(path, name === undefined ? '' : `${name}/`);
   if (sources.length === 0)
     throw new MLOpsError('INVALID_INPUT', `${path} is an empty folder; there is nothing to store`);
@@ -77,9 +77,27 @@ async function folderSources(folder: string, prefix: string): Promise<BundleSour
     const path = join(folder, entry);
     const found = await look(path);
     if (found === 'folder') sources.push(...(await folderSources(path, `${prefix}${entry}/`)));
-    else sources.push({ path: `${prefix}${entry}`, ...found, open: () => createReadStream(path) });
+    else sources.push({ path: `${prefix}${entry}`, ...found, open: () => fileContent(path) });
   }
   return sources;
+}
+
+/** A file's bytes. What has taken its place since it was looked at is not followed, nor waited for. */
+async function* fileContent(path: string): AsyncGenerator<Uint8Array> {
+  let file: FileHandle | undefined;
+  try {
+    // Windows has neither of the latter two, and needs neither.
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if (!(await file.stat()).isFile()) throw new Error('it is no file any more');
+    yield* file.createReadStream() as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new MLOpsError('NOT_FOUND', `${path} changed while it was being stored, or may not be read (${problem})`, {
+      cause,
+    });
+  } finally {
+    await file?.close();
+  }
 }
 
 async function look(path: string): Promise<{ readonly bytes: number } | 'folder'> {

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -149,6 +150,28 @@ describe('artifacts of a run', () => {
     expect(await collect(tracker.readArtifact(runId, 'greeting.txt'))).toBe('hello again');
     expect(await collect(tracker.readArtifact(runId, 'plots/roc.json'))).toBe('{"auc": 0.8}');
     expect(await failure(collect(tracker.readArtifact(runId, 'nothing')))).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it.each([
+    ['a link', (path: string) => symlinkSync('/etc/passwd', path)],
+    ['nothing', () => undefined],
+    ['a folder', (path: string) => mkdirSync(path)],
+    ['a pipe', (path: string) => execFileSync('mkfifo', [path])],
+  ])('do not come from %s that takes the place of a file while a folder is stored', async (_what, replace) => {
+    const folder = mkdtempSync(join(tmpdir(), 'artifacts-'));
+    for (const name of ['a', 'b']) writeFileSync(join(folder, name), name);
+    const { config, options, artifacts } = createWorld();
+    const put: typeof artifacts.put = async (...args) => {
+      rmSync(join(folder, 'b'), { recursive: true, force: true });
+      replace(join(folder, 'b'));
+      return artifacts.put(...args);
+    };
+    const altering = Object.assign(Object.create(artifacts) as typeof artifacts, { put });
+    const tracker = new ExperimentTracker(config, { ...options, artifacts: altering });
+    const runId = await tracker.startRun({ experimentName: 'e' });
+    const error = await failure(tracker.logArtifact(runId, { path: folder }));
+    expect(error).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('changed while') as string });
+    expect((await tracker.getRun(runId)).artifacts).toEqual([]);
   });
 
   it('of a folder are below the name given', async () => {
