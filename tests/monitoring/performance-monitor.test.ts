@@ -93,6 +93,27 @@ describe('a performance monitor', () => {
     expect(monitor.totals()[0]!.requests).toBe(10);
   });
 
+  it('measures on once a clock that was ahead is right, and keeps its counts', () => {
+    const { clock, monitor } = setUp({ keep: 5 });
+    const serve = (minutes: number): void => {
+      for (let i = 0; i < minutes; i++) {
+        for (let n = 0; n < 60; n++) monitor.record({ ...spread, latencyMs: 1 });
+        clock.advance(60_000);
+      }
+    };
+    clock.advance(3_600_000);
+    serve(3);
+    clock.advance(-3_600_000);
+    serve(4);
+    expect(monitor.summary('spread', '1.0.0')).toMatchObject({ requests: 240, throughput: 1 });
+    serve(20);
+    expect(monitor.windows('spread', '1.0.0')).toHaveLength(5);
+    expect(monitor.totals()).toMatchObject([{ requests: 27 * 60 }]);
+    clock.advance(-10); // as when time is kept in step
+    serve(1);
+    expect(monitor.totals()).toMatchObject([{ requests: 28 * 60 }]);
+  });
+
   it('never throws, leaves nonsense out, and is not filled by names that requests choose', () => {
     const { monitor } = setUp();
     expect(monitor.record(undefined as never)).toBe(false);

@@ -132,7 +132,7 @@ export class PerformanceMonitor {
       versions.set(version, tracked);
       this.#versions++;
     }
-    if (now >= tracked.open.from + this.#windowMs) this.#roll(tracked, now);
+    if (Math.abs(now - tracked.open.from) >= this.#windowMs) this.#roll(tracked, now);
     return tracked;
   }
 
@@ -140,12 +140,15 @@ export class PerformanceMonitor {
   #roll(tracked: Tracked, now: number): void {
     const { open, closed } = tracked;
     const end = open.from + this.#windowMs;
-    if (now >= end) {
+    // A clock that was ahead has been put right: its windows are no measure of time, and only their counts stay.
+    const wasAhead = now <= open.from - this.#windowMs;
+    if (now >= end || wasAhead) {
       if (!open.isEmpty) {
         const full = open.view(end);
         closed.push(full);
         tracked.total = mergeWindows([tracked.total, full]);
       }
+      if (wasAhead) closed.splice(0, Infinity, ...closed.filter(({ to }) => to <= now));
       open.clear(now - (now % this.#windowMs));
     }
     const oldest = open.from - this.#keep * this.#windowMs;
