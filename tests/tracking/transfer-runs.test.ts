@@ -54,6 +54,19 @@ async function contentOf(tracker: ExperimentTracker, runId: string) {
 }
 
 describe('runs copied between stores', () => {
+  it('keep files that are there already from a collection of garbage that is under way', async () => {
+    const world = createWorld({ security: { encryptModelArtifacts: false } });
+    const origin = new ExperimentTracker(world.config, world.options);
+    const runId = await makeRun(origin, 'first');
+    const artifacts = new MemoryArtifactStore();
+    const { digest } = await artifacts.put(Buffer.from('the same bytes'));
+    const since = Date.now() + 1;
+    while (Date.now() < since) await new Promise(setImmediate);
+    await origin.exportRuns({ store: { storage: new MemoryStorage(), artifacts } });
+    expect((await origin.getRun(runId)).artifacts).toMatchObject([{ digest }]);
+    expect(await artifacts.deleteUnlessPutSince(digest, since)).toBe(false);
+  });
+
   it('are the same at the other end, and copying them again changes nothing', async () => {
     const world = createWorld();
     const origin = new ExperimentTracker(world.config, world.options);

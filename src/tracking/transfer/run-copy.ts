@@ -38,7 +38,7 @@ export class RunCopy {
     const run = await this.#source();
     const present = await this.to.storage.get(runsCollection, this.runId);
     if (!(await this.#isNewer(run, present))) return 'unchanged';
-    await this.#copyArtifacts(run);
+    await this.#copyArtifacts(run, present?.value as unknown as StoredRun | undefined);
     for (let isComplete = false; !isComplete;) {
       this.checkGoingOn();
       isComplete = await this.control.change('tracking.import_run', this.#request, () => this.#plan(run));
@@ -74,12 +74,17 @@ export class RunCopy {
     return age === 'newer';
   }
 
-  /** Files first: a run that names a file has it. What is there already is not copied; the others are verified. */
-  async #copyArtifacts({ artifacts }: StoredRun): Promise<void> {
+  /**
+   * Files first: a run that names a file has it. What is there already is not copied, but put again unless the run that is
+   * there names it: garbage collection may be about to remove what nobody names.
+   */
+  async #copyArtifacts({ artifacts }: StoredRun, present: StoredRun | undefined): Promise<void> {
+    const named = new Set(present?.artifacts.map(({ digest }) => digest));
     for (const { digest } of artifacts) {
       this.checkGoingOn();
-      if ((await this.to.artifacts.stat(digest)) !== undefined) continue;
-      await this.to.artifacts.put(this.from.artifacts.get(digest));
+      const isThere = (await this.to.artifacts.stat(digest)) !== undefined;
+      if (isThere && named.has(digest)) continue;
+      await this.to.artifacts.put((isThere ? this.to : this.from).artifacts.get(digest));
     }
   }
 
