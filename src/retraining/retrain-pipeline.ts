@@ -9,6 +9,7 @@ import type { ModelRegistry } from '../registry/model-registry.js';
 import { type Context, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
 import { dataBoundary } from '../runtime/protection.js';
+import type { ArtifactRef } from '../storage/artifact-store.js';
 import type { ExperimentTracker } from '../tracking/experiment-tracker.js';
 import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
@@ -120,8 +121,10 @@ export class RetrainPipeline {
     const unneeded = this.#reasonToSkip(trigger, cause);
     const boundary = dataBoundary(this.#context);
     const data = typeof trainingData === 'function' ? trainingData : await boundary.table(toTable(trainingData));
+    const retrainingId = this.#context.ids.next();
+    const kept: ArtifactRef[] = [];
     const wish: Wish = {
-      retrainingId: this.#context.ids.next(),
+      retrainingId,
       modelName,
       isAlarm: trigger === 'drift' || trigger === 'performance',
       key: checkOptionalName(options.idempotencyKey, 'idempotencyKey') ?? defaultKey(trigger, cause, data),
@@ -132,7 +135,8 @@ export class RetrainPipeline {
             ? null
             : (options.canary.traffic ?? this.#context.config.policy.canary.initialCanaryPercentage);
         const plan = await makePlan(this.#context, trigger, cause, { ...options, canaryTraffic, isCostly }, table);
-        const snapshot = await storeSnapshot(await this.#context.stores.artifacts(), table, wish.retrainingId);
+        const snapshot = await storeSnapshot(await this.#context.stores.artifacts(), table, retrainingId);
+        kept.push(snapshot);
         return { plan, snapshot, dataDigest: table.digest() };
       }),
     };
@@ -150,6 +154,9 @@ export class RetrainPipeline {
               detail: { status: 'skipped', ...(cause.reportId !== undefined && { reportId: cause.reportId }) },
             },
     );
+    // Whoever asked at the same time was first: nothing names the data kept here.
+    const isOurs = claim.kind === 'claimed' && claim.retraining.retrainingId === retrainingId;
+    if (!isOurs) for (const { digest } of kept) await (await this.#context.stores.artifacts()).delete(digest);
     return this.#worker.carryOut(claim, options);
   }
 

@@ -150,6 +150,8 @@ describe('runDue', () => {
           expect(result).toMatchObject({ skipped: 'in_progress' });
       }
       expect((await registry.listModels()).versions).toHaveLength(1);
+      const named = await world.storage.namedDigests();
+      for await (const { digest } of world.artifacts.list()) expect(named).toContain(digest);
     }
   });
 
