@@ -32,6 +32,7 @@ describe('watchStream', () => {
   it('refuses what it cannot use, and does not count it', () => {
     const watch = watchStream({ detector: 'adwin' });
     expect(() => watch.add(NaN)).toThrow('finite');
+    expect(() => watch.add(Number.MAX_VALUE)).toThrow('numbers up to 1e+150, got 1.7976931348623157e+308');
     watch.add(1);
     expect(watch.state()['observed']).toBe(1);
     expect(watch.value()).toMatchObject({ status: 'stable', count: 1 });

@@ -30,10 +30,19 @@ export interface DetectorValue {
   readonly count: number;
 }
 
-/** Refuses NaN and infinities: they would stay in a running sum for ever. */
+/** Squares of larger numbers, or sums of them, are beyond a double. */
+const largest = 1e150;
+
+/** Refuses NaN, infinities and what is nearly infinite: they would stay in a running sum for ever. */
 export function checkObservation(value: number, detector: string): void {
   if (!Number.isFinite(value)) {
     throw new MLOpsError('INVALID_INPUT', `${detector} takes finite numbers, got ${value}; leave missing values out`);
+  }
+  if (Math.abs(value) > largest) {
+    throw new MLOpsError(
+      'INVALID_INPUT',
+      `${detector} takes numbers up to ${largest}, got ${value}; leave codes for missing values out`,
+    );
   }
 }
 
