@@ -30,6 +30,7 @@ export async function authenticate(config: MLOpsConfig, options: AuthenticateOpt
     const now = context.clock.now();
     const parsed = parseToken(token);
     if (parsed === undefined) {
+      if (token.startsWith('bondx_')) throw new MLOpsError('UNAUTHENTICATED', 'the token is refused: it is not whole');
       const { verifyJwt } = await import('./verify-jwt.js');
       return deepFreeze(await verifyJwt(config, token, now));
     }

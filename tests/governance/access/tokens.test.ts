@@ -46,6 +46,10 @@ describe('API tokens', () => {
       const error = await failure(check(wrong));
       expect(error).toMatchObject({ code: 'UNAUTHENTICATED', message: 'the token is refused: there is none like it' });
     }
+    for (const part of [token.slice(0, -1), `${token}\n`, token.slice(0, 20), 'bondx_']) {
+      const error = await failure(check(part));
+      expect(error).toMatchObject({ code: 'UNAUTHENTICATED', message: 'the token is refused: it is not whole' });
+    }
     await control.revokeToken(tokenId, 'laptop lost');
     expect((await failure(check(token))).message).toContain('was revoked');
     expect(await control.listTokens({ principal: 'dev' })).toMatchObject([
