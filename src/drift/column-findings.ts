@@ -1,4 +1,5 @@
 import { type DistanceEstimate, totalVariationEstimate } from '../stats/distance-estimate.js';
+import { toIso } from '../util/clock.js';
 import type { EffectiveCounts } from './clusters.js';
 import type { SideCounts } from './column-effects.js';
 import type { DriftFinding } from './drift-report.js';
@@ -33,20 +34,29 @@ export function infinityFinding(infinite: { readonly reference: number; readonly
   return [{ kind: 'infinite_values', message }];
 }
 
+/** Beyond it there are no dates in JavaScript, milliseconds. */
+const lastDate = 8.64e15;
+
 /**
  * @param range the baseline's least and greatest value, and how many of the m current ones are outside: so many, or at
  *   least so many
+ * @param kind whether the values are numbers or points in time
  */
-export function rangeFinding(range: {
-  readonly lowest: number;
-  readonly highest: number;
-  readonly outside: number;
-  readonly m: number;
-  readonly isAtLeast?: boolean;
-}): DriftFinding[] {
+export function rangeFinding(
+  range: {
+    readonly lowest: number;
+    readonly highest: number;
+    readonly outside: number;
+    readonly m: number;
+    readonly isAtLeast?: boolean;
+  },
+  kind: string,
+): DriftFinding[] {
   const { lowest, highest, outside, m, isAtLeast = false } = range;
   if (outside === 0) return [];
-  const message = `${isAtLeast ? 'at least ' : ''}${outside} of ${m} values are outside the baseline's range ${round(lowest)} to ${round(highest)}`;
+  const show = (value: number): number | string =>
+    kind === 'date' && Math.abs(value) <= lastDate ? toIso(value).replace('T00:00:00.000Z', '') : round(value);
+  const message = `${isAtLeast ? 'at least ' : ''}${outside} of ${m} values are outside the baseline's range ${show(lowest)} to ${show(highest)}`;
   return [{ kind: 'range_exceeded', message }];
 }
 

@@ -55,7 +55,10 @@ function numbers(baseline: ColumnSummary, current: ColumnSummary): MeasuredEffec
   return {
     distance: ksEstimate((ks.least + ks.greatest) / 2, n, m, (ks.greatest - ks.least) / 2),
     psi: psiEstimate(referenceCounts, currentCounts),
-    findings: [...infinityFinding(infinities(baseline, current)), ...rangeFinding(outside(baseline, current, m))],
+    findings: [
+      ...infinityFinding(infinities(baseline, current)),
+      ...rangeFinding(outside(baseline, current, m), baseline.kind),
+    ],
   };
 }
 

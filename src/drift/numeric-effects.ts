@@ -16,7 +16,7 @@ export function numericEffects(baseline: NumberColumn, current: NumberColumn, cl
   const { n, m, ks, wasserstein, edges, referenceCounts, currentCounts } = compared;
   const known = {
     ...(Object.values(wasserstein).every(Number.isFinite) && { wasserstein }),
-    findings: [...infinityFinding(compared.infinite), ...rangeFinding(compared)],
+    findings: [...infinityFinding(compared.infinite), ...rangeFinding(compared, baseline.kind)],
   };
   if (clusters === undefined) {
     return {

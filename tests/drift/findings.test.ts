@@ -66,6 +66,18 @@ describe.each([false, true])('findings, streaming %s', (streaming) => {
     expect(found).toEqual(expected);
   });
 
+  it('say of dates beyond the range which dates it has', async () => {
+    const dates = (year: number) => (row: number) => `${year}-0${1 + (row % 9)}-15`;
+    const report = await findingsOf(dates(2020), dates(2021), streaming);
+    const [column] = report.columns;
+    expect(column!.findings).toContainEqual({
+      kind: 'range_exceeded',
+      message: expect.stringMatching(
+        /1500 values are outside the baseline's range 2020-01-15 to 2020-09-15$/,
+      ) as string,
+    });
+  });
+
   it('say what changed about columns that are not compared', async () => {
     const { config, options } = createWorld();
     const report = await new DriftMonitor(config, options).detectDrift({
