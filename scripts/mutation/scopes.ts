@@ -62,6 +62,14 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
       'tests/security/hostile-keys',
     ],
   },
+  decisions: {
+    mutate: ['src/canary/evidence/*.ts'],
+    tests: [
+      'tests/canary/evidence/decide',
+      'tests/canary/evidence/evidence-collector',
+      'tests/canary/evidence/repeated-keys',
+    ],
+  },
   gates: {
     mutate: [
       'src/registry/{artifact-scan,custom-gate,gate-result,gates,promotion,stage-change}.ts',

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { candidates, calibrate, isMiscalibrated } from '../../../bench/canary/calibration.js';
-import { scenarios } from '../../../bench/canary/scenarios.js';
 import { decide } from '../../../src/canary/evidence/decide.js';
 import { type DecisionInputs, noLimits } from '../../../src/canary/evidence/decision-inputs.js';
 import { EvidenceCollector } from '../../../src/canary/evidence/evidence-collector.js';
@@ -289,18 +287,4 @@ describe('a stored decision', () => {
     });
     expect(() => replayDecision({ inputs: {} })).toThrow('another version');
   });
-});
-
-describe('calibration', () => {
-  it.each(scenarios.filter(({ requests }) => requests === 10_000).map(({ name }) => name))(
-    'errs no more often than stated: %s',
-    (name) => {
-      const scenario = scenarios.find((one) => one.name === name)!;
-      for (const candidate of candidates) {
-        const row = calibrate(scenario, candidate, 4);
-        expect(isMiscalibrated(row), JSON.stringify(row)).toBe(false);
-      }
-    },
-    60_000,
-  );
 });
