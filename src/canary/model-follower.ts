@@ -15,14 +15,20 @@ const flushMs = 1_000;
 /** How often other processes' changes are looked for where the storage cannot tell of them, or failed last, milliseconds. */
 const pollMs = 250;
 
+/** How often versions that could not be loaded are tried again, milliseconds. */
+const reloadMs = 5_000;
+
 /** How often predictions whose labels can count no more are deleted, milliseconds. */
 const purgeMs = 600_000;
 
 const following = 'following models';
+const loading = 'loading models';
 
 /** Keeps what one process knows and what the store knows the same: routing one way, outcomes the other. */
 export class ModelFollower {
   readonly #closing = new AbortController();
+  /** Models that are routed by a state whose versions could not be loaded. */
+  readonly #unprepared = new Set<string>();
   #following: Promise<void> | undefined;
 
   constructor(
@@ -84,7 +90,24 @@ export class ModelFollower {
   async #take(state: RouteState): Promise<void> {
     this.live.apply(state, this.clock.now());
     this.#flushWhileOpen();
-    await this.models.prepare(state);
+    try {
+      await this.models.prepare(state);
+      this.#unprepared.delete(state.modelName);
+    } catch (error) {
+      this.#unprepared.add(state.modelName);
+      this.background.every(loading, reloadMs, () => this.#reload());
+      throw error;
+    }
+  }
+
+  /** Loads what could not be loaded when it was told of: nobody tells again. */
+  async #reload(): Promise<void> {
+    const names = [...this.#unprepared];
+    const states = await this.control.access('canary.read', { models: names }, (storage) =>
+      Promise.all(names.map((modelName) => readRouteState(storage, modelName))),
+    );
+    await Promise.all(states.map((state) => this.#take(state)));
+    if (this.#unprepared.size === 0) this.background.cancel(loading);
   }
 
   /** Listens for changes of models, once; before the first state is read, so that nothing falls in between. */

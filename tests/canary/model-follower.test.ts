@@ -51,7 +51,7 @@ async function setUp() {
         (_, i) => elsewhere.routePrediction({ modelName: 'spread', routingKey: `${i}` }).version,
       ),
     );
-  return { registry, here, elsewhere, away, served };
+  return { world, registry, here, elsewhere, away, served };
 }
 
 describe('a process that follows the models of others', () => {
@@ -63,6 +63,26 @@ describe('a process that follows the models of others', () => {
     away.query = 2;
     await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage: 'production' });
     await vi.waitFor(() => expect(served()).toEqual(new Set(['1.0.1'])), { timeout: 10_000, interval: 20 });
+    await elsewhere.close();
+    await here.close();
+  });
+
+  it('loads another version although its files were away when it was told', async () => {
+    const { world, registry, here } = await setUp();
+    const registryElsewhere = new ModelRegistry(world.config, world.options);
+    const elsewhere = new CanaryDeploymentManager(world.config, registryElsewhere);
+    await elsewhere.serve('spread');
+    const answer = () => elsewhere.predict({ modelName: 'spread', features: { x: 1 }, routingKey: 'a' });
+    expect(answer()).toMatchObject({ version: '1.0.0', reason: 'no_canary' });
+    const problem = new MLOpsError('STORAGE_UNAVAILABLE', 'the object store is away');
+    vi.spyOn(registryElsewhere, 'loadModel').mockRejectedValueOnce(problem);
+    for (const targetStage of ['staging', 'production'] as const)
+      await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage });
+    await vi.waitFor(() => expect(answer()).toMatchObject({ version: '1.0.0', reason: 'previous_version' }));
+    await vi.waitFor(() => expect(answer()).toMatchObject({ version: '1.0.1', reason: 'no_canary' }), {
+      timeout: 25_000,
+      interval: 20,
+    });
     await elsewhere.close();
     await here.close();
   });
