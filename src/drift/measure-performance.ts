@@ -27,7 +27,7 @@ export interface PerformanceSubject {
   readonly random: Random;
 }
 
-/** Fewest rows with an outcome from which anything is said. */
+/** Fewest rows of a side, with an outcome or with a prediction to estimate from, of which anything is said. */
 const fewest = 30;
 
 /** Rows from which the model of the loss learns at most; more change the estimate little. */
@@ -35,7 +35,8 @@ const mostReference = 20_000;
 
 /**
  * How well the model does now against the baseline: from labels where the current data have them, else estimated: by CBPE
- * for classification, by DLE for regression. Undefined when the baseline has too few labels to compare with.
+ * for classification, by DLE for regression. Undefined when either side has too few rows: 30 with labels in the baseline,
+ * 30 with a prediction now.
  */
 export async function measurePerformance(
   subject: PerformanceSubject,
@@ -53,6 +54,8 @@ export async function measurePerformance(
     const rows = { baseline: before.rows.length, current: after.rows.length };
     return { ...known, source: 'labels', current: mean(after, clusters?.current.codes), rows, also: {} };
   }
+  const predicted = current.predictions.reduce((sum, value) => sum + Number(Number.isFinite(value)), 0);
+  if (predicted < fewest) return undefined; // a row or two would be as sure of themselves as the model is of them
   if (task === 'classification') return { ...known, ...byConfidence(subject, before) };
   return { ...known, ...(await byDirectLoss(subject, before, watch)) };
 }

@@ -39,6 +39,18 @@ describe('performance', () => {
     expect(JSON.parse(JSON.stringify(worse))).toEqual(worse);
   });
 
+  it('is not estimated from a few current rows', async () => {
+    const before = predicted(smallRows(2000));
+    const now = (count: number) => withoutLabels(predicted(smallRows(count, { seed: 2 })));
+    expect(await check(before, now(29))).not.toHaveProperty('performance');
+    expect((await check(before, now(30))).performance).toMatchObject({ source: 'dle', rows: { current: 30 } });
+    const probable = (rows: readonly Row[]) =>
+      rows.map((row, i) => ({ ...row, p: (i % 10) / 10, y: i % 3 === 0 ? 1 : 0 }));
+    const task = { models: { spread: { featureColumns, targetColumn: 'y', task: 'classification' } } };
+    const one = await check(probable(before), withoutLabels(probable(before)).slice(0, 1), task);
+    expect(one).not.toHaveProperty('performance');
+  });
+
   it('says nothing good where a change cannot be put in relation to the baseline', async () => {
     const rows = (count: number, error: (i: number) => number, scale = 1): Row[] =>
       Array.from({ length: count }, (_, i) => ({
