@@ -27,6 +27,11 @@ const attributes: Readonly<Record<string, string>> = {
   startedBy: 'startedBy',
   parent_run_id: 'parentRunId',
   parentRunId: 'parentRunId',
+  created: 'startedAt',
+  Created: 'startedAt',
+  'run name': 'runName',
+  'Run name': 'runName',
+  'Run Name': 'runName',
 };
 
 /** MLflow's names of states. */

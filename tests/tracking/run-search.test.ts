@@ -254,6 +254,8 @@ describe('a search', () => {
     expect(await finds("dataset.name != 'panel'")).toBe(false);
     expect(await finds(where.dataset('name').notIn('other'))).toBe(true);
     expect(await finds(`run_id = '${runId}'`)).toBe(true);
+    expect(await finds('attributes.created > 0 and attributes.Created > 0')).toBe(true);
+    expect(await finds("attributes.`Run name` = 'none' or attributes.`run name` is not null")).toBe(false);
     expect((await failure(finds("dataset.name like 'p%'"))).message).toContain('takes = != in and not in');
     expect((await failure(finds("statsu = 'x'"))).message).toContain('did you mean status?');
     expect((await failure(finds("start_time > 'yesterday'"))).message).toContain('UTC milliseconds or a date');
