@@ -44,7 +44,7 @@ const maxAttempts = 50;
 
 /** So many of them at once, the others after pauses of at most so many milliseconds. */
 const eagerAttempts = 10;
-const longestPauseMs = 64;
+const longestPauseMs = 250;
 
 /** What an audit record says besides who, when and under which policy. */
 type About = Pick<Plan<unknown>, 'reason' | 'detail'> & Pick<OperationRequest, 'resource' | 'onBehalfOf'> & Grant;
