@@ -67,6 +67,7 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
     tests: [
       'tests/canary/evidence/decide',
       'tests/canary/evidence/evidence-collector',
+      'tests/canary/evidence/reference',
       'tests/canary/evidence/repeated-keys',
     ],
   },
