@@ -1,3 +1,4 @@
+import { MLOpsError } from '../errors.js';
 import type { Plan } from '../governance/control-plane.js';
 import type { Context } from '../runtime/context.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
@@ -144,6 +145,17 @@ function approvalGate(
   }
 }
 
+/** A version that is tried as a canary answers requests: it leaves Staging when its canary ends. */
+async function refuseCandidate(storage: Storage, { modelRecord }: ModelEdit, version: string): Promise<void> {
+  const { modelName, canary } = modelRecord;
+  const deployment = canary === null ? undefined : await storage.get('deployments', canary);
+  if ((deployment?.value as { candidateVersion?: unknown } | undefined)?.candidateVersion !== version) return;
+  throw new MLOpsError(
+    'ILLEGAL_STATE',
+    `${modelName} ${version} is tried by the canary ${canary}, and may be answering requests; roll that back first`,
+  );
+}
+
 /** What a promotion asks for, checked. */
 export interface PromotionPlanOptions {
   readonly modelName: string;
@@ -170,6 +182,7 @@ export async function planPromotion(
   const edit = await ModelEdit.open(storage, modelName);
   if (options.replaces !== undefined) edit.assertProduction(options.replaces);
   const before = await edit.version(version);
+  if (to === ModelStage.DEVELOPMENT || to === ModelStage.ARCHIVED) await refuseCandidate(storage, edit, version);
   // Where the scan of the files is a gate, it says so of what is to enter production.
   const isScanned = to === ModelStage.PRODUCTION && context.config.policy.promotion.requireSecurityScan;
   if ((to === ModelStage.STAGING || to === ModelStage.PRODUCTION) && !isScanned) await verifyFiles(context, before);

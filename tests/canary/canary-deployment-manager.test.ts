@@ -355,6 +355,26 @@ describe('deciding by hand', () => {
     expect(await stageOf('1.0.0')).toBe('Production');
   });
 
+  it('keeps the candidate in Staging as long as it may answer requests', async () => {
+    const deploymentId = await deploy();
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.2', targetStage: 'staging' });
+    for (const targetStage of ['development', 'archived'] as const) {
+      const error = await failure(registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage }));
+      expect(error).toMatchObject({
+        code: 'ILLEGAL_STATE',
+        message: expect.stringContaining('roll that back') as string,
+      });
+    }
+    expect(await stageOf('1.0.1')).toBe('Staging');
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.2', targetStage: 'archived' });
+    await manager.rollbackCanary(deploymentId);
+    expect(
+      await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage: 'archived' }),
+    ).toMatchObject({
+      status: 'promoted',
+    });
+  });
+
   it('ends a deployment once', async () => {
     const deploymentId = await deploy();
     expect(await manager.promoteCanary(deploymentId, 'bob')).toMatchObject({
