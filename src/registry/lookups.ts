@@ -38,6 +38,7 @@ export async function selectVersion(
   selector: VersionSelector,
 ): Promise<StoredVersion> {
   checkName(modelName, 'modelName');
+  checkSelector(selector);
   if ('version' in selector) return (await loadVersion(storage, modelName, selector.version)).value;
   if ('alias' in selector)
     return (await loadVersion(storage, modelName, await versionOf(storage, modelName, selector.alias))).value;
@@ -62,6 +63,14 @@ export async function selectVersion(
   return records[0].value as unknown as StoredVersion;
 }
 
+function checkSelector(selector: unknown): void {
+  const names = typeof selector === 'object' && selector !== null ? Object.keys(selector) : [];
+  if (names.length === 1 && ['version', 'alias', 'stage', 'at'].includes(names[0]!)) return;
+  refuse(
+    `a version is chosen by one of { version }, { alias }, { stage } and { at }, got ${names.join(' and ') || JSON.stringify(selector)}`,
+  );
+}
+
 async function versionOf(storage: Storage, modelName: string, alias: string): Promise<string> {
   const { value } = await loadModelRecord(storage, modelName);
   const aliases = value.aliases ?? {};
@@ -71,7 +80,7 @@ async function versionOf(storage: Storage, modelName: string, alias: string): Pr
 }
 
 async function liveVersion(storage: Storage, modelName: string, at: string | Date): Promise<string> {
-  const ms = typeof at === 'string' ? Date.parse(at) : at.getTime();
+  const ms = typeof at === 'string' || at instanceof Date ? new Date(at).getTime() : NaN;
   if (Number.isNaN(ms)) refuse(`at must be a date or ISO 8601 such as 2026-01-31T12:00:00Z, got ${String(at)}`);
   await loadModelRecord(storage, modelName);
   const version = productionAt(await readHistory(storage, modelName), ms);

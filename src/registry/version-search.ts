@@ -34,7 +34,10 @@ const versionCatalog: FieldCatalog = (field: Field): SearchedField => {
     return refuse(`versions are not searched by ${printField(field)}; use metrics, tags and attributes`);
   const name = Object.hasOwn(attributes, key) ? attributes[key]! : unknown(field);
   if (name === 'stage') return { name, alternatives: (value) => [parseStage(value)] };
-  if (name !== 'registeredAt') return { name, alternatives: (value) => [String(value)] };
+  if (name !== 'registeredAt') {
+    // As texts, 10.0.0 is below 2.0.0.
+    return { name, isUnordered: name === 'version', alternatives: (value) => [String(value)] };
+  }
   return { name, alternatives: (value) => [typeof value === 'string' ? timeOf(value) : Number(value)] };
 };
 

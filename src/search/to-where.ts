@@ -9,6 +9,8 @@ export interface SearchedField {
   readonly name: string;
   /** A record may have several values: the index holds a map with them as keys. Only `=`, `!=` and `in` look at those. */
   readonly isMap?: boolean;
+  /** Its values have no order that texts have: `<` and its kin are refused. */
+  readonly isUnordered?: boolean;
   /** What a literal may stand for there; itself unless told. The first one is meant by `<` and its kin. */
   readonly alternatives?: (value: Literal) => readonly [IndexScalar, ...IndexScalar[]];
 }
@@ -31,7 +33,7 @@ const storageOperators = { '<': 'lt', '<=': 'lte', '>': 'gt', '>=': 'gte' } as c
 const itself = (value: Literal): readonly [IndexScalar, ...IndexScalar[]] => [value];
 
 function comparisonToWhere(comparison: Comparison, catalog: FieldCatalog): Where {
-  const { name: field, isMap = false, alternatives = itself } = catalog(comparison.field);
+  const { name: field, isMap = false, isUnordered = false, alternatives = itself } = catalog(comparison.field);
   if (isMap) return membership(comparison, field);
   const isThere: Where = { field, op: 'ne', value: null };
   switch (comparison.op) {
@@ -43,6 +45,7 @@ function comparisonToWhere(comparison: Comparison, catalog: FieldCatalog): Where
     case '<=':
     case '>':
     case '>=':
+      if (isUnordered) refuse(`${printField(comparison.field)} takes = != in like and is null, not ${comparison.op}`);
       return { field, op: storageOperators[comparison.op], value: alternatives(comparison.value)[0] };
     case 'in':
       return { field, op: 'in', values: comparison.values.flatMap(alternatives) };

@@ -10,6 +10,9 @@ import type { RunBatch } from './tracking-options.js';
 /** Most points of one batch. */
 const maxPoints = 100_000;
 
+/** UTC milliseconds that a date can hold. */
+const latestTime = 8.64e15;
+
 /** What a batch says, checked; points by metric, in the order they came. */
 export interface CheckedBatch {
   readonly points: ReadonlyMap<string, readonly MetricPoint[]>;
@@ -21,6 +24,8 @@ export interface CheckedBatch {
 export function checkBatch(batch: RunBatch, now: number): CheckedBatch {
   checkOptions(batch, ['metrics', 'parameters', 'tags'], 'logBatch');
   const { metrics = [], parameters = {}, tags = {} } = batch;
+  const given: unknown = metrics;
+  if (!Array.isArray(given)) refuse('metrics of a batch are a list of points, such as [{ key, value, step }]');
   if (metrics.length > maxPoints) refuse(`a batch has ${metrics.length} points; at most ${maxPoints} are allowed`);
   const points = new Map<string, MetricPoint[]>();
   for (const { key, value, step = 0, timestamp = now } of metrics) {
@@ -38,7 +43,7 @@ export function checkBatch(batch: RunBatch, now: number): CheckedBatch {
 
 export function checkPosition(step: number, timestamp: number): void {
   if (!Number.isSafeInteger(step)) refuse(`step must be a whole number, got ${step}`);
-  if (!Number.isFinite(timestamp)) refuse(`timestamp must be UTC milliseconds, got ${timestamp}`);
+  if (!(Math.abs(timestamp) <= latestTime)) refuse(`timestamp must be UTC milliseconds, got ${timestamp}`);
 }
 
 export function checkValue(key: string, value: unknown): void {

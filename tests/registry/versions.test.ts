@@ -147,7 +147,20 @@ describe('versions', () => {
     expect((await failure(finds("stages = 'x'"))).message).toContain('did you mean stage?');
     expect((await failure(finds('params.x = 1'))).message).toContain('use metrics, tags and attributes');
     expect((await failure(finds("registered_at > 'x'"))).message).toContain('expected a date');
+    expect(await failure(finds("version > '1.0.9'"))).toMatchObject({ code: 'INVALID_INPUT' }); // 1.0.10 is, as a number
   });
+
+  it.each([undefined, null, '1.0.0', {}, { versoin: '1.0.0' }, { version: '1.0.0', stage: 'Production' }, { at: 5 }])(
+    'are chosen by one thing, which %j is not',
+    async (selector) => {
+      await registry.registerModel(registration());
+      for (const ask of [
+        () => registry.loadModel('spread', selector as never),
+        () => registry.getModelCard('spread', selector as never),
+      ])
+        expect(await failure(ask())).toMatchObject({ code: 'INVALID_INPUT' });
+    },
+  );
 
   it('can be described after registration', async () => {
     await registry.registerModel(registration({ tags: { a: '1' } }));
