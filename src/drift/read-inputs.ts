@@ -5,7 +5,7 @@ import { type DataSource, readTable } from '../data/read-table.js';
 import { Table } from '../data/table.js';
 import type { Context } from '../runtime/context.js';
 import { dataBoundary } from '../runtime/protection.js';
-import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { checkFeatures, checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import type { DriftInputs } from './comparisons.js';
 import { type DetectDriftOptions, detectDriftOptionNames } from './drift-options.js';
 import { checkTestNames } from './two-sample-tests.js';
@@ -77,12 +77,11 @@ export async function readInputs(
   const current = await read(options.currentData, baselineData === undefined ? 0 : 0.5);
   const targetColumn = options.targetColumn ?? policy.targetColumn ?? known.targetColumn;
   const fromPolicy = policy.featureColumns.length > 0 ? policy.featureColumns : (known.featureColumns ?? []);
-  const featureColumns = options.featureColumns ?? fromPolicy;
+  const featureColumns = checkFeatures(options.featureColumns ?? fromPolicy);
   if (featureColumns.length === 0) {
     const hint = modelHint(context.config.policy, options.modelType ?? modelName);
     refuse(`featureColumns is empty; pass it, or list models.${modelName}.feature_columns in the policy${hint}`);
   }
-  for (const column of featureColumns) checkName(column, 'feature column');
   requireColumn(predictionColumn, baseline, current);
   requireColumn(options.targetColumn, baseline, current);
   for (const table of [baseline, current]) {

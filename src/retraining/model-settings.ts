@@ -2,7 +2,7 @@ import { modelHint } from '../config/model-hint.js';
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import type { Policy } from '../config/policy.js';
 import { chooseAlgorithm } from '../models/choose-algorithm.js';
-import { refuse } from '../util/check.js';
+import { checkFeatures, refuse } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
 
 /**
@@ -17,7 +17,7 @@ export function modelColumns(
 ): { readonly featureColumns: readonly string[]; readonly targetColumn: string } {
   config.checkModelType(modelType);
   const policy = config.modelPolicy(modelType);
-  const featureColumns = told.featureColumns ?? policy.featureColumns;
+  const featureColumns = checkFeatures(told.featureColumns ?? policy.featureColumns);
   if (featureColumns.length === 0) {
     const hint = modelHint(config.policy, modelType);
     refuse(`no feature columns: pass them, or list models.${modelType}.feature_columns in the policy${hint}`);

@@ -190,6 +190,7 @@ export class RetrainPipeline {
    */
   async runDue(options: RunDueOptions): Promise<readonly DueOutcome[]> {
     checkOptions(options, ['models', 'signal', 'onProgress'], 'runDue');
+    checkModels(options.models);
     const outcomes: DueOutcome[] = [];
     for (const model of options.models) outcomes.push(await this.#runIfDue(model, options));
     return outcomes;
@@ -202,6 +203,7 @@ export class RetrainPipeline {
   automate(options: AutomateRetrainingOptions): RetrainingAutomation {
     checkOptions(options, automateOptionNames, 'automate');
     const { everyMs = 900_000, models, onProgress } = options;
+    checkModels(models);
     if (!(everyMs >= 1000 && everyMs <= 86_400_000)) refuse('everyMs must be 1000 to 86400000 milliseconds');
     const look = (signal: AbortSignal) =>
       this.runDue({ models, signal, ...(onProgress !== undefined && { onProgress }) });
@@ -320,6 +322,10 @@ function defaultKey(
 ): string | null {
   if (reportId === undefined || trigger === 'manual' || trigger === 'schedule') return null;
   return `${trigger}/${reportId}${data instanceof Table ? `/${data.digest()}` : ''}`;
+}
+
+function checkModels(models: unknown): void {
+  if (!Array.isArray(models)) refuse('models must be a list of { modelName, trainingData }');
 }
 
 /** Plans are made anew when a commit is lost; what they prepared is not. */

@@ -31,6 +31,14 @@ export function checkOptionalName(value: unknown, what: string): string | undefi
   return value === undefined ? undefined : checkName(value, what);
 }
 
+/** Names of features, each once; an empty list is the caller's to judge. */
+export function checkFeatures(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) refuse(`featureColumns must be a list of names, got ${describe(value)}`);
+  const names = value.map((name) => checkName(name, 'feature column'));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  return twice === undefined ? names : refuse(`featureColumns names ${JSON.stringify(twice)} twice`);
+}
+
 /** Words of a person, lines included. */
 export function checkText(value: unknown, what: string): string {
   if (typeof value !== 'string') refuse(`${what} must be a string, got ${describe(value)}`);

@@ -95,6 +95,16 @@ describe.each([false, true])('findings, streaming %s', (streaming) => {
   });
 });
 
+it('featureColumns are a list that names each column once', async () => {
+  const { config, options } = createWorld();
+  const check = (featureColumns: unknown) => {
+    const data = { baselineData: { x: [1, 2] }, currentData: { x: [1, 2] } };
+    return new DriftMonitor(config, options).detectDrift({ modelName: 'm', ...data, featureColumns } as never);
+  };
+  await expect(check('x')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  await expect(check(['x', 'x'])).rejects.toThrow('featureColumns names "x" twice');
+});
+
 describe('a column of nearly as many categories as rows', () => {
   it.each([
     [100, 1e6],

@@ -223,6 +223,10 @@ describe('triggerRetraining', () => {
 describe('trainModel', () => {
   it('refuses a target among the features, missing columns and misspelled options', async () => {
     const { config } = createWorld();
+    const features = (featureColumns: unknown) =>
+      failure(trainModel(config, { modelType: 'spread', data: smallRows(100), featureColumns } as never));
+    expect((await features('x')).message).toContain('featureColumns must be a list of names, got "x"');
+    expect((await features(['x', 'x'])).message).toContain('featureColumns names "x" twice');
     const misspelled = { modelType: 'spread', data: smallRows(100), hyperParameters: { max_depth: 2 } };
     expect((await failure(trainModel(config, misspelled))).message).toContain('no option "hyperParameters"');
     expect(

@@ -61,6 +61,7 @@ describe('metricIntervals', () => {
     const run = (options: object) => metricIntervals('regression', truth, said, { random, ...options });
     await expect(run({ confidence: 1 })).rejects.toThrow('confidence must be between 0 and 1');
     await expect(run({ resample: 30 })).rejects.toThrow('no option "resample"');
+    await expect(metricIntervals('ranking' as never, truth, said, { random })).rejects.toThrow('task must be one of');
     await expect(run({ resamples: 3 })).rejects.toThrow('resamples must be an integer from 20');
     await expect(run({ clusters: new Int32Array(3) })).rejects.toThrow('clusters has 3 numbers for 400 rows');
     await expect(run({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });

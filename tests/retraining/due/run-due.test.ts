@@ -53,6 +53,13 @@ async function inProduction(registry: ModelRegistry, value: number, metrics: Rec
 }
 
 describe('runDue', () => {
+  it('refuses what is no list of models', async () => {
+    const { pipeline } = setUp();
+    const nothing = {} as Parameters<typeof pipeline.runDue>[0];
+    expect((await failure(pipeline.runDue(nothing))).message).toContain('models must be a list');
+    expect(() => pipeline.automate(nothing)).toThrow('models must be a list');
+  });
+
   it('does nothing when nothing asks, and says why', async () => {
     const { pipeline, models, loads, world } = setUp();
     expect(await pipeline.runDue({ models })).toEqual([
