@@ -10,6 +10,15 @@ import type { RunBatch } from './tracking-options.js';
 /** Most points of one batch. */
 const maxPoints = 100_000;
 
+/** Most metrics of one run: each takes three of the 10,000 fields that a record is found by. */
+const maxMetrics = 3_000;
+
+/** @throws MLOpsError `INVALID_INPUT` */
+export function checkMetricCount(count: number, who: string): void {
+  if (count > maxMetrics)
+    refuse(`${who} would have ${count} metrics; at most ${maxMetrics} are allowed: log a table as an artifact`);
+}
+
 /** UTC milliseconds that a date can hold. */
 const latestTime = 8.64e15;
 
@@ -90,6 +99,8 @@ export function applyBatch(run: StoredRun, batch: CheckedBatch): { run: StoredRu
     });
     metrics[key] = addPoints(own(metrics, key), points);
   }
+  const count = Object.keys(metrics).length;
+  if (count > Object.keys(run.metrics).length) checkMetricCount(count, `run ${run.runId}`);
   const parameters = { ...run.parameters, ...batch.parameters };
   return { run: { ...run, metrics, parameters, tags: { ...run.tags, ...batch.tags } }, appends };
 }

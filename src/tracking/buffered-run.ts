@@ -1,7 +1,7 @@
 import { MLOpsError } from '../errors.js';
 import type { Clock } from '../util/clock.js';
 import { checkName, checkOptions, refuse } from '../util/check.js';
-import { checkPosition, checkValue } from './batch.js';
+import { checkMetricCount, checkPosition, checkValue } from './batch.js';
 import { PointBatch } from './point-batch.js';
 import type { RunChange } from './run-writer.js';
 import type { BatchPoint, BufferRunOptions, LogMetricsOptions } from './tracking-options.js';
@@ -127,7 +127,8 @@ export class BufferedRun {
   #check(key: string, value: unknown): void {
     if (!this.#names.has(key)) {
       checkName(key, 'metric name');
-      if (this.#names.size < 10_000) this.#names.add(key);
+      checkMetricCount(this.#names.size + 1, `run ${this.runId}`); // or nothing of this buffer could be stored
+      this.#names.add(key);
     }
     checkValue(key, value);
   }

@@ -34,6 +34,27 @@ class UnsteadyStorage extends MemoryStorage {
 }
 
 describe('a buffered run', () => {
+  it('refuses more metrics than a run can have, at once, and what it has taken in is stored', async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const runId = await tracker.startRun({ experimentName: 'e' });
+    const metrics = (start: number, end: number) =>
+      Object.fromEntries(
+        count(end)
+          .slice(start)
+          .map((i) => [`m${i}`, i]),
+      );
+    const buffer = tracker.bufferRun(runId);
+    expect(buffer.logMetrics(metrics(0, 3_000))).toBe(true);
+    expect(() => buffer.logMetrics({ one: 1 })).toThrow('at most 3000 are allowed');
+    expect(buffer.logMetrics({ m0: 7 })).toBe(true);
+    await buffer.flush();
+    expect(await failure(tracker.logMetrics(runId, metrics(3_000, 3_001)))).toMatchObject({ code: 'INVALID_INPUT' });
+    await tracker.endRun(runId);
+    const run = await tracker.getRun(runId);
+    expect([run.status, Object.keys(run.metrics).length, run.metrics['m0']?.last]).toEqual(['completed', 3_000, 7]);
+  });
+
   it('takes points in at once, and stores them in order, in several batches', async () => {
     const { config, options } = createWorld();
     const tracker = new ExperimentTracker(config, options);
