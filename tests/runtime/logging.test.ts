@@ -1,6 +1,9 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DriftMonitor, ExperimentTracker, MLOpsConfig, ModelRegistry } from '@bondx/mlops';
@@ -93,6 +96,34 @@ describe('logs', () => {
     const contents = ['', '.1', '.2'].map((end) => readFileSync(path + end, 'utf8'));
     expect(contents).toEqual(['gggg\n', 'eeee\nffff\n', 'cccc\ndddd\n']);
     expect(readdirSync(join(folder, 'rotated'))).toHaveLength(3);
+  });
+});
+
+describe('a log that several processes write', () => {
+  it('loses no line when they put the file aside at the same time', async () => {
+    const path = join(mkdtempSync(join(folder, 'shared-')), 'x.log');
+    const child = fileURLToPath(new URL('./children/write-log.ts', import.meta.url));
+    const args = ['--import', import.meta.resolve('tsx'), child, path, '1500'];
+    await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, args)));
+    const files = readdirSync(dirname(path));
+    expect(files.length).toBeGreaterThan(10);
+    const written = files.flatMap((name) =>
+      readFileSync(join(dirname(path), name), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    );
+    expect(new Set(written).size).toBe(4500);
+  });
+
+  it('goes on with what is there while another one puts it aside, or died as it did', () => {
+    const path = join(folder, 'locked.log');
+    const log = new RotatingFile(path, { maxBytes: 10, keep: 2 });
+    writeFileSync(`${path}.lock`, '');
+    for (const line of ['first one\n', 'second one\n']) log.write(line);
+    expect(readFileSync(path, 'utf8')).toBe('first one\nsecond one\n');
+    utimesSync(`${path}.lock`, new Date(0), new Date(0));
+    for (const line of ['third one\n', 'fourth one\n']) log.write(line);
+    expect([readFileSync(path, 'utf8'), log.lost]).toEqual(['fourth one\n', 0]);
   });
 });
 

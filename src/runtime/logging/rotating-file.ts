@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface RotationOptions {
@@ -28,19 +28,47 @@ export class RotatingFile {
   write(line: string): void {
     try {
       mkdirSync(dirname(this.path), { recursive: true });
-      const size = statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
-      if (size > 0 && size + Buffer.byteLength(line) > this.options.maxBytes) this.#rotate();
+      if (this.#isFull(line) && takeLock(this.#lock)) this.#rotate(line);
       appendFileSync(this.path, line, { mode: 0o600 });
     } catch {
       this.#lost++;
     }
   }
 
-  #rotate(): void {
-    for (let i = this.options.keep - 1; i >= 1; i--) {
-      const from = `${this.path}.${i}`;
-      if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, `${this.path}.${i + 1}`);
+  get #lock(): string {
+    return `${this.path}.lock`;
+  }
+
+  #isFull(line: string): boolean {
+    const size = statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
+    return size > 0 && size + Buffer.byteLength(line) > this.options.maxBytes;
+  }
+
+  /** By one process at a time: two would put files in each other's place. The others go on writing to what is there. */
+  #rotate(line: string): void {
+    try {
+      if (!this.#isFull(line)) return; // another one just did
+      for (let i = this.options.keep - 1; i >= 1; i--) {
+        const from = `${this.path}.${i}`;
+        if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, `${this.path}.${i + 1}`);
+      }
+      renameSync(this.path, `${this.path}.1`);
+    } finally {
+      rmSync(this.#lock, { force: true });
     }
-    renameSync(this.path, `${this.path}.1`);
+  }
+}
+
+/** A lock that is so old was left by a process that died, milliseconds. */
+const abandonedMs = 10_000;
+
+function takeLock(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+    return true;
+  } catch {
+    const since = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (since !== undefined && Math.abs(Date.now() - since) > abandonedMs) rmSync(path, { force: true });
+    return false;
   }
 }
