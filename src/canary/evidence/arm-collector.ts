@@ -1,4 +1,4 @@
-import { addExact, encodeSum, exactLimit, limbCount } from '../../stats/exact-accumulator.js';
+import { exactLimit } from '../../stats/exact-accumulator.js';
 import { CellCollector } from './cell-collector.js';
 import type { ArmStatistics, SegmentStatistics } from './deployment-statistics.js';
 import type { EvidenceSettings } from './evidence-settings.js';
@@ -7,6 +7,7 @@ import { groupCount, remix, segmentGroupCount } from './key-groups.js';
 import { LatencyCounter } from './latency-buckets.js';
 import type { Label, RequestOutcome } from './outcome.js';
 import { ofSegment, takeSegments } from './segment-map.js';
+import { ValueSum } from './value-sum.js';
 
 /** A loss whose square does not fit an exact sum counts as a failure of the model. */
 export const lossLimit = Math.sqrt(exactLimit) / 2;
@@ -16,7 +17,7 @@ export class ArmCollector {
   readonly #cells: CellCollector;
   readonly #events = new EventUnitCollector();
   readonly #latency = new LatencyCounter();
-  readonly #value = new Float64Array(limbCount);
+  readonly #value = new ValueSum();
   readonly #segments = new Map<string, SegmentCollector>();
 
   constructor(private readonly settings: EvidenceSettings) {
@@ -33,7 +34,7 @@ export class ArmCollector {
       this.#latency.add(latencyMs);
       isSlow = this.settings.latencyBudgetMs !== null && latencyMs > this.settings.latencyBudgetMs;
     }
-    if (value !== undefined && Math.abs(value) < exactLimit) addExact(this.#value, 0, Math.abs(value));
+    this.#value.add(value);
     this.#cells.addRequest(mixed, isFailed, isSlow);
     segment?.cells.addRequest(mixed, isFailed, isSlow);
     if (isFailed) {
@@ -55,15 +56,13 @@ export class ArmCollector {
   }
 
   take(): ArmStatistics {
-    const taken = {
-      value: encodeSum(this.#value, 0),
+    return {
+      value: this.#value.take(),
       latency: this.#latency.take(),
       cells: this.#cells.take(),
       events: this.#events.take(),
       segments: takeSegments(this.#segments, takeSegment, ({ cells }) => cells.group.length === 0),
     };
-    this.#value.fill(0);
-    return taken;
   }
 
   #score(mixed: number, prediction: number, actual: number, segment: SegmentCollector | undefined): void {

@@ -11,7 +11,7 @@ const words = new Uint32Array(double.buffer);
 
 /** Bucket of a latency in milliseconds, >= 0: by the exponent and the first three binary digits. */
 export function latencyBucket(latencyMs: number): number {
-  double[0] = latencyMs;
+  double[0] = latencyMs + 0; // the sign of -0 would count as a digit
   const bucket = (words[1]! >>> 17) - (1023 + smallestExponent) * perOctave;
   return bucket < 0 ? 0 : bucket >= latencyBucketCount ? latencyBucketCount - 1 : bucket;
 }

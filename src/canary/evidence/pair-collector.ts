@@ -1,4 +1,4 @@
-import { addExact, encodeSum, exactLimit, limbCount } from '../../stats/exact-accumulator.js';
+import { exactLimit } from '../../stats/exact-accumulator.js';
 import type { PairStatistics } from './deployment-statistics.js';
 import type { EvidenceSettings } from './evidence-settings.js';
 import { groupCount, remix, segmentGroupCount } from './key-groups.js';
@@ -7,6 +7,7 @@ import type { ModelAnswer, PairLabel, PairedOutcome } from './outcome.js';
 import { isEmptyTable } from './merge-statistics.js';
 import { PairTableCollector } from './pair-table-collector.js';
 import { ofSegment, takeSegments } from './segment-map.js';
+import { ValueSum } from './value-sum.js';
 
 /** A loss whose fourth power does not fit an exact sum counts as a failure of the model. */
 export const pairLossLimit = exactLimit ** 0.25 / 2;
@@ -16,7 +17,7 @@ export class PairCollector {
   readonly #all: PairTableCollector;
   readonly #segments = new Map<string, PairTableCollector>();
   readonly #latency = new LatencyCounter();
-  readonly #value = new Float64Array(limbCount);
+  readonly #value = new ValueSum();
 
   constructor(private readonly settings: EvidenceSettings) {
     this.#all = new PairTableCollector(groupCount, settings.task);
@@ -26,7 +27,7 @@ export class PairCollector {
     const mixed = remix(unit);
     const { canary, production, actual, value } = outcome;
     const segment = outcome.segment === undefined ? undefined : this.#segment(outcome.segment);
-    if (value !== undefined && Math.abs(value) < exactLimit) addExact(this.#value, 0, Math.abs(value));
+    this.#value.add(value);
     if (isLatency(canary.latencyMs)) this.#latency.add(canary.latencyMs);
     const [canaryFailed, productionFailed] = [hasFailed(canary), hasFailed(production)];
     const [canarySlow, productionSlow] = [this.#isSlow(canary), this.#isSlow(production)];
@@ -46,14 +47,12 @@ export class PairCollector {
   }
 
   take(): PairStatistics {
-    const taken = {
-      value: encodeSum(this.#value, 0),
+    return {
+      value: this.#value.take(),
       latency: this.#latency.take(),
       all: this.#all.take(),
       segments: takeSegments(this.#segments, (table) => table.take(), isEmptyTable),
     };
-    this.#value.fill(0);
-    return taken;
   }
 
   #score(
