@@ -65,10 +65,15 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
   decisions: {
     mutate: ['src/canary/evidence/*.ts'],
     tests: [
+      'tests/canary/evidence/collected',
       'tests/canary/evidence/decide',
       'tests/canary/evidence/evidence-collector',
+      'tests/canary/evidence/latency-buckets',
+      'tests/canary/evidence/many-outcomes',
       'tests/canary/evidence/reference',
       'tests/canary/evidence/repeated-keys',
+      'tests/canary/evidence/ripe-strata',
+      'tests/canary/evidence/segment-map',
     ],
   },
   gates: {

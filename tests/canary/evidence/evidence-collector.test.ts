@@ -4,70 +4,18 @@ import type { DeploymentStatistics } from '../../../src/canary/evidence/deployme
 import { EvidenceCollector } from '../../../src/canary/evidence/evidence-collector.js';
 import type { EvidenceSettings } from '../../../src/canary/evidence/evidence-settings.js';
 import { mergeStatistics, noStatistics } from '../../../src/canary/evidence/merge-statistics.js';
-import type { PairedOutcome, RequestOutcome } from '../../../src/canary/evidence/outcome.js';
 import { assertJson } from '../../../src/util/json.js';
+import { type Recording, budgets, recording, tell } from './recordings.js';
 
 const settings = (task: EvidenceSettings['task']): EvidenceSettings => ({
   task,
   cohortMs: 1000,
-  latencyBudgetMs: 50,
-  missBudget: 2,
-  lossBound: 100,
+  ...budgets,
 });
 
-type Step = (collector: EvidenceCollector) => void;
-
-const number = fc.oneof(
-  fc.double({ min: -1e3, max: 1e3, noNaN: true }),
-  fc.constantFrom(0, 1, 0.1, 1e-9, 1e12, 1e40, NaN, Infinity),
-);
-const outcome: fc.Arbitrary<RequestOutcome> = fc.record(
-  {
-    prediction: number,
-    actual: number,
-    latencyMs: number,
-    error: fc.boolean(),
-    value: number,
-    segment: fc.constantFrom('energy', 'utilities', '__proto__', '7'),
-  },
-  { requiredKeys: [] },
-);
-const pair = fc.record(
-  { canary: outcome, production: outcome, actual: number, value: number, segment: fc.constantFrom('energy', 'banks') },
-  { requiredKeys: ['canary', 'production'] },
-) as fc.Arbitrary<PairedOutcome>;
-const place = {
-  arm: fc.constantFrom('canary' as const, 'production' as const),
-  step: fc.nat(2),
-  unit: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  at: fc.nat(2500),
-};
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ ...place, outcome }).map(
-    (a): Step =>
-      (collector) =>
-        collector.record(a.arm, a.step, a.unit, a.at, a.outcome),
-  ),
-  fc.record({ ...place, prediction: number, actual: number }).map(
-    ({ arm, step, unit, at, prediction, actual }): Step =>
-      (collector) =>
-        collector.recordLabel(arm, step, unit, at, { prediction, actual, segment: 'energy' }),
-  ),
-  fc.record({ ...place, pair }).map(
-    (a): Step =>
-      (collector) =>
-        collector.recordPair(a.step, a.unit, a.at, a.pair),
-  ),
-  fc.record({ ...place, canaryPrediction: number, productionPrediction: number, actual: number }).map(
-    ({ step, unit, at, ...label }): Step =>
-      (collector) =>
-        collector.recordPairLabel(step, unit, at, label),
-  ),
-);
-
-function collect(task: EvidenceSettings['task'], steps: readonly Step[]): DeploymentStatistics {
+function collect(task: EvidenceSettings['task'], recordings: readonly Recording[]): DeploymentStatistics {
   const collector = new EvidenceCollector(settings(task));
-  for (const one of steps) one(collector);
+  for (const one of recordings) tell(collector, one);
   return collector.take() ?? noStatistics(task);
 }
 
@@ -77,7 +25,7 @@ describe('statistics of outcomes', () => {
   it.each(['regression', 'classification'] as const)(
     'are the same to the bit in one batch, in flushes and merged across processes in any order (%s)',
     (task) => {
-      const recorded = fc.array(fc.tuple(step, fc.nat(3), fc.nat(9), fc.nat()), { maxLength: 120 });
+      const recorded = fc.array(fc.tuple(recording, fc.nat(3), fc.nat(9), fc.nat()), { maxLength: 120 });
       fc.assert(
         fc.property(recorded, fc.nat(), (steps, rotation) => {
           const batch = collect(
@@ -87,7 +35,7 @@ describe('statistics of outcomes', () => {
           const processes = Array.from({ length: 4 }, () => new EvidenceCollector(settings(task)));
           const deltas: DeploymentStatistics[] = [];
           for (const [one, process, flush] of [...steps].sort((a, b) => a[3] - b[3])) {
-            one(processes[process]!);
+            tell(processes[process]!, one);
             const delta = flush === 0 ? processes[process]!.take() : undefined;
             if (delta !== undefined) deltas.push(JSON.parse(text(delta)) as DeploymentStatistics);
           }
@@ -97,15 +45,15 @@ describe('statistics of outcomes', () => {
           expect(text(shuffled.reduce(mergeStatistics))).toBe(text(batch));
           expect(text(shuffled.reduceRight((right, left) => mergeStatistics(left, right)))).toBe(text(batch));
         }),
-        { numRuns: 150 },
+        { numRuns: 75 },
       );
     },
   );
 
   it('can be stored whatever was recorded', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        expect(() => assertJson(collect('regression', steps))).not.toThrow();
+      fc.property(fc.array(recording, { maxLength: 40 }), (recordings) => {
+        expect(() => assertJson(collect('regression', recordings))).not.toThrow();
       }),
       { numRuns: 50 },
     );
@@ -113,23 +61,17 @@ describe('statistics of outcomes', () => {
 
   it('that could not be stored come again with the next ones', () => {
     const collector = new EvidenceCollector(settings('regression'));
-    const outcomes = [1, 2, 3].map((prediction) => ({ prediction, actual: 0.1 }));
-    collector.record('canary', 0, 1, 0, outcomes[0]!);
-    const first = collector.take()!;
-    collector.record('canary', 0, 2, 0, outcomes[1]!);
-    collector.restore(first);
+    const [first, second, third] = [1, 2, 3].map((prediction): Recording => {
+      const arm = prediction === 3 ? 'production' : 'canary';
+      return { kind: 'request', arm, step: 0, unit: prediction, at: 0, outcome: { prediction, actual: 0.1 } };
+    }) as [Recording, Recording, Recording];
+    tell(collector, first);
+    const lost = collector.take()!;
+    tell(collector, second);
+    collector.restore(lost);
     collector.restore(collector.take()!);
-    collector.record('production', 0, 3, 0, outcomes[2]!);
-    const all = collector.take()!;
-    expect(text(all)).toBe(
-      text(
-        collect('regression', [
-          (c) => c.record('canary', 0, 1, 0, outcomes[0]!),
-          (c) => c.record('canary', 0, 2, 0, outcomes[1]!),
-          (c) => c.record('production', 0, 3, 0, outcomes[2]!),
-        ]),
-      ),
-    );
+    tell(collector, third);
+    expect(text(collector.take()!)).toBe(text(collect('regression', [first, second, third])));
     expect(collector.take()).toBeUndefined();
   });
 });

@@ -40,6 +40,38 @@ describe('pairs per key', () => {
   });
 });
 
+describe('pairs per key, estimated from key groups,', () => {
+  it.each([{ groups: 4 }, { groups: 5 }])(
+    'are the weighted mean over the keys, on average over all ways of two equal keys to fall into $groups groups',
+    ({ groups }) => {
+      let sum = 0;
+      for (let first = 0; first < groups; first++)
+        for (let second = 0; second < groups; second++) {
+          const counts = new Float64Array(groups);
+          counts[first]! += 10;
+          counts[second]! += 10;
+          sum += pairsPerKey(counts);
+        }
+      expect(sum / groups ** 2).toBeCloseTo(kish([10, 10]), 9);
+    },
+  );
+
+  it('are one where groups differ by less than chance would have it', () => {
+    expect(pairsPerKey(new Float64Array(groupCount).fill(50))).toBe(1);
+  });
+
+  /** One group above its share by 127 times what each of the others is below it. */
+  const standingOut = (share: number, below: number): Float64Array =>
+    new Float64Array(groupCount).fill(share - below).fill(share + 127 * below, 0, 1);
+
+  it('are what the largest group has beyond its share and three standard errors, where that is more', () => {
+    // The groups' variance around the share of 144 is less than that of keys that come once: a standard error of √144.
+    expect(pairsPerKey(standingOut(144, 1))).toBeCloseTo(127 - 3 * 12, 9);
+    // Σ(count − share)² = 127·128·2² is four times that of keys that come once, 127·128.
+    expect(pairsPerKey(standingOut(128, 2))).toBeCloseTo(2 * 127 - 3 * Math.sqrt(128 * 4), 9);
+  });
+});
+
 describe('slots', () => {
   const slots = fc.uniqueArray(fc.nat(30), { maxLength: 15 });
   it('count once, as what is least against the canary of what happened in them', () => {
