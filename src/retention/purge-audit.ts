@@ -1,7 +1,7 @@
 import { MLOpsError } from '../errors.js';
 import { readAnchors } from '../governance/audit/anchor-file.js';
 import { toDigest } from '../governance/audit/checkpoint.js';
-import { findLogPlace, signLogStart, startTree } from '../governance/audit/log-start.js';
+import { type LogPlace, findLogPlace, movedMeanwhile, signLogStart, startTree } from '../governance/audit/log-start.js';
 import { makeCheckpoint } from '../governance/audit/make-checkpoint.js';
 import { TreeFrontier } from '../governance/audit/merkle-tree.js';
 import { verifyStoredLog } from '../governance/audit/verify-stored-log.js';
@@ -60,10 +60,11 @@ async function oldestInUse(storage: Storage): Promise<StoredVersion | undefined>
 export async function findExpiredAudit(
   context: Pick<Context, 'config' | 'clock'>,
   storage: Storage,
+  place?: LogPlace,
 ): Promise<AuditPurge> {
   const { before, keptBy } = await auditCutoff(context, storage);
   let records = 0;
-  for await (const { value } of readAuditTrail(storage)) {
+  for await (const { value } of readAuditTrail(storage, 0, place)) {
     if (!(Date.parse((value as unknown as AuditRecord).ts) < before)) break;
     records++;
   }
@@ -79,7 +80,8 @@ export async function findExpiredAudit(
 export async function purgeAudit(context: Context, control: ControlPlane): Promise<AuditPurge> {
   const request = { resource: { type: 'audit_log', id: 'audit' }, scope: 'store' } as const;
   return control.change('retention.purge_audit', request, async (storage): Promise<Plan<AuditPurge>> => {
-    const found = await findExpiredAudit(context, storage);
+    const place = await findLogPlace(storage);
+    const found = await findExpiredAudit(context, storage, place);
     if (found.records === 0) {
       return { changes: [], result: found, decision: 'deny', reason: 'no record is older than it is kept' };
     }
@@ -94,27 +96,33 @@ export async function purgeAudit(context: Context, control: ControlPlane): Promi
         `the audit trail is ${status} (${reason}), and nothing is removed from it; see bondx-mlops audit verify`,
       );
     }
-    const start = await signStart(context, storage, found);
+    const start = await signStart(context, storage, place, found);
     const { size, root, head, before } = start;
     return {
       changes: [],
       result: found,
-      newStart: { start, stream: `audit/${size}-${context.ids.next()}` },
+      newStart: { start, since: place.version, stream: `audit/${size}-${context.ids.next()}` },
       detail: { records: found.records, size, root, head, before, ...(found.keptBy && { keptBy: found.keptBy }) },
     };
   });
 }
 
-async function signStart({ clock, keys }: Context, storage: Storage, { records, madeBefore }: AuditPurge) {
-  const { start } = await findLogPlace(storage);
+async function signStart(
+  { clock, keys }: Context,
+  storage: Storage,
+  place: LogPlace,
+  { records, madeBefore }: AuditPurge,
+) {
+  const { start, version } = place;
   const tree = (start && startTree(start)) ?? new TreeFrontier();
   const size = tree.size + records;
   let last: AuditRecord | undefined;
-  for await (const { value } of readAuditTrail(storage)) {
+  for await (const { value } of readAuditTrail(storage, 0, place)) {
     if (tree.size === size) break;
     tree.add(leafOfRecord(value));
     last = value as unknown as AuditRecord;
   }
+  if (tree.size !== size) throw movedMeanwhile(version, (await findLogPlace(storage)).version);
   const { log } = last!;
   const body = { v: 1, log, size, root: toDigest(tree.root()), head: leafHash(last!) } as const;
   return signLogStart(await keys(), { ...body, before: madeBefore, time: toIso(clock.now()) }, tree);

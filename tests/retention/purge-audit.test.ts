@@ -51,6 +51,26 @@ async function forge(change: (honest: StoredLogStart) => StoredLogStart | Promis
 }
 
 describe('audit records that are older than security.audit_log_retention_days', () => {
+  it('are all that goes, whenever another retention removes them meanwhile', async () => {
+    // Later ones commit: these wait for what the other one commits.
+    for (let moment = 1; moment <= 3; moment++) {
+      begin();
+      await record(40);
+      const { storage } = world;
+      let calls = 0;
+      const get = storage.get.bind(storage);
+      storage.get = async (...args) => {
+        if (++calls === moment) await purge();
+        return get(...args);
+      };
+      const { audit: purged } = await purge();
+      expect(calls).toBeGreaterThan(moment);
+      expect([0, 20], `at ${moment}`).toContain(purged.records);
+      expect(await start(), `at ${moment}`).toMatchObject({ size: 20 });
+      expect(await audit.verify(), `at ${moment}`).toMatchObject({ status: 'ok' });
+    }
+  });
+
   it('go behind a signed start, in one commit with the record of it; what stays verifies, is listed, proved and goes on', async () => {
     await record(40); // 80 records of 40 days
     const before = await audit.list({ limit: 1_000 });

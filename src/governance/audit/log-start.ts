@@ -1,3 +1,4 @@
+import { ConflictError } from '../../errors.js';
 import type { KeyRing } from '../../keys/key-ring.js';
 import { auditStartsCollection as startsCollection } from '../../storage/checked-change.js';
 import type { Change, Storage } from '../../storage/storage.js';
@@ -72,6 +73,10 @@ export const putLogStart = (start: StoredLogStart, { version }: LogPlace): Chang
   value: start as unknown as JsonValue,
   expect: version,
 });
+
+/** For whoever has counted records that somebody else has removed since. */
+export const movedMeanwhile = (expected: LogPlace['version'], actual: LogPlace['version']): ConflictError =>
+  new ConflictError({ kind: 'record', collection: startsCollection, id: startId, expected, actual });
 
 /** No signature of anything else, a checkpoint's included, can be taken for one. */
 function startBytes({ v, log, size, root, head, before, time, keyId }: LogStartBody): Uint8Array {

@@ -1,11 +1,13 @@
 import { auditStartsCollection as startsCollection } from '../../storage/checked-change.js';
 import type { Change, Storage } from '../../storage/storage.js';
 import type { JsonValue } from '../../util/json.js';
-import { type LogPlace, type LogStart, putLogStart } from './log-start.js';
+import { type LogPlace, type LogStart, movedMeanwhile, putLogStart } from './log-start.js';
 
 /** From where on a log is kept. */
 export interface NewStart {
   readonly start: LogStart;
+  /** Version of where the log was when the start was made: it counts from there. */
+  readonly since: LogPlace['version'];
   /** The stream that what is left goes to: one that nobody ever wrote to. */
   readonly stream: string;
 }
@@ -27,9 +29,10 @@ export async function moveLog(
   storage: Storage,
   place: LogPlace,
   length: number,
-  { start, stream }: NewStart,
+  { start, since, stream }: NewStart,
   next: readonly JsonValue[],
 ): Promise<readonly Change[]> {
+  if (place.version !== since) throw movedMeanwhile(since, place.version);
   const left = await storage.get(startsCollection, unfinishedId);
   const leftStream = (left?.value as { readonly stream: string } | undefined)?.stream;
   if (leftStream !== stream) {

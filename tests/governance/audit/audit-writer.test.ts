@@ -179,7 +179,7 @@ describe('operations that wait at the same time', () => {
     const { watching, ids, operate } = watched(storage);
     const [first, second] = [operate(put('a', 1)), operate(put('b', 1))];
     const removal = entryOf(8, { action: 'retention.purge_audit', detail });
-    const moved = commitAudited(watching, ids, [], removal, { start, stream: 'audit/3' });
+    const moved = commitAudited(watching, ids, [], removal, { start, since: 'absent', stream: 'audit/3' });
     const [third, fourth] = [operate(put('c', 1)), operate(put('d', 1))];
     expect(await Promise.all([first, second, moved, third, fourth])).toEqual([7, 8, 9, 10, 11]);
     expect(await contentOf(storage)).toMatchObject({ stream: 'audit/3', from: 3 });

@@ -73,7 +73,13 @@ export function startAfter(records: readonly AuditRecord[], size: number, ring: 
 /** Moves the log as one process alone does, and nothing else. */
 export async function moveBehind(storage: Storage, length: number, start: LogStart): Promise<void> {
   const place = await findLogPlace(storage);
-  const changes = await moveLog(storage, place, length, { start, stream: `audit/${start.size}` }, []);
+  const changes = await moveLog(
+    storage,
+    place,
+    length,
+    { start, since: place.version, stream: `audit/${start.size}` },
+    [],
+  );
   await storage.commit(changes.filter(({ kind }) => kind !== 'append'));
 }
 

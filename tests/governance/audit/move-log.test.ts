@@ -13,13 +13,15 @@ const records = chained(count);
 const ring = newRing();
 const behind = async (size: number, stream = `audit/${size}`): Promise<NewStart> => ({
   start: await startAfter(records, size, ring),
+  since: 'absent',
   stream,
 });
 const next = [{ id: 'next' }];
 
 /** Moves the log as one process alone does. */
 async function move(storage: Storage, length: number, newStart: NewStart, values: readonly JsonValue[] = next) {
-  await storage.commit(await moveLog(storage, await findLogPlace(storage), length, newStart, values));
+  const place = await findLogPlace(storage);
+  await storage.commit(await moveLog(storage, place, length, { ...newStart, since: place.version }, values));
 }
 
 /** The entry of a removal, as verification looks for it. */
