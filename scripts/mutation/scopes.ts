@@ -74,6 +74,7 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
       'tests/canary/evidence/repeated-keys',
       'tests/canary/evidence/ripe-strata',
       'tests/canary/evidence/segment-map',
+      'tests/canary/evidence/verdict',
     ],
   },
   gates: {
