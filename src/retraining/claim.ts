@@ -20,7 +20,12 @@ import {
 
 /** What came of the wish to retrain. */
 export type Claim =
-  | { readonly kind: 'done'; readonly result: RetrainResult }
+  | {
+      readonly kind: 'done';
+      readonly result: RetrainResult;
+      /** One that was given up: what it left is to be cleared away. */
+      readonly abandoned?: readonly StoredRetraining[];
+    }
   | {
       readonly kind: 'claimed';
       readonly retraining: StoredRetraining;
@@ -28,6 +33,9 @@ export type Claim =
       /** Retrainings of the model whose processes are gone: what they left is to be cleared away. */
       readonly abandoned: readonly StoredRetraining[];
     };
+
+/** Attempts in a row that complete no step and leave a dead process; then a retraining is given up. */
+const mostFutile = 3;
 
 /** A wish to retrain, before it is known whether it will be followed. */
 export interface Wish {
@@ -70,7 +78,9 @@ export class Claims {
     if (before?.result) return answer(before.result, `the same as retraining ${before.retrainingId}`);
     const lease = await readLease(storage, modelName);
     if (isHeld(lease, now)) return answer(inProgress(modelName, lease.value!));
-    if (known !== undefined && isOpen(before!)) return this.#takeUp(storage, known.retraining, lease);
+    if (known !== undefined && isOpen(before!)) {
+      return isHopeless(before!) ? this.#giveUp(known.retraining) : this.#takeUp(storage, known.retraining, lease);
+    }
     const rest = wish.isAlarm ? await this.#cooldown(storage, modelName, now) : undefined;
     if (rest !== undefined) return answer(skip('cooldown', rest));
     const retraining: StoredRetraining = {
@@ -106,6 +116,25 @@ export class Claims {
   #takeUp(storage: Storage, { value, recordVersion }: LoadedRetraining, lease: LoadedLease): Promise<Plan<Claim>> {
     const retraining: StoredRetraining = { ...value, status: 'running', attempt: value.attempt + 1, error: null };
     return this.#claim(storage, retraining, recordVersion, lease, []);
+  }
+
+  /** Ends a retraining that takes its process with it again and again, such as by its need of memory. */
+  #giveUp({ value, recordVersion }: LoadedRetraining): Plan<Claim> {
+    const { retrainingId, attempt, steps } = value;
+    const error =
+      `the process died in ${mostFutile} attempts in a row (${attempt} in all) after ${steps.length} completed steps: ` +
+      'look into its memory and log, then retrain on fewer rows or in a larger process';
+    const failed: StoredRetraining = {
+      ...value,
+      ...{ status: 'failed', endedAt: this.context.clock.now(), snapshot: null, error },
+    };
+    const result = skip('given_up', `retraining ${retrainingId} was given up: ${error}`);
+    return {
+      changes: [putRetraining(failed, recordVersion)],
+      result: { kind: 'done', result, abandoned: [value] },
+      reason: result.reason,
+      detail: { retrainingId, attempt },
+    };
   }
 
   async #claim(
@@ -175,6 +204,10 @@ export class Claims {
 }
 
 const isOpen = ({ status }: StoredRetraining): boolean => status === 'running' || status === 'interrupted';
+
+/** Died, having completed nothing since too many attempts. Whoever is asked to stop in time has not died. */
+const isHopeless = ({ status, attempt, steps }: StoredRetraining): boolean =>
+  status === 'running' && attempt - Math.max(0, ...steps.map((step) => step.attempt)) >= mostFutile;
 
 const inProgress = (modelName: string, { retrainingId, expiresAt }: StoredLease): RetrainResult =>
   skip(

@@ -65,7 +65,7 @@ interface RetrainBase {
 }
 
 /** Why nothing was begun. */
-export type SkipReason = 'not_required' | 'switched_off' | 'in_progress' | 'cooldown';
+export type SkipReason = 'not_required' | 'switched_off' | 'in_progress' | 'cooldown' | 'given_up';
 
 /**
  * - `registered`: the challenger was proved better (or is the first), and is a new version in Development.

@@ -46,33 +46,31 @@ export class RetrainingWorker {
   }
 
   async carryOut(claim: Claim, work: RetrainingWork): Promise<RetrainResult> {
-    if (claim.kind === 'done') return deepFreeze(claim.result);
-    return this.control.access(
-      'retraining.record_step',
-      { model: claim.retraining.plan.modelName },
-      async (storage, artifacts) => {
-        for (const { retrainingId, snapshot } of claim.abandoned) {
-          if (snapshot !== null) await artifacts.delete(snapshot.digest);
-          await endRuns(storage, this.tracker, retrainingId, 'killed', 'its process died');
-        }
-        const { clock } = this.context;
-        const { modelName } = claim.retraining.plan;
-        const timer = this.options.timer ?? systemTimer;
-        const keeper = new LeaseKeeper(storage, modelName, claim.lease, this.leaseMs, clock, timer);
-        try {
-          const job = await this.#job(claim, work, keeper, storage, artifacts);
-          const { runSteps } = await import('./run-steps.js'); // loads the training, explaining and judging of models
-          const result = deepFreeze(await runSteps(job));
-          await keeper.stop();
-          await this.#end(job, claim.lease.holder, { status: endStatus(result), result });
-          work.onProgress?.(1, 'done');
-          return result;
-        } catch (error) {
-          await keeper.stop();
-          throw await this.#afterFailure(claim, storage, error, keeper);
-        }
-      },
-    );
+    const { abandoned = [] } = claim;
+    if (claim.kind === 'done' && abandoned.length === 0) return deepFreeze(claim.result);
+    const { modelName } = claim.kind === 'done' ? abandoned[0]!.plan : claim.retraining.plan;
+    return this.control.access('retraining.record_step', { model: modelName }, async (storage, artifacts) => {
+      for (const { retrainingId, snapshot } of abandoned) {
+        if (snapshot !== null) await artifacts.delete(snapshot.digest);
+        await endRuns(storage, this.tracker, retrainingId, 'killed', 'its process died');
+      }
+      if (claim.kind === 'done') return deepFreeze(claim.result);
+      const { clock } = this.context;
+      const timer = this.options.timer ?? systemTimer;
+      const keeper = new LeaseKeeper(storage, modelName, claim.lease, this.leaseMs, clock, timer);
+      try {
+        const job = await this.#job(claim, work, keeper, storage, artifacts);
+        const { runSteps } = await import('./run-steps.js'); // loads the training, explaining and judging of models
+        const result = deepFreeze(await runSteps(job));
+        await keeper.stop();
+        await this.#end(job, claim.lease.holder, { status: endStatus(result), result });
+        work.onProgress?.(1, 'done');
+        return result;
+      } catch (error) {
+        await keeper.stop();
+        throw await this.#afterFailure(claim, storage, error, keeper);
+      }
+    });
   }
 
   async #job(

@@ -67,6 +67,30 @@ describe('one retraining a model at a time', () => {
     expect((await tracker.listRuns()).runs.map(({ status }) => status).sort()).toEqual(['completed', 'killed']);
   });
 
+  it('gives one up whose process dies every time without getting further', async () => {
+    const world = await setUp();
+    const { clock, options, tracker } = world;
+    const wish = { trigger: 'manual', idempotencyKey: 'key', algorithm: 'patient' } as const;
+    const die = async (): Promise<void> => {
+      const { trainer, started } = patientTrainer();
+      void pipelineOf(world, [trainer]).pipeline.triggerRetraining({ modelName: 'spread' }, rows, wish);
+      await started;
+      clock.advance(hour); // nobody renews: it counts as dead
+    };
+    for (let attempt = 1; attempt <= 4; attempt++) await die(); // the first completed the steps before training
+    const { pipeline } = pipelineOf(world, [world.patient.trainer]);
+    expect((await pipeline.listRetrainings()).retrainings).toMatchObject([{ status: 'running', attempt: 4 }]);
+    const given = await pipeline.triggerRetraining({ modelName: 'spread' }, rows, wish);
+    expect(given).toMatchObject({ status: 'skipped', skipped: 'given_up' });
+    expect(given.reason).toContain('the process died in 3 attempts in a row (4 in all)');
+    const [failed] = (await pipeline.listRetrainings()).retrainings;
+    expect(failed).toMatchObject({ status: 'failed', attempt: 4, error: expect.stringContaining('memory') as string });
+    expect((await tracker.listRuns()).runs.map(({ status }) => status)).toEqual(['killed']);
+    for await (const left of options.artifacts!.list()) throw new Error(`left ${left.digest}`);
+    await die(); // asked again, it begins anew
+    expect((await pipeline.listRetrainings()).retrainings).toHaveLength(2);
+  });
+
   it('does not wait for a process that died while its clock was ahead', async () => {
     const world = await setUp();
     const { pipeline, patient, clock } = world;
