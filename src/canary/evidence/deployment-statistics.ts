@@ -26,7 +26,7 @@ export interface StratumStatistics {
 }
 
 export interface ArmStatistics {
-  /** Notional of the predictions, as the caller gave it. */
+  /** Notional of the predictions, without its sign; see `ValueSum`. */
   readonly value: EncodedSum;
   /** Requests in log-spaced latency buckets: [bucket, count], ascending; see `latencyBucket`. */
   readonly latency: readonly (readonly [bucket: number, count: number])[];

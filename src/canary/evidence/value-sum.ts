@@ -8,14 +8,19 @@ import {
   limbCount,
 } from '../../stats/exact-accumulator.js';
 
-/** Sums the notional of predictions, without its sign; none, and what does not fit an exact sum, is left out. */
+/** The largest double that fits an exact sum. */
+const largest = exactLimit * (1 - 2 ** -53);
+
+/**
+ * Sums the notional of predictions, without its sign. One that is absent or not a number is left out; one that is too large
+ * for an exact sum, such as an infinite one, counts as the largest that is not: it has to break a limit rather than escape it.
+ */
 export class ValueSum {
   readonly #limbs = new Float64Array(limbCount);
   #additions = 0;
 
-  add(value: number | undefined): void {
-    if (value === undefined || !(Math.abs(value) < exactLimit)) return;
-    addExact(this.#limbs, 0, Math.abs(value));
+  add(value = 0): void {
+    addExact(this.#limbs, 0, Math.min(Math.abs(value), largest) || 0);
     if (++this.#additions === additionsBetweenCarries) {
       carryLimbs(this.#limbs, 0);
       this.#additions = 0;

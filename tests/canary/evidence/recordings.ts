@@ -42,7 +42,10 @@ const latencyMs = fc.oneof(
   fc.double({ min: 0, max: 200, noNaN: true }),
   fc.constantFrom(0, -0, -1, 50, 50.125, 2 ** -10, 1e-9, 1e12, NaN, Infinity),
 );
-const value = fc.oneof(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.constantFrom(0.1, 2 ** 191, 2 ** 192, NaN));
+const value = fc.oneof(
+  fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+  fc.constantFrom(0.1, 2 ** 191, 2 ** 192, Infinity, NaN),
+);
 const segment = fc.constantFrom('energy', 'utilities', 'banks', '7', '__proto__', 'constructor', '\ud800', '(other)');
 
 const outcome: fc.Arbitrary<RequestOutcome> = fc.record(

@@ -214,8 +214,9 @@ function latency(list: readonly Told[]): (readonly [number, number])[] {
   return numbers(buckets).map((bucket) => [bucket, buckets.filter((one) => one === bucket).length]);
 }
 
+/** Values without their sign; those too large for a sum are the largest that is not. */
 const values = (list: readonly Told[]): bigint =>
-  total(list.map(({ value = 0 }) => (Math.abs(value) < 2 ** 192 ? Math.abs(value) : 0)));
+  total(list.map(({ value = NaN }) => Math.min(Math.abs(value), 2 ** 192 - 2 ** 139) || 0));
 
 /** By name; names that a record cannot hold are `(other)`. */
 function bySegment(list: readonly Told[], count: (of: readonly Told[]) => object): object {
