@@ -9,7 +9,7 @@ import { makeCheckpoint } from './audit/make-checkpoint.js';
 import { type AuditProof, proveRecord, verifyProof } from './audit/prove-record.js';
 import type { AuditVerification } from './audit/verify-log.js';
 import { readCheckpoints, verifyStoredLog } from './audit/verify-stored-log.js';
-import { findLogPlace, judgeStartByKeys, startTree } from './audit/log-start.js';
+import { againIfMoved, findLogPlace, judgeStartByKeys, startTree } from './audit/log-start.js';
 import type { AuditRecord } from './audit-record.js';
 import { type AuditFilter, listAuditRecords, readAuditTrail } from './audit-trail.js';
 import { ControlPlane } from './control-plane.js';
@@ -90,14 +90,16 @@ export class AuditLog {
   /** Writes all records and checkpoints to a file of JSON Lines. @throws MLOpsError `ALREADY_EXISTS` */
   async export(path: string): Promise<{ readonly records: number; readonly checkpoints: number }> {
     return this.#control.access('audit.read', 'store', async (storage) => {
-      const checkpoints = await readCheckpoints(storage);
-      const place = await findLogPlace(storage);
-      const { records } = await writeExport(path, {
-        records: readAuditTrail(storage, 0, place),
-        checkpoints,
-        start: place.start,
+      return againIfMoved(async () => {
+        const checkpoints = await readCheckpoints(storage);
+        const place = await findLogPlace(storage);
+        const { records } = await writeExport(path, {
+          records: readAuditTrail(storage, 0, place),
+          checkpoints,
+          start: place.start,
+        });
+        return { records, checkpoints: checkpoints.length };
       });
-      return { records, checkpoints: checkpoints.length };
     });
   }
 
@@ -130,7 +132,8 @@ export class AuditLog {
   }
 }
 
-const proveFrom = async (storage: Storage, seq: number, checkpoint: Checkpoint | undefined): Promise<AuditProof> => {
-  const place = await findLogPlace(storage);
-  return proveRecord(readAuditTrail(storage, 0, place), seq, checkpoint, place.start && startTree(place.start));
-};
+const proveFrom = (storage: Storage, seq: number, checkpoint: Checkpoint | undefined): Promise<AuditProof> =>
+  againIfMoved(async () => {
+    const place = await findLogPlace(storage);
+    return proveRecord(readAuditTrail(storage, 0, place), seq, checkpoint, place.start && startTree(place.start));
+  });

@@ -1,7 +1,7 @@
 import type { Storage } from '../storage/storage.js';
 import { refuse } from '../util/check.js';
 import type { JsonValue } from '../util/json.js';
-import { type LogPlace, findLogPlace } from './audit/log-start.js';
+import { type LogPlace, againIfMoved, findLogPlace, movedMeanwhile } from './audit/log-start.js';
 import { type AuditVerification, isAuditRecord, verifyLog } from './audit/verify-log.js';
 import type { AuditRecord } from './audit-record.js';
 
@@ -30,6 +30,7 @@ const largestBatch = 8_000;
  * are written meanwhile: whoever writes without a pause does not keep a reader from the end.
  *
  * @param place where the log is, when that is known; of a log that is moved meanwhile, the rest is read where it went
+ * @throws ConflictError when records were removed that should have come next: see {@link againIfMoved}
  */
 export async function* readAuditTrail(
   storage: Storage,
@@ -46,7 +47,8 @@ export async function* readAuditTrail(
     if (next >= end) return;
     if (page.entries.length > 0 && next - at.from < page.length) continue;
     const now = await findLogPlace(storage);
-    if (now.stream === at.stream || next < now.from) return;
+    if (now.stream === at.stream) return;
+    if (next < now.from) throw movedMeanwhile(at.version, now.version);
     at = now;
   }
 }
@@ -78,12 +80,18 @@ export async function verifyAuditTrail(
   storage: Storage,
   { expectedHead }: { readonly expectedHead?: string } = {},
 ): Promise<AuditVerification> {
-  const place = await findLogPlace(storage);
-  return verifyLog({ records: readAuditTrail(storage, 0, place), start: place.start, expectedHead });
+  return againIfMoved(async () => {
+    const place = await findLogPlace(storage);
+    return verifyLog({ records: readAuditTrail(storage, 0, place), start: place.start, expectedHead });
+  });
 }
 
 /** Records that match, oldest first. */
 export async function listAuditRecords(storage: Storage, filter: AuditFilter = {}): Promise<readonly AuditRecord[]> {
+  return againIfMoved(() => findAuditRecords(storage, filter));
+}
+
+async function findAuditRecords(storage: Storage, filter: AuditFilter): Promise<readonly AuditRecord[]> {
   const found: AuditRecord[] = [];
   const limit = filter.limit ?? 100;
   if (limit <= 0) return found;

@@ -1,7 +1,14 @@
 import { MLOpsError } from '../errors.js';
 import { readAnchors } from '../governance/audit/anchor-file.js';
 import { toDigest } from '../governance/audit/checkpoint.js';
-import { type LogPlace, findLogPlace, movedMeanwhile, signLogStart, startTree } from '../governance/audit/log-start.js';
+import {
+  type LogPlace,
+  againIfMoved,
+  findLogPlace,
+  movedMeanwhile,
+  signLogStart,
+  startTree,
+} from '../governance/audit/log-start.js';
 import { makeCheckpoint } from '../governance/audit/make-checkpoint.js';
 import { TreeFrontier } from '../governance/audit/merkle-tree.js';
 import { verifyStoredLog } from '../governance/audit/verify-stored-log.js';
@@ -58,6 +65,16 @@ async function oldestInUse(storage: Storage): Promise<StoredVersion | undefined>
 
 /** What would go: the records from the oldest on to the first that is younger. */
 export async function findExpiredAudit(
+  context: Pick<Context, 'config' | 'clock'>,
+  storage: Storage,
+  place?: LogPlace,
+): Promise<AuditPurge> {
+  return place === undefined
+    ? againIfMoved(() => countExpired(context, storage))
+    : countExpired(context, storage, place);
+}
+
+async function countExpired(
   context: Pick<Context, 'config' | 'clock'>,
   storage: Storage,
   place?: LogPlace,

@@ -1,5 +1,5 @@
 import { type Checkpoint, toDigest } from '../../governance/audit/checkpoint.js';
-import { type LogStart, asLogStart, findLogPlace, startTree } from '../../governance/audit/log-start.js';
+import { type LogStart, againIfMoved, asLogStart, findLogPlace, startTree } from '../../governance/audit/log-start.js';
 import { makeCheckpoint, newestCheckpoint } from '../../governance/audit/make-checkpoint.js';
 import { proofsTo } from '../../governance/audit/prove-record.js';
 import { ProvingTree, type SealedTree } from '../../governance/audit/proving-tree.js';
@@ -46,6 +46,10 @@ export async function auditSegment(
   storage: Storage,
   ids: ReadonlySet<string>,
 ): Promise<FoundSegment> {
+  return againIfMoved(() => readSegment(context, storage, ids));
+}
+
+async function readSegment(context: Context, storage: Storage, ids: ReadonlySet<string>): Promise<FoundSegment> {
   const place = await findLogPlace(storage);
   const start = place.start && asLogStart(place.start);
   const tree = new ProvingTree(start && startTree(start));
@@ -61,7 +65,7 @@ export async function auditSegment(
   let checkpoint = known;
   if (sealed === undefined) {
     checkpoint = (await makeCheckpoint(context, storage))!;
-    for await (const { value } of readAuditTrail(storage, tree.size)) {
+    for await (const { value } of readAuditTrail(storage, tree.size, place)) {
       if (tree.size === checkpoint.size) break;
       read(value, { tree, lines, ids });
     }

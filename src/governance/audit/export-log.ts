@@ -1,4 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { MLOpsError } from '../../errors.js';
 import { type JsonObject, type JsonValue, canonicalJson } from '../../util/json.js';
@@ -24,20 +25,38 @@ export async function writeExport(
   path: string,
   { records, checkpoints, start }: ExportedLog,
 ): Promise<{ records: number }> {
-  const out = createWriteStream(path, { flags: 'wx', mode: 0o644 });
-  const done = finished(out).catch((error: unknown) => {
+  const file = await open(path, 'wx', 0o644).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw new MLOpsError('ALREADY_EXISTS', `${path} is there already; name another file`);
   });
+  try {
+    return await writeLines(file.createWriteStream(), { records, checkpoints, start });
+  } catch (error) {
+    await rm(path, { force: true }); // a part of a log is no evidence
+    throw error;
+  }
+}
+
+async function writeLines(
+  out: ReturnType<FileHandle['createWriteStream']>,
+  { records, checkpoints, start }: ExportedLog,
+): Promise<{ records: number }> {
+  const done = finished(out);
   const failed = done.catch(() => undefined);
   let count = 0;
   if (start !== undefined) out.write(`${canonicalJson(asLogStart(start) as unknown as JsonObject)}\n`);
-  for await (const { value } of records) {
-    if (!out.write(`${canonicalJson(value)}\n`)) {
-      await Promise.race([new Promise<void>((resolve) => out.once('drain', () => resolve())), failed]);
+  try {
+    for await (const { value } of records) {
+      if (!out.write(`${canonicalJson(value)}\n`)) {
+        await Promise.race([new Promise<void>((resolve) => out.once('drain', () => resolve())), failed]);
+      }
+      if (out.destroyed) break;
+      count++;
     }
-    if (out.destroyed) break;
-    count++;
+  } catch (error) {
+    out.destroy();
+    await failed;
+    throw error;
   }
   for (const checkpoint of checkpoints) out.write(`${canonicalJson(checkpoint as unknown as JsonObject)}\n`);
   out.end();

@@ -78,6 +78,18 @@ export const putLogStart = (start: StoredLogStart, { version }: LogPlace): Chang
 export const movedMeanwhile = (expected: LogPlace['version'], actual: LogPlace['version']): ConflictError =>
   new ConflictError({ kind: 'record', collection: startsCollection, id: startId, expected, actual });
 
+/** Does again what reads the log as one whole, where somebody else removed records of it meanwhile. */
+export async function againIfMoved<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const isMoved = error instanceof ConflictError && error.conflict.kind === 'record';
+      if (!isMoved || error.conflict.collection !== startsCollection) throw error;
+    }
+  }
+}
+
 /** No signature of anything else, a checkpoint's included, can be taken for one. */
 function startBytes({ v, log, size, root, head, before, time, keyId }: LogStartBody): Uint8Array {
   const body: JsonObject = { v, log, size, root, head, before, time, keyId };

@@ -17,7 +17,7 @@ import {
   signCheckpoint,
   toDigest,
 } from './checkpoint.js';
-import { type LogStart, findLogPlace, startTree } from './log-start.js';
+import { type LogStart, againIfMoved, findLogPlace, startTree } from './log-start.js';
 import { TreeFrontier } from './merkle-tree.js';
 
 type Makes = Pick<Context, 'clock' | 'config' | 'keys'>;
@@ -29,14 +29,18 @@ type Makes = Pick<Context, 'clock' | 'config' | 'keys'>;
  * @returns the newest checkpoint; the one before when nothing was recorded since, undefined for an empty log
  */
 export async function makeCheckpoint(context: Makes, storage: Storage): Promise<Checkpoint | undefined> {
+  return againIfMoved(() => tryCheckpoint(context, storage));
+}
+
+async function tryCheckpoint(context: Makes, storage: Storage): Promise<Checkpoint | undefined> {
   const { clock, config } = context;
   const keys = await context.keys();
   const { last, count } = await readLast(storage);
-  const { start } = await findLogPlace(storage);
+  const place = await findLogPlace(storage);
   const isBelieved = last !== undefined && (await judgeByKeys(keys)(last)) === 'valid';
-  const frontier = frontierOf(isBelieved ? last : undefined, start);
+  const frontier = frontierOf(isBelieved ? last : undefined, place.start);
   let log = last?.log;
-  for await (const { value } of readAuditTrail(storage, frontier.size)) {
+  for await (const { value } of readAuditTrail(storage, frontier.size, place)) {
     log ??= (value as unknown as AuditRecord).log;
     frontier.add(leafOfRecord(value));
   }

@@ -2,14 +2,27 @@ import type { Context } from '../../runtime/context.js';
 import type { Storage } from '../../storage/storage.js';
 import { readAuditTrail } from '../audit-trail.js';
 import { type Checkpoint, asCheckpoint, checkpointStream, judgeByKeys } from './checkpoint.js';
-import { findLogPlace, judgeStartByKeys } from './log-start.js';
+import { againIfMoved, findLogPlace, judgeStartByKeys } from './log-start.js';
 import { type AuditVerification, verifyLog } from './verify-log.js';
 
 /** Checks the log of a store against its checkpoints, anchors, and where it says that it starts. */
 export async function verifyStoredLog(
+  context: Pick<Context, 'config' | 'keys'>,
+  storage: Storage,
+  known: KnownOfLog,
+): Promise<AuditVerification> {
+  return againIfMoved(() => verifyOnce(context, storage, known));
+}
+
+interface KnownOfLog {
+  readonly anchors: readonly Checkpoint[];
+  readonly expectedHead?: string | undefined;
+}
+
+async function verifyOnce(
   { config, keys }: Pick<Context, 'config' | 'keys'>,
   storage: Storage,
-  { anchors, expectedHead }: { readonly anchors: readonly Checkpoint[]; readonly expectedHead?: string | undefined },
+  { anchors, expectedHead }: KnownOfLog,
 ): Promise<AuditVerification> {
   const place = await findLogPlace(storage);
   const checkpoints = await readCheckpoints(storage);

@@ -67,6 +67,50 @@ describe('the removal of records', () => {
   });
 });
 
+describe('a log whose records are removed while it is read', () => {
+  const many = chained(1_200);
+  /** The log of a store that is moved behind record 700 just before the n-th page is read. */
+  async function movedBefore(read: number) {
+    const storage = await storeOf(1_200);
+    const keys = new LocalKeyService(ephemeralKeys(0));
+    const { config, options } = createWorld();
+    const start = await startAfter(many, 700, new KeyRing(keys));
+    await makeCheckpoint(createContext(config, { ...options, storage, keys }), storage);
+    let reads = 0;
+    const watched = over(storage, {
+      read: async (...args) => {
+        if (++reads === read) {
+          await moveBehind(storage, 1_200, start);
+          await commitAudited(storage, countingIds(), [], entryOf(1_200, honest(start)));
+        }
+        return storage.read(...args);
+      },
+    });
+    return { storage: watched, log: new AuditLog(config, { ...options, storage: watched, keys }) };
+  }
+
+  it.each([1, 2, 3, 4, 5, 6, 7])('is read as the whole that it is, before and after: at page %i', async (read) => {
+    expect((await verifyAuditTrail((await movedBefore(read)).storage)).status).toBe('ok');
+    expect((await (await movedBefore(read)).log.verify()).status).toBe('ok');
+
+    const { log } = await movedBefore(read);
+    await log.checkpoint();
+    expect((await log.verify()).status).toBe('ok');
+
+    const listed = await (await movedBefore(read)).log.list({ limit: 5_000 });
+    expect([1_200, 501]).toContain(listed.length);
+
+    const { log: exported } = await movedBefore(read);
+    const path = join(await temporaryDirectory(), 'export.jsonl');
+    const { records: written } = await exported.export(path);
+    expect([1_200, 501]).toContain(written);
+    expect((await exported.verifyExport(path)).status).toBe('ok');
+
+    const { log: proving } = await movedBefore(read);
+    expect(await proving.verifyProof(await proving.prove(900))).toBe(true);
+  });
+});
+
 describe('a checkpoint', () => {
   const open = (storage: Storage, keys = new LocalKeyService(ephemeralKeys(0))) => {
     const { config, options } = createWorld();
