@@ -71,6 +71,7 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
       'tests/canary/evidence/collected',
       'tests/canary/evidence/decide',
       'tests/canary/evidence/evidence-collector',
+      'tests/canary/evidence/evidence-settings',
       'tests/canary/evidence/latency-buckets',
       'tests/canary/evidence/merge-statistics',
       'tests/canary/evidence/reference',
