@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ConflictError, type JsonValue, type Storage } from '@bondx/mlops';
 import { countingIds } from '@bondx/mlops/testing';
 import { readAuditEnd, readAuditTrail, verifyAuditTrail } from '../../../src/governance/audit-trail.js';
 import { commitAudited } from '../../../src/governance/audit-writer.js';
-import { findLogPlace, putLogStart } from '../../../src/governance/audit/log-start.js';
+import { againIfMoved, findLogPlace, movedMeanwhile, putLogStart } from '../../../src/governance/audit/log-start.js';
 import { type NewStart, moveLog } from '../../../src/governance/audit/move-log.js';
 import { failure } from '../../helpers.js';
 import { chained, contentOf, entryOf, idsFrom, newRing, over, startAfter, storeOf } from './log-fixture.js';
@@ -102,6 +102,19 @@ describe('reading a log that is moved meanwhile', () => {
     expect(await readWhile(400, 200)).toEqual(all);
     expect(await readWhile(400, 500)).toEqual(all); // the first page is of 500
     await expect(readWhile(400, 501)).rejects.toBeInstanceOf(ConflictError);
+  });
+
+  it('is done again for that reason only', async () => {
+    const other = new ConflictError({ kind: 'record', collection: 'runs', id: 'r', expected: 1, actual: 2 });
+    const stream = new ConflictError({ kind: 'stream', stream: 'audit', expected: 1, actual: 2 });
+    for (const error of [other, stream, new Error('the disk is gone')]) {
+      const read = vi.fn(() => Promise.reject(error));
+      await expect(againIfMoved(read)).rejects.toBe(error);
+      expect(read).toHaveBeenCalledOnce();
+    }
+    const moved = vi.fn(() => Promise.resolve('read')).mockRejectedValueOnce(movedMeanwhile(1, 2));
+    expect(await againIfMoved(moved)).toBe('read');
+    expect(moved).toHaveBeenCalledTimes(2);
   });
 
   it('goes on from a place that it was in before', async () => {
