@@ -91,9 +91,12 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
       'src/registry/inventory/inventory-gates.ts',
     ],
     tests: [
+      'tests/canary/canary-deployment-manager',
+      'tests/compliance/aged-evidence',
       'tests/compliance/inventory',
       'tests/registry/approvals',
       'tests/registry/artifact-scan',
+      'tests/registry/file-signature',
       'tests/registry/gates',
       'tests/registry/model-registry',
       'tests/registry/promotion-gates',
