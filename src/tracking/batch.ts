@@ -90,17 +90,19 @@ export function applyBatch(run: StoredRun, batch: CheckedBatch): { run: StoredRu
   }
   const metrics = { ...run.metrics };
   const appends: Change[] = [];
+  let isNew = false;
   for (const [key, points] of batch.points) {
+    const before = own(metrics, key);
+    isNew ||= before === undefined;
     appends.push({
       kind: 'append',
       stream: metricStream(run.runId, key),
       values: points.map(encodePoint),
-      expect: own(metrics, key)?.count ?? 0,
+      expect: before?.count ?? 0,
     });
-    metrics[key] = addPoints(own(metrics, key), points);
+    metrics[key] = addPoints(before, points);
   }
-  const count = Object.keys(metrics).length;
-  if (count > Object.keys(run.metrics).length) checkMetricCount(count, `run ${run.runId}`);
+  if (isNew) checkMetricCount(Object.keys(metrics).length, `run ${run.runId}`);
   const parameters = { ...run.parameters, ...batch.parameters };
   return { run: { ...run, metrics, parameters, tags: { ...run.tags, ...batch.tags } }, appends };
 }

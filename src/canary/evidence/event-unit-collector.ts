@@ -1,5 +1,5 @@
 import type { EventUnits } from './deployment-statistics.js';
-import { slotOf } from './key-groups.js';
+import { drainSlots, slotOf } from './key-groups.js';
 
 /** Notes which routing keys had an event. Events are rare, and only a key's first one since `take` allocates. */
 export class EventUnitCollector {
@@ -20,12 +20,6 @@ export class EventUnitCollector {
   }
 
   take(): EventUnits {
-    return { error: drain(this.#error), slow: drain(this.#slow), miss: drain(this.#miss) };
+    return { error: drainSlots(this.#error), slow: drainSlots(this.#slow), miss: drainSlots(this.#miss) };
   }
-}
-
-function drain(slots: Set<number>): number[] {
-  const drained = [...slots].sort((a, b) => a - b);
-  slots.clear();
-  return drained;
 }

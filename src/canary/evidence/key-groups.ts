@@ -16,3 +16,10 @@ export const remix = (unit: number): number => fmix32(unit ^ 0x5bd1e995) >>> 0;
 export const groupOf = (mixed: number, groups: number): number => mixed & (groups - 1);
 
 export const slotOf = (mixed: number): number => mixed >>> 18;
+
+/** The slots that were noted since the last time, ascending. */
+export function drainSlots(slots: Set<number>): number[] {
+  const drained = [...slots].sort((a, b) => a - b);
+  slots.clear();
+  return drained;
+}

@@ -118,12 +118,12 @@ const mergePairs = (a: PairStatistics, b: PairStatistics): PairStatistics => ({
 export function mergePairTables(a: PairTable, b: PairTable): PairTable {
   if (isEmptyTable(a)) return b;
   if (isEmptyTable(b)) return a;
-  const sums = mergePairSumsOf(a, b);
+  const sums = mergeUnkeyed(a, b);
   // Keys of a part of the pairs would say less than they seem to.
   return a.keys === undefined || b.keys === undefined ? sums : { ...sums, keys: mergePairKeys(a.keys, b.keys) };
 }
 
-const mergePairSumsOf = (a: PairTable, b: PairTable): PairTable => ({
+const mergeUnkeyed = (a: PairTable, b: PairTable): PairTable => ({
   requests: a.requests + b.requests,
   errors: mergePairedCounts(a.errors, b.errors),
   slow: mergePairedCounts(a.slow, b.slow),

@@ -1,6 +1,6 @@
 import { CellCollector } from './cell-collector.js';
 import type { PairKeys, PairedSlots } from './deployment-statistics.js';
-import { slotOf } from './key-groups.js';
+import { drainSlots, slotOf } from './key-groups.js';
 
 /** Notes in which slots an event happened to the canary only, production only, both. */
 class PairedSlotCollector {
@@ -16,9 +16,9 @@ class PairedSlotCollector {
 
   take(): PairedSlots {
     return {
-      canaryOnly: drain(this.#canaryOnly),
-      productionOnly: drain(this.#productionOnly),
-      both: drain(this.#both),
+      canaryOnly: drainSlots(this.#canaryOnly),
+      productionOnly: drainSlots(this.#productionOnly),
+      both: drainSlots(this.#both),
     };
   }
 }
@@ -77,9 +77,3 @@ export class PairKeysCollector {
 }
 
 const isAbove = (loss: number, budget: number | null): boolean => budget !== null && loss > budget;
-
-function drain(slots: Set<number>): number[] {
-  const drained = [...slots].sort((a, b) => a - b);
-  slots.clear();
-  return drained;
-}
