@@ -39,9 +39,11 @@ export function effectivePolicy({ content, problems, spelling, environment, name
   return deepFreeze(toPolicy(file));
 }
 
+let unmentioned: ModelTypePolicy | undefined;
+
 /** What holds for a model type that the policy does not mention. */
 export const defaultModelType = (): ModelTypePolicy =>
-  toPolicy(policySchema().parse({ models: { unmentioned: {} } })).models['unmentioned']!;
+  (unmentioned ??= deepFreeze(toPolicy(policySchema().parse({ models: { unmentioned: {} } })).models['unmentioned']!));
 
 /** Whether a key, or something below it, was refused already: what a rule would say of the rest only confuses. */
 const isTouched = (key: string, removed: ReadonlySet<string>): boolean =>
