@@ -18,7 +18,7 @@ const layers = [
   ['retraining', 'canary', 'retention'],
   ['lineage', 'monitoring'],
   ['compliance'],
-  ['report'],
+  ['report', 'on-demand.ts'],
   ['index.ts', 'testing', 'worker.ts', 'integrations/onnx', 'integrations/openfeature', 'integrations/opentelemetry'],
   ['server'],
   ['cli'],

@@ -135,7 +135,6 @@ export type {
   WatchStreamOptions,
 } from './drift/watch-stream.js';
 
-export { traceLineage } from './lineage/trace-lineage.js';
 export type { TraceLineageOptions } from './lineage/trace-lineage.js';
 export type { Lineage, LineageEdge, LineageKind, LineageNode, LineageRef } from './lineage/lineage-node.js';
 
@@ -156,7 +155,6 @@ export { Overlays } from './compliance/inventory/overlays.js';
 export type { Overlay, RecordOverlayOptions } from './compliance/inventory/overlays.js';
 export { Overrides, summarizeOverrides } from './compliance/inventory/overrides.js';
 export type { Override, OverrideSummary, RecordOverrideOptions } from './compliance/inventory/overrides.js';
-export { exportEvidence } from './compliance/evidence/export-evidence.js';
 export type { EvidencePack } from './compliance/evidence/export-evidence.js';
 export { verifyEvidencePack } from './compliance/evidence/verifier.js';
 export type { EvidencePackVerification, ExpectedKeys } from './compliance/evidence/verifier.js';
@@ -268,19 +266,23 @@ export type { AuditProof } from './governance/audit/prove-record.js';
 export type { Checkpoint } from './governance/audit/checkpoint.js';
 export type { AuditRecord } from './governance/audit-record.js';
 
-export { backupStore } from './maintenance/backup-store.js';
+export {
+  applyRetention,
+  backupStore,
+  collectGarbage,
+  exportEvidence,
+  migrateStore,
+  restoreStore,
+  traceLineage,
+} from './on-demand.js';
 export type { BackupOptions, BackupResult } from './maintenance/backup-store.js';
-export { collectGarbage } from './maintenance/collect-garbage.js';
 export type { CollectGarbageOptions, GarbageResult } from './maintenance/collect-garbage.js';
-export { applyRetention } from './retention/apply-retention.js';
 export type { ApplyRetentionOptions, RetentionResult } from './retention/apply-retention.js';
 export { backupStatus } from './maintenance/backup-status.js';
 export type { BackupStatus } from './maintenance/backup-status.js';
 export type { Backup, BackupManifest } from './maintenance/backup-manifest.js';
 export type { MissingFile } from './maintenance/named-files.js';
-export { restoreStore } from './maintenance/restore-store.js';
 export type { RestoreOptions, RestoreResult } from './maintenance/restore-store.js';
-export { migrateStore } from './maintenance/migrate-store.js';
 export type { MigrateStoreOptions, MigrationResult, MigrationSide } from './maintenance/migrate-store.js';
 export type { StoreContent } from './maintenance/store-content.js';
 

@@ -25,14 +25,7 @@ export interface TraceLineageOptions {
   readonly limit?: number;
 }
 
-/**
- * Data set → run → version → deployment → decision → report → retraining → next run: what led to a thing, and what it led
- * to, as far as records say.
- *
- * @example
- * await traceLineage(registry, { kind: 'version', id: 'spread/1.1.0' }, { direction: 'backwards' });
- * @throws MLOpsError `NOT_FOUND` when there is no such thing
- */
+/** Promises what src/on-demand.ts says. */
 export async function traceLineage(
   registry: ModelRegistry,
   from: LineageRef,

@@ -34,15 +34,7 @@ export interface BackupResult extends Backup {
   readonly expired: readonly string[];
 }
 
-/**
- * Copies a filesystem store as it is at one moment, while processes go on writing to it: the database first, then every
- * file that the copy refers to, each verified on the way. The audit trail of the copy is verified before the backup
- * counts. Files are kept once for all backups of the folder, so that the next one copies what is new. What records name
- * and the store no longer has is listed as `missing`. The store's own trail gets a record of the backup.
- *
- * @throws MLOpsError `CORRUPT` when the store is damaged, `NOT_FOUND` when there is none, `ABORTED`, `STORAGE_FULL`,
- *   `UNAUTHENTICATED`
- */
+/** Promises what src/on-demand.ts says. */
 export async function backupStore(config: MLOpsConfig, options: BackupOptions = {}): Promise<BackupResult> {
   const { signal: _signal, onProgress: _onProgress, ...who } = options;
   const directories = storeDirectories(config);

@@ -28,16 +28,7 @@ export interface GarbageResult {
 
 const optionNames = [...contextOptionNames, 'signal', 'onProgress', 'dryRun'];
 
-/**
- * Removes artifacts that no record and no stream entry names, once they are `retention.unreferenced_artifacts_hours` old:
- * left over from registrations that were refused or interrupted, and from what was deleted.
- *
- * Never races with a registration: whoever stores content, also content that is there already, makes it new again in the
- * same step in which the store keeps it; the adapters' `deleteUnlessPutSince` decides that. So a registration only has to
- * be committed within the hours of the policy.
- *
- * @throws MLOpsError `UNSUPPORTED` where an adapter cannot tell what is referred to or since when it is there
- */
+/** Promises what src/on-demand.ts says. */
 export async function collectGarbage(config: MLOpsConfig, options: CollectGarbageOptions = {}): Promise<GarbageResult> {
   checkOptions(options, optionNames, 'collectGarbage');
   const { signal, onProgress = () => undefined, dryRun = false, ...given } = options;

@@ -46,15 +46,7 @@ interface Opened {
   readonly artifacts: ArtifactStore;
 }
 
-/**
- * Copies everything that one store holds into another, empty one: artifacts, records with their index fields, streams.
- * Then it reads the target and compares: counts, the digest of all content, the audit trail up to the source's last
- * record. A call that was stopped, or killed, is gone on with by the next; one that was done is told so. The target's
- * audit trail goes on with a record of the migration. Nobody may write to either store meanwhile.
- *
- * @throws MLOpsError `ALREADY_EXISTS` when the target holds something else, `ILLEGAL_STATE` when the source was written
- *   to meanwhile, `CORRUPT` when source or copy do not verify, `UNAUTHENTICATED`, `ABORTED`
- */
+/** Promises what src/on-demand.ts says. */
 export async function migrateStore(options: MigrateStoreOptions): Promise<MigrationResult> {
   const { from, to } = options;
   const places = { from: placeOf(from), to: placeOf(to) };

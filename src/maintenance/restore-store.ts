@@ -37,14 +37,7 @@ export interface RestoreResult {
   readonly meetsRecoveryTimeObjective?: boolean;
 }
 
-/**
- * Puts a backup where the policy says that the store is, and verifies it: the database's digest, the audit trail up to
- * the record that was its last, every file's digest. The database gets its name last: a restore that was interrupted
- * leaves no store, only files, and can be started again. The restored trail goes on with a record of the restore.
- *
- * @throws MLOpsError `ALREADY_EXISTS` when there is a store already, `NOT_FOUND` when there is no backup, `CORRUPT` when
- *   the backup is damaged, `ABORTED`, `UNAUTHENTICATED`
- */
+/** Promises what src/on-demand.ts says. */
 export async function restoreStore(config: MLOpsConfig, options: RestoreOptions = {}): Promise<RestoreResult> {
   const began = performance.now();
   const { from, signal: _signal, onProgress: _onProgress, ...who } = options;

@@ -32,13 +32,7 @@ export interface RetentionResult {
 const dayMs = 86_400_000;
 const optionNames = [...contextOptionNames, 'signal', 'onProgress', 'dryRun'];
 
-/**
- * Removes for good what the policy's `retention` section, `security.audit_log_retention_days` and
- * `backup.backup_retention_days` no longer ask to keep: runs that were deleted, with their metric points; drift reports; audit
- * records; backups. Stays, however old: what a registered version refers to, what a law asks for (the longer time wins), the
- * newest backup, and audit records since the oldest version in use was registered. Files that only those referred to
- * go with the next {@link collectGarbage}.
- */
+/** Promises what src/on-demand.ts says. */
 export async function applyRetention(
   config: MLOpsConfig,
   options: ApplyRetentionOptions = {},

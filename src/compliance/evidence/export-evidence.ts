@@ -33,17 +33,7 @@ interface Packed extends PackedFile {
   readonly what: string;
 }
 
-/**
- * Puts all that is known of a version into one archive that can be read and verified without this software: its files, every
- * record, the gapless part of the audit trail with proofs to a signed checkpoint, the policy, an index signed with the store's
- * key for artifacts, and the script that verifies it.
- *
- * @example
- * const { bytes } = await exportEvidence(registry, { modelName: 'pd', version: '1.0.0' });
- * await writeFile('pd-1.0.0.tar', bytes);
- * @throws MLOpsError `NOT_FOUND`; `CORRUPT` when a file of the version was altered, or the audit trail is not the one that its
- *   checkpoint signs; `KEY_UNAVAILABLE` without a key
- */
+/** Promises what src/on-demand.ts says. */
 export async function exportEvidence(
   registry: ModelRegistry,
   options: { readonly modelName: string; readonly version: string },
