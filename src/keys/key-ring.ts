@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { type KeyObject, createPublicKey, verify } from 'node:crypto';
 import { MLOpsError } from '../errors.js';
 import type { KeyService } from './key-service.js';
 import type { KeyInfo, KeyPurpose, SigningPurpose, WrappingPurpose } from './key.js';
@@ -25,6 +25,9 @@ export interface WrappedKey {
 
 /** The keys of a store by purpose, wherever they live. What is revoked is refused here, whatever the service does. */
 export class KeyRing {
+  /** Reading one takes several times as long as verifying with it. */
+  readonly #publicKeys = new Map<string, KeyObject>();
+
   constructor(readonly service: KeyService) {}
 
   list(): Promise<readonly KeyInfo[]> {
@@ -51,7 +54,7 @@ export class KeyRing {
         const key = await this.#find(keyId, purpose);
         if (key === undefined) return 'unknown_key';
         if (key.status === 'revoked') return 'revoked';
-        const publicKey = createPublicKey(await this.service.publicKey(keyId));
+        const publicKey = await this.#publicKey(keyId);
         return verify(key.algorithm === 'ES256' ? 'sha256' : undefined, bytes, publicKey, signature)
           ? 'valid'
           : 'invalid';
@@ -80,6 +83,15 @@ export class KeyRing {
     const id = keyId ?? (await this.active('pseudonym')).id;
     await this.#usable(id, 'pseudonym');
     return { keyId: id, secret: await this.service.secret(id) };
+  }
+
+  /** A key of a service that answers: its id stays that of the same key. */
+  async #publicKey(keyId: string): Promise<KeyObject> {
+    const known = this.#publicKeys.get(keyId);
+    if (known !== undefined) return known;
+    const made = createPublicKey(await this.service.publicKey(keyId));
+    this.#publicKeys.set(keyId, made);
+    return made;
   }
 
   async #find(keyId: string, purpose: KeyPurpose): Promise<KeyInfo | undefined> {

@@ -13,7 +13,7 @@ export interface KeyService {
 
   sign(keyId: string, bytes: Uint8Array): Promise<Uint8Array>;
 
-  /** The public key of a signing key: PEM, SubjectPublicKeyInfo. */
+  /** The public key of a signing key: PEM, SubjectPublicKeyInfo. Kept once it was given: an id stays that of one key. */
   publicKey(keyId: string): Promise<string>;
 
   /** Encrypts a data key of 32 bytes; `context` is authenticated with it and must be given again to unwrap. */

@@ -31,6 +31,19 @@ describe.each<SigningPurpose>(['artifact_signing', 'audit_checkpoint'])('signing
     expect(await signer.verify(keyId, bytes('root'), signature)).toBe('revoked');
   });
 
+  it('asks the service for a public key until it answers, then no more', async () => {
+    const service = new LocalKeyService(ephemeralKeys(at));
+    const answer = service.publicKey.bind(service);
+    let asked = 0;
+    service.publicKey = async (keyId) => (++asked === 1 ? Promise.reject(new Error('service away')) : answer(keyId));
+    const signer = new KeyRing(service).signer(purpose);
+    const { keyId, signature } = await signer.sign(bytes('root'));
+    await expect(signer.verify(keyId, bytes('root'), signature)).rejects.toThrow('service away');
+    expect(await signer.verify(keyId, bytes('root'), signature)).toBe('valid');
+    expect(await signer.verify(keyId, bytes('roots'), signature)).toBe('invalid');
+    expect(asked).toBe(2);
+  });
+
   it('does not take a key of another purpose', async () => {
     const ring = newRing();
     const other = purpose === 'artifact_signing' ? 'audit_checkpoint' : 'artifact_signing';
