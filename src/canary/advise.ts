@@ -1,13 +1,16 @@
+import { MLOpsError } from '../errors.js';
 import type { Advice } from './advice.js';
 import type { CanaryVerdict } from './evidence/canary-verdict.js';
-import type { StoredDeployment } from './deployment.js';
+import type { CanaryDecision, StoredDeployment } from './deployment.js';
 import { currentStep } from './rollout.js';
 import { adviseStep } from './rollout-steps.js';
+import { isServing } from './transitions.js';
 
 /**
  * Harm ends a rollout at once; proof promotes only from the last step, since no later step was tried.
  *
  * @param production the version in production now
+ * @param maxTraffic the policy may allow less now than when the rollout was planned
  */
 export function advise(
   deployment: StoredDeployment,
@@ -15,6 +18,7 @@ export function advise(
   { verdict, cause, reason }: Pick<CanaryVerdict, 'verdict' | 'cause' | 'reason'>,
   requests: number,
   now: number,
+  maxTraffic: number,
 ): Advice {
   const step = currentStep(deployment);
   if (step === undefined) return { action: 'wait', reason: `the deployment is ${deployment.status}` };
@@ -31,7 +35,12 @@ export function advise(
     elapsedMs: now - step.beganAt,
     requests,
   });
-  if (advice.action === 'advance') return { action: 'advance', reason: advice.reason, step: advice.to };
+  if (advice.action === 'advance') {
+    const { traffic } = plan[advice.to]!;
+    const reason = `the next step, ${traffic} of the traffic, is above canary.max_canary_percentage (${maxTraffic})`;
+    if (traffic > maxTraffic) return { action: 'wait', reason };
+    return { action: 'advance', reason: advice.reason, step: advice.to };
+  }
   const isLast = planned === null || planned === plan.length - 1;
   return verdict === 'promote' && isLast ? { action: 'promote', reason } : { action: 'wait', reason: advice.reason };
 }
@@ -39,3 +48,18 @@ export function advise(
 /** Somebody moved another version into production: routing has paused the canary since then. */
 export const sayReplaced = ({ candidateVersion, productionVersion }: StoredDeployment, production = 'none'): string =>
   `${production} is in production now, and ${candidateVersion} was compared with ${productionVersion}; roll the canary back and begin another`;
+
+/**
+ * A promotion or a step is carried out on what was decided about: not when somebody has paused the canary or changed its
+ * share meanwhile, or another process has begun the step.
+ *
+ * @throws MLOpsError `ILLEGAL_STATE`
+ */
+export function checkUnchanged(deployment: StoredDeployment, { decisionId, inputs }: CanaryDecision): void {
+  const { deploymentId, status, steps } = deployment;
+  if (isServing(status) && steps.length === inputs.steps.length) return;
+  throw new MLOpsError(
+    'ILLEGAL_STATE',
+    `deployment ${deploymentId} was changed after decision ${decisionId}, which is not carried out; evaluate it anew`,
+  );
+}

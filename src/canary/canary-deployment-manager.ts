@@ -340,11 +340,11 @@ export class CanaryDeploymentManager {
     await this.#follower.storeOutcomes();
   }
 
-  /** @param isDecided by evidence, and not by a person */
-  async #promote(deploymentId: string, request: Request, isDecided = false): Promise<CanaryPromotion> {
+  /** @param decision of evidence; none by a person */
+  async #promote(deploymentId: string, request: Request, decision?: CanaryDecision): Promise<CanaryPromotion> {
     await this.#storeOutcomes();
     return this.#change('canary.promote', deploymentId, request, (storage, artifacts) =>
-      planPromotion(this.#context, storage, artifacts, deploymentId, request, isDecided),
+      planPromotion(this.#context, storage, artifacts, deploymentId, request, decision),
     );
   }
 
@@ -353,11 +353,12 @@ export class CanaryDeploymentManager {
     deploymentId: string,
     options: ChangeCanaryOptions,
     share?: ShareChange,
+    decision?: CanaryDecision,
   ): Promise<void> {
     checkOptions(options, ['changedBy', 'reason'], action);
     const request = checkWhy(options.changedBy, options.reason);
     await this.#change(operationOf[action], deploymentId, request, (storage) =>
-      planAction(this.#context, storage, deploymentId, action, request, share),
+      planAction(this.#context, storage, deploymentId, action, request, share, decision),
     );
   }
 
@@ -375,26 +376,25 @@ export class CanaryDeploymentManager {
     return result;
   }
 
-  async #carryOut({ decisionId, deploymentId, advice }: CanaryDecision): Promise<void> {
-    const why = `decision ${decisionId}: ${advice.reason}`;
+  async #carryOut(decision: CanaryDecision): Promise<void> {
+    const { decisionId, deploymentId, advice } = decision;
+    const reason = `decision ${decisionId}: ${advice.reason}`;
     switch (advice.action) {
       case 'promote':
-        await this.#promote(deploymentId, { onBehalfOf: undefined, reason: why }, true);
+        await this.#promote(deploymentId, { onBehalfOf: undefined, reason }, decision);
         break;
       case 'rollback':
-        await this.rollbackCanary(deploymentId, undefined, why);
+        await this.rollbackCanary(deploymentId, undefined, reason);
         break;
-      case 'advance':
-        await this.#advance(deploymentId, advice.step!, why);
+      case 'advance': {
+        const planned = advice.step!;
+        const trafficFraction = (await this.getDeployment(deploymentId)).plan[planned]!.traffic;
+        await this.#act('adjust', deploymentId, { reason }, { trafficFraction, planned }, decision);
         break;
+      }
       case 'wait':
         break;
     }
-  }
-
-  async #advance(deploymentId: string, planned: number, reason: string): Promise<void> {
-    const { plan } = await this.getDeployment(deploymentId);
-    await this.#act('adjust', deploymentId, { reason }, { trafficFraction: plan[planned]!.traffic, planned });
   }
 }
 

@@ -40,7 +40,7 @@ export async function planEvaluation(
     productionVersion: deployment.productionVersion,
     decidedAt: toIso(now),
     ...verdict,
-    advice: advise(deployment, production, verdict, requests, now),
+    advice: advise(deployment, production, verdict, requests, now, context.config.policy.canary.maxCanaryPercentage),
     inputs,
     policyDigest: context.config.digest,
   });

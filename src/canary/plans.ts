@@ -9,11 +9,11 @@ import { ModelEdit } from '../registry/stage-change.js';
 import type { Context } from '../runtime/context.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
-import { sayReplaced } from './advise.js';
+import { checkUnchanged, sayReplaced } from './advise.js';
 import { bucketingVersion } from './bucketing.js';
 import type { CanaryHalt, CanaryPromotion } from './canary-options.js';
 import { checkCandidate } from './candidate.js';
-import { type StoredDeployment, putDeployment } from './deployment.js';
+import { type CanaryDecision, type StoredDeployment, putDeployment } from './deployment.js';
 import { type LoadedDeployment, loadOpen } from './deployment-lookups.js';
 import { type Said, type ShareChange, act, beginDeployment } from './rollout.js';
 import type { PlannedStep } from './rollout-steps.js';
@@ -109,8 +109,17 @@ export async function planAction(
   action: keyof typeof operationOf,
   request: Request,
   share?: ShareChange,
+  decision?: CanaryDecision,
 ): Promise<Plan<StoredDeployment>> {
   const open = await loadOpen(storage, deploymentId);
+  if (decision !== undefined) checkUnchanged(open.value, decision);
+  const { maxCanaryPercentage } = context.config.policy.canary;
+  if (action === 'resume' && open.value.trafficFraction > maxCanaryPercentage) {
+    throw new MLOpsError(
+      'ILLEGAL_STATE',
+      `the share of ${open.value.trafficFraction} is above canary.max_canary_percentage (${maxCanaryPercentage}); choose a smaller one with adjustTraffic first`,
+    );
+  }
   const edit = await ModelEdit.open(storage, open.value.modelName);
   const after = act(open.value, action, saidBy(context, request), share);
   return changeOf(edit, open, after, request);
@@ -143,7 +152,7 @@ export async function planHalt(
 /**
  * Makes the candidate production and archives the version that was; refused when a gate does not pass.
  *
- * @param isDecided by evidence, which speaks of the version that was in production as the canary began
+ * @param decision by evidence, which speaks of the version that was in production as the canary began; none by a person
  */
 export async function planPromotion(
   context: Context,
@@ -151,14 +160,16 @@ export async function planPromotion(
   artifacts: ArtifactStore,
   deploymentId: string,
   request: Request,
-  isDecided: boolean,
+  decision: CanaryDecision | undefined,
 ): Promise<Plan<CanaryPromotion>> {
   const open = await loadOpen(storage, deploymentId);
   const { modelName, candidateVersion } = open.value;
   const edit = await ModelEdit.open(storage, modelName);
   const { production } = edit.modelRecord;
-  if (isDecided && production !== open.value.productionVersion) {
-    throw new MLOpsError('ILLEGAL_STATE', sayReplaced(open.value, production ?? undefined));
+  if (decision !== undefined) {
+    if (production !== open.value.productionVersion)
+      throw new MLOpsError('ILLEGAL_STATE', sayReplaced(open.value, production ?? undefined));
+    checkUnchanged(open.value, decision);
   }
   const after = act(open.value, 'promote', saidBy(context, { ...request, reason: request.reason ?? 'promoted' }));
   const candidate = await edit.version(candidateVersion);
