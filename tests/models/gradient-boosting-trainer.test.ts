@@ -195,6 +195,16 @@ describe('gradient_boosting', () => {
     expect(model.predict({ x: 1 })).toBeCloseTo(0.11, 1);
   });
 
+  it.each([0, 1])(
+    'predicts a probability where every row is of class %i, however many trees it grows',
+    async (label) => {
+      const table = toTable(Array.from({ length: 40 }, (_, x) => ({ x, y: label })));
+      const hyperparameters = { learning_rate: 1, max_iterations: 1000 };
+      const { model } = await train(table, { task: 'classification', hyperparameters });
+      expect(Math.abs(model.predict({ x: 1 }) - label)).toBeLessThan(1e-9);
+    },
+  );
+
   it('tells apart the 255 most frequent of many categories', async () => {
     const x = Array.from({ length: 3000 }, (_, i) => `c${i < 2550 ? i % 255 : i}`);
     const table = toTable({ x, y: x.map((name) => Number(name.slice(1)) % 2) });

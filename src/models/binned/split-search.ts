@@ -28,9 +28,12 @@ const minCategoryRows = 10;
 /** A category's mean gradient is pulled towards 0 as if by so many more rows. */
 const categorySmoothing = 10;
 
-/** What a leaf of such sums predicts: the minimum of G·v + (H + l2)·v²/2, within its bounds. */
+/**
+ * What a leaf of such sums predicts: the minimum of G·v + (H + l2)·v²/2, within its bounds. Rows that are as certain as a
+ * double can be (H and G are 0) stay where they are.
+ */
 export const leafValue = (gradient: number, hessian: number, l2: number, lower: number, upper: number): number =>
-  Math.min(upper, Math.max(lower, -gradient / (hessian + l2)));
+  Math.min(upper, Math.max(lower, -gradient / (hessian + l2 || 1)));
 
 /**
  * Finds the split of a node that lowers the loss most, to second order (Chen, Guestrin 2016, KDD, eq. 7), from its

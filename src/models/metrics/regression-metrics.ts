@@ -13,7 +13,10 @@ const epsilon = Number.EPSILON;
 export function regressionMetrics(actual: Float64Array, predicted: Float64Array): Record<string, number> {
   checkPairs(actual, predicted);
   const n = actual.length;
-  const mean = actual.reduce((sum, value) => sum + value, 0) / n;
+  // Rounded, the mean of a constant may be another number, of which R² would be the residue.
+  const mean = actual.every((value) => value === actual[0])
+    ? actual[0]!
+    : actual.reduce((sum, value) => sum + value, 0) / n;
   let absolute = 0;
   let squared = 0;
   let relative = 0;

@@ -116,6 +116,23 @@ describe('numericTarget', () => {
 });
 
 describe('the metrics of a task', () => {
+  it('give R² of a constant target as 0 where it is missed, also where the mean of its values is another number', () => {
+    for (const [value, rows] of [
+      [0.1, 3],
+      [0.7, 11],
+      [1 / 3, 100],
+    ] as const) {
+      const actual = new Float64Array(rows).fill(value);
+      expect(
+        regressionMetrics(
+          actual,
+          actual.map((_, i) => value + (i % 2)),
+        ),
+      ).toHaveProperty('r2_score', 0);
+      expect(regressionMetrics(actual, actual)).toHaveProperty('r2_score', 1);
+    }
+  });
+
   it('leave out a percentage error relative to zero', () => {
     const predicted = Float64Array.of(1, 2);
     expect(metricsOf('regression', Float64Array.of(1, 4), predicted)).toHaveProperty('mape', 0.25);
