@@ -165,6 +165,51 @@ describe('an assessment', () => {
     expect(results.find(({ check }) => check === 'basel.calibration')?.status).toBe('met');
   });
 
+  it('says not_assessed of what cannot be tested, and goes on', async () => {
+    const { registry } = await pdWorld({ security: { regulatoryFrameworks: ['Basel III', 'IFRS 9'] } });
+    const pd = { ...goodInputs.pd!, defaulted: [0, 0, 0, 1, 1], scores: [1, 2, 3, 4, 5], initialAuc: { auc: 0.9 } };
+    const alike = { realised: [0.3, 0.4, 0.5], estimated: [0.2, 0.3, 0.4] };
+    const report = await assessCompliance(registry, { ...at, inputs: { pd, lgd: alike, ead: alike } });
+    const messageOf = (name: CheckName) => report.results.find(({ check }) => check === name)!.message;
+    for (const name of ['basel.discrimination', 'ifrs9.lgd', 'ifrs9.ead'] as const)
+      expect(statusOf(report, name)).toBe('not_assessed');
+    expect(messageOf('basel.discrimination')).toContain('the AUC is 1 without any variance');
+    expect(messageOf('ifrs9.lgd')).toContain('all 3 defaults differ alike');
+    expect(statusOf(report, 'basel.calibration')).toBe('met');
+    await expect(
+      failure(assessCompliance(registry, { ...at, inputs: { lgd: { ...alike, estimated: [0.2] } } })),
+    ).resolves.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('takes grades that nobody is in: they are not tested, and moved all the same', async () => {
+    const { registry } = await pdWorld({ security: { regulatoryFrameworks: ['Basel III'], complianceChecks: [] } });
+    const assess = async (...counts: readonly (readonly [obligors: number, obligorsAtDevelopment: number])[]) => {
+      const [a, b] = goodInputs.pd!.grades;
+      const grades = [
+        ...[a!, b!].map((grade) => ({ ...grade, obligorsAtDevelopment: grade.obligors })),
+        ...counts.map(([obligors, before], i) => ({
+          ...{ grade: `C${i}`, pd: 0.2, obligors, defaults: 0, obligorsAtDevelopment: before },
+        })),
+      ];
+      return assessCompliance(registry, { ...at, inputs: { pd: { ...goodInputs.pd!, grades } } });
+    };
+    const never = await assess([0, 0]);
+    expect(statusOf(never, 'basel.calibration')).toBe('met');
+    expect(never.results.find(({ check }) => check === 'basel.calibration')!.evidence).toMatchObject({
+      grades: [{ grade: 'A' }, { grade: 'B' }],
+      emptyGrades: ['C0'],
+    });
+    expect(statusOf(never, 'basel.grade_stability')).toBe('met');
+    expect(statusOf(await assess([0, 6000]), 'basel.grade_stability')).toBe('not_met');
+    const pd = {
+      ...goodInputs.pd!,
+      grades: [{ grade: 'A', pd: 0.1, obligors: 0, defaults: 0, obligorsAtDevelopment: 0 }],
+    };
+    const nobody = await assessCompliance(registry, { ...at, inputs: { pd } });
+    expect(statusOf(nobody, 'basel.calibration')).toBe('not_assessed');
+    expect(statusOf(nobody, 'basel.grade_stability')).toBe('not_assessed');
+  });
+
   it('refuses inputs that cannot be, before anything is written', async () => {
     const { registry, storage } = await pdWorld();
     const wrong: unknown[] = [

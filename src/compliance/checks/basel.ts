@@ -50,6 +50,10 @@ function discrimination(facts: ComplianceFacts): Finding {
   if (initialAuc === undefined) {
     return notAssessed('the AUC of the initial validation was not given (inputs.pd.initialAuc)', { auc });
   }
+  if (auc.variance === 0 && (initialAuc.variance ?? 0) === 0) {
+    const message = `the AUC is ${auc.auc} without any variance, so that no change of it can be tested`;
+    return notAssessed(message, { auc, initialAuc });
+  }
   const change = aucChange(initialAuc, auc);
   const isMet = change.pValue >= policy.compliance.significanceLevel;
   const message = isMet ? 'the AUC has not fallen since the initial validation' : 'the AUC fell';
@@ -63,10 +67,11 @@ function gradeStability(facts: ComplianceFacts): Finding {
   if (grades.length === 0 || !before.every((count) => count !== undefined)) {
     return notAssessed('no obligors by grade at development were given (inputs.pd.grades[].obligorsAtDevelopment)');
   }
-  const index = psi(
-    before,
-    grades.map(({ obligors }) => obligors),
-  );
+  const now = grades.map(({ obligors }) => obligors);
+  if ([before, now].some((counts) => counts.every((count) => count === 0))) {
+    return notAssessed('there were no obligors in any grade, at development or now');
+  }
+  const index = psi(before, now);
   const limit = policy.drift.psiThreshold;
   const evidence = { psi: index, limit };
   if (index.lower > limit) return notMet(`the PSI of grades is provably above ${limit}`, evidence);

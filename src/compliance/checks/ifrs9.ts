@@ -1,7 +1,7 @@
 import { scenarioLoss } from '../../stats/validation/scenario-loss.js';
 import { stagePassage } from '../../stats/validation/stage-passage.js';
 import { migrationMatrix } from '../../stats/validation/migration-matrix.js';
-import { underestimationTest } from '../../stats/validation/underestimation-test.js';
+import { areAlike, underestimationTest } from '../../stats/validation/underestimation-test.js';
 import { isInForce } from '../inventory/overlays.js';
 import { type ComplianceCheck, type Finding, judged, met, notAssessed, notMet } from './check.js';
 import type { ComplianceFacts } from './facts.js';
@@ -31,7 +31,13 @@ function underestimation({ inputs, policy }: ComplianceFacts, of: 'lgd' | 'ead')
   if (given === undefined) return notAssessed(`no realised and estimated values were given (inputs.${of})`);
   const n = given.realised.length;
   if (n < 2) return notAssessed(`${n} defaults are too few for a test`);
-  const result = underestimationTest(Float64Array.from(given.realised), Float64Array.from(given.estimated));
+  const [realised, estimated] = [Float64Array.from(given.realised), Float64Array.from(given.estimated)];
+  const excess = realised.map((value, i) => value - estimated[i]!);
+  if (n === estimated.length && areAlike(excess, realised)) {
+    const meanExcess = excess[0]!;
+    return notAssessed(`all ${n} defaults differ alike from their estimates: nothing can be tested`, { meanExcess });
+  }
+  const result = underestimationTest(realised, estimated);
   const level = policy.compliance.significanceLevel;
   const isMet = result.pValue >= level;
   const message = isMet ? `estimates of ${n} defaults are not too low` : 'estimates are too low';

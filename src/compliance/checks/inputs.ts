@@ -1,7 +1,7 @@
 import { checkOptions, refuse } from '../../util/check.js';
 import type { GradeOutcome } from '../../stats/validation/check-grades.js';
 
-/** A rating grade over one horizon. */
+/** A rating grade over one horizon; with 0 obligors and 0 defaults when nobody is in it. */
 export interface GradeInput extends GradeOutcome {
   readonly grade: string;
   /** Obligors of the grade when the model was developed, for the stability of grades. */

@@ -39,7 +39,9 @@ function calibration(pd: PdInputs, { policy, now }: ComplianceFacts): Finding {
   if (checkDate(pd.horizonEndsAt, 'inputs.pd.horizonEndsAt') > now) {
     return notAssessed(`outcomes have not matured: their horizon ends on ${pd.horizonEndsAt}`);
   }
-  const { grades } = pd;
+  const isEmpty = ({ obligors, defaults }: GradeInput): boolean => obligors === 0 && defaults === 0;
+  const grades = pd.grades.filter((grade) => !isEmpty(grade)); // nothing came of a PD of nobody
+  if (grades.length === 0) return notAssessed('no grade has obligors');
   const level = policy.compliance.significanceLevel;
   const bounds = plutoTasche(grades, { confidence: 1 - level, assetCorrelation: pd.assetCorrelation ?? 0 });
   const results = grades.map((grade, i) => ({
@@ -55,6 +57,7 @@ function calibration(pd: PdInputs, { policy, now }: ComplianceFacts): Finding {
     grades: results,
     portfolio: { ...portfolio, jeffreys: portfolioP, binomial: binomialTest(portfolio) },
     hosmerLemeshow: hosmerLemeshow(grades),
+    emptyGrades: pd.grades.filter(isEmpty).map(({ grade }) => grade),
     horizonEndsAt: pd.horizonEndsAt,
   };
   const low = results.filter(({ jeffreys }) => jeffreys < level / grades.length).map(({ grade }) => grade);

@@ -24,9 +24,12 @@ export function aucChange(
   initial: { readonly auc: number; readonly variance?: number },
   present: Pick<AucEstimate, 'auc' | 'variance'>,
 ): AucChange {
-  for (const { auc } of [initial, present]) {
-    if (!(auc >= 0 && auc <= 1))
-      throw new MLOpsError('INVALID_INPUT', `an AUC is ${auc}; expected a number from 0 to 1`);
+  for (const { auc, variance = 0 } of [initial, present]) {
+    if (!(auc >= 0 && auc <= 1 && variance >= 0 && variance < Infinity))
+      throw new MLOpsError(
+        'INVALID_INPUT',
+        `an AUC is ${auc} with variance ${variance}; expected a number from 0 to 1, and a variance of at least 0`,
+      );
   }
   return test(present.auc - initial.auc, (initial.variance ?? 0) + present.variance);
 }

@@ -32,12 +32,15 @@ export function underestimationTest(realised: Float64Array, estimated: Float64Ar
   if (!excess.every(Number.isFinite)) {
     throw new MLOpsError('INVALID_INPUT', 'a value is not finite; leave out what has not been realised yet');
   }
-  const variance = covariance(excess, excess);
-  // Differences of decimals that are alike differ by what rounding leaves.
-  const rounding = 4 * Number.EPSILON * excess.reduce((most, _, i) => Math.max(most, Math.abs(realised[i]!)), 0);
-  if (variance <= rounding ** 2)
+  if (areAlike(excess, realised))
     throw new MLOpsError('INVALID_INPUT', 'all differences are alike; nothing can be tested');
   const meanExcess = mean(excess);
-  const t = meanExcess / Math.sqrt(variance / n);
+  const t = meanExcess / Math.sqrt(covariance(excess, excess) / n);
   return { meanExcess, t, degreesOfFreedom: n - 1, pValue: studentTSf(t, n - 1) };
+}
+
+/** Whether differences from these values vary by no more than what rounding leaves of decimals that are alike. */
+export function areAlike(excess: Float64Array, realised: Float64Array): boolean {
+  const rounding = 4 * Number.EPSILON * realised.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return covariance(excess, excess) <= rounding ** 2;
 }

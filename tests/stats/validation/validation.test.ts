@@ -149,6 +149,9 @@ describe('the area under the ROC curve', () => {
   it('is not compared with a number that is none', () => {
     for (const auc of [NaN, 1.2, -0.1])
       expect(() => aucChange({ auc, variance: 0.01 }, { auc: 0.8, variance: 0.01 })).toThrow(`an AUC is ${auc}`);
+    const present = { auc: 0.8, variance: 0.01 };
+    for (const variance of [-0.001, NaN, Infinity])
+      expect(() => aucChange({ auc: 0.8, variance }, present)).toThrow(`with variance ${variance}`);
   });
 
   it('is not tested where the rows are ordered alike', () => {
