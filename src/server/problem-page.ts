@@ -11,6 +11,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   CONFLICT: 409,
   ILLEGAL_STATE: 409,
   STORAGE_UNAVAILABLE: 503,
+  KEY_UNAVAILABLE: 503,
   CLOSED: 503,
 };
 

@@ -107,6 +107,20 @@ describe('who gets in', () => {
     expect((await at('/models', { headers: { cookie } })).status).toBe(401);
   });
 
+  it('says that a token cannot be verified now, and asks for no other, while the key server is away', async () => {
+    const jwt = {
+      ...{ issuer: 'login', audience: 'mlops' },
+      ...{ algorithms: ['ES256' as const], jwksUrl: 'http://127.0.0.1:1/keys' },
+    };
+    const { config, options } = createWorld({ access: { jwt } });
+    const guarded = createDashboard(config, options);
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const headers = { authorization: `Bearer ${part({ alg: 'ES256' })}.${part({ sub: 'ada' })}.AAAA` };
+    const response = await guarded.fetch(new Request(`${origin}/models`, { headers }));
+    expect([response.status, await response.text()]).toEqual([503, expect.stringContaining('cannot be verified now')]);
+    await guarded.close();
+  });
+
   it('takes tokens at its own page only: a link from elsewhere signs nobody in', async () => {
     const guarded = createDashboard(world.config, { ...world.options, authentication: 'token' });
     const { token } = await new AccessControl(world.config, world.options).createToken();

@@ -19,7 +19,7 @@ export interface AuthenticateOptions extends Pick<ContextOptions, 'storage' | 'a
  * @example
  * const principal = await authenticate(config, { token: request.headers.authorization.replace('Bearer ', '') });
  * await registry.withPrincipal(principal).approvals.approve({ requestId });
- * @throws MLOpsError `UNAUTHENTICATED`; no message repeats the token
+ * @throws MLOpsError `UNAUTHENTICATED`; no message repeats the token. `KEY_UNAVAILABLE` while the key server of signed ones is away
  */
 export async function authenticate(config: MLOpsConfig, options: AuthenticateOptions): Promise<Principal> {
   checkOptions(options, ['token', 'storage', 'artifacts', 'clock'], 'authenticate');

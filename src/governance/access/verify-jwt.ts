@@ -7,6 +7,7 @@ import type { Principal } from '../../runtime/principal.js';
 
 type Jose = typeof import('jose');
 type Keys = ReturnType<Jose['createRemoteJWKSet']>;
+type Options = import('jose').JWTVerifyOptions;
 
 /** Longest token looked at, characters. */
 const maxLength = 16_384;
@@ -15,7 +16,7 @@ const maxLength = 16_384;
  * The principal that a signed token names: signature, algorithm, issuer, audience and times are those of the policy's
  * `access.jwt`. A token without an expiry is refused.
  *
- * @throws MLOpsError `UNAUTHENTICATED`; the reason never holds the token
+ * @throws MLOpsError `UNAUTHENTICATED`, the reason never holds the token; `KEY_UNAVAILABLE` when the issuer's keys cannot be had
  */
 export async function verifyJwt(config: MLOpsConfig, token: string, now: number): Promise<Principal> {
   const { jwt } = config.policy.access;
@@ -41,19 +42,61 @@ async function verify(
   jose: Jose,
   config: MLOpsConfig,
   token: string,
-  options: Parameters<Jose['jwtVerify']>[2] & object,
+  options: Options,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { jwksUrl, publicKeyFile } = config.policy.access.jwt;
   try {
-    if (jwksUrl !== null) return (await jose.jwtVerify(token, remoteKeys(jose, config, jwksUrl), options)).payload;
+    if (jwksUrl !== null) return await verifyByKeySet(jose, remoteKeys(jose, config, jwksUrl), token, options);
     const pem = await readFile(config.resolvePath(publicKeyFile!), 'utf8');
     const { alg = 'nothing' } = jose.decodeProtectedHeader(token);
     if (!options.algorithms!.includes(alg)) throw refused(`it is signed with ${alg}`);
-    return (await jose.jwtVerify(token, await jose.importSPKI(pem, alg), options)).payload;
+    const key = await jose.importSPKI(pem, alg).catch((error: unknown) => {
+      throw refused(`access.jwt.public_key_file holds no public key in PEM ("BEGIN PUBLIC KEY") for ${alg}`, error);
+    });
+    return (await jose.jwtVerify(token, key, options)).payload;
   } catch (error) {
     if (error instanceof MLOpsError) throw error;
     throw refused(sayWhy(error), error);
   }
+}
+
+/** Where several keys of the set could be meant (no `kid`, or one that two keys have) only trying tells which one it is. */
+async function verifyByKeySet(
+  jose: Jose,
+  keys: Keys,
+  token: string,
+  options: Options,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { JOSENotSupported, JWKSMultipleMatchingKeys, JWKSNoMatchingKey, JWSSignatureVerificationFailed } = jose.errors;
+  const aboutToken = [JOSENotSupported, JWKSMultipleMatchingKeys, JWKSNoMatchingKey];
+  const find: import('jose').JWTVerifyGetKey = (header, jws) =>
+    keys(header, jws).catch((error: unknown) => {
+      throw aboutToken.some((kind) => error instanceof kind) ? error : unavailable(error);
+    });
+  try {
+    return (await jose.jwtVerify(token, find, options)).payload;
+  } catch (error) {
+    if (!(error instanceof JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return (await jose.jwtVerify(token, key, options)).payload;
+      } catch (wrong) {
+        if (!(wrong instanceof JWSSignatureVerificationFailed)) throw wrong;
+      }
+    }
+    throw new JWSSignatureVerificationFailed();
+  }
+}
+
+/** Nothing is said against the token: who shows it again later may be let in. */
+function unavailable(cause: unknown): MLOpsError {
+  const { message, cause: inner } = cause as Error & { readonly cause?: { readonly code?: unknown } };
+  const why = typeof inner?.code === 'string' ? inner.code : message; // "fetch failed" has the reason as its cause
+  return new MLOpsError(
+    'KEY_UNAVAILABLE',
+    `the token cannot be verified now: access.jwt.jwks_url gives no keys that can be used (${why}); try again`,
+    { cause },
+  );
 }
 
 const remote = new WeakMap<MLOpsConfig, Keys>();
@@ -72,6 +115,7 @@ function sayWhy(error: unknown): string {
     case 'ERR_JWT_EXPIRED':
       return 'it has expired';
     case 'ERR_JWT_CLAIM_VALIDATION_FAILED':
+      if (claim === 'nbf') return 'its claim nbf is not reached yet: compare the clocks of this host and of the issuer';
       return `its claim ${claim} is not what access.jwt asks for`;
     case 'ERR_JOSE_ALG_NOT_ALLOWED':
       return 'it is signed with an algorithm that access.jwt.algorithms does not name';

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { type RequestListener, createServer } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,7 +142,7 @@ describe('signed tokens', () => {
       [await sign({ aud: 'payroll' }), 'its claim aud is not'],
       [await sign({ exp: issued - 60 }), 'it has expired'],
       [await sign({ exp: undefined }), 'its claim exp is not'],
-      [await sign({ nbf: issued + 600 }), 'its claim nbf is not'],
+      [await sign({ nbf: issued + 600 }), 'its claim nbf is not reached yet: compare the clocks'],
       [await sign({ sub: 7 }), 'its claim sub is not'],
       [await sign({ sub: 'a\nb' }), 'its claim sub is not a name'],
       [await sign({}, other.privateKey), 'its signature does not verify'],
@@ -183,6 +183,86 @@ describe('signed tokens', () => {
       });
     },
   );
+
+  it('are refused by a key file of another kind, which is named', async () => {
+    const rsa = await generateKeyPair('RS256');
+    await writeFile(join(folder, 'rsa.pem'), await exportSPKI(rsa.publicKey));
+    await writeFile(join(folder, 'none.pem'), 'no key');
+    for (const publicKeyFile of ['rsa.pem', 'none.pem']) {
+      const error = await failure(authenticate(configWith({ publicKeyFile }), { token: await sign(), clock }));
+      expect(error).toMatchObject({ code: 'UNAUTHENTICATED' });
+      expect(error.message).toContain('access.jwt.public_key_file holds no public key in PEM');
+    }
+  });
+
+  /** Answers requests for the key set as it is told to. */
+  async function withKeyServer(answer: RequestListener, work: (jwksUrl: string) => Promise<void>): Promise<void> {
+    const server = createServer(answer);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      await work(`http://127.0.0.1:${(server.address() as { port: number }).port}/keys`);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  it('are not blamed for a key server that is away or answers nonsense', async () => {
+    let answer: RequestListener = (_request, response) => void response.writeHead(503).end();
+    await withKeyServer(
+      (request, response) => answer(request, response),
+      async (jwksUrl) => {
+        const config = configWith({ jwksUrl });
+        const token = await sign();
+        const answers: RequestListener[] = [
+          answer,
+          (_request, response) => response.end('<html>'),
+          (_request, response) => response.end('{"keys":[null]}'),
+          (request) => request.socket.destroy(),
+        ];
+        for (answer of answers) {
+          const error = await failure(authenticate(config, { token, clock }));
+          expect(error).toMatchObject({ code: 'KEY_UNAVAILABLE' });
+          expect(error.message).toContain('access.jwt.jwks_url gives no keys that can be used');
+          expect(error.message).not.toContain(token.split('.')[1]);
+        }
+        const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'ES256' };
+        answer = (_request, response) => response.end(JSON.stringify({ keys: [jwk] }));
+        expect(await authenticate(config, { token, clock })).toMatchObject({ id: 'dev' });
+      },
+    );
+    const gone = configWith({ jwksUrl: 'http://127.0.0.1:1/keys' });
+    expect(await failure(authenticate(gone, { token: await sign(), clock }))).toMatchObject({
+      code: 'KEY_UNAVAILABLE',
+    });
+  });
+
+  it.each([
+    ['no kid at all', {}, {}],
+    ['a kid that two keys have', { kid: 'k1' }, { kid: 'k1' }],
+    ['no kid, though the keys have theirs', {}, { kid: 'k1' }],
+  ])('are held against each key that could be meant: %s', async (_name, header, named) => {
+    const [next, other] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES256')]);
+    const jwks = await Promise.all(
+      [next, keys].map(async ({ publicKey }) => ({ ...(await exportJWK(publicKey)), ...named })),
+    );
+    const signed = (key: (typeof keys)['privateKey'], claims = {}): Promise<string> =>
+      new SignJWT({ iss: 'login', aud: 'mlops', sub: 'dev', exp: issued + 60, ...claims })
+        .setProtectedHeader({ alg: 'ES256', ...header })
+        .sign(key);
+    await withKeyServer(
+      (_request, response) => response.end(JSON.stringify({ keys: jwks })),
+      async (jwksUrl) => {
+        const config = configWith({ jwksUrl });
+        for (const { privateKey } of [next, keys])
+          expect(await authenticate(config, { token: await signed(privateKey), clock })).toMatchObject({ id: 'dev' });
+        const refused = async (token: Promise<string>): Promise<string> =>
+          (await failure(authenticate(config, { token: await token, clock }))).message;
+        expect(await refused(signed(other.privateKey))).toContain('its signature does not verify');
+        expect(await refused(signed(keys.privateKey, { exp: issued - 60 }))).toContain('it has expired');
+      },
+    );
+  });
 
   it('are held against a key set, which is fetched once', async () => {
     let requests = 0;
