@@ -73,7 +73,12 @@ export class LiveDeployment {
 
   /** Whether it is over and all it has to say is stored. */
   get isStored(): boolean {
-    return this.#closedAt !== null && this.#late === this.#storedLate;
+    return (this.#closedAt !== null || (this.#isOver && this.#isOnlooker)) && this.#late === this.#storedLate;
+  }
+
+  /** It has nothing to report and never did, such as a process that only pauses a canary: it is none that serves. */
+  get #isOnlooker(): boolean {
+    return this.#sequence === 0 && !this.hasServed;
   }
 
   /** Takes what the store says, unless this process knows better. */
@@ -169,6 +174,7 @@ export class LiveDeployment {
   #hasNews(now: number, isClosing: boolean): boolean {
     if (this.#pending !== undefined || this.#late > this.#storedLate) return true;
     if (this.#closedAt !== null) return false;
+    if ((isClosing || this.#isOver) && this.#isOnlooker) return false;
     return isClosing || this.#isOver || this.#sequence === 0 || now - this.#flushedAt >= heartbeatMs;
   }
 

@@ -408,4 +408,18 @@ describe('deciding by hand', () => {
     const { processes } = await reader.getStatus(deploymentId);
     expect(processes).toMatchObject([{ status: 'closed', outcomes: 10 }]);
   });
+
+  it('is no process that serves when it only changes a canary', async () => {
+    const deploymentId = await deploy();
+    await manager.pause(deploymentId);
+    await manager.close();
+    const other = new CanaryDeploymentManager(world.config, registry);
+    await other.resume(deploymentId);
+    await other.rollbackCanary(deploymentId);
+    await other.flush();
+    expect((await other.getStatus(deploymentId)).processes).toEqual([]);
+    other.recordOutcome({ modelName: 'spread', version: '1.0.1', deploymentId, step: 0, prediction: 1 });
+    await other.close();
+    expect((await other.getStatus(deploymentId)).processes).toMatchObject([{ status: 'closed', late: 1 }]);
+  });
 });
