@@ -145,8 +145,7 @@ class Site {
     if (first === 'canaries' && third === 'live') return this.#live(request, url, second!);
     if (first === 'metrics')
       return metricsFor((await this.#visit(request, url, [], undefined)).services, this.place.performance);
-    const version = await this.changes.version();
-    const found = findPage(parts, () => version);
+    const found = findPage(parts, () => this.changes.version());
     const visit = await this.#visit(request, url, found?.params ?? [], undefined);
     if (found === undefined) throw new MLOpsError('NOT_FOUND', 'there is no such page');
     return this.#show(await found.page(visit), visit);
@@ -156,7 +155,8 @@ class Site {
   async #live(request: Request, url: URL, deploymentId: string): Promise<Response> {
     const visit = await this.#visit(request, url, [deploymentId], undefined);
     const etag = await this.changes.version();
-    if (request.headers.get('if-none-match') === etag) return respond(null, 304, { etag });
+    // Proxies that compress make the tag a weak one.
+    if (request.headers.get('if-none-match')?.replace(/^W\//, '') === etag) return respond(null, 304, { etag });
     return respondHtml((await liveCanary(visit)).content.markup, 200, { etag });
   }
 
@@ -181,7 +181,7 @@ class Site {
   async #begin(token: string, url: URL, isSecure = false): Promise<Response> {
     await principalOf(token, this.gate);
     const { basePath } = this.place;
-    const cookie = this.gate.sessions.begin(token, isSecure || url.protocol === 'https:', basePath || '/');
+    const cookie = this.gate.sessions.begin(token, url, isSecure || url.protocol === 'https:', basePath || '/');
     return respond(null, 303, { location: this.#href('experiments'), 'set-cookie': cookie });
   }
 

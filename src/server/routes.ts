@@ -10,7 +10,7 @@ import type { ShowPage } from './visit.js';
 type Route = readonly [path: string, page: ShowPage];
 
 /** @param version changes whenever a canary does */
-const routes = (version: () => string): readonly Route[] => [
+const routes = (version: () => Promise<string>): readonly Route[] => [
   ['', experiments],
   ['experiments', experiments],
   ['experiments/:', experimentRuns],
@@ -27,12 +27,12 @@ const routes = (version: () => string): readonly Route[] => [
 ];
 
 /** The path of every page. */
-export const pagePaths: readonly string[] = routes(() => '').map(([path]) => path);
+export const pagePaths: readonly string[] = routes(async () => '').map(([path]) => path);
 
 /** Finds the page of a path, and the parts of the path that vary. */
 export function findPage(
   parts: readonly string[],
-  version: () => string,
+  version: () => Promise<string>,
 ): { readonly page: ShowPage; readonly params: readonly string[] } | undefined {
   for (const [path, page] of routes(version)) {
     const wanted = path.split('/');

@@ -121,6 +121,18 @@ describe('who gets in', () => {
     await guarded.close();
   });
 
+  it('says nothing of the store to who was not let in, also while it is away', async () => {
+    const guarded = createDashboard(world.config, { ...world.options, authentication: 'token' });
+    for (const method of ['query', 'get', 'read', 'commit', 'watch'] as const)
+      vi.spyOn(world.storage, method).mockRejectedValue(new MLOpsError('STORAGE_UNAVAILABLE', 'db.internal is away'));
+    for (const path of ['/', '/models', '/canaries/x', '/nothing', '/metrics']) {
+      const response = await guarded.fetch(new Request(`${origin}${path}`));
+      expect([path, response.status, (await response.text()).includes('db.internal')]).toEqual([path, 401, false]);
+    }
+    vi.restoreAllMocks();
+    await guarded.close();
+  });
+
   it('takes tokens at its own page only: a link from elsewhere signs nobody in', async () => {
     const guarded = createDashboard(world.config, { ...world.options, authentication: 'token' });
     const { token } = await new AccessControl(world.config, world.options).createToken();
@@ -205,6 +217,25 @@ describe('what is done from a page', () => {
     expect((await registry.getModelVersion('spread', { version: '1.1.0' })).stage).toBe('Development');
   });
 
+  it.each([
+    ['http://mlops.example.com:443', 'https://mlops.example.com'],
+    ['http://mlops.example.com', 'https://mlops.example.com'],
+    ['http://mlops.example.com:8443', 'https://mlops.example.com:8443'],
+    ['https://mlops.example.com', 'https://mlops.example.com'],
+  ])('knows its own page, asked at %s by a proxy, as %s', async (asked, seen) => {
+    const guarded = createDashboard(world.config, { ...world.options, allowedHosts: ['mlops.example.com'] });
+    const { token } = await new AccessControl(world.config, world.options).createToken();
+    const type = 'application/x-www-form-urlencoded';
+    const signIn = async (from: string): Promise<number> => {
+      const init = { method: 'POST', body: `token=${token}`, headers: { 'content-type': type, origin: from } };
+      return (await guarded.fetch(new Request(`${asked}/sign-in`, init))).status;
+    };
+    expect(await signIn(seen)).toBe(303);
+    for (const from of ['https://evil.example', 'https://mlops.example.com:444', 'null', 'data:,'])
+      expect([from, await signIn(from)]).toEqual([from, 403]);
+    await guarded.close();
+  });
+
   it('says why it was not done', async () => {
     const { cookie, formToken } = await enter();
     const missing = await post('/actions/promote', { form_token: formToken, modelName: 'spread' }, { cookie });
@@ -236,6 +267,23 @@ describe('what is done from a page', () => {
     const { processes } = await manager.getStatus(deploymentId);
     expect(processes.map(({ status }) => status)).toEqual(['live']);
     await Promise.all([manager.close(), guarded.close()]);
+  });
+
+  it('sends a canary again only when it changed, also through a proxy that compresses', async () => {
+    const manager = new CanaryDeploymentManager(world.config, registry);
+    const canary = { modelName: 'spread', candidateVersion: '1.1.0', initialTrafficPercentage: 0.1 };
+    const deploymentId = await manager.createCanaryDeployment(canary);
+    const { cookie, get } = await enter();
+    const page = await (await get(`/canaries/${deploymentId}`)).text();
+    const version = /data-version="([^"]+)"/.exec(page)![1]!.replaceAll('&quot;', '"');
+    const look = async (tag: string): Promise<number> => {
+      const headers = { cookie, 'if-none-match': tag };
+      return (await ask(`/canaries/${deploymentId}/live`, { headers })).status;
+    };
+    expect([await look(version), await look(`W/${version}`), await look('"other"')]).toEqual([304, 304, 200]);
+    await manager.pause(deploymentId);
+    await vi.waitUntil(async () => (await look(`W/${version}`)) === 200);
+    await manager.close();
   });
 
   it('halts a canary', async () => {

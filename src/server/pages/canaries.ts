@@ -44,10 +44,10 @@ export const canaries: ShowPage = async ({ services, href }) => {
 
 /** One canary, kept up to date. @param version says whether something changed */
 export const canary =
-  (version: () => string): ShowPage =>
+  (version: () => Promise<string>): ShowPage =>
   async (visit) => {
     const [deploymentId = ''] = visit.params;
-    const seen = version();
+    const seen = await version();
     const { deployment, title, content } = await liveCanary(visit);
     return {
       title,

@@ -33,6 +33,11 @@ export function isAllowedHost(url: URL, allowed: readonly string[]): boolean {
 export function isSameOrigin(request: Request, url: URL): boolean {
   const origin = request.headers.get('origin');
   // Hosts, not schemes: behind a proxy that ends TLS, this server is asked over plain HTTP.
-  if (origin !== null) return URL.canParse(origin) && new URL(origin).host === url.host;
+  if (origin !== null) {
+    if (!URL.canParse(origin)) return false;
+    const { protocol, host } = new URL(origin);
+    const asked = `${protocol}//${url.host}`; // such a proxy may name the port that goes without saying
+    return URL.canParse(asked) && new URL(asked).host === host;
+  }
   return request.headers.get('sec-fetch-site') === 'same-origin';
 }

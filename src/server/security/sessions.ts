@@ -9,7 +9,8 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-const cookieName = 'bondx_dashboard';
+/** Browsers send the cookies of a host to all its ports: dashboards of several projects must not take each other's. */
+const cookieName = ({ port }: URL): string => `bondx_dashboard${port === '' ? '' : `_${port}`}`;
 const lifetimeMs = 12 * 3_600_000;
 const mostSessions = 10_000;
 
@@ -20,7 +21,7 @@ export class Sessions {
   constructor(private readonly clock: Clock) {}
 
   /** The cookie that a browser is to send from now on. No script reads it, no other site makes a browser send it. */
-  begin(token: string, isSecure: boolean, path: string): string {
+  begin(token: string, url: URL, isSecure: boolean, path: string): string {
     const now = this.clock.now();
     for (const [id, { expiresAt }] of this.#sessions) if (expiresAt <= now) this.#sessions.delete(id);
     const [oldest] = this.#sessions.keys();
@@ -28,7 +29,7 @@ export class Sessions {
     const id = newSecret();
     this.#sessions.set(hash(id), { token, formToken: newSecret(), expiresAt: now + lifetimeMs });
     const secure = isSecure ? '; Secure' : '';
-    return `${cookieName}=${id}; Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${lifetimeMs / 1000}${secure}`;
+    return `${cookieName(url)}=${id}; Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${lifetimeMs / 1000}${secure}`;
   }
 
   of(request: Request): Session | undefined {
@@ -41,8 +42,9 @@ export class Sessions {
 const hash = (id: string): string => createHash('sha256').update(id).digest('base64');
 
 function cookieOf(request: Request): string | undefined {
+  const wanted = cookieName(new URL(request.url));
   const cookies = (request.headers.get('cookie') ?? '').split(';').map((part) => part.trim().split('='));
-  return cookies.find(([name]) => name === cookieName)?.[1];
+  return cookies.find(([name]) => name === wanted)?.[1];
 }
 
 export const newSecret = (): string => randomBytes(32).toString('base64url');
