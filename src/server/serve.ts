@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MLOpsConfig } from '../config/mlops-config.js';
@@ -17,8 +18,12 @@ export interface ServeOptions extends DashboardOptions {
 export interface RunningServer {
   /** Where it is; with the secret of this start when authentication is `local`. */
   readonly url: string;
+  /** Takes no more requests, lets those under way end (five seconds at most), then cuts what is left. */
   close(): Promise<void>;
 }
+
+/** How long requests under way have to end when the server is closed. */
+const graceMs = 5_000;
 
 /**
  * Serves the dashboard by itself. On loopback, and without tokens asked for, the address it gives lets a browser in.
@@ -34,25 +39,37 @@ export async function serve(config: MLOpsConfig, options: ServeOptions = {}): Pr
     refuse(`name the hosts that browsers will ask ${host} for, as allowedHosts: requests for others are refused`);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port must be a whole number from 0 to 65535');
   const dashboard = createDashboard(config, { ...rest, authentication });
-  const server = createServer((request, response) => void answer(request, response, dashboard.fetch));
+  const underWay = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    void answer(request, response, dashboard.fetch);
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(port, host, resolve);
     });
   } catch (cause) {
     await dashboard.close();
-    throw new MLOpsError('INVALID_INPUT', `cannot listen at ${host}:${port}; choose another port`, { cause });
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+    const isPort = code === 'EADDRINUSE' || code === 'EACCES';
+    const hint = isPort ? 'choose another port' : 'host must be an address of this machine';
+    throw new MLOpsError('INVALID_INPUT', `cannot listen at ${host}:${port} (${code}); ${hint}`, { cause });
   }
   const address = server.address() as AddressInfo;
   const name = host.includes(':') ? `[${host}]` : host;
+  const shutDown = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    const late = once(AbortSignal.timeout(graceMs), 'abort');
+    await Promise.race([late, Promise.allSettled([...underWay].map((response) => once(response, 'close')))]);
+    server.closeAllConnections();
+    await closed;
+    await dashboard.close();
+  };
+  let closing: Promise<void> | undefined;
   return {
     url: `http://${name}:${address.port}${dashboard.entryPath ?? `${rest.basePath ?? ''}/`}`,
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-      await dashboard.close();
-    },
+    close: () => (closing ??= shutDown()),
   };
 }
 
@@ -76,7 +93,10 @@ async function answer(
 }
 
 async function toRequest(incoming: IncomingMessage): Promise<Request> {
-  const url = new URL(`http://${incoming.headers.host ?? ''}${incoming.url ?? '/'}`);
+  const { host = '' } = incoming.headers;
+  // Probes ask under any name, or under none, as HTTP/1.0 does; pages are for no such host.
+  const name = host !== '' && URL.canParse(`http://${host}`) ? host : 'no-host.invalid';
+  const url = new URL(`http://${name}${incoming.url ?? '/'}`);
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);

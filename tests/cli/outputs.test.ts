@@ -28,6 +28,17 @@ describe('the program', () => {
     expect(said).not.toContain('node:events');
   });
 
+  it.each(['SIGINT', 'SIGTERM'] as const)('serves the dashboard until %s, and ends well then', async (signal) => {
+    const folder = mkdtempSync(join(tmpdir(), 'ended-'));
+    const child = spawn(process.execPath, program('ui', '--port', '0', '--json'), { cwd: folder, env: environment });
+    const exited = once(child, 'exit');
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    const { url } = JSON.parse(String(said)) as { readonly url: string };
+    expect((await fetch(url, { redirect: 'manual' })).status).toBe(303);
+    child.kill(signal);
+    expect(await exited).toEqual([0, null]);
+  });
+
   it.skipIf(!existsSync('/dev/full'))('fails, and says why, when its result cannot be written', () => {
     const script = `"$@" > /dev/full`;
     const { status, stderr } = spawnSync(

@@ -11,7 +11,7 @@ export interface UiOptions {
   readonly open?: boolean;
 }
 
-/** Serves the dashboard until Ctrl-C. */
+/** Serves the dashboard until Ctrl-C, or until the system asks it to end; a second time ends it at once. */
 export async function ui({ config, output, who, signal }: Session, options: UiOptions): Promise<number> {
   const { port, host, allowedHost, open = false } = options;
   const server = await serve(config, {
@@ -25,7 +25,7 @@ export async function ui({ config, output, who, signal }: Session, options: UiOp
     `the dashboard is at ${server.url}\nwho opens this address acts as you; Ctrl-C ends it`,
   );
   if (open) openInBrowser(server.url, (message) => output.note(message));
-  if (!signal.aborted) await once(signal, 'abort');
+  await once(process, 'SIGTERM', { signal }).catch(() => undefined); // rejects with Ctrl-C
   await server.close();
   return exitCode.ok;
 }
