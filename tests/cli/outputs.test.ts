@@ -39,6 +39,19 @@ describe('the program', () => {
     expect(await exited).toEqual([0, null]);
   });
 
+  it.each([
+    [[], 'who opens this address acts as you'],
+    [['--host', '0.0.0.0', '--allowed-host', 'mlops.example.com'], 'callers show tokens of their own'],
+  ] as const)('says who gets in at a dashboard that is served with %j', async (words, who) => {
+    const folder = mkdtempSync(join(tmpdir(), 'served-'));
+    const child = spawn(process.execPath, program('ui', '--port', '0', ...words), { cwd: folder, env: environment });
+    const exited = once(child, 'exit');
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    child.kill();
+    await exited;
+    expect(String(said)).toContain(`\n${who}; Ctrl-C ends it`);
+  });
+
   it.skipIf(!existsSync('/dev/full'))('fails, and says why, when its result cannot be written', () => {
     const script = `"$@" > /dev/full`;
     const { status, stderr } = spawnSync(

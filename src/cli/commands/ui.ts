@@ -20,10 +20,9 @@ export async function ui({ config, output, who, signal }: Session, options: UiOp
     ...(host !== undefined && { host }),
     ...(allowedHost !== undefined && { allowedHosts: allowedHost }),
   });
-  output.result(
-    { url: server.url },
-    `the dashboard is at ${server.url}\nwho opens this address acts as you; Ctrl-C ends it`,
-  );
+  const isSecret = new URL(server.url).searchParams.has('secret');
+  const how = isSecret ? 'who opens this address acts as you' : 'callers show tokens of their own';
+  output.result({ url: server.url }, `the dashboard is at ${server.url}\n${how}; Ctrl-C ends it`);
   if (open) openInBrowser(server.url, (message) => output.note(message));
   await once(process, 'SIGTERM', { signal }).catch(() => undefined); // rejects with Ctrl-C
   await server.close();
