@@ -1,7 +1,7 @@
 import { ErrorCode, OpenFeature, ProviderStatus, StandardResolutionReasons } from '@openfeature/server-sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CanaryDeploymentManager, ModelRegistry } from '@bondx/mlops';
-import { CanaryProvider } from '@bondx/mlops/openfeature';
+import { CanaryProvider, type CanaryProviderOptions } from '@bondx/mlops/openfeature';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { createWorld } from '../helpers.js';
 
@@ -40,6 +40,14 @@ describe('the OpenFeature provider', () => {
   it('is ready once it knows its models', () => {
     expect(client.metadata.providerMetadata.name).toBe('bondx-mlops-canary');
     expect(client.providerStatus).toBe(ProviderStatus.READY);
+  });
+
+  it('refuses what it cannot route with: OpenFeature would answer each request with its default', () => {
+    const made = (options: unknown) => () => new CanaryProvider(options as CanaryProviderOptions);
+    expect(made(manager)).toThrow('CanaryProvider takes { manager }');
+    expect(made({})).toThrow('CanaryProvider takes { manager }');
+    expect(made({ manager, models: 'spread' })).toThrow('models must be a list of names');
+    expect(made({ manager, model: ['spread'] })).toThrow('it knows manager, models');
   });
 
   it('resolves versions as the manager routes them, with what recording needs', async () => {

@@ -8,6 +8,7 @@ import {
 } from '@openfeature/server-sdk';
 import type { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
 import type { RouteDecision } from '../../canary/router.js';
+import { checkOptions, refuse } from '../../util/check.js';
 import { givenVersion, metadataOf, problemOf, reasonOf } from './resolution.js';
 
 /** What a {@link CanaryProvider} routes with. */
@@ -33,7 +34,16 @@ export class CanaryProvider implements Provider {
   readonly metadata = { name: 'bondx-mlops-canary' } as const;
   readonly runsOn = 'server';
 
-  constructor(private readonly options: CanaryProviderOptions) {}
+  /** @throws MLOpsError `INVALID_INPUT` */
+  constructor(private readonly options: CanaryProviderOptions) {
+    const { manager, models = [] } = options;
+    // OpenFeature takes what evaluations throw for answers: every request would get its default, without a word.
+    if (typeof (manager as Partial<CanaryDeploymentManager> | undefined)?.routePrediction !== 'function')
+      refuse('CanaryProvider takes { manager }, which is a CanaryDeploymentManager');
+    checkOptions(options, ['manager', 'models'], 'CanaryProvider');
+    if (!Array.isArray(models) || models.some((name) => typeof name !== 'string'))
+      refuse("models must be a list of names, such as ['spread']");
+  }
 
   /** Reads the models' routing state; the manager follows it from then on. */
   async initialize(): Promise<void> {
