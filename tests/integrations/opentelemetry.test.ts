@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { SpanStatusCode, context, metrics, propagation, trace } from '@opentelemetry/api';
+import { SpanStatusCode, context, diag, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   AggregationTemporality,
@@ -30,7 +30,7 @@ import { twoVersions } from '../report/canary-fixture.js';
 let spans: InMemorySpanExporter;
 let exported: InMemoryMetricExporter;
 let reader: PeriodicExportingMetricReader;
-let providers: readonly { shutdown(): Promise<void> }[];
+let providers: { shutdown(): Promise<void> }[];
 
 function startSdk(): void {
   spans = new InMemorySpanExporter();
@@ -230,6 +230,20 @@ describe('without an SDK', () => {
     await registry.listModels();
     expect(named('registry.read')).toHaveLength(1);
     expect(await collected()).toHaveProperty(['bondx.mlops.prediction.count']);
+  });
+
+  it('that was shut down is left alone: operations go on, and it warns of none of them', async () => {
+    startSdk();
+    const { config, options } = createWorld();
+    const registry = new ModelRegistry(config, { ...options, telemetry: openTelemetry() });
+    await registry.listModels();
+    for (const provider of providers.splice(0)) await provider.shutdown();
+    const warn = vi.fn();
+    const ignore = (): void => undefined;
+    diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore });
+    expect(await registry.listModels()).toEqual({ versions: [] });
+    diag.disable();
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it('spans alone, or metrics alone, are enough', async () => {

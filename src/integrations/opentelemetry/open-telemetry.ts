@@ -1,6 +1,5 @@
 import {
   type Context,
-  type Meter,
   type MeterProvider,
   type Span,
   SpanStatusCode,
@@ -65,7 +64,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry
 
 /** The instruments of the meter there is; an SDK may be registered after the library was set up. */
 class Meters {
-  #meter: Meter | undefined;
+  #provider: MeterProvider | undefined;
   #metrics: OperationMetrics | undefined;
   #endObservation: (() => void) | undefined;
   #isClosed = false;
@@ -76,9 +75,10 @@ class Meters {
 
   /** Undefined while there is no SDK. */
   current(): OperationMetrics | undefined {
-    const meter = (this.options.meterProvider ?? metrics).getMeter(scope);
-    if (meter === this.#meter) return this.#metrics;
-    this.#meter = meter;
+    const provider = this.options.meterProvider ?? metrics.getMeterProvider();
+    if (provider === this.#provider) return this.#metrics;
+    this.#provider = provider;
+    const meter = provider.getMeter(scope); // once: a provider that was shut down warns of each call
     this.#endObservation?.();
     this.#endObservation = undefined;
     this.#metrics = undefined;
