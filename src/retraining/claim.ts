@@ -73,6 +73,7 @@ export class Claims {
   async begin(storage: Storage, wish: Wish): Promise<Plan<Claim>> {
     const { retrainingId, modelName, key } = wish;
     const now = this.context.clock.now();
+    const { cooldownHours } = this.context.config.policy.retraining;
     const known = key === null ? undefined : await findByKey(storage, modelName, key);
     const before = known?.retraining.value;
     if (before?.result) return answer(before.result, `the same as retraining ${before.retrainingId}`);
@@ -81,7 +82,7 @@ export class Claims {
     if (known !== undefined && isOpen(before!)) {
       return isHopeless(before!) ? this.#giveUp(known.retraining) : this.#takeUp(storage, known.retraining, lease);
     }
-    const rest = wish.isAlarm ? await this.#cooldown(storage, modelName, now) : undefined;
+    const rest = wish.isAlarm ? await restOfAlarms(storage, cooldownHours, modelName, now) : undefined;
     if (rest !== undefined) return answer(skip('cooldown', rest));
     const retraining: StoredRetraining = {
       retrainingId,
@@ -174,36 +175,40 @@ export class Claims {
       },
     };
   }
-
-  /** Why an alarm has to wait: one about the same production version was answered a short while ago. */
-  async #cooldown(storage: Storage, modelName: string, now: number): Promise<string | undefined> {
-    const hours = this.context.config.policy.retraining.cooldownHours;
-    const restMs = hours * 3_600_000;
-    const { records } = await storage.query(retrainingsCollection, {
-      where: {
-        and: [
-          { field: 'modelName', op: 'eq', value: modelName },
-          { field: 'status', op: 'in', values: ['registered', 'rejected'] },
-          { field: 'endedAt', op: 'gt', value: now - restMs },
-          { field: 'endedAt', op: 'lt', value: now + restMs }, // later is by a clock that was ahead
-        ],
-      },
-      orderBy: [{ field: 'endedAt', direction: 'desc' }],
-      limit: 1,
-    });
-    const last = records[0]?.value as unknown as StoredRetraining | undefined;
-    // Data that were refused before any comparison may come again, corrected, at once.
-    if (last?.result?.challenge === undefined) return undefined;
-    const production = (await findModel(storage, modelName))?.value.production ?? undefined;
-    if (last.result.challenge.championVersion !== production) return undefined;
-    return (
-      `${modelName} was retrained at ${toIso(last.endedAt!)} (${last.status}) and has the same production version since; ` +
-      `alarms rest for retraining.cooldown_hours (${hours}), or pass { trigger: 'manual' }`
-    );
-  }
 }
 
-const isOpen = ({ status }: StoredRetraining): boolean => status === 'running' || status === 'interrupted';
+/** Why an alarm has to wait: one about the same production version was answered a short while ago. */
+export async function restOfAlarms(
+  storage: Storage,
+  hours: number,
+  modelName: string,
+  now: number,
+): Promise<string | undefined> {
+  const restMs = hours * 3_600_000;
+  const { records } = await storage.query(retrainingsCollection, {
+    where: {
+      and: [
+        { field: 'modelName', op: 'eq', value: modelName },
+        { field: 'status', op: 'in', values: ['registered', 'rejected'] },
+        { field: 'endedAt', op: 'gt', value: now - restMs },
+        { field: 'endedAt', op: 'lt', value: now + restMs }, // later is by a clock that was ahead
+      ],
+    },
+    orderBy: [{ field: 'endedAt', direction: 'desc' }],
+    limit: 1,
+  });
+  const last = records[0]?.value as unknown as StoredRetraining | undefined;
+  // Data that were refused before any comparison may come again, corrected, at once.
+  if (last?.result?.challenge === undefined) return undefined;
+  const production = (await findModel(storage, modelName))?.value.production ?? undefined;
+  if (last.result.challenge.championVersion !== production) return undefined;
+  return (
+    `${modelName} was retrained at ${toIso(last.endedAt!)} (${last.status}) and has the same production version since; ` +
+    `alarms rest for retraining.cooldown_hours (${hours}), or pass { trigger: 'manual' }`
+  );
+}
+
+export const isOpen = ({ status }: StoredRetraining): boolean => status === 'running' || status === 'interrupted';
 
 /** Died, having completed nothing since too many attempts. Whoever is asked to stop in time has not died. */
 const isHopeless = ({ status, attempt, steps }: StoredRetraining): boolean =>

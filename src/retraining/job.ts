@@ -19,8 +19,13 @@ export interface CanaryStarter {
     readonly modelName: string;
     readonly candidateVersion: string;
     readonly initialTrafficPercentage?: number;
+    readonly steps?: RetrainingPlan['canarySteps'];
   }): Promise<string>;
   getDeployment(deploymentId: string): Promise<{ readonly candidateVersion: string }>;
+  /** Newest first; without it, a canary that ended before its retraining was resumed may be begun again. */
+  listDeployments?(options: { readonly modelName: string }): Promise<{
+    readonly deployments: readonly { readonly deploymentId: string; readonly candidateVersion: string }[];
+  }>;
 }
 
 /** What the steps of one retraining work with. */

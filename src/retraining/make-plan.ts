@@ -1,3 +1,4 @@
+import type { CanaryPolicy } from '../config/model-policy.js';
 import type { Table } from '../data/table.js';
 import { captureGit } from '../tracking/git.js';
 import type { Context } from '../runtime/context.js';
@@ -32,7 +33,7 @@ export async function makePlan(
   context: Context,
   trigger: RetrainingTrigger,
   cause: RetrainingCause,
-  options: PlanOptions & { readonly canaryTraffic: number | null; readonly isCostly: boolean },
+  options: PlanOptions & { readonly canary?: { readonly traffic?: number }; readonly isCostly: boolean },
   data: Table,
 ): Promise<RetrainingPlan> {
   const { config } = context;
@@ -67,12 +68,21 @@ export async function makePlan(
     tuningCandidates: retraining.hyperparameterTuning && !options.isCostly ? retraining.maxIterations : 0,
     folds: options.isCostly ? 0 : retraining.crossValidationFolds,
     seed: seedFrom(context.random.split(`retraining/${retraining.randomState}`), seed),
-    canaryTraffic: options.canaryTraffic === null ? null : checkFraction(options.canaryTraffic, 'canary.traffic'),
+    ...planCanary(options.canary, config.policy.canary),
     codeCommit: tracking.logGitSha ? await currentCommit() : null,
     policyDigest: config.digest,
   };
   splitData(known, { ...plan, random: context.random }); // too few rows are refused before anything is written
   return plan;
+}
+
+function planCanary(
+  canary: { readonly traffic?: number } | undefined,
+  { steps, initialCanaryPercentage }: CanaryPolicy,
+): Pick<RetrainingPlan, 'canaryTraffic' | 'canarySteps'> {
+  if (canary === undefined) return { canaryTraffic: null };
+  if (canary.traffic === undefined && steps.length > 0) return { canaryTraffic: steps[0]!.traffic, canarySteps: steps };
+  return { canaryTraffic: checkFraction(canary.traffic ?? initialCanaryPercentage, 'canary.traffic') };
 }
 
 /** A seed that says which source it came from: 128 bits of it, and the policy's own. */

@@ -23,7 +23,7 @@ export interface RetrainPipelineOptions extends ContextOptions {
 
 /** How work on a retraining is watched, stopped and followed up. */
 export interface RetrainingWork {
-  /** Begins a canary of the new version. The share of the traffic is `canary.initial_canary_percentage` unless told. */
+  /** Begins a canary of the new version, of this share of the traffic; unless told, by the policy's `canary.steps` or, without those, its `initial_canary_percentage`. */
   readonly canary?: { readonly manager: CanaryStarter; readonly traffic?: number };
   readonly signal?: AbortSignal;
   /** Called with the share done, from 0 to 1, and the step: see `stepNames`. */

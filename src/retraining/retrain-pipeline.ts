@@ -1,4 +1,5 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
+import { MLOpsError } from '../errors.js';
 import { Table, type TableInput, toTable } from '../data/table.js';
 import { modelOrStore } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
@@ -23,7 +24,7 @@ import {
   RetrainingLoop,
   automateOptionNames,
 } from './due/automation.js';
-import { findDue } from './due/find-due.js';
+import { type Due, findDue } from './due/find-due.js';
 import { type DueOutcome, type ManagedModel, type RunDueOptions, asOutcome } from './due/run-due.js';
 import { type CheckPerformanceOptions, checkPerformance } from './performance/check-performance.js';
 import { type PerformanceReport, putPerformanceReport } from './performance/performance-report.js';
@@ -130,11 +131,7 @@ export class RetrainPipeline {
       key: checkOptionalName(options.idempotencyKey, 'idempotencyKey') ?? defaultKey(trigger, cause, data),
       prepare: once(async () => {
         const table = data instanceof Table ? data : await boundary.table(toTable(await data()));
-        const canaryTraffic =
-          options.canary === undefined
-            ? null
-            : (options.canary.traffic ?? this.#context.config.policy.canary.initialCanaryPercentage);
-        const plan = await makePlan(this.#context, trigger, cause, { ...options, canaryTraffic, isCostly }, table);
+        const plan = await makePlan(this.#context, trigger, cause, { ...options, isCostly }, table);
         const snapshot = await storeSnapshot(await this.#context.stores.artifacts(), table, retrainingId);
         kept.push(snapshot);
         return { plan, snapshot, dataDigest: table.digest() };
@@ -192,7 +189,7 @@ export class RetrainPipeline {
     checkOptions(options, ['models', 'signal', 'onProgress'], 'runDue');
     checkModels(options.models);
     const outcomes: DueOutcome[] = [];
-    for (const model of options.models) outcomes.push(await this.#runIfDue(model, options));
+    await this.#runAll(options, (outcome) => outcomes.push(outcome));
     return outcomes;
   }
 
@@ -205,8 +202,8 @@ export class RetrainPipeline {
     const { everyMs = 900_000, models, onProgress } = options;
     checkModels(models);
     if (!(everyMs >= 1000 && everyMs <= 86_400_000)) refuse('everyMs must be 1000 to 86400000 milliseconds');
-    const look = (signal: AbortSignal) =>
-      this.runDue({ models, signal, ...(onProgress !== undefined && { onProgress }) });
+    const look = (signal: AbortSignal, tell: (outcome: DueOutcome) => void) =>
+      this.#runAll({ models, signal, ...(onProgress !== undefined && { onProgress }) }, tell);
     const spread = createRandom(this.#context.ids.next()).next();
     return new RetrainingLoop(look, { ...options, everyMs }, this.options.timer ?? systemTimer, spread);
   }
@@ -269,13 +266,22 @@ export class RetrainPipeline {
     });
   }
 
+  async #runAll(options: RunDueOptions, tell: (outcome: DueOutcome) => void): Promise<void> {
+    for (const model of options.models) tell(await this.#runIfDue(model, options));
+  }
+
   async #runIfDue(model: ManagedModel, { signal, onProgress }: RunDueOptions): Promise<DueOutcome> {
     const { modelName, trainingData, ...planOptions } = model;
     const { config, clock } = this.#context;
-    checkName(modelName, 'modelName');
-    const due = await this.#control.access('retraining.read', { model: modelName }, (storage) =>
-      findDue({ storage, retraining: config.policy.retraining, now: clock.now() }, modelName),
-    );
+    let due: Due | string;
+    try {
+      due = await this.#control.access('retraining.read', { model: modelName }, (storage) =>
+        findDue({ storage, retraining: config.policy.retraining, now: clock.now() }, modelName),
+      );
+    } catch (error) {
+      if (!(error instanceof MLOpsError && error.code === 'FORBIDDEN')) throw error;
+      return { modelName, trigger: null, reason: error.message, error: asOutcome(error) };
+    }
     if (typeof due === 'string') return { modelName, trigger: null, reason: due };
     const { trigger, cause, idempotencyKey, reason } = due;
     try {
@@ -326,6 +332,10 @@ function defaultKey(
 
 function checkModels(models: unknown): void {
   if (!Array.isArray(models)) refuse('models must be a list of { modelName, trainingData }');
+  for (const model of models as readonly (Partial<ManagedModel> | null)[]) {
+    checkName(model?.modelName, 'modelName');
+    if (typeof model?.trainingData !== 'function') refuse('trainingData must be a function that gives the rows');
+  }
 }
 
 /** Plans are made anew when a commit is lost; what they prepared is not. */

@@ -1,3 +1,4 @@
+import type { CanaryPolicy } from '../config/model-policy.js';
 import type { Task, TrainingRequest } from '../models/contract.js';
 import type { Digest } from '../util/digest.js';
 import type { JsonObject } from '../util/json.js';
@@ -58,6 +59,8 @@ export interface RetrainingPlan {
   readonly seed: string;
   /** Share of the traffic for a canary of the new version; null begins none. */
   readonly canaryTraffic: number | null;
+  /** The rollout of that canary, where the policy has one and no share was named. */
+  readonly canarySteps?: CanaryPolicy['steps'];
   /** The git commit of the training code; null when it is not known or not to be recorded. */
   readonly codeCommit: string | null;
   readonly policyDigest: Digest;

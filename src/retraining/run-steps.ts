@@ -17,7 +17,7 @@ import { compareStep, explainStep, failedGates, gatesStep } from './steps/judge.
 import { checkStep, crossValidateStep, divide, splitStep, tuneStep } from './steps/prepare.js';
 import { type RegisterOutput, canaryStep, registerStep } from './steps/publish.js';
 import { type Challenger, type TrainingOutput, trainStep } from './steps/train.js';
-import { ensureRun, logMetricsOnce } from './training-run.js';
+import { ensureRun, latestRun, logMetricsOnce } from './training-run.js';
 
 /** Production may change this often between comparison and registration before the retraining gives up. */
 const maxComparisons = 3;
@@ -27,9 +27,9 @@ const maxComparisons = 3;
  * at any time, in any process: completed steps are read back, the rest is computed.
  */
 export async function runSteps(job: Job): Promise<RetrainResult> {
-  const runId = await ensureRun(job);
   const registered = job.journal.output('register') as RegisterOutput | undefined;
-  if (registered !== undefined) return afterRegistration(job, runId, registered.version);
+  if (registered !== undefined) return afterRegistration(job, registered.version);
+  const runId = await ensureRun(job);
   const models: AnyModel[] = [];
   const keep = <M extends { readonly model: AnyModel } | undefined>(found: M): M => {
     if (found !== undefined) models.push(found.model);
@@ -61,7 +61,7 @@ export async function runSteps(job: Job): Promise<RetrainResult> {
  * The result of a retraining that was interrupted after it had registered its version. Nothing is compared any more:
  * production may have moved on, perhaps to this very version.
  */
-async function afterRegistration(job: Job, runId: string, version: string): Promise<RetrainResult> {
+async function afterRegistration(job: Job, version: string): Promise<RetrainResult> {
   const { journal } = job;
   const findings = (journal.output('check') ?? []) as unknown as readonly DataFinding[];
   const tuning = journal.output('tune') as unknown as TuningResult | undefined;
@@ -69,11 +69,11 @@ async function afterRegistration(job: Job, runId: string, version: string): Prom
   const outcome = journal.output('compare') as unknown as ChallengeResult;
   const gates = journal.output('gates') as unknown as readonly GateResult[];
   const { trainingTimeSeconds } = journal.output('train') as unknown as TrainingOutput;
-  await logMetricsOnce(job.tracker, runId, outcome.challengerMetrics);
+  const runId = await latestRun(job.storage, job.retrainingId);
   const canary = await canaryStep(job, version);
   return {
     retrainingId: job.retrainingId,
-    runId,
+    ...(runId !== undefined && { runId }),
     ...(findings.length > 0 && { findings }),
     ...(tuning !== undefined && { tuning }),
     ...(crossValidation !== undefined && { crossValidation }),

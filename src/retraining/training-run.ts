@@ -19,6 +19,16 @@ export async function openRuns(storage: Storage, retrainingId: string): Promise<
   return records.map(({ id }) => id);
 }
 
+/** The latest run of a retraining, ended or not: once there is a version, the one that it was trained in. */
+export async function latestRun(storage: Storage, retrainingId: string): Promise<string | undefined> {
+  const { records } = await storage.query(runsCollection, {
+    where: { field: `tags.${retrainingTag}`, op: 'eq', value: retrainingId },
+    orderBy: [{ field: 'startedAt', direction: 'desc' }],
+    limit: 1,
+  });
+  return records[0]?.id;
+}
+
 /** The tracking run of a retraining: the one begun before it was interrupted, or a new one. */
 export async function ensureRun({ storage, tracker, plan, retrainingId }: Job): Promise<string> {
   const [open] = await openRuns(storage, retrainingId);

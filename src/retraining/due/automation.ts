@@ -5,7 +5,7 @@ import type { DueOutcome, RunDueOptions } from './run-due.js';
 export interface AutomateRetrainingOptions extends Omit<RunDueOptions, 'signal'> {
   /** How often reports and calendar are looked at, milliseconds; 15 minutes unless told. */
   readonly everyMs?: number;
-  /** Told of every retraining that was begun, and of those that failed. */
+  /** Told of every retraining that was begun, and of those that failed, as soon as each has ended. */
   readonly onOutcome?: (outcome: DueOutcome) => void;
   /** Told when even looking failed; it is tried again. Without it, a warning is printed. */
   readonly onError?: (error: unknown) => void;
@@ -29,11 +29,11 @@ export class RetrainingLoop implements RetrainingAutomation {
   #running: Promise<void> | undefined;
 
   /**
-   * @param look one look at everything; rejects only when looking itself failed
+   * @param look one look at everything, which tells of each model; rejects only when looking itself failed
    * @param spread from 0 to 1: this process's share of the jitter
    */
   constructor(
-    private readonly look: (signal: AbortSignal) => Promise<readonly DueOutcome[]>,
+    private readonly look: (signal: AbortSignal, tell: (outcome: DueOutcome) => void) => Promise<void>,
     private readonly options: AutomateRetrainingOptions & { readonly everyMs: number },
     timer: Timer,
     spread: number,
@@ -51,17 +51,24 @@ export class RetrainingLoop implements RetrainingAutomation {
 
   async #once(): Promise<void> {
     const { signal } = this.#controller;
-    const { onOutcome, onError } = this.options;
     try {
-      for (const outcome of await this.look(signal)) if (outcome.trigger !== null) onOutcome?.(outcome);
+      await this.look(signal, (outcome) => this.#tell(outcome));
     } catch (error) {
-      if (signal.aborted) return;
-      if (onError !== undefined) onError(error);
-      else
-        process.emitWarning(
-          `retraining: looking for what is due failed, and is tried again: ${String(error)}`,
-          'MLOpsWarning',
-        );
+      if (!signal.aborted) this.#report('looking for what is due failed, and is tried again', error);
     }
+  }
+
+  #tell(outcome: DueOutcome): void {
+    try {
+      if (outcome.trigger !== null || outcome.error !== undefined) this.options.onOutcome?.(outcome);
+    } catch (error) {
+      this.#report('onOutcome failed', error); // holds no other model up
+    }
+  }
+
+  #report(what: string, error: unknown): void {
+    const { onError } = this.options;
+    if (onError !== undefined) onError(error);
+    else process.emitWarning(`retraining: ${what}: ${String(error)}`, 'MLOpsWarning');
   }
 }

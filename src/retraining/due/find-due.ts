@@ -2,10 +2,10 @@ import type { Policy } from '../../config/policy.js';
 import { driftReportsCollection } from '../../drift/stored-reports.js';
 import type { Storage } from '../../storage/storage.js';
 import { toIso } from '../../util/clock.js';
-import { findByKey } from '../claim.js';
+import { findByKey, isOpen, restOfAlarms } from '../claim.js';
 import { performanceReportsCollection } from '../performance/performance-report.js';
 import type { RetrainingCause, RetrainingTrigger } from '../retraining-plan.js';
-import { retrainingsCollection } from '../retraining-record.js';
+import { type StoredRetraining, retrainingsCollection } from '../retraining-record.js';
 import { periodOf } from './calendar.js';
 import { reasonOf } from './reason-of.js';
 
@@ -49,11 +49,12 @@ export async function findDue(inputs: DueInputs, modelName: string): Promise<Due
 }
 
 async function dueByReport(
-  { storage, retraining, now }: DueInputs,
+  inputs: DueInputs,
   modelName: string,
   trigger: 'drift' | 'performance',
   collection: string,
 ): Promise<Due | string> {
+  const { storage, retraining, now } = inputs;
   const { records } = await storage.query(collection, {
     where: {
       and: [
@@ -78,8 +79,14 @@ async function dueByReport(
   });
   if (followed[0] !== undefined) return `the newest ${trigger} report was followed by retraining ${followed[0].id}`;
   const idempotencyKey = `${trigger}/${report.reportId}`;
-  const answered = await answerTo(storage, retraining.cooldownHours, now, modelName, idempotencyKey);
+  const tried = (await findByKey(storage, modelName, idempotencyKey))?.retraining.value;
+  const answered = answerTo(tried, retraining.cooldownHours, now);
   if (answered !== undefined) return `the newest ${trigger} report ${answered}`;
+  const rest =
+    tried !== undefined && isOpen(tried)
+      ? undefined
+      : await restOfAlarms(storage, retraining.cooldownHours, modelName, now);
+  if (rest !== undefined) return rest;
   return { trigger, cause: report, idempotencyKey, reason: reasonOf(trigger, report) };
 }
 
@@ -101,27 +108,20 @@ async function dueBySchedule({ storage, retraining, now }: DueInputs, modelName:
   });
   if (records.length > 0) return `it was retrained in ${period.name}`;
   const idempotencyKey = `schedule/${period.name}`;
-  const answered = await answerTo(storage, retraining.cooldownHours, now, modelName, idempotencyKey);
+  const tried = (await findByKey(storage, modelName, idempotencyKey))?.retraining.value;
+  const answered = answerTo(tried, retraining.cooldownHours, now);
   if (answered !== undefined) return `the schedule for ${period.name} ${answered}`;
   return { trigger: 'schedule', cause: { modelName }, idempotencyKey, reason: `${frequency}, for ${period.name}` };
 }
 
 /** What became of an earlier try, unless it is to be gone on with or tried again. */
-async function answerTo(
-  storage: Storage,
-  cooldownHours: number,
-  now: number,
-  modelName: string,
-  key: string,
-): Promise<string | undefined> {
-  const { result, status, endedAt, retrainingId } =
-    (await findByKey(storage, modelName, key))?.retraining.value ?? ({} as Partial<StoredTry>);
-  if (result !== null && result !== undefined) return `was followed by retraining ${retrainingId}`;
+function answerTo(tried: StoredRetraining | undefined, cooldownHours: number, now: number): string | undefined {
+  if (tried === undefined) return undefined;
+  const { result, status, endedAt, retrainingId } = tried;
+  if (result !== null) return `was followed by retraining ${retrainingId}`;
   // Apart in either direction: one that ended later than now did so by a clock that was ahead.
   const hasFailed = status === 'failed' && Math.abs(now - (endedAt ?? 0)) < cooldownHours * 3_600_000;
   return hasFailed
     ? `led to retraining ${retrainingId}, which failed; it rests for retraining.cooldown_hours`
     : undefined;
 }
-
-type StoredTry = NonNullable<Awaited<ReturnType<typeof findByKey>>>['retraining']['value'];

@@ -23,7 +23,7 @@ export interface RunDueOptions {
 /** What came of one model. */
 export interface DueOutcome {
   readonly modelName: string;
-  /** Null when nothing asked for a retraining. */
+  /** Null when nothing asked for a retraining, or the caller may not know. */
   readonly trigger: RetrainingTrigger | null;
   /** What asked for it, or why nothing did. */
   readonly reason: string;

@@ -96,21 +96,21 @@ function originOf({ plan, retrainingId }: Job, champion: Champion | undefined): 
 export async function canaryStep(job: Job, version: string): Promise<RetrainResult['canary']> {
   const { plan, journal, storage, canary } = job;
   if (plan.canaryTraffic === null) return undefined;
-  const initialTrafficPercentage = plan.canaryTraffic;
+  const { modelName, canarySteps, canaryTraffic } = plan;
+  const rollout = canarySteps === undefined ? { initialTrafficPercentage: canaryTraffic } : { steps: canarySteps };
   return journal.step('canary', { version }, async () => {
     if (canary === undefined) return { reason: 'resumed without a canary manager; begin the canary yourself' };
-    const running = (await findModel(storage, plan.modelName))?.value.canary ?? null;
+    const running = (await findModel(storage, modelName))?.value.canary ?? null;
     if (running !== null && (await canary.getDeployment(running)).candidateVersion === version) {
       return { deploymentId: running };
     }
+    // One that was begun before an interruption may have ended since.
+    const { deployments } = (await canary.listDeployments?.({ modelName })) ?? { deployments: [] };
+    const begun = deployments.find(({ candidateVersion }) => candidateVersion === version);
+    if (begun !== undefined) return { deploymentId: begun.deploymentId };
     try {
-      const { modelName } = plan;
       return {
-        deploymentId: await canary.createCanaryDeployment({
-          modelName,
-          candidateVersion: version,
-          initialTrafficPercentage,
-        }),
+        deploymentId: await canary.createCanaryDeployment({ modelName, candidateVersion: version, ...rollout }),
       };
     } catch (error) {
       if (error instanceof MLOpsError && /^(ILLEGAL_STATE|FORBIDDEN|INVALID_INPUT)$/.test(error.code)) {

@@ -14,7 +14,7 @@ import { type World, createWorld, failure, smallRows } from '../../helpers.js';
 
 const [hour, day] = [3_600_000, 86_400_000];
 const rows = smallRows(300);
-const monthly = { scheduledRetraining: { enabled: true, frequency: 'monthly' } };
+const monthly = { scheduledRetraining: { enabled: true, frequency: 'monthly' } } as const;
 
 /** Two of these on one world stand for two hosts. */
 function host({ config, options }: World, pipelineOptions: RetrainPipelineOptions = {}) {
@@ -145,6 +145,23 @@ describe('runDue', () => {
     expect((await pipeline.runDue({ models }))[0]).toMatchObject({ result: { status: 'registered' } });
   });
 
+  it('goes by the schedule while an alarm rests for the cooldown', async () => {
+    const { pipeline, models, clock, world, config, options } = setUp({
+      scheduledRetraining: { enabled: true, frequency: 'weekly' },
+      cooldownHours: 24 * 30,
+    });
+    const look = async () => (await pipeline.runDue({ models }))[0]!;
+    await drift(world, 4);
+    expect(await look()).toMatchObject({ trigger: 'drift', result: { status: 'registered' } });
+    clock.advance(day);
+    await drift(world, 4);
+    const resting = await look();
+    expect(resting).toMatchObject({ trigger: null, reason: expect.stringContaining('alarms rest') as string });
+    expect(await new AuditLog(config, options).list({ action: 'retraining.trigger' })).toHaveLength(1);
+    clock.advance(7 * day);
+    expect(await look()).toMatchObject({ trigger: 'schedule', result: { status: 'registered' } });
+  });
+
   it('trains once when two hosts call at once, whatever the trigger', async () => {
     for (const cause of ['schedule', 'drift'] as const) {
       const { world, pipeline, models, registry } = setUp(cause === 'schedule' ? monthly : {});
@@ -182,6 +199,22 @@ describe('runDue', () => {
     clock.advance(2 * hour);
     expect((await own.runDue({ models }))[1]).toMatchObject({ error: { message: 'out of luck' } });
     expect(await failure(pipeline.runDue({ model: [] } as never))).toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('holds no model up by one that the caller may not look at, and refuses what names none before any', async () => {
+    const { world, models } = setUp({});
+    const access = { bindings: [{ principal: 'ada', role: 'operator', models: ['spread'] }] };
+    const { config } = createWorld({ access, retraining: { ...monthly, crossValidationFolds: 2 } });
+    const { pipeline } = host({ ...world, config });
+    const [first, second] = await pipeline.runDue({ models: [{ ...models[0]!, modelName: 'rates' }, ...models] });
+    expect(first).toMatchObject({ modelName: 'rates', trigger: null, error: { code: 'FORBIDDEN' } });
+    expect(second).toMatchObject({ trigger: 'schedule' });
+    for (const wrong of [{ ...models[0]!, modelName: '' }, null, { modelName: 'rates' }]) {
+      const before = await pipeline.listRetrainings({ modelName: 'spread' });
+      const refused = await failure(pipeline.runDue({ models: [models[0]!, wrong as never] }));
+      expect(refused).toMatchObject({ code: 'INVALID_INPUT' });
+      expect(await pipeline.listRetrainings({ modelName: 'spread' })).toEqual(before);
+    }
   });
 });
 
@@ -257,6 +290,34 @@ describe('checkPerformance', () => {
 });
 
 describe('automate', () => {
+  it('tells of each model once it is done, also when stopped at the next or when told in vain', async () => {
+    let tick: () => void = () => undefined;
+    const timer: Timer = { every: (_ms, task) => ((tick = task), () => undefined) };
+    const { world } = setUp(monthly);
+    const { pipeline } = host(world, { timer });
+    let isAsked: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    const told: string[] = [];
+    const errors: unknown[] = [];
+    const model = { modelName: 'spread', trainingData: async () => rows };
+    const automation = pipeline.automate({
+      models: [
+        model,
+        { ...model, modelName: 'rates', modelType: 'spread', trainingData: async () => (isAsked(), rows) },
+      ],
+      onOutcome: ({ modelName }) => {
+        told.push(modelName);
+        throw new Error('told in vain');
+      },
+      onError: (error) => errors.push(error),
+    });
+    tick();
+    await asked;
+    expect(told).toEqual(['spread']);
+    expect(errors).toMatchObject([{ message: 'told in vain' }]);
+    await automation.stop();
+  });
+
   it('looks again and again, a little out of step, and is stopped with what is under way', async () => {
     let tick: () => void = () => undefined;
     const intervals: number[] = [];
