@@ -47,7 +47,11 @@ class SharedStores {
     this.#holders++;
     let released = false;
     const assertHeld = (): void => {
-      if (released) throw new MLOpsError('CLOSED', 'this instance was closed; construct a new one from the config');
+      if (released)
+        throw new MLOpsError(
+          'CLOSED',
+          'this instance, or the registry that it works on, was closed: close a registry last, and construct new ones from the config to go on',
+        );
     };
     return {
       storage: async () => {

@@ -3,18 +3,19 @@ import { invalid } from '../../storage/storage-name.js';
 import type { PostgresPool } from './postgres-client.js';
 
 /** Connections of one storage; writes use one at a time, reads the others, watching one of its own. */
-const mostConnections = 10;
+export const mostConnections = 10;
 
 /**
+ * @param max connections at the same time
  * @throws MLOpsError `MISSING_DEPENDENCY` when the package pg is not installed; `INVALID_INPUT`, without repeating the
  *   URL, which holds the password
  */
-export async function openPool(url: string): Promise<PostgresPool> {
+export async function openPool(url: string, max: number): Promise<PostgresPool> {
   if (!isPostgresUrl(url)) throw invalidUrl();
   const { Pool } = await loadDriver();
   const pool = new Pool({
     connectionString: url,
-    max: mostConnections,
+    max,
     keepAlive: true,
     allowExitOnIdle: true,
     application_name: 'bondx-mlops',

@@ -21,3 +21,12 @@ export interface PostgresResult {
   readonly rows: Record<string, unknown>[];
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
 }
+
+const guarded = new WeakSet<PostgresPoolClient>();
+
+/** A connection that breaks tells so by an event, which ends the process unless somebody listens. */
+export function guard(client: PostgresPoolClient): void {
+  if (guarded.has(client)) return;
+  guarded.add(client);
+  client.on('error', () => undefined);
+}

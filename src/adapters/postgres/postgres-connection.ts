@@ -10,7 +10,7 @@ export class PostgresConnection implements SqlConnection {
   readonly #announced = new Set<string>();
   #hasWritten = false;
 
-  constructor(private readonly client: PostgresPoolClient) {}
+  constructor(private readonly client: Pick<PostgresPoolClient, 'query'>) {}
 
   /** Collections to notify watchers about when the transaction is committed. */
   get announced(): ReadonlySet<string> {

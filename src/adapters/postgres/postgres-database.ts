@@ -5,18 +5,22 @@ import type { Durability } from '../../storage/storage.js';
 import { Mutex } from '../../util/mutex.js';
 import type { SqlConnection, SqlDatabase } from '../sql/sql-database.js';
 import { ChangeListener, encodeNotice } from './change-listener.js';
-import type { PostgresPool, PostgresPoolClient } from './postgres-client.js';
+import { type PostgresPool, guard } from './postgres-client.js';
+import { listStatements } from './list-statements.js';
 import { PostgresConnection } from './postgres-connection.js';
 import { createPostgresDialect } from './postgres-dialect.js';
 import { isConnectionLoss, isTransient, toPostgresError } from './postgres-errors.js';
+import { type ListStatements, WatchedClient } from './watched-client.js';
 
 export interface PostgresDatabaseOptions {
   /** Where the tables are; a plain lowercase name. */
   readonly schema: string;
   /** How the database is called in messages. */
   readonly place: string;
-  /** How long to go on trying while the server cannot be reached, in milliseconds. */
+  /** How long to go on trying while the server cannot be reached, and how long it may be silent, in milliseconds. */
   readonly patienceMs: number;
+  /** Where to ask the server whether it still works: the same pool, or one that cannot be used up. */
+  readonly probes: PostgresPool;
   /** Whether closing closes the pool. */
   readonly ownsPool: boolean;
 }
@@ -40,6 +44,8 @@ export class PostgresDatabase implements SqlDatabase {
   readonly #turns = new Mutex();
   readonly #writer = randomUUID();
   #lastWrite = 0;
+  #lastConnection = 0;
+  #asking: ReturnType<ListStatements> | undefined;
 
   constructor(
     private readonly pool: PostgresPool,
@@ -70,12 +76,14 @@ export class PostgresDatabase implements SqlDatabase {
 
   async close(): Promise<void> {
     if (this.#lastWrite > 0) await this.#forgetWriter().catch(() => undefined); // the next to close does it, in a week
-    if (this.options.ownsPool) await this.pool.end();
+    if (!this.options.ownsPool) return;
+    await this.options.probes.end();
+    await this.pool.end();
   }
 
   async #write<T>(number: number, durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T> {
     let inDoubt: { readonly result: T } | undefined;
-    const attempt = async (client: PostgresPoolClient): Promise<T> => {
+    const attempt = async (client: WatchedClient): Promise<T> => {
       await client.query({ text: this.#begin(durability) });
       if (inDoubt !== undefined) {
         const { result } = inDoubt;
@@ -102,28 +110,32 @@ export class PostgresDatabase implements SqlDatabase {
 
   /** Runs an attempt on a connection, and again after a pause for as long as that may help. */
   async #patiently<T>(
-    attempt: (client: PostgresPoolClient) => Promise<T>,
+    attempt: (client: WatchedClient) => Promise<T>,
     doing: () => 'reading' | 'writing' | 'confirming',
   ): Promise<T> {
-    const start = performance.now();
+    let failedAt: number | undefined;
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
       try {
         return await this.#onConnection(attempt);
       } catch (error) {
         const { place, patienceMs } = this.options;
-        const isOver = performance.now() - start > patienceMs;
+        failedAt ??= performance.now();
+        const isOver = performance.now() - failedAt >= patienceMs;
         if (!isTransient(error) || isOver) throw toPostgresError(error, place, doing());
       }
       await delay(pauseMs);
     }
   }
 
-  async #onConnection<T>(attempt: (client: PostgresPoolClient) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
-    guard(client);
+  async #onConnection<T>(attempt: (client: WatchedClient) => Promise<T>): Promise<T> {
+    const connection = await this.pool.connect();
+    guard(connection);
+    const everyMs = Math.max(500, this.options.patienceMs / 2);
+    const mark = `/* bondx-mlops ${this.#writer}/${++this.#lastConnection} */`;
+    const client = new WatchedClient(connection, mark, () => this.#working(), everyMs);
     try {
       const result = await attempt(client);
-      client.release();
+      client.release(false);
       return result;
     } catch (error) {
       const isUsable =
@@ -137,13 +149,18 @@ export class PostgresDatabase implements SqlDatabase {
     }
   }
 
+  /** Whoever waits for the server shares one question. */
+  #working(): ReturnType<ListStatements> {
+    return (this.#asking ??= listStatements(this.options.probes).finally(() => (this.#asking = undefined)));
+  }
+
   #begin(durability: Durability): string {
     const flush = `set local synchronous_commit = ${durability === 'power' ? 'on' : 'off'}`;
     const lock = `select pg_advisory_xact_lock(hashtextextended('bondx-mlops/${this.options.schema}', 0))`;
     return `begin isolation level read committed read write; ${this.#searchPath}; ${flush}; ${writeSettings}; ${lock}`;
   }
 
-  async #commit(client: PostgresPoolClient, number: number, changed: ReadonlySet<string>): Promise<void> {
+  async #commit(client: WatchedClient, number: number, changed: ReadonlySet<string>): Promise<void> {
     const record =
       `insert into writers (id, last) values ('${this.#writer}', ${number}) ` +
       'on conflict (id) do update set last = excluded.last, seen = now()';
@@ -152,7 +169,7 @@ export class PostgresDatabase implements SqlDatabase {
     await client.query({ text: `${record}; ${notify}commit` });
   }
 
-  async #isWritten(client: PostgresPoolClient, number: number): Promise<boolean> {
+  async #isWritten(client: WatchedClient, number: number): Promise<boolean> {
     const result = await client.query({
       text: 'select 1 from writers where id = $1 and last >= $2',
       values: [this.#writer, number],
@@ -175,15 +192,6 @@ export class PostgresDatabase implements SqlDatabase {
   get #channel(): string {
     return `${this.options.schema}_changes`;
   }
-}
-
-const guarded = new WeakSet<PostgresPoolClient>();
-
-/** A connection that breaks tells so by an event, which ends the process unless somebody listens. */
-function guard(client: PostgresPoolClient): void {
-  if (guarded.has(client)) return;
-  guarded.add(client);
-  client.on('error', () => undefined);
 }
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

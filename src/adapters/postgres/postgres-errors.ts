@@ -15,6 +15,10 @@ export const isConnectionLoss = (error: unknown): boolean =>
   !(error instanceof MLOpsError) &&
   (lostStates.test(codeOf(error)) || lostSystemCodes.test(codeOf(error)) || lostMessages.test(error.message));
 
+/** So says the pool when none of its connections came free in time. */
+export const isPoolBusy = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'timeout exceeded when trying to connect';
+
 /** Whether trying again may help: the connection is gone, there are too many of them, or a transaction gave way. */
 export const isTransient = (error: unknown): boolean =>
   isConnectionLoss(error) || ['53300', '40001', '40P01'].includes(codeOf(error));
@@ -41,7 +45,7 @@ export function toPostgresError(
   }
   const code = codeOf(error);
   const told = states.find(([start]) => code.startsWith(start))?.[1];
-  const advice = isBusy(error)
+  const advice = isPoolBusy(error)
     ? busy
     : isConnectionLoss(error)
       ? unreachable
@@ -58,8 +62,6 @@ const unreachable: Advice = [
   'STORAGE_UNAVAILABLE',
   'the server cannot be reached; check that it runs and that the address is right, then retry',
 ];
-/** So says the pool when none of its connections came free in time. */
-const isBusy = (error: Error): boolean => error.message === 'timeout exceeded when trying to connect';
 const busy: Advice = [
   'STORAGE_UNAVAILABLE',
   'all connections of this process stayed in use: make fewer calls at once, or pass a pool of your own with more connections',

@@ -5,7 +5,7 @@ import { invalid } from '../../storage/storage-name.js';
 import type { Durability, Storage } from '../../storage/storage.js';
 import { migrate, migrations, readSchemaVersion } from '../sql/schema.js';
 import { SqlStorage } from '../sql/sql-storage.js';
-import { openPool, placeOf } from './open-pool.js';
+import { mostConnections, openPool, placeOf } from './open-pool.js';
 import type { PostgresPool } from './postgres-client.js';
 import { PostgresDatabase } from './postgres-database.js';
 import { toPostgresError } from './postgres-errors.js';
@@ -16,7 +16,10 @@ export interface PostgresStorageOptions {
   readonly durability?: Durability;
   /** Schema of the database that holds the tables, created when missing; `bondx_mlops` unless told. */
   readonly schema?: string;
-  /** How long a call goes on trying while the server cannot be reached, in milliseconds; 30,000 unless told. */
+  /**
+   * How long a call goes on trying while the server cannot be reached, in milliseconds; 30,000 unless told. As long may a
+   * server be silent that does not work on what it was asked, before its connection is given up.
+   */
   readonly patienceMs?: number;
 }
 
@@ -38,8 +41,9 @@ export async function openPostgresStorage(
   if (!Number.isFinite(patienceMs) || patienceMs < 0) throw invalid(`patienceMs must be a duration, got ${patienceMs}`);
   const ownsPool = typeof connection === 'string';
   const place = ownsPool ? placeOf(connection) : 'the PostgreSQL database';
-  const pool = ownsPool ? await openPool(connection) : checkPool(connection);
-  const database = new PostgresDatabase(pool, { schema, place, patienceMs, ownsPool });
+  const pool = ownsPool ? await openPool(connection, mostConnections) : checkPool(connection);
+  const probes = ownsPool ? await openPool(connection, 1) : pool;
+  const database = new PostgresDatabase(pool, { schema, place, patienceMs, ownsPool, probes });
   try {
     await prepare(pool, database, schema, place);
   } catch (error) {

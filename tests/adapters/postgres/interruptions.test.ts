@@ -8,6 +8,7 @@ import type { Storage } from '../../../src/storage/storage.js';
 import { createRandom, randomInt } from '../../../src/util/random.js';
 import { PostgresServer, whyNoPostgres } from './postgres-server.js';
 import { freshSchema } from './schemas.js';
+import { SilentProxy } from './silent-proxy.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -175,6 +176,78 @@ describe.skipIf(absent !== undefined)(`connections that break${absent === undefi
     await connectAdmin();
     expect((await storage.read('s')).length).toBe(1);
     await storage.close();
+  });
+
+  const append = (storage: Storage) => storage.commit([{ kind: 'append', stream: 's', values: [2] }]);
+  const lockTable = (table: string) => (schema: string) => `lock table ${schema}.${table} in access exclusive mode`;
+
+  /** Calls, and what keeps the server from answering them. */
+  const calls = {
+    'a read': { call: (storage: Storage) => storage.read('s'), hold: lockTable('chunks'), length: 1 },
+    'a commit that waits for its turn': {
+      call: append,
+      hold: (schema: string) => `select pg_advisory_xact_lock(hashtextextended('bondx-mlops/${schema}', 0))`,
+      length: 2,
+    },
+    'a commit under way': { call: append, hold: lockTable('chunks'), length: 2 },
+    'a commit that is being confirmed': { call: append, hold: lockTable('writers'), length: 2 },
+  };
+
+  async function heldUp(name: keyof typeof calls, patienceMs: number, parameters = '') {
+    const { call, hold } = calls[name];
+    const schema = freshSchema();
+    const proxy = await SilentProxy.start(server.url);
+    const storage = await openPostgresStorage(`${proxy.url}${parameters}`, { schema, patienceMs });
+    await storage.commit([{ kind: 'append', stream: 's', values: [1] }]);
+    const holder = new pg.Client({ connectionString: server.url });
+    await holder.connect();
+    await holder.query(`begin; ${hold(schema)}`);
+    const calling = call(storage);
+    while ((await admin.query('select 1 from pg_locks where not granted')).rows.length === 0) await setImmediate();
+    const close = async (): Promise<void> => {
+      await storage.close();
+      await proxy.close();
+      await holder.end();
+    };
+    return { storage, proxy, calling, release: () => holder.query('commit'), close };
+  }
+
+  it.each(Object.keys(calls) as (keyof typeof calls)[])(
+    'on a connection that fell silent, %s is given up, and done on another one',
+    async (name) => {
+      const { storage, proxy, calling, release, close } = await heldUp(name, 2_000);
+      proxy.silence();
+      await release();
+      await calling;
+      expect((await storage.read('s')).length).toBe(calls[name].length);
+      await close();
+    },
+  );
+
+  it.each(Object.keys(calls) as (keyof typeof calls)[])('%s that takes long is waited for', async (name) => {
+    const { storage, proxy, calling, release, close } = await heldUp(name, 1_000);
+    while (proxy.heard('pg_stat_activity') < 4) await setImmediate(); // longer than the patience
+    await release();
+    await calling;
+    expect((await storage.read('s')).length).toBe(calls[name].length);
+    await close();
+  });
+
+  it('where the server does not tell what it works on, nothing is given up', async () => {
+    const { storage, proxy, calling, release, close } = await heldUp(
+      'a read',
+      1_000,
+      '?options=-c%20track_activities=off',
+    );
+    while (proxy.heard('pg_stat_activity') < 4) await setImmediate();
+    const before = await admin.query("select pid from pg_stat_activity where state = 'disabled'");
+    await release();
+    await calling;
+    const after = await admin.query("select pid from pg_stat_activity where state = 'disabled'");
+    expect(after.rows).toEqual(before.rows);
+    expect(before.rows.length).toBeGreaterThan(1);
+    expect((await storage.read('s')).length).toBe(1);
+    await close();
   });
 
   it('a watcher whose connection broke catches up', async () => {

@@ -38,7 +38,7 @@ export class PglitePool implements PostgresPool {
           const results = (await this.database.exec(text)).map(toResult);
           return results.length === 1 ? results[0]! : results;
         } finally {
-          if (/(commit|rollback)$/.test(text) || (isAlone && !text.startsWith('begin'))) {
+          if (/(commit|rollback)$/.test(text) || (isAlone && !/^(\/\*.*?\*\/ )?begin/.test(text))) {
             endTurn?.();
             endTurn = undefined;
           }
