@@ -176,6 +176,16 @@ describe('other channels', () => {
     expect(deliveries).toMatchObject([{ channel: 'mail', attempts: 1, lastError: 'no answer within 200 ms' }]);
   });
 
+  it('a transport may fail with whatever it likes: it counts as a failed attempt, and is told in short', async () => {
+    const mail = { sendMail: () => Promise.reject(new Error(`550 \ud83d${' no such mailbox'.repeat(1_000)}`)) };
+    const { alerts } = setUp({ mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } }, { mail });
+    await alerts.raise(alert);
+    expect(await alerts.deliverPending()).toEqual({ delivered: 1, failed: 1, undelivered: 0 });
+    const { deliveries } = await alerts.listDeliveries({ status: 'pending' });
+    expect(deliveries[0]!.lastError).toMatch(/^550 \ufffd no such mailbox/);
+    expect(deliveries[0]!.lastError).toHaveLength(1_000);
+  });
+
   it('what waits in one channel, however much, keeps nothing from another', async () => {
     const { alerts, options } = setUp({ mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } });
     for (let i = 0; i < 101; i++) await alerts.raise({ ...alert, key: `k${i}` }); // e-mails that nobody here can send

@@ -109,7 +109,8 @@ export class Outbox {
     try {
       await send(claimed.delivery);
     } catch (error) {
-      return this.#failed(claimed, error instanceof Error ? error.message : String(error));
+      const problem = error instanceof Error ? error.message : String(error);
+      return this.#failed(claimed, problem.slice(0, 1_000).toWellFormed()); // a transport of the user's may throw anything
     }
     await this.#end(claimed, 'delivered', claimed.delivery.lastError);
     return 'delivered';
