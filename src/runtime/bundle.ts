@@ -46,9 +46,26 @@ export async function storeBundle(
     }
     paths.add(path);
   }
+  checkTree(paths);
   const files: BundleFile[] = [];
   for (const { path, open } of sources) files.push({ path, ...(await artifacts.put(open(), { maxBytes })) });
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/**
+ * Refuses a file inside of another, which no folder and no archive could hold.
+ *
+ * @param added those that are new, of which one has to be at fault
+ * @throws MLOpsError `INVALID_INPUT`
+ */
+export function checkTree(paths: ReadonlySet<string>, added: ReadonlySet<string> = paths): void {
+  for (const path of paths) {
+    for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
+      const outer = path.slice(0, end);
+      if (!paths.has(outer) || !(added.has(path) || added.has(outer))) continue;
+      throw new MLOpsError('INVALID_INPUT', `${path} would be inside of the file ${outer}; give one of them another name`);
+    }
+  }
 }
 
 /** Identifies a bundle: SHA-256 over paths, digests and sizes of its files. */

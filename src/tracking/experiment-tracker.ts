@@ -2,7 +2,7 @@ import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import { type ScopeSource, experimentScope, scopeOfRecord } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
-import { storeBundle } from '../runtime/bundle.js';
+import { checkTree, storeBundle } from '../runtime/bundle.js';
 import { type Context, type ContextOptions, createContext, deriveContext, shareContext } from '../runtime/context.js';
 import { dataBoundary } from '../runtime/protection.js';
 import type { Principal } from '../runtime/principal.js';
@@ -202,8 +202,10 @@ export class ExperimentTracker {
       const files = await storeBundle(artifacts, sources, this.#policy.maxArtifactSizeMb * 1024 * 1024);
       const stored = files.map(({ path, digest, size }): RunArtifact => ({ name: path, digest, size }));
       await this.#writer(runId).update(storage, 'power', (run) => {
-        const names = new Set(stored.map((artifact) => artifact.name));
-        return { run: { ...run, artifacts: [...run.artifacts.filter((a) => !names.has(a.name)), ...stored] } };
+        const names = new Set(stored.map(({ name }) => name));
+        const all = [...run.artifacts.filter(({ name }) => !names.has(name)), ...stored];
+        checkTree(new Set(all.map(({ name }) => name)), names);
+        return { run: { ...run, artifacts: all } };
       });
       return stored;
     });

@@ -88,6 +88,13 @@ describe('registering', () => {
       [{ performanceMetrics: { mae: NaN } }, 'INVALID_INPUT'],
       [{ modelPath: join(folder, 'none.json') }, 'NOT_FOUND'],
       [{ modelPath: undefined as never }, 'INVALID_INPUT'],
+      [
+        {
+          modelPath: undefined as never,
+          modelFiles: ['model.json', 'model.json/weights'].map((path) => ({ path, bytes: Buffer.from('{}') })),
+        },
+        'INVALID_INPUT',
+      ],
       [{ misspelled: 1 }, 'INVALID_INPUT'],
       [{ hyperparameters: { a: undefined as never } }, 'INVALID_INPUT'],
     ];

@@ -199,6 +199,24 @@ describe('artifacts of a run', () => {
     expect(readdirSync(dirname(path)).sort()).toEqual(['model', 'model.partial']);
   });
 
+  it('are refused when one would be inside of another, which no folder could hold', async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const runId = await tracker.startRun({ experimentName: 'e' });
+    await tracker.logArtifact(runId, { content: 'x', name: 'a/b' });
+    for (const name of ['a', 'a/b/c']) {
+      const error = await failure(tracker.logArtifact(runId, { content: 'x', name }));
+      expect(error).toMatchObject({
+        code: 'INVALID_INPUT',
+        message: expect.stringContaining('inside of the file') as string,
+      });
+    }
+    await tracker.logArtifact(runId, { content: 'y', name: 'a/b' });
+    await tracker.logArtifact(runId, { content: 'z', name: 'a/c' });
+    const names = (await tracker.getRun(runId)).artifacts.map(({ name }) => name);
+    expect(names).toEqual(['a/b', 'a/c']);
+  });
+
   it('are refused when too large, linked, missing or badly named, and nothing is recorded', async () => {
     const { config, options, artifacts } = createWorld({
       tracking: { maxArtifactSizeMb: 1, logEnvironment: false, logGitSha: false },
