@@ -1,4 +1,4 @@
-import { chmod, copyFile, link, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { makeDirectory, syncDirectory } from '../adapters/filesystem/durable-directory.js';
 import { openFilesystemArtifacts } from '../adapters/filesystem/filesystem-artifacts.js';
@@ -109,7 +109,8 @@ async function arrive(
 }
 
 async function chooseBackup(from: string | undefined, directory: string): Promise<Backup> {
-  if (from !== undefined) return readBackup(resolve(from));
+  // The files lie beside the backup itself, not beside a link to it.
+  if (from !== undefined) return readBackup(await realpath(from).catch(() => resolve(from)));
   const newest = (await listBackups(directory)).at(-1);
   if (newest === undefined) throw new MLOpsError('NOT_FOUND', `there is no backup in ${directory}`);
   return newest;

@@ -1,6 +1,18 @@
 import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+  realpath,
+  symlink,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -312,6 +324,16 @@ describe('a restore', () => {
       detail: { from: path, auditRecords, files: 1 },
     });
     expect((await audit.verify()).status).toBe('ok');
+  });
+
+  it('takes a link to a backup, such as one to the newest', async () => {
+    const runId = await work(policyFor('live'), 'x');
+    const { path } = await backupStore(policyFor('live'));
+    const newest = join(directory, 'newest');
+    await symlink(path, newest);
+    const target = policyFor('restored');
+    expect(await restoreStore(target, { from: newest })).toMatchObject({ from: await realpath(path), artifacts: 1 });
+    expect((await readBack(target, runId)).content).toBe('x');
   });
 
   it('that took longer than the recovery time objective says so', async () => {
