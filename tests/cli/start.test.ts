@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { MLOpsConfig } from '@bondx/mlops';
@@ -75,6 +75,18 @@ describe('init', () => {
     );
     await bondx('init', 'other.yaml', '--data', 'data.csv', '--target', 'y', '--model', 'downgrade');
     expect(MLOpsConfig.fromYaml('other.yaml').policy.models['downgrade']!.task).toBe('classification');
+  });
+
+  it('refuses a target that cannot be trained on, before it writes a policy for it', async () => {
+    csv(
+      'data.csv',
+      smallRows(100).map((row) => ({ ...row, y: row.y > 12 ? 'good' : 'bad' })),
+    );
+    expect(await bondx('init', '--data', 'data.csv', '--target', 'y')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('a target must be numeric, or false and true') as string,
+    });
+    expect(existsSync('policy.yaml')).toBe(false);
   });
 
   it('prints commands that a shell takes, for a path with spaces', async () => {

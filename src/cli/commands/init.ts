@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { readTable } from '../../data/read-table.js';
 import type { Table } from '../../data/table.js';
 import { MLOpsError } from '../../errors.js';
+import { numericTarget } from '../../models/target.js';
 import { guessTimeColumn } from '../../retraining/split-data.js';
 import { checkName, refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
@@ -59,9 +60,8 @@ const identifier = /(^|_)(id|uuid|guid|isin|cusip|sedol|lei)$/i;
 
 /** What of a table to learn from: everything but the target, dates, identifiers, and texts that are hardly ever the same. */
 function columnsOf(table: Table, targetName: string): ModelColumns & { readonly leftOut: readonly string[] } {
-  const target = table.column(targetName);
-  if (target.kind === 'date') refuse(`${targetName} holds dates; choose a target of numbers, or of two categories`);
-  const others = [...table.columns.values()].filter((column) => column !== target);
+  const values = numericTarget(table, targetName); // refuses what cannot be trained on
+  const others = [...table.columns.values()].filter(({ name }) => name !== targetName);
   const time = guessTimeColumn(table);
   const usable = others.filter(
     (column) =>
@@ -69,8 +69,7 @@ function columnsOf(table: Table, targetName: string): ModelColumns & { readonly 
   );
   const features = usable.filter(({ name }) => !identifier.test(name));
   if (features.length === 0) refuse(`there is no column to learn ${targetName} from`);
-  const isBinary =
-    target.kind === 'categorical' || target.values.every((value) => value === 0 || value === 1 || Number.isNaN(value));
+  const isBinary = values.every((value) => value === 0 || value === 1 || Number.isNaN(value));
   return {
     features: features.map(({ name }) => name),
     target: targetName,
