@@ -1,15 +1,26 @@
 import type { Policy } from '../config/policy.js';
 import type { Storage } from '../storage/storage.js';
+import { toIso } from '../util/clock.js';
 
-/** The newest record about a model. */
+/** Clocks of hosts that are right differ by less; what is dated later does not hide the newest record. */
+const aheadMs = 86_400_000;
+
+/** The newest record about a model, of a collection whose times are texts, as of reports, or numbers. */
 export async function newestOf<T>(
   storage: Storage,
   collection: string,
   modelName: string,
   timeField: string,
+  now: string | number,
 ): Promise<T | undefined> {
+  const value = typeof now === 'number' ? now + aheadMs : toIso(Date.parse(now) + aheadMs);
   const { records } = await storage.query(collection, {
-    where: { field: 'modelName', op: 'eq', value: modelName },
+    where: {
+      and: [
+        { field: 'modelName', op: 'eq', value: modelName },
+        { field: timeField, op: 'lt', value },
+      ],
+    },
     orderBy: [{ field: timeField, direction: 'desc' }],
     limit: 1,
   });

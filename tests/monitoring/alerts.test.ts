@@ -127,6 +127,16 @@ describe('an alert', () => {
     expect(notices().at(-1)).toBe('raised');
   });
 
+  it('is raised for a report although one that a wrong clock has dated in the future is there', async () => {
+    const { alerts, clock, store, notices } = setUp();
+    clock.advance(300 * 24 * 60 * minutes);
+    await store('stable');
+    clock.advance(-300 * 24 * 60 * minutes);
+    await store('drifted');
+    await alerts.scan();
+    expect(notices()).toEqual(['raised']);
+  });
+
   it('that was acknowledged is not repeated, unless it gets worse', async () => {
     const { alerts, clock, events, notices } = setUp();
     const alert = { key: 'k', severity: 'warning', title: 't', message: 'm' } as const;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Alerts, MLOpsConfig } from '@bondx/mlops';
+import { type AlertDelivery, Alerts, MLOpsConfig } from '@bondx/mlops';
 import { createWorld } from '../helpers.js';
 import { type Receiver, startReceiver } from './receiver.js';
 
@@ -187,16 +187,29 @@ describe('other channels', () => {
   });
 
   it('what waits in one channel, however much, keeps nothing from another', async () => {
-    const { alerts, options } = setUp({ mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } });
+    const { alerts, clock, options } = setUp({ mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } });
     for (let i = 0; i < 101; i++) await alerts.raise({ ...alert, key: `k${i}` }); // e-mails that nobody here can send
     for (let round = 0; round < 3; round++) await alerts.deliverPending();
     expect(receiver.received).toHaveLength(101);
     await alerts.raise({ ...alert, key: 'the latest' });
     expect(await alerts.deliverPending()).toMatchObject({ delivered: 1 });
 
-    const without = MLOpsConfig.fromObject({});
-    const later = new Alerts(without, options);
-    expect(await later.deliverPending()).toMatchObject({ undelivered: 100 }); // of a channel that is not there any more
+    clock.advance(24 * 60 * minutes + 1);
+    const later = new Alerts(MLOpsConfig.fromObject({}), options); // by a policy without that channel
+    expect(await later.deliverPending()).toMatchObject({ undelivered: 100 });
+  });
+
+  it('of a policy that not every process has yet is left to those that have it, for a day', async () => {
+    const { alerts, clock, options } = setUp();
+    const before = new Alerts(MLOpsConfig.fromObject({}), options);
+    await alerts.raise(alert);
+    expect(await before.deliverPending()).toEqual({ delivered: 0, failed: 0, undelivered: 0 });
+    expect(await alerts.deliverPending()).toMatchObject({ delivered: 1 });
+    await alerts.raise({ ...alert, key: 'other' });
+    clock.advance(24 * 60 * minutes + 1);
+    expect(await before.deliverPending()).toMatchObject({ undelivered: 1 });
+    const [{ lastError }] = (await alerts.listDeliveries({ status: 'undelivered' })).deliveries as [AlertDelivery];
+    expect(lastError).toBe('a day has passed, and the policy of this process has no channel hook');
   });
 
   it('gets only what is severe enough', async () => {

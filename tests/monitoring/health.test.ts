@@ -94,6 +94,9 @@ describe('health', () => {
 
     clock.advance(-26 * 3_600_000);
     expect(statusOf(await checkHealth(config, options), 'clock')).toBe('unhealthy');
+    clock.advance(-300 * 24 * 3_600_000); // no report of the future counts as a check
+    expect(statusOf(await checkHealth(config, options), 'drift_freshness')).toBe('degraded');
+    clock.advance(300 * 24 * 3_600_000);
     clock.advance(26 * 3_600_000);
     expect(statusOf(await checkHealth(config, options), 'clock')).toBe('healthy');
 

@@ -116,7 +116,7 @@ export class Alerts {
   async scan(): Promise<readonly AlertEvent[]> {
     const { monitoring } = this.#context.config.policy;
     const findings = await this.#control.access('monitoring.read', 'store', (storage) =>
-      collectFindings(storage, monitoring),
+      collectFindings(storage, monitoring, this.#context.clock.now()),
     );
     const events: AlertEvent[] = [];
     for (const finding of findings) {

@@ -10,20 +10,25 @@ import {
 } from '../../retraining/performance/performance-report.js';
 import { type StoredRetraining, retrainingsCollection } from '../../retraining/retraining-record.js';
 import type { Storage } from '../../storage/storage.js';
+import { toIso } from '../../util/clock.js';
 import { newestOf } from '../newest.js';
 import type { Finding } from './finding.js';
 import { canaryFinding, driftFinding, performanceFinding, policyFinding, retrainingFinding } from './rules.js';
 
 /** What the newest evidence of every model says, and the policies that the store was worked on with. */
-export async function collectFindings(storage: Storage, monitoring: Policy['monitoring']): Promise<readonly Finding[]> {
+export async function collectFindings(
+  storage: Storage,
+  monitoring: Policy['monitoring'],
+  now: number,
+): Promise<readonly Finding[]> {
   const findings: (Finding | undefined)[] = (await listPolicies(storage)).map(policyFinding);
   for await (const modelName of modelNames(storage)) {
-    const newest = async <T>(collection: string, timeField: string): Promise<T | undefined> =>
-      newestOf(storage, collection, modelName, timeField);
-    const drift = await newest<DriftReport>(driftReportsCollection, 'createdAt');
-    const performance = await newest<PerformanceReport>(performanceReportsCollection, 'createdAt');
-    const deployment = await newest<StoredDeployment>(deploymentsCollection, 'createdAt');
-    const retraining = await newest<StoredRetraining>(retrainingsCollection, 'startedAt');
+    const newest = async <T>(collection: string, timeField: string, at: string | number): Promise<T | undefined> =>
+      newestOf(storage, collection, modelName, timeField, at);
+    const drift = await newest<DriftReport>(driftReportsCollection, 'createdAt', toIso(now));
+    const performance = await newest<PerformanceReport>(performanceReportsCollection, 'createdAt', toIso(now));
+    const deployment = await newest<StoredDeployment>(deploymentsCollection, 'createdAt', now);
+    const retraining = await newest<StoredRetraining>(retrainingsCollection, 'startedAt', now);
     if (drift !== undefined) findings.push(driftFinding(drift, monitoring));
     if (performance !== undefined) findings.push(performanceFinding(performance, monitoring));
     if (deployment !== undefined) findings.push(canaryFinding(deployment, monitoring));

@@ -98,11 +98,13 @@ export class Outbox {
     const found = await this.#load(deliveryId);
     if (found === undefined) return undefined;
     const { channel, createdAt } = found.delivery;
-    if (this.context.clock.now() - createdAt > longestMs) return this.#giveUp(found, 'a day has passed');
-    if (this.context.config.policy.monitoring.channels[channel] === undefined) {
-      return this.#giveUp(found, `the policy has no channel ${channel} any more`);
+    const isKnown = this.context.config.policy.monitoring.channels[channel] !== undefined;
+    if (this.context.clock.now() - createdAt > longestMs) {
+      const unknown = isKnown ? '' : `, and the policy of this process has no channel ${channel}`;
+      return this.#giveUp(found, `a day has passed${unknown}`);
     }
-    const send = this.channelOf(channel);
+    // A channel may be that of a newer policy, which others have read already.
+    const send = isKnown ? this.channelOf(channel) : undefined;
     if (send === undefined) return undefined; // for a process that can
     const claimed = await this.#claim(found);
     if (claimed === undefined) return undefined;

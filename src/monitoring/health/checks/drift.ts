@@ -1,5 +1,6 @@
 import { driftReportsCollection } from '../../../drift/stored-reports.js';
 import type { DriftReport } from '../../../drift/drift-report.js';
+import { toIso } from '../../../util/clock.js';
 import { driftIntervalMs, newestOf } from '../../newest.js';
 import type { Check } from '../check.js';
 import { productionModels } from './production-models.js';
@@ -12,11 +13,12 @@ export const driftCheck: Check = {
     const storage = await context.stores.storage();
     const models = await productionModels(storage);
     if (models.length === 0) return { status: 'skipped', reason: 'no model is in production' };
+    const now = context.clock.now();
     const limitMs = driftIntervalMs(context.config.policy);
     const stale: string[] = [];
     for (const { modelName } of models) {
-      const report = await newestOf<DriftReport>(storage, driftReportsCollection, modelName, 'createdAt');
-      const ageMs = report === undefined ? Infinity : context.clock.now() - Date.parse(report.createdAt);
+      const report = await newestOf<DriftReport>(storage, driftReportsCollection, modelName, 'createdAt', toIso(now));
+      const ageMs = report === undefined ? Infinity : now - Date.parse(report.createdAt);
       if (ageMs > limitMs) stale.push(modelName);
     }
     const hours = limitMs / 3_600_000;
