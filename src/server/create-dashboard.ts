@@ -2,6 +2,7 @@ import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import type { PerformanceMonitor } from '../monitoring/performance/performance-monitor.js';
 import { html } from '../report/page/html.js';
+import type { OperationLog } from '../runtime/logging/operation-log.js';
 import { type ContextOptions, contextOf, contextOptionNames } from '../runtime/context.js';
 import { checkOneOf, checkOptions, refuse } from '../util/check.js';
 import { systemClock } from '../util/clock.js';
@@ -13,7 +14,7 @@ import { liveCanary } from './pages/canaries.js';
 import { Probes, metricsFor } from './probes.js';
 import { findPage } from './routes.js';
 import { checkHosts, isAllowedHost, isSameOrigin } from './security/allowed-hosts.js';
-import { type GateOptions, letIn, principalOf } from './security/gate.js';
+import { type GateOptions, letIn, principalOf, proxyHint } from './security/gate.js';
 import { respond, respondHtml } from './security/headers.js';
 import { Sessions, newSecret } from './security/sessions.js';
 import { SharedServices } from './services.js';
@@ -69,6 +70,7 @@ export function createDashboard(config: MLOpsConfig, options: DashboardOptions =
     basePath,
     allowedHosts,
     performance,
+    log: shared.log,
   });
   return {
     fetch: (request) => site.answer(request),
@@ -96,6 +98,7 @@ class Site {
       readonly basePath: string;
       readonly allowedHosts: readonly string[];
       readonly performance: PerformanceMonitor | undefined;
+      readonly log: OperationLog | undefined;
     },
   ) {}
 
@@ -103,6 +106,7 @@ class Site {
     `${this.place.basePath}/${parts.map(encodeURIComponent).join('/')}`;
 
   async answer(request: Request): Promise<Response> {
+    const began = performance.now();
     const url = new URL(request.url);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     const probed = isRead ? await this.probes.answer(this.#pathOf(url)) : undefined;
@@ -113,6 +117,9 @@ class Site {
     try {
       return await this.#route(request, url);
     } catch (error) {
+      // The caller is told nothing of a defect: the log is where it can be found.
+      if (!(error instanceof MLOpsError))
+        this.place.log?.({ operation: 'dashboard.answer', durationMs: performance.now() - began, error });
       return this.#problem(error, url);
     }
   }
@@ -171,7 +178,8 @@ class Site {
   }
 
   async #signIn(request: Request, url: URL, form: URLSearchParams): Promise<Response> {
-    if (!isSameOrigin(request, url)) throw new MLOpsError('FORBIDDEN', 'sign in at the page of this server');
+    if (!isSameOrigin(request, url))
+      throw new MLOpsError('FORBIDDEN', `sign in at the page of this server; ${proxyHint}`);
     // Behind a proxy that ends TLS, only the page that the form comes from tells how the browser got here.
     const isSecure = request.headers.get('origin')?.startsWith('https:') === true;
     return this.#begin((form.get('token') ?? '').trim(), url, isSecure);

@@ -20,7 +20,9 @@ export function problemPage(error: unknown): { readonly status: number; readonly
   const isExpected = error instanceof MLOpsError;
   const status = (isExpected ? statuses[error.code] : undefined) ?? 500;
   const titles: Readonly<Record<number, string>> = { 403: 'Not allowed', 404: 'Not found', 409: 'Not possible now' };
-  const message = isExpected ? error.message : 'something went wrong; nothing was changed by this request';
+  const message = isExpected
+    ? error.message
+    : 'something went wrong here; the audit trail says whether anything was changed';
   return {
     status,
     page: { title: titles[status] ?? 'Problem', status, content: html`<p class="note">${message}</p>` },

@@ -494,6 +494,24 @@ describe('every page', () => {
     expect((await get('/models/%E0%A4%A')).status).toBe(404);
   });
 
+  it('leaves a defect in the log, where whoever runs it finds what the caller is not told', async () => {
+    const told = vi.fn();
+    const ignore = (): void => undefined;
+    const logger = { debug: ignore, info: ignore, warn: ignore, error: told };
+    const logged = createDashboard(world.config, { ...world.options, logger });
+    const { token } = await new AccessControl(world.config, world.options).createToken();
+    vi.spyOn(ExperimentTracker.prototype, 'listExperiments').mockRejectedValue(new TypeError('x is not iterable'));
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await logged.fetch(new Request(`${origin}/experiments`, { headers }));
+    vi.restoreAllMocks();
+    expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('iterable')]);
+    const error = { message: 'x is not iterable' };
+    expect(told.mock.calls).toMatchObject([[{ operation: 'dashboard.answer', error }, 'dashboard.answer failed']]);
+    expect((await logged.fetch(new Request(`${origin}/nothing`, { headers }))).status).toBe(404);
+    expect(told).toHaveBeenCalledTimes(1);
+    await logged.close();
+  });
+
   it('can be mounted under a path', async () => {
     const mounted = createDashboard(world.config, { ...world.options, authentication: 'local', basePath: '/mlops' });
     const entered = await mounted.fetch(new Request(`${origin}${mounted.entryPath!}`));

@@ -6,6 +6,9 @@ import type { Principal } from '../../runtime/principal.js';
 import { isSameOrigin } from './allowed-hosts.js';
 import { type Sessions, isSame } from './sessions.js';
 
+/** Why a form may seem to come from elsewhere though it does not. */
+export const proxyHint = 'a proxy in front must pass on the Host that it was asked for';
+
 /** Who was let in. */
 export interface Entry {
   /** Undefined: whoever the policy lets stand in, for the one who has the secret of this start. */
@@ -35,7 +38,10 @@ export async function letIn(
   const session = gate.sessions.of(request);
   if (session === undefined) throw new MLOpsError('UNAUTHENTICATED', 'sign in with a token');
   if (form !== undefined && !(isSameOrigin(request, url) && isSame(form.get('form_token') ?? '', session.formToken))) {
-    throw new MLOpsError('FORBIDDEN', 'the form was not made by this page: reload the page and do it again');
+    throw new MLOpsError(
+      'FORBIDDEN',
+      `the form was not made by this page: reload the page and do it again; ${proxyHint}`,
+    );
   }
   return { principal: await principalOf(session.token, gate), formToken: session.formToken };
 }
