@@ -1,44 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/canary/evidence/decide.js';
 import { type DecisionInputs, noLimits } from '../../../src/canary/evidence/decision-inputs.js';
-import { EvidenceCollector } from '../../../src/canary/evidence/evidence-collector.js';
+import type { EvidenceCollector } from '../../../src/canary/evidence/evidence-collector.js';
 import type { EvidenceSettings } from '../../../src/canary/evidence/evidence-settings.js';
 import { mergeStatistics, noStatistics } from '../../../src/canary/evidence/merge-statistics.js';
 import { replayDecision } from '../../../src/canary/evidence/replay-decision.js';
 import { createRandom } from '../../../src/util/random.js';
+import { collectedInputs, regression } from './inputs.js';
 
-const settings: EvidenceSettings = {
-  task: 'regression',
-  cohortMs: 0,
-  latencyBudgetMs: 50,
-  missBudget: null,
-  lossBound: null,
-};
+const settings: EvidenceSettings = { ...regression, latencyBudgetMs: 50 };
 
 type Fill = (collector: EvidenceCollector) => void;
 
-function inputsOf(fill: Fill, changes: Partial<DecisionInputs> = {}): DecisionInputs {
-  const used = changes.settings ?? settings;
-  const collector = new EvidenceCollector(used);
-  fill(collector);
-  return {
-    version: 1,
-    metrics: used.task === 'regression' ? ['mae'] : ['accuracy'],
-    promotionThreshold: 0.95,
-    rollbackThreshold: 0.8,
-    alpha: 0.05,
-    minObservations: 1000,
-    now: 0,
-    evaluationWindowMs: 0,
-    labelWindowMs: 0,
-    settings: used,
-    limits: noLimits,
-    steps: [{ step: 0, mode: 'split', share: 0.5, beganAt: 0 }],
-    halt: null,
-    statistics: collector.take() ?? noStatistics(used.task),
-    ...changes,
-  };
-}
+const inputsOf = (fill: Fill, changes: Partial<DecisionInputs> = {}): DecisionInputs =>
+  collectedInputs(fill, { settings, ...changes });
 
 interface Traffic {
   readonly requests: number;

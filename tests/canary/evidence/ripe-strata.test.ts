@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DecisionInputs, StepLog } from '../../../src/canary/evidence/decision-inputs.js';
-import { noLimits } from '../../../src/canary/evidence/decision-inputs.js';
 import type { StratumStatistics } from '../../../src/canary/evidence/deployment-statistics.js';
-import { EvidenceCollector } from '../../../src/canary/evidence/evidence-collector.js';
+import type { EvidenceCollector } from '../../../src/canary/evidence/evidence-collector.js';
 import { groupCount, groupOf, remix, segmentGroupCount } from '../../../src/canary/evidence/key-groups.js';
 import { errorRate, metricMeasures } from '../../../src/canary/evidence/measures.js';
 import {
@@ -13,31 +12,14 @@ import {
   sortStrata,
   splitStrata,
 } from '../../../src/canary/evidence/ripe-strata.js';
+import { collectedInputs, regression } from './inputs.js';
 
 const cohortMs = 1000;
 
-function inputsOf(fill: (collector: EvidenceCollector) => void, changes: Partial<DecisionInputs> = {}): DecisionInputs {
-  const settings = { task: 'regression', cohortMs, latencyBudgetMs: null, missBudget: null, lossBound: null } as const;
-  const collector = new EvidenceCollector(changes.settings ?? settings);
-  fill(collector);
-  return {
-    version: 1,
-    metrics: ['mae'],
-    promotionThreshold: 0.95,
-    rollbackThreshold: 0.8,
-    alpha: 0.05,
-    minObservations: 1000,
-    now: 0,
-    evaluationWindowMs: 0,
-    labelWindowMs: 0,
-    settings,
-    limits: noLimits,
-    steps: [],
-    halt: null,
-    statistics: collector.take()!,
-    ...changes,
-  };
-}
+const inputsOf = (
+  fill: (collector: EvidenceCollector) => void,
+  changes: Partial<DecisionInputs> = {},
+): DecisionInputs => collectedInputs(fill, { settings: { ...regression, cohortMs }, steps: [], ...changes });
 
 const step = (number: number, mode: StepLog['mode']): StepLog => ({ step: number, mode, share: 0.5, beganAt: 0 });
 const pair = { canary: { prediction: 1 }, production: { prediction: 2 }, actual: 0 };

@@ -1,44 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { CanaryVerdict } from '../../../src/canary/evidence/canary-verdict.js';
 import { decide } from '../../../src/canary/evidence/decide.js';
-import { type DecisionInputs, noLimits } from '../../../src/canary/evidence/decision-inputs.js';
-import { EvidenceCollector } from '../../../src/canary/evidence/evidence-collector.js';
-import type { EvidenceSettings } from '../../../src/canary/evidence/evidence-settings.js';
-import { noStatistics } from '../../../src/canary/evidence/merge-statistics.js';
+import type { DecisionInputs } from '../../../src/canary/evidence/decision-inputs.js';
+import type { EvidenceCollector } from '../../../src/canary/evidence/evidence-collector.js';
 import type { ModelAnswer } from '../../../src/canary/evidence/outcome.js';
+import { collectedInputs } from './inputs.js';
 
 const hour = 3_600_000;
-const regression: EvidenceSettings = {
-  task: 'regression',
-  cohortMs: 0,
-  latencyBudgetMs: null,
-  missBudget: null,
-  lossBound: null,
-};
 
 /** What is decided of outcomes, at `now`. */
-function judge(fill: (collector: EvidenceCollector) => void, changes: Partial<DecisionInputs> = {}): CanaryVerdict {
-  const settings = changes.settings ?? regression;
-  const collector = new EvidenceCollector(settings);
-  fill(collector);
-  return decide({
-    version: 1,
-    metrics: settings.task === 'regression' ? ['mae'] : ['accuracy'],
-    promotionThreshold: 0.95,
-    rollbackThreshold: 0.8,
-    alpha: 0.05,
-    minObservations: 1000,
-    now: 0,
-    evaluationWindowMs: 0,
-    labelWindowMs: 0,
-    settings,
-    limits: noLimits,
-    steps: [{ step: 0, mode: 'split', share: 0.5, beganAt: 0 }],
-    halt: null,
-    statistics: collector.take() ?? noStatistics(settings.task),
-    ...changes,
-  });
-}
+const judge = (fill: (collector: EvidenceCollector) => void, changes: Partial<DecisionInputs> = {}): CanaryVerdict =>
+  decide(collectedInputs(fill, changes));
 
 const unit = (i: number): number => Math.imul(i + 1, 2_654_435_761) >>> 0;
 const arms = ['canary', 'production'] as const;
