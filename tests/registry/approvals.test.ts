@@ -82,6 +82,14 @@ describe('a promotion that needs approvals', () => {
     });
   });
 
+  it('has one open request, however many ask at once', async () => {
+    const asked = await Promise.all(['ada', 'bob', 'ada', 'carol'].map((who) => ask(who)));
+    const requests = await Promise.all(asked.map(({ requestId }) => registry.approvals.get(requestId)));
+    expect(requests.map(({ status }) => status).sort()).toEqual(['open', 'withdrawn', 'withdrawn', 'withdrawn']);
+    expect(await registry.approvals.list({ isOpen: true })).toHaveLength(1);
+    expect((await registry.getModelVersion('spread', { version: '1.0.0' })).stage).toBe('Staging');
+  });
+
   it('may go by promoteModel as well, which uses the approval up', async () => {
     const { requestId } = await ask();
     for (const id of ['bob', 'carol']) await as(id).approvals.approve({ requestId });

@@ -12,7 +12,7 @@ import type { StoredVersion } from '../model-record.js';
 import { assessGates, planPromotion } from '../promotion.js';
 import type { PromotionResult } from '../registry-options.js';
 import { ModelStage } from '../stage.js';
-import { loadVersion } from '../stage-change.js';
+import { loadVersion, putVersion } from '../stage-change.js';
 import { checkVersion } from '../version-number.js';
 import {
   type ApprovalVote,
@@ -87,7 +87,7 @@ export class PromotionApprovals {
     const resource = { type: 'model_version', id: modelName, version };
     const scope = { model: modelName };
     return this.#control.change('registry.request_promotion', { resource, scope }, async (storage, artifacts) => {
-      const { value } = await loadVersion(storage, modelName, version);
+      const { value, recordVersion } = await loadVersion(storage, modelName, version);
       const gates = await assessGates(this.context, storage, value, artifacts);
       const overrides = checkOverrides(options.overrides ?? [], gates);
       const request = this.#newRequest(value, gates, overrides, reason);
@@ -95,6 +95,7 @@ export class PromotionApprovals {
       const { requestId, requiredApprovals } = request;
       return {
         changes: [
+          putVersion(value, recordVersion), // as it is: of two who ask at once, one plans anew and finds the other's
           putApproval(request, 'absent'),
           ...(former === undefined ? [] : [putApproval(this.#close(former.value, 'withdrawn'), former.recordVersion)]),
         ],
