@@ -2,6 +2,7 @@ import { MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
 import type { Context } from '../runtime/context.js';
+import { dataBoundary } from '../runtime/protection.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import type { ExperimentTracker } from '../tracking/experiment-tracker.js';
@@ -87,7 +88,8 @@ export class RetrainingWorker {
     return {
       retrainingId,
       plan,
-      data: await readSnapshot(artifacts, snapshot!),
+      // Kept under a policy that may have had fewer sensitive columns; what was replaced then stays as it is.
+      data: await dataBoundary(this.context).table(await readSnapshot(artifacts, snapshot!)),
       journal: new Journal(storage, loaded, clock),
       config,
       storage,
