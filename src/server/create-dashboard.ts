@@ -209,7 +209,7 @@ class Site {
     const content = html`<main class="signin">
       <h1>Sign in</h1>
       ${isLocal ? html`<p>Open the address that <code>bondx-mlops ui</code> printed; it holds the secret of this start.</p>` : form}
-      ${url.pathname.endsWith('/sign-in') && page.content}
+      ${(isLocal || url.pathname.endsWith('/sign-in')) && page.content}
     </main>`;
     return respondHtml(frame('Sign in', this.#href, content), 401, { 'www-authenticate': 'Bearer' });
   }

@@ -82,6 +82,22 @@ describe('who gets in', () => {
     await guarded.close();
   });
 
+  it('says what is missing where nobody stands in, which no secret helps against', async () => {
+    const bindings = [{ principal: 'ann', role: 'admin' as const }];
+    const { config, options } = createWorld({ environment: 'production', access: { bindings } });
+    const { principal: _, ...nobody } = options;
+    const guarded = createDashboard(config, { ...nobody, authentication: 'local' });
+    const page = async (path: string, cookie = ''): Promise<[number, string]> => {
+      const response = await guarded.fetch(new Request(`${origin}${path}`, { headers: { cookie } }));
+      return [response.status, await response.text()];
+    };
+    expect(await page('/models')).toEqual([401, expect.stringContaining('this browser has not opened that address')]);
+    const entered = await guarded.fetch(new Request(`${origin}${guarded.entryPath!}`));
+    const cookie = entered.headers.get('set-cookie')!.split(';')[0]!;
+    expect(await page('/models', cookie)).toEqual([401, expect.stringContaining('--token or BONDX_TOKEN')]);
+    await guarded.close();
+  });
+
   it('lets in who has a token, as who it is of, until it is revoked', async () => {
     const guarded = createDashboard(world.config, { ...world.options, authentication: 'token' });
     const access = new AccessControl(world.config, world.options);

@@ -36,7 +36,11 @@ export async function letIn(
   const bearer = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
   if (bearer !== undefined) return { principal: await principalOf(bearer, gate), formToken: '' };
   const session = gate.sessions.of(request);
-  if (session === undefined) throw new MLOpsError('UNAUTHENTICATED', 'sign in with a token');
+  if (session === undefined) {
+    const missing =
+      gate.localSecret === undefined ? 'sign in with a token' : 'this browser has not opened that address';
+    throw new MLOpsError('UNAUTHENTICATED', missing);
+  }
   if (form !== undefined && !(isSameOrigin(request, url) && isSame(form.get('form_token') ?? '', session.formToken))) {
     throw new MLOpsError(
       'FORBIDDEN',
