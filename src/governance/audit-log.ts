@@ -46,7 +46,7 @@ export class AuditLog {
     });
   }
 
-  /** Records that match, oldest first. */
+  /** Records that match, oldest first unless told otherwise. @throws MLOpsError `INVALID_INPUT` for a filter that is none */
   async list(filter: AuditFilter = {}): Promise<readonly AuditRecord[]> {
     return this.#control.access('audit.read', 'store', (storage) => listAuditRecords(storage, filter));
   }

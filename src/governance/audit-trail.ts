@@ -1,14 +1,15 @@
 import type { Storage } from '../storage/storage.js';
-import { refuse } from '../util/check.js';
+import { checkOneOf, checkOptions, refuse } from '../util/check.js';
 import type { JsonValue } from '../util/json.js';
 import { type LogPlace, againIfMoved, findLogPlace, movedMeanwhile } from './audit/log-start.js';
 import { type AuditVerification, isAuditRecord, verifyLog } from './audit/verify-log.js';
-import type { AuditRecord } from './audit-record.js';
+import type { AuditDecision, AuditRecord } from './audit-record.js';
 
 /** Which audit records are wanted; what is not given does not restrict. */
 export interface AuditFilter {
   readonly actor?: string;
   readonly action?: string;
+  readonly decision?: AuditDecision;
   readonly resourceId?: string;
   /** What was done under this emergency. */
   readonly breakGlass?: string;
@@ -19,7 +20,22 @@ export interface AuditFilter {
   readonly from?: number;
   /** Most records to return; 100 unless told. */
   readonly limit?: number;
+  /** Begins at the end of the log instead of at its beginning. */
+  readonly newestFirst?: boolean;
 }
+
+const filterNames = [
+  'actor',
+  'action',
+  'decision',
+  'resourceId',
+  'breakGlass',
+  'since',
+  'until',
+  'from',
+  'limit',
+  'newestFirst',
+];
 
 /** Records read at once: few where the first ones may be all that is wanted, then as many as memory is bounded by. */
 const firstBatch = 500;
@@ -86,8 +102,28 @@ export async function verifyAuditTrail(
   });
 }
 
-/** Records that match, oldest first. */
+/** Iterates the log from its end to its beginning, or to a position. */
+async function* readBackwards(storage: Storage, from = 0): AsyncGenerator<{ value: JsonValue }> {
+  let at = await findLogPlace(storage);
+  let { length: before } = await readAuditEnd(storage, 0);
+  for (let limit = firstBatch; before > Math.max(from, at.from); limit = Math.min(2 * limit, largestBatch)) {
+    const first = Math.max(from, at.from, before - limit);
+    const { entries } = await storage.read(at.stream, { from: first - at.from, limit: before - first });
+    if (entries.length < before - first) {
+      const now = await findLogPlace(storage);
+      if (now.stream === at.stream) return;
+      at = now; // moved: what is older than its beginning is gone
+      continue;
+    }
+    yield* entries.toReversed();
+    before = first;
+  }
+}
+
+/** Records that match, oldest first unless told otherwise. @throws MLOpsError `INVALID_INPUT` */
 export async function listAuditRecords(storage: Storage, filter: AuditFilter = {}): Promise<readonly AuditRecord[]> {
+  checkOptions(filter, filterNames, 'list');
+  if (filter.decision !== undefined) checkOneOf(filter.decision, ['allow', 'deny', 'error'], 'decision');
   return againIfMoved(() => findAuditRecords(storage, filter));
 }
 
@@ -96,11 +132,13 @@ async function findAuditRecords(storage: Storage, filter: AuditFilter): Promise<
   const limit = filter.limit ?? 100;
   if (limit <= 0) return found;
   const [since, until] = [timeOf(filter.since, 'since', -Infinity), timeOf(filter.until, 'until', Infinity)];
-  for await (const { value } of readAuditTrail(storage, filter.from)) {
+  const read = filter.newestFirst === true ? readBackwards : readAuditTrail;
+  for await (const { value } of read(storage, filter.from)) {
     if (!isAuditRecord(value)) continue; // verification, not listing, reports damage
     if (filter.actor !== undefined && value.actor.id !== filter.actor && value.actor.onBehalfOf !== filter.actor)
       continue;
     if (filter.action !== undefined && value.action !== filter.action) continue;
+    if (filter.decision !== undefined && value.decision !== filter.decision) continue;
     if (filter.resourceId !== undefined && value.resource.id !== filter.resourceId) continue;
     if (filter.breakGlass !== undefined && value.actor.breakGlass !== filter.breakGlass) continue;
     const at = Date.parse(value.ts);

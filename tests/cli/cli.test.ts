@@ -102,6 +102,9 @@ describe('bondx-mlops', () => {
     expect((await bondx('audit verify --file audit.jsonl --head sha256:elsewhere')).code).toBe(3);
     expect((await bondx('audit verify --anchors misspelled.jsonl')).code).toBe(1);
     expect((await bondx('audit list --action registry.promote')).out.match(/for admin/g)).toHaveLength(2);
+    const newest = await bondx('audit list --newest --limit 1 --decision allow');
+    expect(newest.out.trim().split('\n').at(-1)).toMatch(/canary|deploy/);
+    expect(newest.err).toContain('there may be more');
   }, 60_000);
 
   it('rolls back, and refuses with every gate that failed', async () => {

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../../governance/audit/checkpoint.js';
 import { AuditLog } from '../../governance/audit-log.js';
+import type { AuditDecision } from '../../governance/audit-record.js';
 import { exitCode } from '../exit-code.js';
 import { formatTable } from '../output.js';
 import type { Session } from '../session.js';
@@ -77,19 +78,24 @@ export interface AuditListOptions {
   readonly since?: string;
   readonly until?: string;
   readonly emergency?: string;
+  readonly decision?: AuditDecision;
+  readonly newest?: boolean;
   readonly limit?: number;
 }
 
 export async function listRecords({ config, output, who }: Session, options: AuditListOptions): Promise<number> {
   await using audit = new AuditLog(config, who);
+  const { limit = 100, newest = false } = options;
   const records = await audit.list({
+    limit,
+    newestFirst: newest,
     ...(options.actor !== undefined && { actor: options.actor }),
     ...(options.action !== undefined && { action: options.action }),
     ...(options.resource !== undefined && { resourceId: options.resource }),
     ...(options.since !== undefined && { since: options.since }),
     ...(options.until !== undefined && { until: options.until }),
     ...(options.emergency !== undefined && { breakGlass: options.emergency }),
-    ...(options.limit !== undefined && { limit: options.limit }),
+    ...(options.decision !== undefined && { decision: options.decision }),
   });
   const rows = records.map(({ seq, ts, actor, action, resource, decision, reason }) => [
     String(seq),
@@ -102,5 +108,8 @@ export async function listRecords({ config, output, who }: Session, options: Aud
   ]);
   const head = ['#', 'time', 'who', 'operation', 'on', 'decision', 'reason'];
   output.result(records, rows.length === 0 ? 'no records' : formatTable(head, rows));
+  if (rows.length === limit) {
+    output.note(`there may be more: --limit shows more${newest ? '' : ', --newest begins with the last'}`);
+  }
   return exitCode.ok;
 }

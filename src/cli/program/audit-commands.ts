@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type CommandTools, example, parseCount, parsePosition } from './tools.js';
 
 /** Adds `audit verify|list|checkpoint|anchor|export|prove`. */
@@ -14,15 +14,17 @@ export function addAuditCommands(program: Command, { action }: CommandTools): vo
     .action(action(async () => (await import('../commands/audit.js')).verify));
   audit
     .command('list')
-    .description('print records, oldest first')
+    .description('print records, oldest first unless --newest')
     .option('--actor <name>', 'only what this person or service did')
     .option('--action <action>', 'only this operation, such as registry.promote')
     .option('--resource <id>', 'only what was done to this, such as the name of a model')
     .option('--since <time>', 'only from then on, such as 2026-01-31')
     .option('--until <time>', 'only before then')
     .option('--emergency <id>', 'only what was done under this emergency')
+    .addOption(new Option('--decision <decision>', 'only what ended so').choices(['allow', 'deny', 'error']))
+    .option('--newest', 'the last record first')
     .option('--limit <count>', 'at most this many (default: 100)', parseCount)
-    .addHelpText('after', example('bondx-mlops audit list --action registry.promote'))
+    .addHelpText('after', example('bondx-mlops audit list --action registry.promote --newest'))
     .action(action(async () => (await import('../commands/audit.js')).listRecords));
   audit
     .command('checkpoint')

@@ -30,7 +30,7 @@ describe('the records that match', () => {
     entryOf(1, { actor: { ...ada, onBehalfOf: 'bob' } }),
     entryOf(2, { actor: { ...ada, id: 'bob' }, action: 'b' }),
     entryOf(3, { actor: { ...ada, id: 'cleo', breakGlass: 'g1' }, resource: { type: 'run', id: 'r0' } }),
-    entryOf(4, { actor: { ...ada, id: 'cleo', breakGlass: 'g2' } }),
+    entryOf(4, { actor: { ...ada, id: 'cleo', breakGlass: 'g2' }, decision: 'deny' }),
   ];
   const iso = (i: number): string => new Date(at + i * 1000).toISOString();
 
@@ -51,9 +51,25 @@ describe('the records that match', () => {
     [{ limit: 0 }, []],
     [{ limit: -1 }, []],
     [{ actor: 'ada', action: 'b' }, []],
+    [{ decision: 'deny' as const }, [4]],
+    [{ decision: 'allow' as const, limit: 2 }, [0, 1]],
+    [{ newestFirst: true }, [4, 3, 2, 1, 0]],
+    [{ newestFirst: true, limit: 2 }, [4, 3]],
+    [{ newestFirst: true, from: 3 }, [4, 3]],
+    [{ newestFirst: true, resourceId: 'r0', limit: 1 }, [3]],
+    [{ newestFirst: true, since: iso(1), until: iso(3) }, [2, 1]],
   ])('%j are %j', async (filter, expected) => {
     const found = await listAuditRecords(await storeOf(entries), filter);
     expect(found.map(({ seq }) => seq)).toEqual(expected);
+  });
+
+  it('are not looked for by what no record has', async () => {
+    const storage = await storeOf(entries);
+    for (const filter of [{ resource: 'r0' }, { decision: 'denied' }, 'ada'] as object[]) {
+      expect(await failure(listAuditRecords(storage, filter)), JSON.stringify(filter)).toMatchObject({
+        code: 'INVALID_INPUT',
+      });
+    }
   });
 
   it('are a hundred unless more are asked for, wherever they are, past what is no record', async () => {
@@ -64,6 +80,10 @@ describe('the records that match', () => {
     expect(await found({ resourceId: 'r1699' })).toEqual([1699]);
     expect(await found({ limit: 5_000 })).toHaveLength(1_700);
     expect(await found({ from: 1_600, limit: 5_000 })).toHaveLength(100);
+    const backwards = Array.from({ length: 1_700 }, (_, i) => 1_699 - i);
+    expect(await found({ newestFirst: true, limit: 5_000 })).toEqual(backwards);
+    expect(await found({ newestFirst: true, from: 30, limit: 5_000 })).toEqual(backwards.slice(0, -30));
+    expect(await found({ newestFirst: true })).toEqual(backwards.slice(0, 100));
     expect(await verifyAuditTrail(storage)).toMatchObject({ status: 'corrupt', position: 1_700 });
   });
 

@@ -100,6 +100,12 @@ describe('a log whose records are removed while it is read', () => {
     const listed = await (await movedBefore(read)).log.list({ limit: 5_000 });
     expect([1_200, 501]).toContain(listed.length);
 
+    const { log: backwards } = await movedBefore(read);
+    const seqs = (await backwards.list({ limit: 5_000, newestFirst: true })).map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.map((_, i) => seqs[0]! - i));
+    expect([1_199, 1_200]).toContain(seqs[0]);
+    expect([0, 700]).toContain(seqs.at(-1));
+
     const { log: exported } = await movedBefore(read);
     const path = join(await temporaryDirectory(), 'export.jsonl');
     const { records: written } = await exported.export(path);
