@@ -50,7 +50,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort();
-  process.once('SIGINT', interrupt);
+  const signals = ['SIGINT', 'SIGTERM'] as const; // the latter from schedulers; a second one ends the process at once
+  for (const signal of signals) process.once(signal, interrupt);
   const outcome = { code: exitCode.ok as number };
   const program = buildProgram(interruption.signal, (code) => (outcome.code = code));
   try {
@@ -59,7 +60,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     return report(error, args.includes('--debug'), !args.includes('--no-color'));
   } finally {
-    process.off('SIGINT', interrupt);
+    for (const signal of signals) process.off(signal, interrupt);
   }
 }
 

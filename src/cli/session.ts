@@ -21,7 +21,7 @@ export interface Session {
   readonly output: Output;
   /** Who the token says is calling; without one, whoever the policy lets stand in. */
   readonly who: { readonly principal?: Principal };
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C, or when the system asks the process to end. */
   readonly signal: AbortSignal;
 }
 

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ExperimentTracker, MLOpsConfig, ModelRegistry, RetrainPipeline } from '@bondx/mlops';
 
 const main = resolve('src/cli/main.ts');
 const environment = { ...process.env, TSX_TSCONFIG_PATH: resolve('tsconfig.json') };
@@ -38,6 +40,35 @@ describe('the program', () => {
     child.kill(signal);
     expect(await exited).toEqual([0, null]);
   });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'leaves a retraining behind that can be resumed at once, with %s',
+    async (signal) => {
+      const folder = mkdtempSync(join(tmpdir(), 'interrupted-'));
+      const rows = Array.from({ length: 200 }, (_, i) => `${(i * 37) % 101},${((i * 37) % 101) + (i % 7)}`);
+      writeFileSync(join(folder, 'data.csv'), `x,y\n${rows.join('\n')}\n`);
+      writeFileSync(
+        join(folder, 'slow.mjs'),
+        "import { writeFileSync } from 'node:fs'; writeFileSync('begun', ''); setTimeout(() => undefined, 20000);",
+      );
+      const command = { program: process.execPath, arguments: ['slow.mjs'] };
+      const model = { feature_columns: ['x'], target_column: 'y', algorithm: 'command', command };
+      writeFileSync(join(folder, 'policy.yaml'), JSON.stringify({ models: { spread: model } }));
+      const retrain = program('retrain', '--model', 'spread', '--data', 'data.csv', '--key', 'monthly');
+      const child = spawn(process.execPath, retrain, { cwd: folder, env: environment, stdio: 'pipe' });
+      const exited = once(child, 'exit');
+      let said = '';
+      child.stderr.on('data', (chunk) => (said += String(chunk)));
+      while (!existsSync(join(folder, 'begun')) && child.exitCode === null) await sleep(50);
+      child.kill(signal);
+      expect(await exited, said).toEqual([130, null]);
+      const config = MLOpsConfig.fromYaml(join(folder, 'policy.yaml'));
+      await using tracker = new ExperimentTracker(config);
+      await using registry = new ModelRegistry(config);
+      const { retrainings } = await new RetrainPipeline(config, tracker, registry).listRetrainings();
+      expect(retrainings).toMatchObject([{ status: 'interrupted' }]);
+    },
+  );
 
   it.each([
     [[], 'who opens this address acts as you'],

@@ -24,7 +24,7 @@ export async function ui({ config, output, who, signal }: Session, options: UiOp
   const how = isSecret ? 'who opens this address acts as you' : 'callers show tokens of their own';
   output.result({ url: server.url }, `the dashboard is at ${server.url}\n${how}; Ctrl-C ends it`);
   if (open) openInBrowser(server.url, (message) => output.note(message));
-  await once(process, 'SIGTERM', { signal }).catch(() => undefined); // rejects with Ctrl-C
+  if (!signal.aborted) await once(signal, 'abort');
   await server.close();
   return exitCode.ok;
 }
