@@ -52,6 +52,22 @@ export const frame = (title: string, href: Visit['href'], body: Html): string =>
       </body>
     </html> `.markup;
 
+/** Where a list goes on, as the address of the page says. */
+export function cursorOf({ url }: Pick<Visit, 'url'>): { readonly cursor?: string } {
+  const cursor = url.searchParams.get('cursor');
+  return cursor === null ? {} : { cursor };
+}
+
+/** Leads to what a page has no room for, and back to its beginning. */
+export const pageLinks = ({ url }: Pick<Visit, 'url'>, next: string | undefined): Html | false =>
+  (next !== undefined || url.searchParams.has('cursor')) &&
+  html`<nav aria-label="Pages">
+    <p>
+      ${url.searchParams.has('cursor') && html`<a href="${url.pathname}">The first</a>`}
+      ${next !== undefined && html`<a href="${url.pathname}?cursor=${encodeURIComponent(next)}">More</a>`}
+    </p>
+  </nav>`;
+
 /** A button that does something, with what it needs to know. */
 export const actionForm = (
   { href, formToken }: Visit,

@@ -503,6 +503,54 @@ describe('every page', () => {
     }
   });
 
+  it('leads to all that there is, page by page, and shows what is in use however much is newer', async () => {
+    const tracker = new ExperimentTracker(world.config, world.options);
+    for (let i = 0; i < 101; i++) await tracker.withRun({ experimentName: `study ${i}` }, async () => undefined);
+    const alerts = new Alerts(world.config, world.options);
+    const [warning, critical] = ['warning', 'critical'] as const;
+    await alerts.raise({ key: 'first', severity: critical, title: 'prices are gone', message: 'none since 09:00' });
+    for (let i = 0; i < 101; i++) {
+      world.clock.advance(1_000);
+      await alerts.raise({ key: `later/${i}`, severity: warning, title: `late ${i}`, message: 'a little' });
+    }
+    const modelFiles = [{ path: 'model.json', bytes: Buffer.from('{"kind":"constant","value":1}') }];
+    const register = (modelName: string): Promise<unknown> =>
+      registry.register({ modelName, modelType: 'spread', featureColumns: ['x'], modelFiles });
+    for (let i = 0; i < 60; i++) await register(`model ${i}`);
+    for (let i = 0; i < 31; i++) await register('spread');
+    const { get } = await enter();
+    const textOf = async (path: string): Promise<string> => (await get(path)).text();
+    const more = (page: string): string => /href="([^"]+cursor=[^"]+)">More/.exec(page)![1]!;
+
+    const studies = await textOf('/experiments');
+    expect(studies + (await textOf(more(studies)))).toContain('>study 100<');
+
+    const open = await textOf('/alerts');
+    expect(open).toContain('At least one is critical');
+    expect(open).toContain('prices are gone');
+    expect(await textOf(more(open))).toContain('prices are gone');
+
+    const board = await textOf('/models');
+    expect(board).toContain(`href="/models/spread/1.0.0"`); // in production, and older than the 30 newest
+    expect(await textOf(more(board))).toContain('model 59');
+
+    const monitor = new DriftMonitor(world.config, world.options);
+    const check = (modelName: string): Promise<unknown> =>
+      monitor.detectDrift({
+        modelName,
+        baselineData: smallRows(40),
+        currentData: smallRows(40),
+        featureColumns: ['x'],
+      });
+    await check('spread');
+    for (let i = 0; i < 201; i++) {
+      world.clock.advance(1_000);
+      await check('hourly');
+    }
+    const checked = await textOf('/drift');
+    for (const modelName of ['hourly', 'spread']) expect(checked).toContain(`href="/drift/${modelName}"`);
+  });
+
   it('tells nothing of a defect', async () => {
     const { get } = await enter();
     expect((await get('/drift-reports/none')).status).toBe(404);

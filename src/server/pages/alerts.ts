@@ -2,17 +2,18 @@ import type { Alert } from '../../monitoring/alerts/alert.js';
 import { html } from '../../report/page/html.js';
 import { count, moment } from '../../report/page/numbers.js';
 import { badge, section, table, verdictBanner } from '../../report/page/parts.js';
-import { actionForm } from '../layout.js';
+import { actionForm, cursorOf, pageLinks } from '../layout.js';
 import type { ShowPage, Visit } from '../visit.js';
 
 /** What somebody should know: alerts newest first, who looks after them, and what no channel took. */
 export const alerts: ShowPage = async (visit) => {
-  const [page, open, { deliveries }] = await Promise.all([
-    visit.services.alerts.list(),
+  const [page, open, critical, { deliveries }] = await Promise.all([
+    visit.services.alerts.list(cursorOf(visit)),
     visit.services.alerts.list({ status: 'open' }),
+    visit.services.alerts.list({ status: 'open', severity: 'critical' }),
     visit.services.alerts.listDeliveries({ status: 'undelivered' }),
   ]);
-  const isCritical = open.alerts.some(({ severity }) => severity === 'critical');
+  const isCritical = critical.alerts.length > 0;
   const waiting = `${count(open.alerts.length)}${open.cursor === undefined ? '' : ' or more'}`;
   return {
     title: 'Alerts',
@@ -27,7 +28,9 @@ export const alerts: ShowPage = async (visit) => {
             </p>`,
           )
     }
-    ${page.alerts.length > 0 && section('alerts', 'Alerts', alertTable(visit, page.alerts))}
+    ${isCritical && open.cursor !== undefined && section('critical', 'Critical', alertTable(visit, 'Open and critical, newest first', critical.alerts))}
+    ${page.alerts.length > 0 && section('alerts', 'Alerts', alertTable(visit, `${page.alerts.length} alerts, newest first`, page.alerts))}
+    ${pageLinks(visit, page.cursor)}
     ${
       deliveries.length > 0 &&
       section(
@@ -49,9 +52,9 @@ export const alerts: ShowPage = async (visit) => {
   };
 };
 
-const alertTable = (visit: Visit, all: readonly Alert[]) =>
+const alertTable = (visit: Visit, caption: string, all: readonly Alert[]) =>
   table(
-    `The latest ${all.length}, newest first`,
+    caption,
     [
       { title: 'Alert' },
       { title: 'Severity' },

@@ -6,19 +6,20 @@ import type { CanaryDecision, CanaryDeployment } from '../../canary/deployment.j
 import { type Html, html } from '../../report/page/html.js';
 import { count, moment, percent } from '../../report/page/numbers.js';
 import { badge, section, table } from '../../report/page/parts.js';
-import { actionForm, reasonField } from '../layout.js';
+import { actionForm, cursorOf, pageLinks, reasonField } from '../layout.js';
 import type { ShowPage, Visit } from '../visit.js';
 import { showCharts } from './charts.js';
 
 /** Every canary, newest first. */
-export const canaries: ShowPage = async ({ services, href }) => {
-  const { deployments } = await services.canaries.listDeployments({ limit: 100 });
+export const canaries: ShowPage = async (visit) => {
+  const { services, href } = visit;
+  const { deployments, cursor } = await services.canaries.listDeployments({ limit: 100, ...cursorOf(visit) });
   return {
     title: 'Canaries',
     content:
       deployments.length === 0
         ? html`<p>There was none yet.</p>`
-        : table(
+        : html`${table(
             'Canaries, newest first',
             [
               { title: 'Began' },
@@ -38,7 +39,7 @@ export const canaries: ShowPage = async ({ services, href }) => {
               percent(d.trafficFraction),
               d.endReason,
             ]),
-          ),
+          )}${pageLinks(visit, cursor)}`,
   };
 };
 

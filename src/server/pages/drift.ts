@@ -4,17 +4,24 @@ import { driftReportContent } from '../../report/drift/drift-report-content.js';
 import { html } from '../../report/page/html.js';
 import { interval, moment } from '../../report/page/numbers.js';
 import { badge, section, table } from '../../report/page/parts.js';
+import { cursorOf, pageLinks } from '../layout.js';
 import type { ShowPage } from '../visit.js';
 import { showCharts } from './charts.js';
 
-/** The latest report of each model. */
-export const drift: ShowPage = async ({ services, href }) => {
-  const { reports } = await services.monitor.listReports({ limit: 200 });
+/** The latest report of each model: of those checked lately, and of those in the registry, page by page. */
+export const drift: ShowPage = async (visit) => {
+  const { services, href } = visit;
   const latest = new Map<string, DriftReport>();
-  for (const report of reports) if (!latest.has(report.modelName)) latest.set(report.modelName, report);
+  const add = ({ reports }: { readonly reports: readonly DriftReport[] }): void => {
+    for (const report of reports) if (!latest.has(report.modelName)) latest.set(report.modelName, report);
+  };
+  if (!visit.url.searchParams.has('cursor')) add(await services.monitor.listReports({ limit: 200 }));
+  const { models, cursor } = await services.registry.getModels({ limit: 50, ...cursorOf(visit) });
+  for (const { modelName } of models)
+    if (!latest.has(modelName)) add(await services.monitor.listReports({ modelName, limit: 1 }));
   return {
     title: 'Drift',
-    content:
+    content: html`${
       latest.size === 0
         ? html`<p>Nothing was checked yet.</p>`
         : table(
@@ -26,7 +33,8 @@ export const drift: ShowPage = async ({ services, href }) => {
               moment(createdAt),
               driftedFeatures.join(', '),
             ]),
-          ),
+          )
+    }${pageLinks(visit, cursor)}`,
   };
 };
 

@@ -5,6 +5,7 @@ import { metricCurves } from '../../report/charts/metric-curves.js';
 import { metricHistories } from '../../report/runs/metric-histories.js';
 import { callRuns, metricTable, parameterTable, runTable } from '../../report/runs/run-tables.js';
 import { compareRuns } from '../../tracking/compare-runs.js';
+import { cursorOf, pageLinks } from '../layout.js';
 import type { ShowPage } from '../visit.js';
 import { refuse } from '../../util/check.js';
 import { showCharts } from './charts.js';
@@ -13,14 +14,15 @@ import { showCharts } from './charts.js';
 const mostRuns = 6;
 
 /** Every experiment. */
-export const experiments: ShowPage = async ({ services, href }) => {
-  const { experiments: found } = await services.tracker.listExperiments();
+export const experiments: ShowPage = async (visit) => {
+  const { services, href } = visit;
+  const { experiments: found, cursor } = await services.tracker.listExperiments(cursorOf(visit));
   return {
     title: 'Experiments',
     content:
       found.length === 0
         ? html`<p>There are none yet: the first run begins one.</p>`
-        : table(
+        : html`${table(
             'Experiments',
             [{ title: 'Experiment' }, { title: 'Description' }, { title: 'Began' }, { title: 'By' }],
             found.map(({ experimentName, description, createdAt, createdBy }) => [
@@ -29,43 +31,45 @@ export const experiments: ShowPage = async ({ services, href }) => {
               moment(createdAt),
               createdBy,
             ]),
-          ),
+          )}${pageLinks(visit, cursor)}`,
   };
 };
 
 /** The runs of an experiment, to choose some to compare. */
-export const experimentRuns: ShowPage = async ({ services, href, params }) => {
+export const experimentRuns: ShowPage = async (visit) => {
+  const { services, href, params } = visit;
   const [experimentName = ''] = params;
-  const { runs } = await services.tracker.listRuns({ experimentName, limit: 100 });
+  const { runs, cursor } = await services.tracker.listRuns({ experimentName, limit: 100, ...cursorOf(visit) });
   const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].sort().slice(0, 6);
   const content = html`<form method="get" action="${href('compare')}">
-    <p>
-      <button type="submit">Compare the chosen runs</button> At most ${mostRuns}; the first is what the others are
-      compared with.
-    </p>
-    ${table(
-      `Runs of ${experimentName}, newest first`,
-      [
-        { title: 'Run' },
-        { title: 'Choose' },
-        { title: 'Status' },
-        { title: 'Began' },
-        { title: 'By' },
-        ...metrics.map((title) => ({ title, kind: 'number' as const })),
-      ],
-      runs.map((run) => {
-        const name = run.runName ?? `…${run.runId.slice(-8)}`;
-        return [
-          html`<a href="${href('compare')}?run=${run.runId}">${name}</a>`,
-          html`<input type="checkbox" name="run" value="${run.runId}" aria-label="Compare ${name}" />`,
-          badge(run.status),
-          moment(run.startedAt),
-          run.startedBy,
-          ...metrics.map((metric) => (run.metrics[metric] === undefined ? '–' : number(run.metrics[metric].last))),
-        ];
-      }),
-    )}
-  </form>`;
+      <p>
+        <button type="submit">Compare the chosen runs</button> At most ${mostRuns}; the first is what the others are
+        compared with.
+      </p>
+      ${table(
+        `Runs of ${experimentName}, newest first`,
+        [
+          { title: 'Run' },
+          { title: 'Choose' },
+          { title: 'Status' },
+          { title: 'Began' },
+          { title: 'By' },
+          ...metrics.map((title) => ({ title, kind: 'number' as const })),
+        ],
+        runs.map((run) => {
+          const name = run.runName ?? `…${run.runId.slice(-8)}`;
+          return [
+            html`<a href="${href('compare')}?run=${run.runId}">${name}</a>`,
+            html`<input type="checkbox" name="run" value="${run.runId}" aria-label="Compare ${name}" />`,
+            badge(run.status),
+            moment(run.startedAt),
+            run.startedBy,
+            ...metrics.map((metric) => (run.metrics[metric] === undefined ? '–' : number(run.metrics[metric].last))),
+          ];
+        }),
+      )}
+    </form>
+    ${pageLinks(visit, cursor)}`;
   return { title: experimentName, kicker: 'Experiment', content };
 };
 

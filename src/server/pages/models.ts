@@ -5,17 +5,17 @@ import { modelCardContent } from '../../report/model/model-card-content.js';
 import { type Html, html } from '../../report/page/html.js';
 import { moment, number } from '../../report/page/numbers.js';
 import { badge, section } from '../../report/page/parts.js';
-import { actionForm, reasonField } from '../layout.js';
+import { actionForm, cursorOf, pageLinks, reasonField } from '../layout.js';
 import type { ShowPage, Visit } from '../visit.js';
 
 const stages = ['Development', 'Staging', 'Production', 'Archived'] as const;
-/** Versions of a model that the board shows at most, the newest. */
+/** Versions of a model that the board shows at most, the newest, besides those in use. */
 const mostVersions = 30;
 
 /** Every model as a board of stages, and the promotions that people decide on. */
 export const models: ShowPage = async (visit) => {
   const { registry } = visit.services;
-  const { models: found } = await registry.getModels({ limit: 50 });
+  const { models: found, cursor } = await registry.getModels({ limit: 50, ...cursorOf(visit) });
   const requests = await registry.approvals.list({ isOpen: true });
   const boards = await Promise.all(found.map(async ({ modelName }) => board(visit, modelName)));
   return {
@@ -25,15 +25,25 @@ export const models: ShowPage = async (visit) => {
       'Promotions to decide on',
       requests.map((request) => requestCard(visit, request)),
     )}
-    ${found.length === 0 ? html`<p>There are none yet: registering a version begins one.</p>` : boards}`,
+    ${found.length === 0 ? html`<p>There are none yet: registering a version begins one.</p>` : boards}
+    ${pageLinks(visit, cursor)}`,
   };
 };
 
 async function board(visit: Visit, modelName: string): Promise<Html> {
   const { registry } = visit.services;
-  const { versions } = await registry.listModels({ modelName, limit: mostVersions });
+  const newest = await registry.listModels({ modelName, limit: mostVersions });
+  const pages = [newest];
+  if (newest.cursor !== undefined) {
+    // What is in use may be older than the newest.
+    for (const stage of ['Staging', 'Production'] as const)
+      pages.push(await registry.listModels({ modelName, stage, limit: mostVersions }));
+  }
+  const versions = new Map(
+    pages.flatMap((page) => page.versions).map((version) => [version.version, version]),
+  ).values();
   const cards = await Promise.all(
-    versions.map(async (version) => ({ stage: version.stage, card: await versionCard(visit, version) })),
+    [...versions].map(async (version) => ({ stage: version.stage, card: await versionCard(visit, version) })),
   );
   return html`<section aria-label="${modelName}">
     <h2>${modelName}</h2>
@@ -46,6 +56,7 @@ async function board(visit: Visit, modelName: string): Promise<Html> {
           </section>`,
       )}
     </div>
+    ${newest.cursor !== undefined && html`<p class="c-muted">The newest ${mostVersions} versions, and those in use.</p>`}
   </section>`;
 }
 
