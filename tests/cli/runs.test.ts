@@ -54,6 +54,20 @@ afterEach(() => {
   process.chdir(home);
 });
 
+describe('bondx-mlops list --runs', () => {
+  it('finds the runs of a model type, however many others are newer', async () => {
+    const oldest = await withTracker(async (tracker) => {
+      const runId = await tracker.startRun({ experimentName: 'spreads', modelType: 'spread' });
+      await tracker.endRun(runId);
+      for (let i = 0; i < 3; i++) await tracker.withRun({ experimentName: 'other' }, async () => undefined);
+      return runId;
+    });
+    output = { out: '', err: '' };
+    expect(await run(['list', '--runs', '--model', 'spread', '--limit', '1', '--json'])).toBe(0);
+    expect(JSON.parse(output.out)).toMatchObject([{ runId: oldest }]);
+  });
+});
+
 describe('bondx-mlops runs', () => {
   it('lists, searches and shows', async () => {
     const ids = await makeRuns();

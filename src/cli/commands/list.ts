@@ -1,6 +1,7 @@
 import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { type ModelStage, parseStage } from '../../registry/stage.js';
+import { where } from '../../search/filter.js';
 import { ExperimentTracker } from '../../tracking/experiment-tracker.js';
 import { refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
@@ -69,10 +70,12 @@ async function listDeployments({ config, output, who }: Session, options: ListOp
 
 async function listRuns({ config, output, who }: Session, options: ListOptions): Promise<void> {
   await using tracker = new ExperimentTracker(config, who);
-  const { runs } = await tracker.listRuns({ ...(options.limit !== undefined && { limit: options.limit }) });
-  const shown = runs.filter((run) => options.model === undefined || run.modelType === options.model);
-  const rows = shown.map((run) => [run.runId, run.experimentName, run.status, run.startedAt]);
-  output.result(shown, table(['run', 'experiment', 'status', 'started'], rows, 'no runs'));
+  const { runs } = await tracker.searchRuns({
+    ...(options.model !== undefined && { filter: where.attribute('model_type').eq(options.model) }),
+    ...(options.limit !== undefined && { limit: options.limit }),
+  });
+  const rows = runs.map((run) => [run.runId, run.experimentName, run.status, run.startedAt]);
+  output.result(runs, table(['run', 'experiment', 'status', 'started'], rows, 'no runs'));
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[], none: string): string =>
