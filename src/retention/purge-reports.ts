@@ -15,9 +15,12 @@ const perCommit = 100;
 export const reportDays = (config: MLOpsConfig): number =>
   Math.max(config.policy.retention.driftReportsDays, legalFloor(config).days);
 
+/** Which report, as it was found; not what it says, which may be a hundred times as much. */
+type FoundReport = Pick<StoredRecord, 'id' | 'version'>;
+
 /** Reports made before a moment, ISO 8601, that are about no registered version. */
-export async function findExpiredReports(storage: Storage, createdBefore: string): Promise<readonly StoredRecord[]> {
-  const expired: StoredRecord[] = [];
+export async function findExpiredReports(storage: Storage, createdBefore: string): Promise<readonly FoundReport[]> {
+  const expired: FoundReport[] = [];
   const old = recordsWhere(storage, driftReportsCollection, { field: 'createdAt', op: 'lt', value: createdBefore });
   for await (const record of old) {
     const { modelName, modelVersion } = record.value as unknown as DriftReport;
@@ -25,7 +28,7 @@ export async function findExpiredReports(storage: Storage, createdBefore: string
       modelVersion === undefined
         ? undefined
         : await storage.get(versionsCollection, versionId(modelName, modelVersion));
-    if (version === undefined) expired.push(record);
+    if (version === undefined) expired.push({ id: record.id, version: record.version });
   }
   return expired;
 }
@@ -37,7 +40,7 @@ export async function findExpiredReports(storage: Storage, createdBefore: string
  */
 export async function purgeReports(
   control: ControlPlane,
-  reports: readonly StoredRecord[],
+  reports: readonly FoundReport[],
 ): Promise<readonly string[]> {
   const removed: string[] = [];
   for (let start = 0; start < reports.length; start += perCommit) {
