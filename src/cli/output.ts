@@ -20,11 +20,10 @@ export class Output {
     this.#color = options.color ?? true;
   }
 
-  /** The result: one JSON document with `--json`, else the text. */
-  result(value: unknown, text: string): void {
-    process.stdout.write(
-      `${this.#json ? JSON.stringify(value, jsonNumber, 2) : paintVerdict(printable(text), this.#color)}\n`,
-    );
+  /** The result: one JSON document with `--json`, else the text, which may be made when it is wanted. */
+  result(value: unknown, text: string | (() => string)): void {
+    const shown = (): string => paintVerdict(printable(typeof text === 'string' ? text : text()), this.#color);
+    process.stdout.write(`${this.#json ? JSON.stringify(value, jsonNumber, 2) : shown()}\n`);
   }
 
   /** A remark for a person; silent with `--quiet` and `--json`. */
@@ -58,8 +57,29 @@ export class Progress {
   }
 }
 
+/** The library takes time quadratic in the rows of a table. */
+const rowsPerPart = 200;
+
 /** A table without lines, which copies well and fits narrow terminals. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const parts = [layOut(head, rows.slice(0, rowsPerPart))];
+  for (let at = rowsPerPart; at < rows.length; at += rowsPerPart)
+    parts.push(layOut([], rows.slice(at, at + rowsPerPart)));
+  let texts = parts.map(String);
+  if (parts.length > 1) {
+    // Drawing a part has found how wide its columns are; all are to be as wide as the widest.
+    const widths = head.map((_, column) => Math.max(...parts.map(({ options }) => options.colWidths[column]!)));
+    for (const { options } of parts) options.colWidths = [...widths];
+    texts = parts.map(String);
+  }
+  return texts
+    .join('\n')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+function layOut(head: readonly string[], rows: readonly (readonly string[])[]): Table.Table {
   const blank = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' };
   const chars = { ...blank, 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' };
   const table = new Table({
@@ -68,11 +88,7 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   table.push(...rows.map((row) => row.map((cell) => cell.replace(unprintable, asCode)))); // a cell is one line
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  return table;
 }
 
 /** NaN and the infinities by name, since JSON has no numbers for them. */

@@ -50,6 +50,14 @@ describe('Progress', () => {
 });
 
 describe('texts from data', () => {
+  it('lines up the columns of any number of rows', () => {
+    const rows = Array.from({ length: 450 }, (_, i) => [`${i}`, i === 430 ? 'as wide as it gets' : 'x', 'end']);
+    const lines = formatTable(['row', 'what', 'last'], rows).split('\n');
+    expect(lines).toHaveLength(451);
+    expect(new Set(lines.map((line) => line.search(/end$|last$/)))).toEqual(new Set([25]));
+    expect(lines.slice(1).map((line) => line.split(' ')[0])).toEqual(rows.map(([name]) => name));
+  });
+
   it('forge no line of a table, move no cursor and turn no direction', () => {
     const texts = captured('stdout');
     const table = formatTable(

@@ -42,8 +42,7 @@ async function listModels({ config, output, who }: Session, options: ListOptions
     v.registeredBy,
     v.digest.slice(7, 19),
   ]);
-  output.result(
-    versions,
+  output.result(versions, () =>
     table(['model', 'version', 'stage', 'registered', 'by', 'digest'], rows, 'no model versions'),
   );
 }
@@ -65,7 +64,7 @@ async function listDeployments({ config, output, who }: Session, options: ListOp
     d.deploymentId,
   ]);
   const head = ['model', 'candidate', 'production', 'status', 'traffic', 'created', 'deployment'];
-  output.result(deployments, table(head, rows, 'no deployments'));
+  output.result(deployments, () => table(head, rows, 'no deployments'));
 }
 
 async function listRuns({ config, output, who }: Session, options: ListOptions): Promise<void> {
@@ -75,7 +74,7 @@ async function listRuns({ config, output, who }: Session, options: ListOptions):
     ...(options.limit !== undefined && { limit: options.limit }),
   });
   const rows = runs.map((run) => [run.runId, run.experimentName, run.status, run.startedAt]);
-  output.result(runs, table(['run', 'experiment', 'status', 'started'], rows, 'no runs'));
+  output.result(runs, () => table(['run', 'experiment', 'status', 'started'], rows, 'no runs'));
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[], none: string): string =>
