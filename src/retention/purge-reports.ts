@@ -38,10 +38,7 @@ export async function findExpiredReports(storage: Storage, createdBefore: string
  *
  * @returns the ids of those removed
  */
-export async function purgeReports(
-  control: ControlPlane,
-  reports: readonly FoundReport[],
-): Promise<readonly string[]> {
+export async function purgeReports(control: ControlPlane, reports: readonly FoundReport[]): Promise<readonly string[]> {
   const removed: string[] = [];
   for (let start = 0; start < reports.length; start += perCommit) {
     const batch = reports.slice(start, start + perCommit);
