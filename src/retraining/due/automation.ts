@@ -5,7 +5,7 @@ import type { DueOutcome, RunDueOptions } from './run-due.js';
 export interface AutomateRetrainingOptions extends Omit<RunDueOptions, 'signal'> {
   /** How often reports and calendar are looked at, milliseconds; 15 minutes unless told. */
   readonly everyMs?: number;
-  /** Told of every retraining that was begun, and of those that failed, as soon as each has ended. */
+  /** Told of every retraining that was begun, and of those that failed, as soon as each has ended. Without it, failures are warned of. */
   readonly onOutcome?: (outcome: DueOutcome) => void;
   /** Told when even looking failed; it is tried again. Without it, a warning is printed. */
   readonly onError?: (error: unknown) => void;
@@ -59,8 +59,15 @@ export class RetrainingLoop implements RetrainingAutomation {
   }
 
   #tell(outcome: DueOutcome): void {
+    const { modelName, trigger, error } = outcome;
+    const { onOutcome } = this.options;
+    if (trigger === null && error === undefined) return;
+    if (onOutcome === undefined) {
+      if (error !== undefined) this.#warn(`${modelName} (${trigger ?? 'not looked at'}) failed`, error.message);
+      return;
+    }
     try {
-      if (outcome.trigger !== null || outcome.error !== undefined) this.options.onOutcome?.(outcome);
+      onOutcome(outcome);
     } catch (error) {
       this.#report('onOutcome failed', error); // holds no other model up
     }
@@ -69,6 +76,10 @@ export class RetrainingLoop implements RetrainingAutomation {
   #report(what: string, error: unknown): void {
     const { onError } = this.options;
     if (onError !== undefined) onError(error);
-    else process.emitWarning(`retraining: ${what}: ${String(error)}`, 'MLOpsWarning');
+    else this.#warn(what, String(error));
+  }
+
+  #warn(what: string, why: string): void {
+    process.emitWarning(`retraining: ${what}: ${why}`, 'MLOpsWarning');
   }
 }

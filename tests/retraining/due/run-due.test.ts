@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   AuditLog,
   DriftMonitor,
@@ -316,6 +316,21 @@ describe('automate', () => {
     expect(told).toEqual(['spread']);
     expect(errors).toMatchObject([{ message: 'told in vain' }]);
     await automation.stop();
+  });
+
+  it('warns of what fails where nobody is told', async () => {
+    let tick: () => void = () => undefined;
+    const timer: Timer = { every: (_ms, task) => ((tick = task), () => undefined) };
+    const { world } = setUp(monthly);
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const { pipeline } = host(world, { timer });
+    const trainingData = () => Promise.reject(new Error('the warehouse is away'));
+    const automation = pipeline.automate({ models: [{ modelName: 'spread', trainingData }] });
+    tick();
+    await vi.waitFor(() => expect(warned).toHaveBeenCalled());
+    expect(warned.mock.calls[0]![0]).toBe('retraining: spread (schedule) failed: the warehouse is away');
+    await automation.stop();
+    warned.mockRestore();
   });
 
   it('looks again and again, a little out of step, and is stopped with what is under way', async () => {
