@@ -36,7 +36,7 @@ if (live) {
         live.innerHTML = await response.text();
         live.dataset.version = seen;
       }
-      if (response.status === 401) return;
+      if (response.status === 401) return location.reload(); // the session ended: what is shown is live no more
     } catch { /* the server is away: it may come back */ }
     setTimeout(look, 500);
   };

@@ -293,6 +293,17 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
     await context.close();
   });
 
+  it('a canary that is looked at when the session ends is not left there as if it were live', async () => {
+    const { deployments } = await manager.listDeployments({ modelName: 'spread' });
+    const { context, at } = await enter('desktop');
+    const { page } = await openPage(context);
+    await page.goto(at(`/canaries/${deployments[0]!.deploymentId}`));
+    await page.getByText(deployments[0]!.candidateVersion).first().waitFor();
+    await context.clearCookies();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await context.close();
+  });
+
   /** Of a model with an entry, a finding past its date, an overlay and outcomes that do not fit. */
   async function compliancePage(): Promise<string> {
     const person = (id: string) => ({ id, type: 'person', authentication: 'application' }) as const;
