@@ -1,3 +1,5 @@
+import { hasEnded } from '../canary/transitions.js';
+import { MLOpsError } from '../errors.js';
 import type { GateResult } from '../registry/gate-result.js';
 import type { ModelStage } from '../registry/stage.js';
 import { gateTable } from '../report/model/model-card-content.js';
@@ -43,8 +45,12 @@ export const actions: Readonly<Record<string, DoAction>> = {
     return { to: href('alerts') };
   },
   halt: async ({ services, href }, form) => {
-    await services.changeCanary((canaries) => canaries.halt(field(form, 'modelName'), reason(form)));
-    return { to: href('canaries', field(form, 'deploymentId')) };
+    const { deploymentId, modelName, status } = await services.canaries.getDeployment(field(form, 'deploymentId'));
+    // A halt is of whatever canary the model has: a page that stood open must not end the next one.
+    if (hasEnded(status))
+      throw new MLOpsError('ILLEGAL_STATE', `deployment ${deploymentId} has ended already: ${status}`);
+    await services.changeCanary((canaries) => canaries.halt(modelName, reason(form)));
+    return { to: href('canaries', deploymentId) };
   },
   pause: async ({ services, href }, form) => {
     await services.changeCanary((canaries) => canaries.pause(field(form, 'deploymentId')));

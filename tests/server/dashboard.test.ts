@@ -312,6 +312,20 @@ describe('what is done from a page', () => {
     expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'halted' });
     await manager.close();
   });
+
+  it('halts no other canary than the one of the page', async () => {
+    const manager = new CanaryDeploymentManager(world.config, registry);
+    const canary = { modelName: 'spread', candidateVersion: '1.1.0', initialTrafficPercentage: 0.1 };
+    const ended = await manager.createCanaryDeployment(canary);
+    const { cookie, formToken } = await enter();
+    await manager.rollbackCanary(ended);
+    const next = await manager.createCanaryDeployment(canary);
+    const form = { deploymentId: ended, modelName: 'spread', reason: 'wrong prices', form_token: formToken };
+    const refused = await post('/actions/halt', form, { cookie });
+    expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining('has ended already')]);
+    expect(await manager.getDeployment(next)).toMatchObject({ status: 'active' });
+    await manager.close();
+  });
 });
 
 describe('probes and metrics', () => {
