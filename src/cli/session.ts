@@ -21,6 +21,8 @@ export interface Session {
   readonly output: Output;
   /** Who the token says is calling; without one, whoever the policy lets stand in. */
   readonly who: { readonly principal?: Principal };
+  /** That token, for what goes on for long: it may be revoked meanwhile. */
+  readonly token?: string;
   /** Aborted by Ctrl-C, or when the system asks the process to end. */
   readonly signal: AbortSignal;
 }
@@ -42,8 +44,8 @@ export async function openSession(options: GlobalOptions, signal: AbortSignal, i
   if (isAlone) return { config: MLOpsConfig.default({ environment: {} }), output, who: {}, signal };
   const path = options.config ?? (existsSync(defaultPolicy) ? defaultPolicy : undefined);
   const config = path === undefined ? MLOpsConfig.default() : MLOpsConfig.fromYaml(path);
-  const token = options.token ?? process.env['BONDX_TOKEN'];
-  const who =
-    token === undefined || token === '' ? {} : { principal: await authenticate(config, { token: token.trim() }) };
-  return { config, output, who, signal };
+  const given = options.token ?? process.env['BONDX_TOKEN'];
+  if (given === undefined || given === '') return { config, output, who: {}, signal };
+  const token = given.trim();
+  return { config, output, who: { principal: await authenticate(config, { token }) }, token, signal };
 }

@@ -27,6 +27,8 @@ export interface DashboardOptions extends ContextOptions {
    * secret of this start is whoever the policy lets stand in; for loopback only. `token` unless told.
    */
   readonly authentication?: 'token' | 'local';
+  /** With `local`: whose token it acts by, looked at with each request. Without one `principal` is believed until the end. */
+  readonly token?: string;
   /** Hosts that requests may be for besides loopback, such as `mlops.example.com`; others are refused. */
   readonly allowedHosts?: readonly string[];
   /** Path under which it is mounted, such as `/mlops`; the root unless told. */
@@ -55,8 +57,10 @@ const mostFormBytes = 64 * 1024;
  */
 export function createDashboard(config: MLOpsConfig, options: DashboardOptions = {}): Dashboard {
   checkOptions(options, optionNames, 'createDashboard');
-  const { authentication = 'token', basePath = '', performance, allowedHosts: _, ...context } = options;
+  const { authentication = 'token', basePath = '', performance, token, allowedHosts: _, ...context } = options;
   checkOneOf(authentication, ['token', 'local'], 'authentication');
+  if (token !== undefined && (typeof token !== 'string' || authentication !== 'local'))
+    refuse('token is a text, for authentication "local": with "token" callers show their own');
   if (!/^(\/[\w.~-]+)*$/.test(basePath)) refuse(`basePath must be like /mlops, got ${JSON.stringify(basePath)}`);
   const allowedHosts = checkHosts(options.allowedHosts ?? []);
   if (authentication === 'local' && allowedHosts.length > 0)
@@ -65,7 +69,13 @@ export function createDashboard(config: MLOpsConfig, options: DashboardOptions =
   const shared = contextOf(services.as(undefined).registry);
   const { stores } = shared;
   const localSecret = authentication === 'local' ? newSecret() : undefined;
-  const gate: GateOptions = { config, context, localSecret, sessions: new Sessions(context.clock ?? systemClock) };
+  const gate: GateOptions = {
+    config,
+    context,
+    localSecret,
+    localToken: token,
+    sessions: new Sessions(context.clock ?? systemClock),
+  };
   const site = new Site(services, gate, new ChangeCounter(() => stores.storage()), new Probes(shared), {
     basePath,
     allowedHosts,
@@ -81,6 +91,7 @@ export function createDashboard(config: MLOpsConfig, options: DashboardOptions =
 
 const optionNames: readonly (keyof DashboardOptions)[] = [
   'authentication',
+  'token',
   'allowedHosts',
   'basePath',
   'performance',

@@ -82,6 +82,22 @@ describe('who gets in', () => {
     await guarded.close();
   });
 
+  it('acts by a token until that is revoked, where it was begun with one', async () => {
+    const access = new AccessControl(world.config, world.options);
+    const { token, tokenId } = await access.createToken();
+    const local = createDashboard(world.config, { ...world.options, authentication: 'local', token });
+    const entered = await local.fetch(new Request(`${origin}${local.entryPath!}`));
+    const cookie = entered.headers.get('set-cookie')!.split(';')[0]!;
+    const models = (): Promise<Response> => local.fetch(new Request(`${origin}/models`, { headers: { cookie } }));
+    expect((await models()).status).toBe(200);
+    await access.revokeToken(tokenId);
+    const refused = await models();
+    expect([refused.status, await refused.text()]).toEqual([401, expect.stringContaining('was revoked')]);
+    expect((await local.fetch(new Request(`${origin}${local.entryPath!}`))).status).toBe(401);
+    await local.close();
+    expect(() => createDashboard(world.config, { ...world.options, token })).toThrow('for authentication "local"');
+  });
+
   it('says what is missing where nobody stands in, which no secret helps against', async () => {
     const bindings = [{ principal: 'ann', role: 'admin' as const }];
     const { config, options } = createWorld({ environment: 'production', access: { bindings } });

@@ -24,6 +24,8 @@ export interface GateOptions {
   readonly sessions: Sessions;
   /** The secret of this start; absent where tokens of persons and services are asked for. */
   readonly localSecret: string | undefined;
+  /** Whose token the one who has that secret acts by; absent where the principal of the context is believed. */
+  readonly localToken: string | undefined;
 }
 
 /** Lets a request in by its bearer token or its session. @throws MLOpsError `UNAUTHENTICATED`, `FORBIDDEN` for a forged form */
@@ -52,13 +54,13 @@ export async function letIn(
 
 /** @throws MLOpsError `UNAUTHENTICATED` */
 export async function principalOf(
-  token: string,
-  { config, context, localSecret }: GateOptions,
+  shown: string,
+  { config, context, localSecret, localToken }: GateOptions,
 ): Promise<Principal | undefined> {
-  if (localSecret !== undefined) {
-    if (!isSame(token, localSecret)) throw new MLOpsError('UNAUTHENTICATED', 'this is not the secret of this start');
-    return context.principal;
-  }
+  if (localSecret !== undefined && !isSame(shown, localSecret))
+    throw new MLOpsError('UNAUTHENTICATED', 'this is not the secret of this start');
+  const token = localSecret === undefined ? shown : localToken;
+  if (token === undefined) return context.principal;
   const { storage, artifacts, clock } = context;
   return authenticate(config, {
     token,
