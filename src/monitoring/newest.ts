@@ -3,7 +3,7 @@ import type { Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 
 /** Clocks of hosts that are right differ by less; what is dated later does not hide the newest record. */
-const aheadMs = 86_400_000;
+export const aheadMs = 86_400_000;
 
 /** The newest record about a model, of a collection whose times are texts, as of reports, or numbers. */
 export async function newestOf<T>(

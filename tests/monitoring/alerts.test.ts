@@ -127,6 +127,29 @@ describe('an alert', () => {
     expect(notices().at(-1)).toBe('raised');
   });
 
+  it('goes by the newest report although a process that looked before it takes its own up later', async () => {
+    const { alerts, clock, storage, store, notices, config, options } = setUp();
+    await store('drifted');
+    await alerts.scan();
+    clock.advance(minutes);
+    await store('drifted', 0.6);
+    const get = storage.get.bind(storage);
+    let hasSlept = false;
+    storage.get = async (collection, id) => {
+      if (collection === 'alert_keys' && !hasSlept) {
+        hasSlept = true; // this process sleeps after it has looked
+        clock.advance(minutes);
+        await store('stable');
+        await new Alerts(config, options).scan();
+      }
+      return get(collection, id);
+    };
+    await alerts.scan();
+    expect(hasSlept).toBe(true);
+    expect(notices()).toEqual(['raised']);
+    expect((await alerts.list()).alerts).toMatchObject([{ status: 'recovered', severity: 'warning' }]);
+  });
+
   it('is raised for a report although one that a wrong clock has dated in the future is there', async () => {
     const { alerts, clock, store, notices } = setUp();
     clock.advance(300 * 24 * 60 * minutes);

@@ -198,7 +198,11 @@ export class Alerts {
   async #take(finding: Finding): Promise<AlertEvent | undefined> {
     const scope = modelOrStore(finding.modelName ?? undefined);
     // Most findings are known: they leave no audit record.
-    if (!(await this.#control.access('monitoring.read', scope, (storage) => isNews(storage, finding))))
+    if (
+      !(await this.#control.access('monitoring.read', scope, (storage) =>
+        isNews(storage, finding, this.#context.clock.now()),
+      ))
+    )
       return undefined;
     const operation = finding.state === 'bad' ? 'monitoring.raise_alert' : 'monitoring.recover_alert';
     const resource =

@@ -16,4 +16,6 @@ export interface Finding {
   readonly evidence: JsonObject;
   /** Identifies the evidence: the same one is taken up once. */
   readonly evidenceId: string;
+  /** By which the newest evidence of a key is told, UTC milliseconds; absent where there is no older one to come upon. */
+  readonly evidenceAt?: number;
 }

@@ -11,6 +11,7 @@ import {
   putAlert,
   viewAlert,
 } from './alert.js';
+import { aheadMs } from '../newest.js';
 import { newDelivery, putDelivery } from './delivery.js';
 import type { Finding } from './finding.js';
 
@@ -20,6 +21,8 @@ interface StoredKey {
   readonly alertId: string | null;
   /** The evidence taken up last. */
   readonly evidenceId: string;
+  /** When that was made; see {@link Finding}. */
+  readonly evidenceAt?: number;
 }
 
 interface LoadedKey {
@@ -32,10 +35,15 @@ async function loadKey(storage: Storage, name: string): Promise<LoadedKey> {
   return { key: record?.value as unknown as StoredKey | undefined, expect: record?.version ?? 'absent' };
 }
 
-/** Whether a finding changes anything: it is evidence not seen before, and good news matter only while an alert is open. */
-export async function isNews(storage: Storage, finding: Finding): Promise<boolean> {
+/**
+ * Whether a finding changes anything: it is evidence not seen before, nor older than what was taken up by a process that looked
+ * later, and good news matter only while an alert is open.
+ */
+export async function isNews(storage: Storage, finding: Finding, now: number): Promise<boolean> {
   const { key } = await loadKey(storage, finding.key);
   if (key?.evidenceId === finding.evidenceId) return false;
+  const { evidenceAt = -Infinity } = key ?? {};
+  if (finding.evidenceAt !== undefined && finding.evidenceAt < evidenceAt && evidenceAt < now + aheadMs) return false;
   return finding.state === 'bad' || (key !== undefined && key.alertId !== null);
 }
 
@@ -51,9 +59,9 @@ export async function planFinding(
   finding: Finding,
   newId: () => string,
 ): Promise<Plan<AlertEvent | undefined>> {
-  if (!(await isNews(storage, finding))) return { changes: [], result: undefined, reason: 'known already' };
-  const { key, expect } = await loadKey(storage, finding.key);
   const now = context.clock.now();
+  if (!(await isNews(storage, finding, now))) return { changes: [], result: undefined, reason: 'known already' };
+  const { key, expect } = await loadKey(storage, finding.key);
   const open = key?.alertId == null ? undefined : await storage.get(alertsCollection, key.alertId);
   const before = open?.value as unknown as StoredAlert | undefined;
   const { alert, notice } =
@@ -63,6 +71,7 @@ export async function planFinding(
   const remembered: StoredKey = {
     alertId: alert.status === 'recovered' ? null : alert.alertId,
     evidenceId: finding.evidenceId,
+    ...(finding.evidenceAt !== undefined && { evidenceAt: finding.evidenceAt }),
   };
   const event = notice === undefined ? undefined : { notice, alert: viewAlert(alert) };
   return {

@@ -28,6 +28,7 @@ export function driftFinding(report: DriftReport, monitoring: Monitoring): Findi
     message: drifted.map(({ message }) => message).join('; ') || 'no column drifted',
     evidence: { reportId, verdict, driftedFeatures, largestDistance: largest },
     evidenceId: reportId,
+    evidenceAt: Date.parse(report.createdAt),
   };
 }
 
@@ -46,6 +47,7 @@ export function performanceFinding(report: PerformanceReport, monitoring: Monito
     message: reason,
     evidence: { reportId, verdict, modelVersion },
     evidenceId: reportId,
+    evidenceAt: Date.parse(report.createdAt),
   };
 }
 
@@ -65,6 +67,7 @@ export function canaryFinding(deployment: StoredDeployment, monitoring: Monitori
     message: endReason ?? history.at(-1)?.reason ?? 'no reason was given',
     evidence: { deploymentId, candidateVersion, status },
     evidenceId: `${deploymentId}/${status}`,
+    evidenceAt: deployment.createdAt,
   };
 }
 
@@ -83,6 +86,7 @@ export function retrainingFinding(retraining: StoredRetraining, monitoring: Moni
     message: error ?? `retraining ${retrainingId} ended: ${status}`,
     evidence: { retrainingId, status },
     evidenceId: `${retrainingId}/${status}`,
+    evidenceAt: retraining.startedAt,
   };
 }
 
