@@ -28,7 +28,7 @@ export class Probes {
   /** One check for all who ask meanwhile. */
   #isReady(): Promise<boolean> {
     const now = this.context.clock.now();
-    if (now - this.#checkedAt >= readinessHoldsMs) {
+    if (Math.abs(now - this.#checkedAt) >= readinessHoldsMs) {
       this.#checkedAt = now;
       this.#ready = readinessOf(this.context).then(
         ({ status }) => status !== 'unhealthy',

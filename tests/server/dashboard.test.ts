@@ -389,6 +389,14 @@ describe('probes and metrics', () => {
     expect((await ask('/healthz')).status).toBe(200);
   });
 
+  it('is checked anew once a clock that was ahead is right', async () => {
+    world.clock.advance(3_600_000);
+    expect((await ask('/readyz')).status).toBe(200);
+    for await (const { digest: stored } of world.artifacts.list()) await world.artifacts.delete(stored);
+    world.clock.advance(-3_600_000);
+    expect((await ask('/readyz')).status).toBe(503);
+  });
+
   it('metrics are for those who are let in: open alerts, and what the monitor of the process counted', async () => {
     const performance = new PerformanceMonitor();
     performance.record({ modelName: 'spread', version: '1.0.0', latencyMs: 2 });
