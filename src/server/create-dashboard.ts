@@ -2,7 +2,6 @@ import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
 import type { PerformanceMonitor } from '../monitoring/performance/performance-monitor.js';
 import { html } from '../report/page/html.js';
-import type { OperationLog } from '../runtime/logging/operation-log.js';
 import { type ContextOptions, contextOf, contextOptionNames } from '../runtime/context.js';
 import { checkOneOf, checkOptions, refuse } from '../util/check.js';
 import { systemClock } from '../util/clock.js';
@@ -75,12 +74,12 @@ export function createDashboard(config: MLOpsConfig, options: DashboardOptions =
     localSecret,
     localToken: token,
     sessions: new Sessions(context.clock ?? systemClock),
+    log: shared.log,
   };
   const site = new Site(services, gate, new ChangeCounter(() => stores.storage()), new Probes(shared), {
     basePath,
     allowedHosts,
     performance,
-    log: shared.log,
   });
   return {
     fetch: (request) => site.answer(request),
@@ -109,7 +108,6 @@ class Site {
       readonly basePath: string;
       readonly allowedHosts: readonly string[];
       readonly performance: PerformanceMonitor | undefined;
-      readonly log: OperationLog | undefined;
     },
   ) {}
 
@@ -130,7 +128,7 @@ class Site {
     } catch (error) {
       // The caller is told nothing of a defect: the log is where it can be found.
       if (!(error instanceof MLOpsError))
-        this.place.log?.({ operation: 'dashboard.answer', durationMs: performance.now() - began, error });
+        this.gate.log?.({ operation: 'dashboard.answer', durationMs: performance.now() - began, error });
       return this.#problem(error, url);
     }
   }

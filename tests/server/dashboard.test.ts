@@ -154,13 +154,20 @@ describe('who gets in', () => {
   });
 
   it('says nothing of the store to who was not let in, also while it is away', async () => {
-    const guarded = createDashboard(world.config, { ...world.options, authentication: 'token' });
+    const told = vi.fn();
+    const ignore = (): void => undefined;
+    const logger = { debug: ignore, info: ignore, warn: ignore, error: told };
+    const guarded = createDashboard(world.config, { ...world.options, authentication: 'token', logger });
     for (const method of ['query', 'get', 'read', 'commit', 'watch'] as const)
       vi.spyOn(world.storage, method).mockRejectedValue(new MLOpsError('STORAGE_UNAVAILABLE', 'db.internal is away'));
     for (const path of ['/', '/models', '/canaries/x', '/nothing', '/metrics']) {
       const response = await guarded.fetch(new Request(`${origin}${path}`));
       expect([path, response.status, (await response.text()).includes('db.internal')]).toEqual([path, 401, false]);
     }
+    const headers = { authorization: `Bearer bondx_${'0'.repeat(32)}_${'A'.repeat(43)}` };
+    const unknown = await guarded.fetch(new Request(`${origin}/models`, { headers }));
+    expect([unknown.status, await unknown.text()]).toEqual([503, expect.not.stringContaining('db.internal')]);
+    expect(told.mock.calls).toMatchObject([[{ error: { message: 'db.internal is away' } }, expect.anything()]]);
     vi.restoreAllMocks();
     await guarded.close();
   });

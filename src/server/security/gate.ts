@@ -1,7 +1,8 @@
 import type { MLOpsConfig } from '../../config/mlops-config.js';
-import { MLOpsError } from '../../errors.js';
+import { type ErrorCode, MLOpsError } from '../../errors.js';
 import { authenticate } from '../../governance/access/authenticate.js';
 import type { ContextOptions } from '../../runtime/context.js';
+import type { OperationLog } from '../../runtime/logging/operation-log.js';
 import type { Principal } from '../../runtime/principal.js';
 import { isSameOrigin } from './allowed-hosts.js';
 import { type Sessions, isSame } from './sessions.js';
@@ -26,6 +27,7 @@ export interface GateOptions {
   readonly localSecret: string | undefined;
   /** Whose token the one who has that secret acts by; absent where the principal of the context is believed. */
   readonly localToken: string | undefined;
+  readonly log: OperationLog | undefined;
 }
 
 /** Lets a request in by its bearer token or its session. @throws MLOpsError `UNAUTHENTICATED`, `FORBIDDEN` for a forged form */
@@ -55,17 +57,26 @@ export async function letIn(
 /** @throws MLOpsError `UNAUTHENTICATED` */
 export async function principalOf(
   shown: string,
-  { config, context, localSecret, localToken }: GateOptions,
+  { config, context, localSecret, localToken, log }: GateOptions,
 ): Promise<Principal | undefined> {
   if (localSecret !== undefined && !isSame(shown, localSecret))
     throw new MLOpsError('UNAUTHENTICATED', 'this is not the secret of this start');
   const token = localSecret === undefined ? shown : localToken;
   if (token === undefined) return context.principal;
   const { storage, artifacts, clock } = context;
-  return authenticate(config, {
-    token,
-    ...(storage !== undefined && { storage }),
-    ...(artifacts !== undefined && { artifacts }),
-    ...(clock !== undefined && { clock }),
-  });
+  try {
+    return await authenticate(config, {
+      token,
+      ...(storage !== undefined && { storage }),
+      ...(artifacts !== undefined && { artifacts }),
+      ...(clock !== undefined && { clock }),
+    });
+  } catch (error) {
+    if (!(error instanceof MLOpsError) || toldToStrangers.has(error.code)) throw error;
+    // Such as the address of a store that is away: not for those who have yet to say who they are.
+    log?.({ operation: 'dashboard.authenticate', durationMs: 0, error });
+    throw new MLOpsError(error.code, 'who is calling cannot be found out now; try again later', { cause: error });
+  }
 }
+
+const toldToStrangers: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'KEY_UNAVAILABLE']);
