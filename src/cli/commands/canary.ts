@@ -3,6 +3,7 @@ import type { CanaryDeployment } from '../../canary/deployment.js';
 import { MLOpsError } from '../../errors.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { exitCode } from '../exit-code.js';
+import { latestCanary } from '../latest-canary.js';
 import { formatTable } from '../output.js';
 import type { Session } from '../session.js';
 
@@ -87,8 +88,7 @@ async function withLatest(
 ): Promise<number> {
   await using registry = new ModelRegistry(config, who);
   await using manager = new CanaryDeploymentManager(config, registry);
-  const { deployments } = await manager.listDeployments({ modelName, limit: 1 });
-  const [latest] = deployments;
+  const latest = await latestCanary(manager, modelName);
   if (latest === undefined) throw new MLOpsError('NOT_FOUND', `${modelName} has had no canary; deploy begins one`);
   return await work(manager, latest);
 }

@@ -22,6 +22,7 @@ import { exitCode } from '../exit-code.js';
 import { openInBrowser } from '../open-in-browser.js';
 import { contextOf } from '../../runtime/context.js';
 import { dataBoundary } from '../../runtime/protection.js';
+import { latestCanary } from '../latest-canary.js';
 import type { Session } from '../session.js';
 
 /** Where a report goes. */
@@ -73,8 +74,7 @@ interface CanaryOptions extends ReportOptions {
 export async function canary(session: Session, options: CanaryOptions): Promise<number> {
   await using registry = new ModelRegistry(session.config, session.who);
   await using manager = new CanaryDeploymentManager(session.config, registry, session.who);
-  const { deployments } = await manager.listDeployments({ modelName: options.model, limit: 1 });
-  const deploymentId = options.deployment ?? deployments[0]?.deploymentId;
+  const deploymentId = options.deployment ?? (await latestCanary(manager, options.model))?.deploymentId;
   if (deploymentId === undefined)
     throw new MLOpsError('NOT_FOUND', `${options.model} has had no canary; bondx-mlops deploy begins one`);
   const deployment = await manager.getDeployment(deploymentId);
