@@ -82,7 +82,9 @@ export async function startService(config: MLOpsConfig, modelName: string, port 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {
+      const patience = setTimeout(() => server.closeAllConnections(), 5_000); // a client may stall for ever
       await new Promise((resolve) => server.close(resolve));
+      clearTimeout(patience);
       await manager.close();
       await registry.close();
     },
@@ -91,6 +93,11 @@ export async function startService(config: MLOpsConfig, modelName: string, port 
 
 async function json<T>(request: IncomingMessage): Promise<T> {
   let text = '';
-  for await (const chunk of request.setEncoding('utf8')) text += String(chunk);
-  return JSON.parse(text) as T;
+  for await (const chunk of request.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.length > 1_000_000) throw new SyntaxError('that is too long');
+  }
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) throw new SyntaxError('a JSON object was expected');
+  return value as T;
 }

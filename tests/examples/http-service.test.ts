@@ -1,14 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CanaryDeploymentManager, MLOpsConfig, ModelRegistry } from '@bondx/mlops';
 import { type Service, startService } from '../../examples/http-service/service.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
 
+let config: MLOpsConfig;
 let service: Service;
 let registry: ModelRegistry;
 let operator: CanaryDeploymentManager;
 
 beforeAll(async () => {
-  const config = MLOpsConfig.fromObject(
+  config = MLOpsConfig.fromObject(
     {
       storage: { kind: 'memory' },
       promotion: {
@@ -94,7 +97,21 @@ describe('the HTTP service', () => {
     const metrics = await (await fetch(`${service.url}/metrics`)).text();
     expect(metrics).toMatch(/bondx_mlops_requests_total\{model="spread",version="1\.1\.0"\} [1-9]/);
     expect((await post('/predict', '{')).status).toBe(400);
+    expect((await post('/predict', 'null')).status).toBe(400);
+    expect((await post('/predict', `{"key":"${'x'.repeat(1_000_000)}"}`)).status).toBe(400);
     expect((await post('/actual', { requestId: 'x', actual: 'much' })).status).toBe(400);
     expect((await fetch(`${service.url}/nowhere`)).status).toBe(404);
+  });
+
+  it('is closed though a client stalls in the middle of a request', async () => {
+    const another = await startService(config, 'spread');
+    const client = connect(Number(new URL(another.url).port), '127.0.0.1').on('error', () => undefined);
+    client.write('POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n');
+    await once(client, 'data'); // it was asked to go on, and does not
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const closed = another.close();
+    vi.advanceTimersByTime(5_000);
+    vi.useRealTimers();
+    await closed;
   });
 });
