@@ -197,6 +197,7 @@ export type {
   CanaryStatus,
   ChangeCanaryOptions,
   CreateCanaryOptions,
+  ListDecisionsOptions,
   ListDeploymentsOptions,
   RoutePredictionOptions,
 } from './canary/canary-options.js';

@@ -21,6 +21,7 @@ import type {
   CanaryStatus,
   ChangeCanaryOptions,
   CreateCanaryOptions,
+  ListDecisionsOptions,
   ListDeploymentsOptions,
   RoutePredictionOptions,
 } from './canary-options.js';
@@ -293,9 +294,12 @@ export class CanaryDeploymentManager {
   }
 
   /** Decisions on a deployment, oldest first. */
-  async listDecisions(deploymentId: string): Promise<readonly CanaryDecision[]> {
+  async listDecisions(deploymentId: string, options: ListDecisionsOptions = {}): Promise<readonly CanaryDecision[]> {
+    checkOptions(options, ['limit', 'until'], 'listDecisions');
+    const { limit = Infinity } = options;
+    if (!(limit >= 1)) refuse('limit must be at least 1');
     return this.#control.access('canary.read', deploymentScope(deploymentId), (storage) =>
-      listDecisions(storage, deploymentId),
+      listDecisions(storage, deploymentId, options),
     );
   }
 

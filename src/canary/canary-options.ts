@@ -67,6 +67,14 @@ export type CanaryPromotion =
     }
   | { readonly status: 'refused'; readonly version: string; readonly failures: readonly GateResult[] };
 
+/** Which decisions {@link CanaryDeploymentManager.listDecisions} gives. */
+export interface ListDecisionsOptions {
+  /** Only so many, the newest; all unless told. */
+  readonly limit?: number;
+  /** Only those made by then: UTC with milliseconds, as `decidedAt` is written. */
+  readonly until?: string;
+}
+
 /** Which canaries {@link CanaryDeploymentManager.listDeployments} gives. */
 export interface ListDeploymentsOptions {
   readonly modelName?: string;

@@ -1,6 +1,6 @@
 import { MLOpsError } from '../errors.js';
-import type { Storage } from '../storage/storage.js';
-import type { ListDeploymentsOptions } from './canary-options.js';
+import type { Storage, Where } from '../storage/storage.js';
+import type { ListDecisionsOptions, ListDeploymentsOptions } from './canary-options.js';
 import {
   type CanaryDecision,
   type CanaryDeployment,
@@ -43,19 +43,28 @@ export async function loadDecision(storage: Storage, decisionId: string): Promis
   return record.value as unknown as CanaryDecision;
 }
 
-/** Decisions on a deployment, oldest first. */
-export async function listDecisions(storage: Storage, deploymentId: string): Promise<readonly CanaryDecision[]> {
+/** Decisions on a deployment, oldest first; automatic mode makes thousands a day. */
+export async function listDecisions(
+  storage: Storage,
+  deploymentId: string,
+  { limit = Infinity, until }: ListDecisionsOptions,
+): Promise<readonly CanaryDecision[]> {
+  const where: Where[] = [{ field: 'deploymentId', op: 'eq', value: deploymentId }];
+  if (until !== undefined) where.push({ field: 'decidedAt', op: 'lte', value: until });
   const decisions: CanaryDecision[] = [];
   let cursor: string | undefined;
   do {
     const page = await storage.query(decisionsCollection, {
-      where: { field: 'deploymentId', op: 'eq', value: deploymentId },
-      orderBy: [{ field: 'decidedAt', direction: 'asc' }],
-      limit: 100,
+      where: { and: where },
+      orderBy: [
+        { field: 'decidedAt', direction: 'desc' },
+        { field: 'id', direction: 'desc' },
+      ],
+      limit: Math.min(100, limit - decisions.length),
       ...(cursor !== undefined && { cursor }),
     });
     decisions.push(...page.records.map(({ value }) => value as unknown as CanaryDecision));
     cursor = page.cursor;
-  } while (cursor !== undefined);
-  return decisions;
+  } while (cursor !== undefined && decisions.length < limit);
+  return decisions.reverse();
 }

@@ -245,6 +245,26 @@ describe('evaluating', () => {
       expect(decision).toMatchObject(JSON.parse(JSON.stringify(decide(decision.inputs))) as object);
   });
 
+  it('lists the newest decisions, and those made by a moment, oldest first', async () => {
+    const deploymentId = await deploy();
+    const made: { decisionId: string; decidedAt: string }[] = [];
+    for (let i = 0; i < 5; i++) {
+      made.push(await manager.evaluate(deploymentId));
+      if (i !== 2) wait(); // the third and the fourth at one moment
+    }
+    const idsOf = async (options?: Parameters<typeof manager.listDecisions>[1]): Promise<readonly string[]> =>
+      (await manager.listDecisions(deploymentId, options)).map(({ decisionId }) => decisionId);
+    const ids = made.map(({ decisionId }) => decisionId);
+    expect(await idsOf()).toEqual(ids);
+    expect(await idsOf({ limit: 1 })).toEqual(ids.slice(4));
+    expect(await idsOf({ limit: 2 })).toEqual(ids.slice(3));
+    expect(await idsOf({ limit: 1, until: made[2]!.decidedAt })).toEqual([ids[3]]);
+    expect(await idsOf({ until: made[1]!.decidedAt })).toEqual(ids.slice(0, 2));
+    await expect(failure(manager.listDecisions(deploymentId, { limit: 0 }))).resolves.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+  });
+
   it('adds up what several processes saw', async () => {
     const deploymentId = await deploy();
     const other = new CanaryDeploymentManager(world.config, new ModelRegistry(world.config, world.options));

@@ -20,8 +20,7 @@ export const status: CanaryCommand = (session, { model }) =>
   withLatest(session, model, async (manager, { deploymentId }) => {
     const found = await manager.getStatus(deploymentId);
     const { deployment, processes } = found;
-    const decisions = await manager.listDecisions(deploymentId);
-    const last = decisions.at(-1);
+    const [last] = await manager.listDecisions(deploymentId, { limit: 1 });
     const head = ['process', 'pid', 'status', 'reported', 'canary', 'production', 'late'];
     const rows = processes.map((p) => [
       p.process.slice(0, 13),

@@ -28,6 +28,8 @@ export const words: Readonly<Record<CanaryDeployment['status'], string>> = {
 export interface CanaryContentOptions {
   readonly showCharts?: (charts: readonly Chart[]) => Promise<readonly Html[]>;
   readonly qualityOf?: (decision: CanaryDecision) => readonly RelativeQuality[];
+  /** Whether the decisions are some of many. */
+  readonly isSampled?: boolean;
 }
 
 /** Everything below the heading of a canary report. */
@@ -36,6 +38,7 @@ export async function canaryContent(
   {
     showCharts = async (charts) => Promise.all(charts.map(figure)),
     qualityOf = relativeQuality,
+    isSampled = false,
   }: CanaryContentOptions = {},
 ): Promise<Html> {
   const last = decisions.at(-1);
@@ -46,7 +49,7 @@ export async function canaryContent(
     ['Production', deployment.productionVersion],
     ['Traffic', percent(deployment.trafficFraction)],
     ['Requests answered', last && count(last.used.predictions)],
-    ['Decisions', count(decisions.length)],
+    ['Decisions', isSampled ? `many, of which ${count(decisions.length)} are shown` : count(decisions.length)],
     ['Began', moment(deployment.createdAt)],
     ['Ended', deployment.endedAt && moment(deployment.endedAt)],
   ])}

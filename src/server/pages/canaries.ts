@@ -9,6 +9,7 @@ import { badge, section, table } from '../../report/page/parts.js';
 import { actionForm, cursorOf, pageLinks, reasonField } from '../layout.js';
 import type { ShowPage, Visit } from '../visit.js';
 import { showCharts } from './charts.js';
+import { decisionsShown } from './decisions-shown.js';
 
 /** Every canary, newest first. */
 export const canaries: ShowPage = async (visit) => {
@@ -68,8 +69,8 @@ export async function liveCanary(
   const { services, params } = visit;
   const [deploymentId = ''] = params;
   const { deployment, processes } = await services.canaries.getStatus(deploymentId);
-  const decisions = await services.canaries.listDecisions(deploymentId);
-  const content = html`${await canaryContent({ deployment, decisions }, { showCharts, qualityOf: remembered })}
+  const { decisions, isSampled } = await decisionsShown(services.canaries, deployment);
+  const content = html`${await canaryContent({ deployment, decisions }, { showCharts, qualityOf: remembered, isSampled })}
   ${section(
     'processes',
     'Processes that serve it',
