@@ -42,6 +42,7 @@ export async function serve(config: MLOpsConfig, options: ServeOptions = {}): Pr
   const underWay = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     underWay.add(response);
+    if (!server.listening) response.shouldKeepAlive = false; // the next request would come to nothing
     response.once('close', () => underWay.delete(response));
     void answer(request, response, dashboard.fetch);
   });
@@ -60,8 +61,11 @@ export async function serve(config: MLOpsConfig, options: ServeOptions = {}): Pr
   const name = host.includes(':') ? `[${host}]` : host;
   const shutDown = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve));
-    const late = once(AbortSignal.timeout(graceMs), 'abort');
-    await Promise.race([late, Promise.allSettled([...underWay].map((response) => once(response, 'close')))]);
+    const ended = async (): Promise<void> => {
+      while (underWay.size > 0) await Promise.allSettled([...underWay].map((response) => once(response, 'close')));
+    };
+    for (const response of underWay) response.shouldKeepAlive = false;
+    await Promise.race([once(AbortSignal.timeout(graceMs), 'abort'), ended()]);
     server.closeAllConnections();
     await closed;
     await dashboard.close();

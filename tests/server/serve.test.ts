@@ -54,6 +54,7 @@ describe('a server that is closed', () => {
     for (const answer of answers) {
       const response = await answer;
       expect([response.status, await response.text()]).toEqual([200, expect.stringMatching(/<\/html>\s*$/)]);
+      expect(response.headers.get('connection')).toBe('close'); // so that nothing else is asked on it
     }
     await closed;
   });
