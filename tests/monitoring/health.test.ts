@@ -47,6 +47,23 @@ describe('health', () => {
     expect(checks.map(({ name }) => name)).toEqual(['storage', 'artifacts', 'production_models']);
   });
 
+  it('writes one record however often it is asked, and notices one that is not read back', async () => {
+    const { config, options, storage } = createWorld();
+    const reports = await Promise.all(Array.from({ length: 5 }, () => checkHealth(config, options)));
+    expect(reports.map((report) => statusOf(report, 'storage'))).toEqual(reports.map(() => 'healthy'));
+    expect((await storage.query('health_probes', {})).records).toHaveLength(1);
+    const old = await storage.get('health_probes', 'probe');
+    const stale = Object.assign(Object.create(storage) as Storage, {
+      get: (collection: string, id: string) =>
+        collection === 'health_probes' ? Promise.resolve(old) : storage.get(collection, id),
+      commit: storage.commit.bind(storage),
+      read: storage.read.bind(storage),
+      query: storage.query.bind(storage),
+    });
+    const report = await checkHealth(config, { ...options, storage: stale });
+    expect(reasonOf(report, 'storage')).toBe('what was written is not what is read');
+  });
+
   it('is bad when the store fails or does not answer, and one check never fails another', async () => {
     const { config, options, storage } = createWorld();
     const commit = (): Promise<never> => Promise.reject(new Error('disk full'));

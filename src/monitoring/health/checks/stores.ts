@@ -1,18 +1,18 @@
 import type { Check } from '../check.js';
 
-const probesCollection = 'health_probes';
+const [collection, id] = ['health_probes', 'probe'];
 
-/** Writes a record and reads it back. */
+/** Writes a record and reads it back: always the same one, so that no process that dies leaves more behind. */
 export const storageCheck: Check = {
   name: 'storage',
   failure: 'unhealthy',
   async run({ context, control }) {
-    const value = { at: context.clock.now(), id: context.ids.next() };
+    const value = { at: context.clock.now(), by: context.ids.next() };
     const name = await control.access('monitoring.begin_check', 'store', async (storage) => {
-      await storage.commit([{ kind: 'put', collection: probesCollection, id: value.id, value, expect: 'absent' }]);
-      const found = (await storage.get(probesCollection, value.id))?.value as typeof value | undefined;
-      await storage.commit([{ kind: 'delete', collection: probesCollection, id: value.id, expect: 'any' }]);
-      if (found?.at !== value.at) throw new Error('what was written is not what is read');
+      const [written] = await storage.commit([{ kind: 'put', collection, id, value, expect: 'any' }]);
+      const { version = 0, value: found } = (await storage.get(collection, id)) ?? {};
+      const isRead = version === written ? (found as typeof value).by === value.by : version > written!; // another's probe
+      if (!isRead) throw new Error('what was written is not what is read');
       return storage.capabilities.name;
     });
     return { status: 'healthy', reason: 'written and read', detail: { storage: name } };
