@@ -199,12 +199,7 @@ export class CanaryDeploymentManager {
    */
   async evaluate(deploymentId: string, options: { readonly apply?: boolean } = {}): Promise<CanaryDecision> {
     checkOptions(options, ['apply'], 'evaluate');
-    checkName(deploymentId, 'deploymentId');
-    await this.#storeOutcomes();
-    const decisionId = this.#context.ids.next();
-    const decision = await this.#control.change('canary.evaluate', about(deploymentId), (storage) =>
-      planEvaluation(this.#context, storage, deploymentId, decisionId),
-    );
+    const decision = await this.#evaluate(checkName(deploymentId, 'deploymentId'), false);
     if (options.apply === true) await this.#carryOut(decision);
     return decision;
   }
@@ -293,7 +288,10 @@ export class CanaryDeploymentManager {
     );
   }
 
-  /** Decisions on a deployment, oldest first. */
+  /**
+   * Decisions on a deployment, oldest first. Of those in a row that automatic mode made and that say the same, the first, the last
+   * and some between are kept: an hour apart, closer while the canary is young.
+   */
   async listDecisions(deploymentId: string, options: ListDecisionsOptions = {}): Promise<readonly CanaryDecision[]> {
     checkOptions(options, ['limit', 'until'], 'listDecisions');
     const { limit = Infinity } = options;
@@ -318,7 +316,9 @@ export class CanaryDeploymentManager {
       const failures: unknown[] = []; // one holds up no other
       for (const deploymentId of await leasedDeployments(this.#control, clock, this.#live.processId, options)) {
         try {
-          onDecision?.(await this.evaluate(deploymentId, { apply: true }));
+          const decision = await this.#evaluate(deploymentId, true);
+          await this.#carryOut(decision);
+          onDecision?.(decision);
         } catch (error) {
           if (onError === undefined) failures.push(error);
           else onError(error);
@@ -337,6 +337,14 @@ export class CanaryDeploymentManager {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #evaluate(deploymentId: string, isAutomatic: boolean): Promise<CanaryDecision> {
+    await this.#storeOutcomes();
+    const decisionId = this.#context.ids.next();
+    return this.#control.change('canary.evaluate', about(deploymentId), (storage) =>
+      planEvaluation(this.#context, storage, deploymentId, decisionId, isAutomatic),
+    );
   }
 
   async #storeOutcomes(): Promise<void> {

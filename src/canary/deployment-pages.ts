@@ -38,12 +38,12 @@ export async function loadDecision(storage: Storage, decisionId: string): Promis
   if (record === undefined)
     throw new MLOpsError(
       'NOT_FOUND',
-      `there is no decision ${decisionId}; listDecisions(deploymentId) shows those there are`,
+      `there is no decision ${decisionId}; listDecisions(deploymentId) shows those there are: of many that automatic mode made and that say the same, some are kept`,
     );
   return record.value as unknown as CanaryDecision;
 }
 
-/** Decisions on a deployment, oldest first; automatic mode makes thousands a day. */
+/** Decisions on a deployment, oldest first. */
 export async function listDecisions(
   storage: Storage,
   deploymentId: string,

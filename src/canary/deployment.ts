@@ -95,6 +95,8 @@ export interface CanaryDecision extends CanaryVerdict {
   readonly advice: Advice;
   readonly inputs: DecisionInputs;
   readonly policyDigest: string;
+  /** Made by automatic mode: of many in a row that say the same, some are kept. */
+  readonly isAutomatic?: boolean;
 }
 
 export function viewDeployment(stored: StoredDeployment): CanaryDeployment {

@@ -1,8 +1,19 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { CanaryDeploymentManager, type CreateCanaryOptions, ModelRegistry } from '@bondx/mlops';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  CanaryDeploymentManager,
+  type CanaryDecision,
+  type CreateCanaryOptions,
+  type JsonObject,
+  type JsonValue,
+  ModelRegistry,
+  type Storage,
+} from '@bondx/mlops';
 import type { StratumStatistics } from '../../src/canary/evidence/deployment-statistics.js';
+import { planEvaluation } from '../../src/canary/evaluation.js';
 import { requestsOfStep } from '../../src/canary/live-statistics.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
+import { createContext } from '../../src/runtime/context.js';
+import { over } from '../governance/audit/log-fixture.js';
 import { type World, createWorld, failure } from '../helpers.js';
 
 const hour = 3_600_000;
@@ -265,17 +276,57 @@ describe('automatic mode', () => {
     }
     for (const broken of ids) {
       world.clock.advance(hour); // the lease of the one before
-      const each = new CanaryDeploymentManager(world.config, registry);
-      const evaluate = each.evaluate.bind(each);
-      vi.spyOn(each, 'evaluate').mockImplementation(async (deploymentId, options) => {
-        if (deploymentId === broken) throw new Error('its files were altered');
-        return evaluate(deploymentId, options);
-      });
+      const storage = world.options.storage!;
+      const commit: Storage['commit'] = (changes, options) => {
+        const isOfBroken = ({ value }: { value: JsonValue }) => (value as JsonObject)['deploymentId'] === broken;
+        if (changes.some((change) => change.kind === 'put' && isOfBroken(change))) throw new Error('no more room');
+        return storage.commit(changes, options);
+      };
+      const failing = over(storage, { commit });
+      const each = new CanaryDeploymentManager(
+        world.config,
+        new ModelRegistry(world.config, { ...world.options, storage: failing }),
+      );
       const decided = await new Promise<string>((resolve) => {
         each.automate({ everyMs: 10, onDecision: (one) => resolve(one.deploymentId) });
       });
       expect(decided).not.toBe(broken);
       await each.close();
     }
+  });
+
+  it('keeps of decisions that say the same the first, the last, and some between, closer while the canary is young', async () => {
+    const deploymentId = await deploy({ initialTrafficPercentage: 0.5 });
+    const context = createContext(world.config, world.options);
+    const storage = await context.stores.storage();
+    const began = world.clock.now();
+    const age = ({ decidedAt }: CanaryDecision): number => Date.parse(decidedAt) - began;
+    const decide = async (isAutomatic = true): Promise<CanaryDecision> => {
+      world.clock.advance(60_000);
+      const plan = await planEvaluation(context, storage, deploymentId, context.ids.next(), isAutomatic);
+      await storage.commit(plan.changes);
+      return plan.result;
+    };
+    const rounds = 3_000;
+    const first = await decide();
+    let last = first;
+    for (let i = 1; i < rounds; i++) last = await decide();
+    const kept = await manager.listDecisions(deploymentId);
+    expect([kept[0], kept.at(-1)]).toEqual([first, last]);
+    for (const [i, decision] of kept.slice(1).entries()) {
+      const apart = age(decision) - age(kept[i]!);
+      expect(apart).toBeLessThanOrEqual(60_000 + Math.min(hour, age(decision) / 20));
+    }
+    const [days, logarithmic] = [(rounds * 60_000) / hour, 20 * Math.log(rounds)];
+    expect(kept.length).toBeLessThan(days + logarithmic);
+
+    // What says something else, and what somebody asked for, stays.
+    await manager.pause(deploymentId);
+    await manager.resume(deploymentId);
+    const asked = [await decide(), await decide(false), await decide(false), await decide(), await decide()];
+    await decide();
+    const ids = (await manager.listDecisions(deploymentId, { limit: 6 })).map(({ decisionId }) => decisionId);
+    for (const { decisionId } of asked.slice(0, 3)) expect(ids).toContain(decisionId);
+    expect(ids).not.toContain(asked[4]!.decisionId);
   });
 });

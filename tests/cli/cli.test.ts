@@ -83,7 +83,21 @@ describe('bondx-mlops', () => {
     expect((await bondx('canary status --model spread')).out).toContain('spread 1.0.1 beside 1.0.0: active, 10.0%');
     expect((await bondx('canary pause --model spread --user ops')).out).toContain(': paused');
     expect((await bondx('canary resume --model spread')).out).toContain(': active');
+    expect((await bondx('canary adjust --model spread --traffic 0.15')).out).toContain(': active, 15.0%');
+    expect((await bondx('canary adjust --model spread --traffic 0.9')).code).toBe(2);
+    expect((await bondx('decision list --model spread')).out).toBe('not evaluated yet\n');
+    const evaluated = await bondx('canary evaluate --model spread');
+    expect(evaluated).toMatchObject({ code: 0, out: expect.stringMatching(/^hold: .*\n.*advice/s) as string });
     expect((await bondx('canary halt --model spread --reason wrong')).out).toContain(': halted');
+    const harmful = await bondx('canary evaluate --model spread --apply');
+    expect(harmful).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(/^rollback: halted by .*: halted, 15\.0%/s) as string,
+    });
+    const decided = await bondx('decision list --model spread --limit 1');
+    expect(decided.out).toMatch(/rollback +wait +halted/);
+    const [id] = /[0-9a-f-]{36}/.exec(decided.out)!;
+    expect((await bondx(`decision replay ${id}`)).out).toMatch(/^same: rollback/);
     expect((await bondx('canary promote --model spread')).code).toBe(1);
     expect((await bondx('canary rollback --model spread --reason halted')).out).toContain(': rolled_back');
     const steps = '--step 0:1:10 --step 0.1 --shadow-sample 0.5 --label-window 2';

@@ -49,6 +49,32 @@ export const rollback = changing((manager, { deploymentId }, { changedBy, reason
   manager.rollbackCanary(deploymentId, changedBy, reason),
 );
 
+export const adjust = (session: Session, options: CanaryOptions & { readonly traffic: number }): Promise<number> =>
+  changing((manager, { deploymentId }, why) =>
+    manager.adjustTraffic(deploymentId, { ...why, trafficPercentage: options.traffic }),
+  )(session, options);
+
+/** Decides from what all processes have stored; exit code 3 when the candidate does harm. */
+export const evaluate = (
+  session: Session,
+  { model, apply = false }: CanaryOptions & { readonly apply?: boolean },
+): Promise<number> =>
+  withLatest(session, model, async (manager, { deploymentId }) => {
+    const decision = await manager.evaluate(deploymentId, { apply });
+    const { verdict, reason, advice, guardrails } = decision;
+    const metrics = decision.metrics.filter(({ status }) => status !== 'not_applicable');
+    const advised = advice.action === 'wait' ? advice.reason : `${advice.action}: ${advice.reason}`;
+    session.output.result(
+      decision,
+      [
+        `${verdict}: ${reason}`,
+        ...[...metrics, ...guardrails].map(({ message }) => `  ${message}`),
+        apply ? describe(await manager.getDeployment(deploymentId)) : `advice, which --apply carries out: ${advised}`,
+      ].join('\n'),
+    );
+    return verdict === 'rollback' ? exitCode.found : exitCode.ok;
+  });
+
 /** Makes the candidate production; exit code 3 when a gate refuses. */
 export const promote: CanaryCommand = (session, options) =>
   withLatest(session, options.model, async (manager, { deploymentId }) => {
@@ -80,7 +106,8 @@ function changing(
     });
 }
 
-async function withLatest(
+/** Works on a model's latest canary, which may have ended. */
+export async function withLatest(
   { config, who }: Session,
   modelName: string,
   work: (manager: CanaryDeploymentManager, deployment: CanaryDeployment) => Promise<number>,

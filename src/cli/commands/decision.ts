@@ -2,7 +2,9 @@ import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.
 import { replayDecision } from '../../canary/evidence/replay-decision.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { exitCode } from '../exit-code.js';
+import { formatTable } from '../output.js';
 import type { Session } from '../session.js';
+import { withLatest } from './canary.js';
 
 interface Replayed {
   readonly decisionId: string;
@@ -10,6 +12,20 @@ interface Replayed {
   readonly differences: readonly string[];
   readonly stored: string;
   readonly recomputed: string;
+}
+
+/** What was decided on a model's latest canary. */
+export function list(
+  session: Session,
+  { model, limit = 20 }: { readonly model: string; readonly limit?: number },
+): Promise<number> {
+  return withLatest(session, model, async (manager, { deploymentId }) => {
+    const decisions = (await manager.listDecisions(deploymentId, { limit })).toReversed();
+    const rows = decisions.map((one) => [one.decisionId, one.decidedAt, one.verdict, one.advice.action, one.reason]);
+    const head = ['decision', 'time', 'verdict', 'advice', 'reason'];
+    session.output.result(decisions, rows.length === 0 ? 'not evaluated yet' : formatTable(head, rows));
+    return exitCode.ok;
+  });
 }
 
 /** Computes decisions again; exit code 1 when one comes out differently. */

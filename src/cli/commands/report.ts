@@ -78,7 +78,7 @@ export async function canary(session: Session, options: CanaryOptions): Promise<
   if (deploymentId === undefined)
     throw new MLOpsError('NOT_FOUND', `${options.model} has had no canary; bondx-mlops deploy begins one`);
   const deployment = await manager.getDeployment(deploymentId);
-  const decisions = await manager.listDecisions(deploymentId);
+  const decisions = await manager.listDecisions(deploymentId, { limit: 1_000 });
   return await write(session, options, await renderCanaryReport({ deployment, decisions }));
 }
 

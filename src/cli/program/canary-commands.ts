@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CanaryStep } from '../../canary/rollout-steps.js';
 import {
   type CommandTools,
   example,
   modelOption,
+  parseCount,
   parseFraction,
   parseHours,
   parseStep,
@@ -54,9 +55,36 @@ export function addCanaryCommands(program: Command, { action, perform }: Command
       .action(action(async () => (await import('../commands/canary.js'))[name as keyof typeof canaryCommands]));
   }
 
-  program
-    .command('decision')
-    .description('check stored canary decisions')
+  canary
+    .command('adjust')
+    .description('change its share of the traffic')
+    .addOption(modelOption())
+    .addOption(
+      new Option('--traffic <fraction>', 'the new share, 0 being shadow mode')
+        .argParser(parseFraction)
+        .makeOptionMandatory(),
+    )
+    .addOption(userOption())
+    .option('--reason <text>', 'why, for the record')
+    .addHelpText('after', example('bondx-mlops canary adjust --model spread --traffic 0.05'))
+    .action(action(async () => (await import('../commands/canary.js')).adjust));
+  canary
+    .command('evaluate')
+    .description('decide from what all processes have recorded; exit code 3 when the candidate does harm')
+    .addOption(modelOption())
+    .option('--apply', 'carry the decision out: promote, roll back or begin the next step; for cron')
+    .addHelpText('after', example('bondx-mlops canary evaluate --model spread'))
+    .action(action(async () => (await import('../commands/canary.js')).evaluate));
+
+  const decision = program.command('decision').description('list and check stored canary decisions');
+  decision
+    .command('list')
+    .description("decisions on a model's latest canary, newest first")
+    .addOption(modelOption())
+    .option('--limit <count>', 'at most this many (default: 20)', parseCount)
+    .addHelpText('after', example('bondx-mlops decision list --model spread'))
+    .action(action(async () => (await import('../commands/decision.js')).list));
+  decision
     .command('replay <decisionIds...>')
     .description('compute decisions again from their stored inputs; exit code 1 when a result differs')
     .addHelpText('after', example('bondx-mlops decision replay 0198c5a0-5a3e-7c4b-9d1e-2f6b8a7c3d4e'))

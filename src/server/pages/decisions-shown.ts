@@ -2,7 +2,7 @@ import type { CanaryDeploymentManager } from '../../canary/canary-deployment-man
 import type { CanaryDecision, CanaryDeployment } from '../../canary/deployment.js';
 import { toIso } from '../../util/clock.js';
 
-/** Automatic mode makes thousands of decisions a day, of twenty kilobytes each: up to so many are shown all. */
+/** Decisions have twenty kilobytes each, and there may be thousands: up to so many are shown all. */
 const mostWhole = 100;
 const mostSampled = 60;
 const shortestStepMs = 60_000;
