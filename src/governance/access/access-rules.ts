@@ -51,11 +51,12 @@ export class AccessRules {
     return this.#owners.get(foldName(id)) ?? foldName(id);
   }
 
-  /** What a name that came without one is: a service when it is bound as one, else a person. */
+  /** What a name that came without one is: a service when it is bound as one, in this spelling or else in another, else a person. */
   typeOf(id: string): Principal['type'] {
-    const isService = this.#all.some(
-      ({ principal, type, aliases }) => type === 'service' && (principal === id || aliases.includes(id)),
-    );
+    const named = (spell: (name: string) => string): readonly AccessBinding[] =>
+      this.#all.filter(({ principal, aliases }) => [principal, ...aliases].some((name) => spell(name) === spell(id)));
+    const exact = named((name) => name);
+    const isService = (exact.length > 0 ? exact : named(foldName)).some(({ type }) => type === 'service');
     return isService ? 'service' : 'person';
   }
 

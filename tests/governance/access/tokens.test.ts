@@ -129,6 +129,10 @@ describe('signed tokens', () => {
     expect(await authenticate(config, { token: await sign({ sub: 'batch' }), clock })).toMatchObject({
       type: 'service',
     });
+    // Only persons approve, and a service is none for how its issuer spells it.
+    for (const sub of ['BATCH', 'bat\u200bch'])
+      expect(await authenticate(config, { token: await sign({ sub }), clock })).toMatchObject({ type: 'service' });
+    expect(await authenticate(config, { token: await sign({ sub: 'Dev' }), clock })).toMatchObject({ type: 'person' });
   });
 
   it('are refused with a wrong issuer, audience, time, algorithm, key or name', async () => {
