@@ -14,7 +14,7 @@ import { loadModelRecord, loadVersion } from '../registry/stage-change.js';
 import { type StoredRetraining, retrainingsCollection } from '../retraining/retraining-record.js';
 import type { Context } from '../runtime/context.js';
 import type { Storage } from '../storage/storage.js';
-import type { ComplianceFacts } from './checks/facts.js';
+import type { ComplianceFacts, DecisionFacts } from './checks/facts.js';
 import type { ComplianceInputs } from './checks/inputs.js';
 import { type AnnualReport, annualReportsCollection } from './inventory/annual-reports.js';
 import { type HaltDrill, drillsCollection } from './inventory/halt-drills.js';
@@ -47,7 +47,7 @@ export async function gatherFacts(
     approvals: approvals.filter((request) => request.version === versionNumber),
     retraining: await findRetraining(storage, version.origin?.retrainingId),
     deployments: own,
-    decisions: await decisionsOn(storage, own),
+    decisions: await decisionsOn(storage, own, factsOf),
     entry: (await findEntry(storage, modelName))?.value,
     findings: await listItems<StoredFinding>(storage, findingsCollection, modelName),
     overlays: await listItems<Overlay>(storage, overlaysCollection, modelName),
@@ -70,12 +70,18 @@ export async function orphanModels(storage: Storage): Promise<readonly string[]>
     .filter((modelName) => !known.has(modelName));
 }
 
-/** Every decision on some deployments, oldest first. */
-export async function decisionsOn(
+const factsOf = ({ decisionId, verdict, productionVersion, decidedAt, inputs }: CanaryDecision): DecisionFacts => ({
+  ...{ decisionId, verdict, productionVersion, decidedAt },
+  limits: inputs.limits,
+});
+
+/** What is wanted of every decision on some deployments, oldest first. */
+export async function decisionsOn<T>(
   storage: Storage,
   deployments: readonly StoredDeployment[],
-): Promise<readonly CanaryDecision[]> {
-  const found: CanaryDecision[] = [];
+  take: (decision: CanaryDecision) => T,
+): Promise<readonly T[]> {
+  const found: T[] = [];
   for (const { deploymentId } of deployments) {
     for (let cursor: string | undefined; ;) {
       const page = await storage.query(decisionsCollection, {
@@ -83,7 +89,7 @@ export async function decisionsOn(
         orderBy: [{ field: 'decidedAt', direction: 'asc' }],
         ...(cursor !== undefined && { cursor }),
       });
-      found.push(...page.records.map(({ value }) => value as unknown as CanaryDecision));
+      found.push(...page.records.map(({ value }) => take(value as unknown as CanaryDecision)));
       cursor = page.cursor;
       if (cursor === undefined) break;
     }

@@ -256,6 +256,31 @@ describe('what frameworks ask for by the year', () => {
     });
   });
 
+  it('thousands of decisions of one canary make no long report', () => {
+    const limits = { maxPredictions: 1e6, maxValue: 1e9, maxErrors: 100 };
+    const decisions = Array.from({ length: 200_000 }, (_, i) => ({
+      ...{ decisionId: `d${i}`, verdict: 'promote', productionVersion: '1.0.0', decidedAt: iso(madeAt + i) },
+      limits: i < 1_000 ? limits : { ...limits, maxErrors: 50 },
+    }));
+    const facts = { version: {}, decisions, deployments: [{ deploymentId: 'c', status: 'active', steps: [] }] };
+    const challenged = finding('model_risk.effective_challenge', facts, ends);
+    expect(challenged).toMatchObject({ status: 'met', evidence: { decided: 200_000 } });
+    expect((challenged.evidence['decisions'] as readonly unknown[]).at(-1)).toMatchObject({ decisionId: 'd199999' });
+    const limited = finding('mifid.controlled_deployment', facts, ends);
+    expect(limited).toMatchObject({
+      status: 'met',
+      evidence: {
+        limits: [
+          { decisionId: 'd0', ...limits },
+          { decisionId: 'd1000', maxErrors: 50 },
+        ],
+      },
+    });
+    for (const { evidence } of [challenged, limited]) expect(JSON.stringify(evidence).length).toBeLessThan(5_000);
+    const unlimited = [...decisions, { ...decisions[0]!, limits: { ...limits, maxValue: null } }];
+    expect(finding('mifid.controlled_deployment', { ...facts, decisions: unlimited }, ends).status).toBe('not_met');
+  });
+
   it('a drill and a yearly report are not met when the next was due, which is the day after their last', () => {
     const drills = [{ at: iso(madeAt), isHalted: true, latencyMs: 5 }];
     const reports = [{ status: 'signed', signatures: [{ at: iso(madeAt) }] }];

@@ -13,6 +13,14 @@ import type { Override } from '../inventory/overrides.js';
 import type { TraceableShare } from '../traceable-share.js';
 import type { ComplianceInputs } from './inputs.js';
 
+/** What checks look at of a decision on a canary, which holds a hundred times as much; automatic mode makes thousands a day. */
+export interface DecisionFacts extends Pick<
+  CanaryDecision,
+  'decisionId' | 'verdict' | 'productionVersion' | 'decidedAt'
+> {
+  readonly limits: CanaryDecision['inputs']['limits'];
+}
+
 /** All that checks look at. */
 export interface ComplianceFacts {
   readonly policy: Policy;
@@ -27,7 +35,7 @@ export interface ComplianceFacts {
   readonly retraining: StoredRetraining | undefined;
   /** Canaries of this version, and what was decided on them. */
   readonly deployments: readonly StoredDeployment[];
-  readonly decisions: readonly CanaryDecision[];
+  readonly decisions: readonly DecisionFacts[];
   readonly entry: StoredInventoryEntry | undefined;
   readonly findings: readonly StoredFinding[];
   readonly overlays: readonly Overlay[];

@@ -4,7 +4,7 @@ import { evidenceKinds } from '../../registry/evidence-kind.js';
 import { toIso } from '../../util/clock.js';
 import { until } from './aged.js';
 import { type ComplianceCheck, type Finding, judged, notAssessed } from './check.js';
-import type { ComplianceFacts } from './facts.js';
+import type { ComplianceFacts, DecisionFacts } from './facts.js';
 
 const records = 'Reg. 2017/565 Art. 72, MiFIR Art. 25';
 
@@ -62,7 +62,14 @@ function testEnvironment({ version }: ComplianceFacts): Finding {
 /** A canary with limits set before. */
 function controlledDeployment({ deployments, decisions, policy }: ComplianceFacts): Finding {
   if (deployments.length === 0) return notAssessed('the version was never a canary');
-  const limits = decisions.map(({ decisionId, inputs }) => ({ decisionId, ...inputs.limits }));
+  // Each set of limits once, with the first decision made under it: there may be thousands.
+  const sets = new Map<string, DecisionFacts>();
+  for (const one of decisions) {
+    const { maxPredictions: predictions, maxValue: value, maxErrors: errors } = one.limits;
+    const key = JSON.stringify([predictions, value, errors]);
+    if (!sets.has(key)) sets.set(key, one);
+  }
+  const limits = [...sets.values()].map(({ decisionId, limits: set }) => ({ decisionId, ...set }));
   const { maxPredictions, maxValue, maxErrors } = policy.canary;
   const hasLimits = (set: {
     maxPredictions: number | null;

@@ -33,6 +33,9 @@ function orphans({ orphans: found }: ComplianceFacts): Finding {
   });
 }
 
+/** Decisions that a report names, the latest. */
+const mostNamed = 20;
+
 /** Something else was held against the model: its champion, or production in a canary. */
 function effectiveChallenge(facts: ComplianceFacts): Finding {
   const { retraining, decisions, version } = facts;
@@ -45,13 +48,17 @@ function effectiveChallenge(facts: ComplianceFacts): Finding {
     championVersion: version.origin?.championVersion,
     retrainingId: retraining?.retrainingId,
     comparison: compared?.output,
-    decisions: decided.map(({ decisionId, verdict, productionVersion }) => ({
+    decided: decided.length,
+    decisions: decided.slice(-mostNamed).map(({ decisionId, verdict, productionVersion }) => ({
       decisionId,
       verdict,
       productionVersion,
     })),
   });
-  const madeAt = Math.max(compared?.endedAt ?? -Infinity, ...decided.map(({ decidedAt }) => Date.parse(decidedAt)));
+  const madeAt = decided.reduce(
+    (latest, { decidedAt }) => Math.max(latest, Date.parse(decidedAt)),
+    compared?.endedAt ?? -Infinity,
+  );
   return aged(found, { kind: 'challenge', what: 'the last comparison', madeAt }, facts);
 }
 

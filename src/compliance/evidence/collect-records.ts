@@ -4,6 +4,7 @@ import type { Storage } from '../../storage/storage.js';
 import type { JsonValue } from '../../util/json.js';
 import type { ComplianceFacts } from '../checks/facts.js';
 import { complianceReportsCollection } from '../compliance-report.js';
+import { decisionsOn } from '../gather-facts.js';
 import { attestationsCollection } from '../inventory/attestations.js';
 import { listItems } from '../inventory/stored-items.js';
 
@@ -43,7 +44,7 @@ export async function collectRecords(storage: Storage, facts: ComplianceFacts): 
     record(
       'canary-decisions',
       'decisions on them, with the sufficient statistics they were computed from',
-      facts.decisions,
+      await decisionsOn(storage, facts.deployments, (decision) => decision),
     ),
     record('compliance-reports', 'assessments of the version', assessed.filter(isOwn)),
     record(
