@@ -47,8 +47,8 @@ const largestTest = 6000;
  *
  * @param reference columns of the reference sample, all of length n
  * @param current the same columns of the current sample, all of length m
- * @throws MLOpsError `INVALID_INPUT` for columns that do not match, are empty or hold NaN, rows infinitely far apart, or more
- *   than 6,000 rows in all
+ * @throws MLOpsError `INVALID_INPUT` for columns that do not match, are empty or hold NaN, rows infinitely far apart, more
+ *   than 6,000 rows in all, or permutations that are no whole number from 1
  */
 export function energyTest(
   reference: readonly Float64Array[],
@@ -56,6 +56,9 @@ export function energyTest(
   options: { readonly random: Random; readonly permutations?: number },
 ): EnergyTestResult {
   const { random, permutations = 199 } = options;
+  if (!(Number.isSafeInteger(permutations) && permutations > 0)) {
+    throw new MLOpsError('INVALID_INPUT', `permutations must be a whole number from 1, got ${permutations}`);
+  }
   const n = checkColumns(reference, reference.length, 'reference');
   const total = n + checkColumns(current, reference.length, 'current');
   if (total > largestTest) {
