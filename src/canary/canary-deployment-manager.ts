@@ -11,7 +11,7 @@ import { dataBoundary } from '../runtime/protection.js';
 import { SubjectKeys } from '../sealing/subject-keys.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
-import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { checkName, checkObject, checkOptionalName, checkOptions, refuse } from '../util/check.js';
 import { type AutomateOptions, type Automation, leasedDeployments } from './automation.js';
 import { Background } from './background.js';
 import type {
@@ -70,7 +70,7 @@ export class CanaryDeploymentManager {
   constructor(
     config: MLOpsConfig,
     private readonly registry: ModelRegistry,
-    options: ContextOptions = {},
+    private readonly options: ContextOptions = {},
   ) {
     this.#context = deriveContext({ ...contextOf(registry), config }, options);
     this.#control = new ControlPlane(this.#context);
@@ -88,7 +88,7 @@ export class CanaryDeploymentManager {
 
   /** The same manager, used by somebody else. It routes by its own copy of the state: await `refresh` before. */
   withPrincipal(principal: Principal): CanaryDeploymentManager {
-    return new CanaryDeploymentManager(this.#context.config, this.registry, { principal });
+    return new CanaryDeploymentManager(this.#context.config, this.registry, { ...this.options, principal });
   }
 
   /**
@@ -233,7 +233,7 @@ export class CanaryDeploymentManager {
 
   /** Gives the candidate another share. An automatic rollout goes no further from a share chosen by hand. */
   async adjustTraffic(deploymentId: string, options: AdjustTrafficOptions): Promise<void> {
-    const { trafficPercentage, ...why } = options;
+    const { trafficPercentage, ...why } = checkObject(options, 'what adjustTraffic is given');
     const { maxCanaryPercentage } = this.#context.config.policy.canary;
     const trafficFraction = checkTraffic(trafficPercentage, 'trafficPercentage', maxCanaryPercentage);
     await this.#act('adjust', deploymentId, why, { trafficFraction, planned: null });

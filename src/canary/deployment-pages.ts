@@ -1,5 +1,6 @@
 import { MLOpsError } from '../errors.js';
 import type { Storage, Where } from '../storage/storage.js';
+import { checkOptionalOneOf } from '../util/check.js';
 import type { ListDecisionsOptions, ListDeploymentsOptions } from './canary-options.js';
 import {
   type CanaryDecision,
@@ -9,6 +10,7 @@ import {
   deploymentsCollection,
   viewDeployment,
 } from './deployment.js';
+import { deploymentStatuses } from './transitions.js';
 
 /** A page of deployments, newest first. */
 export interface DeploymentPage {
@@ -18,6 +20,7 @@ export interface DeploymentPage {
 }
 
 export async function listDeployments(storage: Storage, options: ListDeploymentsOptions): Promise<DeploymentPage> {
+  checkOptionalOneOf(options.status, deploymentStatuses, 'status');
   const conditions = (['modelName', 'status'] as const).flatMap((field) => {
     const value = options[field];
     return value === undefined ? [] : [{ field, op: 'eq' as const, value }];

@@ -24,6 +24,8 @@ const table: Readonly<
   rolled_back: {},
 };
 
+export const deploymentStatuses = Object.keys(table);
+
 /** Whether requests may be routed or scored for a deployment in this status. */
 export const isServing = (status: DeploymentStatus): boolean => status === 'shadow' || status === 'active';
 

@@ -17,7 +17,7 @@ type ValueNode = Extract<KeyNode, { kind: 'value' }>;
 export function applyEnvironment(draft: Draft, environment: Environment, problems: Problems): void {
   const known = knownVariables();
   for (const [name, text] of Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (text === undefined || text.trim() === '' || !name.startsWith('BONDX_')) continue;
+    if (!name.startsWith('BONDX_') || text === undefined || text.trim() === '') continue;
     const path = known.get(name);
     if (path !== undefined) {
       if (name === 'BONDX_ENVIRONMENT' && environment['BONDX_ENV']) {

@@ -1,9 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import { PolicyError } from '../errors.js';
-import { refuse } from '../util/check.js';
+import { checkOptions, refuse } from '../util/check.js';
 import { type Digest, digestJson } from '../util/digest.js';
 import { deepFreeze } from '../util/freeze.js';
 import { assertJson } from '../util/json.js';
+import { own } from '../util/own.js';
 import { defaultModelType, effectivePolicy } from './effective-policy.js';
 import type { Environment } from './environment.js';
 import { describe, isMapping } from './fields.js';
@@ -81,6 +82,7 @@ export class MLOpsConfig {
    */
   static fromYaml(path: string, options: FromYamlOptions = {}): MLOpsConfig {
     if (typeof path !== 'string') refuse(`fromYaml takes the path of a policy file, got ${describe(path)}`);
+    checkOptions(options, ['environment'], 'fromYaml');
     const { content, problems } = readPolicyDocument(readPolicyText(path), path);
     const environment = options.environment ?? process.env;
     const effective = effectivePolicy({ content, problems, spelling: 'snake', environment, name: path });
@@ -98,6 +100,7 @@ export class MLOpsConfig {
         { path: '', message: `expected an object of sections and keys, got ${describe(content)}` },
       ]);
     }
+    checkOptions(options, ['environment', 'baseDirectory'], 'fromObject');
     const environment = options.environment ?? process.env;
     const problems = new Problems(new Map());
     const effective = effectivePolicy({ content, problems, spelling: 'any', environment, name: undefined });
@@ -140,10 +143,11 @@ export class MLOpsConfig {
    * URL and secret of one of `monitoring.channels`, with the environment variables that they refer to in their place: for
    * delivering only.
    *
-   * @throws MLOpsError `INVALID_INPUT` when a variable is not set
+   * @throws MLOpsError `INVALID_INPUT` when there is no such channel, or a variable is not set
    */
   channelSecrets(name: string): { readonly url: string | undefined; readonly secret: string | undefined } {
-    const { url, secret } = this.policy.monitoring.channels[name]!;
+    const channel = own(this.policy.monitoring.channels, name);
+    const { url, secret } = channel ?? refuse(`monitoring.channels has no ${name}`);
     const resolved = (text: string | null, key: string): string | undefined =>
       text === null ? undefined : resolveReferences(text, this.#environment, `monitoring.channels.${name}.${key}`);
     return { url: resolved(url, 'url'), secret: resolved(secret, 'secret') };

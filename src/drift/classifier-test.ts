@@ -3,7 +3,7 @@ import { numberColumn } from '../data/column.js';
 import { Table } from '../data/table.js';
 import { trainerFor } from '../models/trainer.js';
 import { binomialTail } from '../stats/distributions/binomial.js';
-import { checkOptions, refuse } from '../util/check.js';
+import { checkFeatures, checkOptions, refuse } from '../util/check.js';
 import { createRandom, shuffle, type Random } from '../util/random.js';
 
 /** How {@link classifierTest} trains and holds back. */
@@ -52,7 +52,7 @@ export async function classifierTest(
   const shared = [...reference.columns.values()].flatMap(({ name, kind }) =>
     kind !== 'date' && current.columns.get(name)?.kind === kind ? [name] : [],
   );
-  const featureColumns = options.featureColumns ?? shared;
+  const featureColumns = options.featureColumns === undefined ? shared : checkFeatures(options.featureColumns);
   if (featureColumns.length === 0) refuse('the tables have no column in common; the classifier test needs one');
   const rows = Math.min(reference.rowCount, current.rowCount, mostRows);
   if (!(rows >= fewestRows)) {

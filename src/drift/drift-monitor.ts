@@ -39,7 +39,7 @@ export class DriftMonitor {
   readonly #control: ControlPlane;
 
   constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
-    this.#context = 'stores' in options ? options : createContext(config, options);
+    this.#context = createContext(config, options);
     this.#control = new ControlPlane(this.#context);
     shareContext(this, this.#context);
   }

@@ -13,6 +13,7 @@ import { againIfMoved, findLogPlace, judgeStartByKeys, startTree } from './audit
 import type { AuditRecord } from './audit-record.js';
 import { type AuditFilter, listAuditRecords, readAuditTrail } from './audit-trail.js';
 import { ControlPlane } from './control-plane.js';
+import { checkOptions, checkText } from '../util/check.js';
 
 /** Reads, checks, signs and exports the audit trail that every operation writes. */
 export class AuditLog {
@@ -20,7 +21,7 @@ export class AuditLog {
   readonly #control: ControlPlane;
 
   constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
-    this.#context = 'stores' in options ? options : createContext(config, options);
+    this.#context = createContext(config, options);
     this.#control = new ControlPlane(this.#context);
   }
 
@@ -40,6 +41,7 @@ export class AuditLog {
   async verify(
     options: { readonly expectedHead?: string; readonly anchors?: string } = {},
   ): Promise<AuditVerification> {
+    checkVerifyOptions(options, 'verify');
     return this.#control.access('audit.read', 'store', async (storage) => {
       const anchors = await this.#anchors(options.anchors);
       return verifyStoredLog(this.#context, storage, { anchors, expectedHead: options.expectedHead });
@@ -62,8 +64,8 @@ export class AuditLog {
 
   /** Makes a checkpoint and appends it to a file, which belongs somewhere else than the store. */
   async anchor(path: string): Promise<Checkpoint | undefined> {
+    const known = await readAnchors(path); // a file that cannot be read is refused before a checkpoint is made
     const checkpoint = await this.checkpoint();
-    const known = await readAnchors(path);
     if (checkpoint === undefined || known.checkpoints.at(-1)?.signature === checkpoint.signature) return checkpoint;
     await appendAnchor(path, checkpoint);
     return checkpoint;
@@ -108,6 +110,7 @@ export class AuditLog {
     path: string,
     options: { readonly expectedHead?: string; readonly anchors?: string } = {},
   ): Promise<AuditVerification> {
+    checkVerifyOptions(options, 'verifyExport');
     return this.#control.access('audit.read', 'store', async () => {
       const keys = await this.#context.keys();
       const anchors = await this.#anchors(options.anchors);
@@ -130,6 +133,12 @@ export class AuditLog {
     const from = path ?? (auditAnchorPath === null ? undefined : config.resolvePath(auditAnchorPath));
     return from === undefined ? [] : (await readAnchors(from, path !== undefined)).checkpoints;
   }
+}
+
+/** A misspelled option would verify less than was asked for. */
+function checkVerifyOptions(options: { readonly expectedHead?: string }, what: string): void {
+  checkOptions(options, ['expectedHead', 'anchors'], what);
+  if (options.expectedHead !== undefined) checkText(options.expectedHead, 'expectedHead');
 }
 
 const proveFrom = (storage: Storage, seq: number, checkpoint: Checkpoint | undefined): Promise<AuditProof> =>

@@ -1,5 +1,5 @@
 import type { Storage } from '../storage/storage.js';
-import { checkOneOf, checkOptions, refuse } from '../util/check.js';
+import { checkOneOf, checkOptions, checkText, describe, refuse } from '../util/check.js';
 import type { JsonValue } from '../util/json.js';
 import { type LogPlace, againIfMoved, findLogPlace, movedMeanwhile } from './audit/log-start.js';
 import { type AuditVerification, isAuditRecord, verifyLog } from './audit/verify-log.js';
@@ -124,6 +124,11 @@ async function* readBackwards(storage: Storage, from = 0): AsyncGenerator<{ valu
 export async function listAuditRecords(storage: Storage, filter: AuditFilter = {}): Promise<readonly AuditRecord[]> {
   checkOptions(filter, filterNames, 'list');
   if (filter.decision !== undefined) checkOneOf(filter.decision, ['allow', 'deny', 'error'], 'decision');
+  for (const name of ['from', 'limit'] as const) {
+    const count = filter[name] ?? 0;
+    const isCount = Number.isSafeInteger(count) || count === Infinity;
+    if (!isCount) refuse(`${name} must be a whole number, got ${describe(count)}`);
+  }
   return againIfMoved(() => findAuditRecords(storage, filter));
 }
 
@@ -151,7 +156,7 @@ async function findAuditRecords(storage: Storage, filter: AuditFilter): Promise<
 
 function timeOf(text: string | undefined, what: string, otherwise: number): number {
   if (text === undefined) return otherwise;
-  const at = Date.parse(text);
+  const at = Date.parse(checkText(text, what));
   if (Number.isNaN(at)) refuse(`${what} must be a time such as 2026-01-31 or 2026-01-31T18:00:00Z, got ${text}`);
   return at;
 }

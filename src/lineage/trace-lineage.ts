@@ -3,7 +3,7 @@ import { ControlPlane } from '../governance/control-plane.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
 import { contextOf } from '../runtime/context.js';
 import type { Storage, StoredRecord } from '../storage/storage.js';
-import { checkName, checkOneOf, checkOptions, refuse } from '../util/check.js';
+import { checkName, checkObject, checkOneOf, checkOptions, refuse } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
 import {
   type Lineage,
@@ -13,7 +13,7 @@ import {
   keyOf,
   lineageKinds,
 } from './lineage-node.js';
-import { lineageSources } from './sources.js';
+import type { lineageSources } from './sources.js';
 
 /** Where {@link traceLineage} begins, and how far it goes. */
 export interface TraceLineageOptions {
@@ -37,9 +37,11 @@ export async function traceLineage(
   for (const [what, count] of Object.entries({ depth, limit })) {
     if (!(count >= 1)) refuse(`${what} must be a whole number from 1, got ${count}`);
   }
+  checkObject(from, 'where lineage begins');
   const start = { kind: checkOneOf(from.kind, lineageKinds, 'kind'), id: checkName(from.id, 'id') };
   return new ControlPlane(contextOf(registry)).access('registry.read', 'store', async (storage) => {
-    const walk = new Walk(storage, limit);
+    const { lineageSources } = await import('./sources.js'); // it knows every kind of record
+    const walk = new Walk(storage, limit, lineageSources);
     const ways = direction === 'both' ? (['backwards', 'forwards'] as const) : [direction];
     for (const way of ways) await walk.from(start, way, depth);
     if (walk.isUnknown(start)) {
@@ -61,6 +63,7 @@ class Walk {
   constructor(
     private readonly storage: Storage,
     private readonly limit: number,
+    private readonly sources: typeof lineageSources,
   ) {}
 
   async from(start: LineageRef, way: 'backwards' | 'forwards', depth: number): Promise<void> {
@@ -100,7 +103,7 @@ class Walk {
     if (this.#nodes.has(key)) return true;
     if (this.#nodes.size >= this.limit) return false;
     const record = await this.#record(ref);
-    const known = lineageSources.find(({ kind }) => kind === ref.kind);
+    const known = this.sources.find(({ kind }) => kind === ref.kind);
     const said =
       record === undefined
         ? {
@@ -113,20 +116,20 @@ class Walk {
   }
 
   async #record({ kind, id }: LineageRef): Promise<StoredRecord | undefined> {
-    const known = lineageSources.find((candidate) => candidate.kind === kind);
+    const known = this.sources.find((candidate) => candidate.kind === kind);
     return known && (await this.storage.get(known.collection, id));
   }
 
   async #causes(effect: LineageRef): Promise<readonly LineageEdge[]> {
     const record = await this.#record(effect);
-    const known = lineageSources.find(({ kind }) => kind === effect.kind);
+    const known = this.sources.find(({ kind }) => kind === effect.kind);
     if (record === undefined) return [];
     return known!.causes(record.value).map(({ ref, relation }) => ({ cause: ref, effect, relation }));
   }
 
   async #effects(cause: LineageRef): Promise<readonly LineageEdge[]> {
     const edges: LineageEdge[] = [];
-    for (const { kind, collection, causes, effectsOf } of lineageSources) {
+    for (const { kind, collection, causes, effectsOf } of this.sources) {
       const where = effectsOf(cause);
       if (where === undefined) continue;
       const { records, cursor } = await this.storage.query(collection, { where, limit: this.limit });

@@ -2,6 +2,8 @@ import type { MLOpsConfig } from '../config/mlops-config.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { type Backup, listBackups } from './backup-manifest.js';
 import { storeDirectories } from './store-directories.js';
+import { checkOptions } from '../util/check.js';
+import { checkConfig } from '../runtime/context.js';
 
 /** Which backups there are, and whether the newest is as recent as the policy asks. */
 export interface BackupStatus {
@@ -27,6 +29,8 @@ export async function backupStatus(
   config: MLOpsConfig,
   options: { readonly clock?: Clock } = {},
 ): Promise<BackupStatus> {
+  checkConfig(config);
+  checkOptions(options, ['clock'], 'backupStatus');
   const { clock = systemClock } = options;
   const { backupFrequency, disasterRecoveryEnabled, recoveryPointObjectiveHours: objective } = config.policy.backup;
   const backups = await listBackups(storeDirectories(config).backups);

@@ -26,6 +26,7 @@ import {
   assertStoreIn,
   storeDirectories,
 } from './store-directories.js';
+import { checkObject } from '../util/check.js';
 
 export interface BackupOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal' | 'keys'> {}
 
@@ -36,7 +37,7 @@ export interface BackupResult extends Backup {
 
 /** Promises what src/on-demand.ts says. */
 export async function backupStore(config: MLOpsConfig, options: BackupOptions = {}): Promise<BackupResult> {
-  const { signal: _signal, onProgress: _onProgress, ...who } = options;
+  const { signal: _signal, onProgress: _onProgress, ...who } = checkObject(options, 'what backupStore is given');
   const directories = storeDirectories(config);
   await assertStoreIn(directories.records);
   const context = createContext(config, who);

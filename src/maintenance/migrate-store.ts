@@ -3,7 +3,7 @@ import { MLOpsError } from '../errors.js';
 import type { AuditRecord } from '../governance/audit-record.js';
 import { readAuditEnd, verifyAuditTrail } from '../governance/audit-trail.js';
 import { ControlPlane } from '../governance/control-plane.js';
-import { type ContextOptions, createContext } from '../runtime/context.js';
+import { type ContextOptions, checkConfig, createContext } from '../runtime/context.js';
 import { storePlace } from '../runtime/store-place.js';
 import { withPolicyStores } from '../runtime/stores.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
@@ -14,6 +14,7 @@ import { copyRecords } from './copy-records.js';
 import { type StoredMigration, putMigration, readMigration } from './migration-record.js';
 import { type StoreContent, dumpPages, measureStore } from './store-content.js';
 import { type WorkOptions, assertStoreIn } from './store-directories.js';
+import { checkObject } from '../util/check.js';
 
 /** A store: the one that a policy selects, or one that you opened and will close. */
 export interface MigrationSide {
@@ -48,7 +49,8 @@ interface Opened {
 
 /** Promises what src/on-demand.ts says. */
 export async function migrateStore(options: MigrateStoreOptions): Promise<MigrationResult> {
-  const { from, to } = options;
+  const { from, to } = checkObject(options, 'what migrateStore is given');
+  for (const side of [from, to]) checkConfig(checkObject(side, 'each side of a migration').config);
   const places = { from: placeOf(from), to: placeOf(to) };
   if (places.from === places.to && from.storage === undefined && to.storage === undefined) {
     throw new MLOpsError(

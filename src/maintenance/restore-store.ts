@@ -17,6 +17,7 @@ import { isDigest } from '../util/digest.js';
 import { type Backup, listBackups, poolFolder, readBackup, recordsFolder } from './backup-manifest.js';
 import { digestFile } from './backup-store.js';
 import { type StoreDirectories, type WorkOptions, assertNotAborted, storeDirectories } from './store-directories.js';
+import { checkObject } from '../util/check.js';
 
 export interface RestoreOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal' | 'keys'> {
   /** Folder of the backup; the newest under `backup.backup_path` unless told. */
@@ -40,7 +41,7 @@ export interface RestoreResult {
 /** Promises what src/on-demand.ts says. */
 export async function restoreStore(config: MLOpsConfig, options: RestoreOptions = {}): Promise<RestoreResult> {
   const began = performance.now();
-  const { from, signal: _signal, onProgress: _onProgress, ...who } = options;
+  const { from, signal: _signal, onProgress: _onProgress, ...who } = checkObject(options, 'what restoreStore is given');
   const directories = storeDirectories(config);
   await authorize(config, who);
   await assertEmpty(directories);

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { databaseIn } from '../adapters/filesystem/snapshot-storage.js';
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
+import { checkConfig } from '../runtime/context.js';
 
 /** Where a filesystem store keeps what, absolute. */
 export interface StoreDirectories {
@@ -12,6 +13,7 @@ export interface StoreDirectories {
 
 /** @throws MLOpsError `UNSUPPORTED` for stores that are not files: those are backed up with tools of their own */
 export function storeDirectories(config: MLOpsConfig): StoreDirectories {
+  checkConfig(config);
   const { storage, dataStoragePath, tracking, backup } = config.policy;
   if (storage.kind !== 'filesystem') {
     throw new MLOpsError(

@@ -7,6 +7,7 @@ import {
   isSynchronous,
 } from './async-model.js';
 import { loadModel } from './model.js';
+import { checkList } from '../util/check.js';
 
 /** A model's files, the model's own first. */
 export const modelFiles = (model: AnyModel): readonly ModelFile[] =>
@@ -26,6 +27,7 @@ export async function openModel(
   loaders: readonly ModelLoader[] = [],
 ): Promise<AnyModel> {
   const { path, bytes } = files[0]!;
+  checkList(loaders, 'loaders', 'loaders, such as onnxLoader()');
   const loader = loaders.find(({ ending }) => path.endsWith(ending));
   if (loader !== undefined) return loader.open(files, about);
   if (path.endsWith('.json')) return loadModel(parseJson(bytes, path));

@@ -1,6 +1,6 @@
 import type { Column } from '../data/column.js';
 import { type TableInput, toTable } from '../data/table.js';
-import { checkOptions, refuse } from '../util/check.js';
+import { checkList, checkOptions, refuse } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
 
 /** What {@link assessAnonymity} looks at. */
@@ -41,7 +41,9 @@ export interface AnonymityReport {
 export function assessAnonymity(data: TableInput, options: AnonymityOptions): AnonymityReport {
   checkOptions(options, ['quasiIdentifiers', 'sensitive', 'k', 'l'], 'assessAnonymity');
   const { quasiIdentifiers, sensitive = [], k: leastRows = 5, l: leastValues = 2 } = options;
-  if (quasiIdentifiers.length === 0) refuse('name at least one quasi-identifier');
+  checkList(sensitive, 'sensitive', 'columns');
+  if (checkList(quasiIdentifiers, 'quasiIdentifiers', 'columns').length === 0)
+    refuse('name at least one quasi-identifier');
   for (const [what, value] of Object.entries({ k: leastRows, l: leastValues })) {
     if (!Number.isInteger(value) || value < 1) refuse(`${what} must be a whole number from 1`);
   }

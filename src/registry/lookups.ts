@@ -7,7 +7,7 @@ import { type BundleFile, bundleDigest, readStored } from '../runtime/bundle.js'
 import type { Context } from '../runtime/context.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
-import { checkName, refuse } from '../util/check.js';
+import { checkName, describe, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import { verifyFiles } from './file-signature.js';
 import {
@@ -67,7 +67,7 @@ function checkSelector(selector: unknown): void {
   const names = typeof selector === 'object' && selector !== null ? Object.keys(selector) : [];
   if (names.length === 1 && ['version', 'alias', 'stage', 'at'].includes(names[0]!)) return;
   refuse(
-    `a version is chosen by one of { version }, { alias }, { stage } and { at }, got ${names.join(' and ') || JSON.stringify(selector)}`,
+    `a version is chosen by one of { version }, { alias }, { stage } and { at }, got ${names.join(' and ') || describe(selector)}`,
   );
 }
 

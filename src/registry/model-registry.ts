@@ -7,7 +7,7 @@ import type { Model } from '../models/model.js';
 import { type Context, createContext, deriveContext, shareContext } from '../runtime/context.js';
 import { type BundleFile, readStored } from '../runtime/bundle.js';
 import type { Principal } from '../runtime/principal.js';
-import { checkName, checkOneOf, checkOptionalName, checkOptions, checkText, refuse } from '../util/check.js';
+import { checkList, checkName, checkOneOf, checkOptionalName, checkOptions, checkText, refuse } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
 import { type JsonObject, assertJson } from '../util/json.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
@@ -57,6 +57,7 @@ import { ModelEdit, loadModelRecord, loadVersion } from './stage-change.js';
 import { type Description, type VersionEdit, describe, giveAlias, remove, takeAlias } from './version-edits.js';
 import { checkVersion } from './version-number.js';
 import { versionCondition } from './version-search.js';
+import { checkTags } from '../tracking/batch.js';
 
 /**
  * Keeps model versions: their bytes, where they came from, and the stage of life they are in. One version a model is in
@@ -68,7 +69,7 @@ export class ModelRegistry {
 
   /** @param options.gates conditions of one's own for entering production */
   constructor(config: MLOpsConfig, options: RegistryOptions | Context = {}) {
-    this.#context = 'stores' in options ? options : createContext(config, options, options.gates);
+    this.#context = createContext(config, options, (options as RegistryOptions | null)?.gates, ['gates']);
     this.#control = new ControlPlane(this.#context);
     shareContext(this, this.#context);
   }
@@ -186,6 +187,7 @@ export class ModelRegistry {
     assertJson(detail, 'detail');
     const resource = { type: 'model_version', id: checkName(modelName, 'modelName'), version };
     const { files: given = [] } = options;
+    checkList(given, 'files', 'what logArtifact takes');
     given.forEach(checkArtifactOptions);
     let stored: readonly BundleFile[] | undefined;
     await this.#control.change(
@@ -425,6 +427,6 @@ async function held<M extends AnyModel>(
 
 function checkDescription({ description, tags }: Description): Description {
   if (description !== undefined) checkText(description, 'description');
-  if (tags !== undefined) assertJson(tags, 'tags');
+  if (tags !== undefined) assertJson(checkTags(tags), 'tags');
   return { ...(description !== undefined && { description }), ...(tags !== undefined && { tags }) };
 }

@@ -11,7 +11,17 @@ import { assertUnsensitive } from '../runtime/unsensitive-files.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { type StoredRun, runsCollection } from '../tracking/run.js';
-import { checkName, checkOptionalName, checkOptions, checkText, refuse } from '../util/check.js';
+import {
+  checkFeatures,
+  checkList,
+  checkName,
+  checkObject,
+  checkOptionalName,
+  checkOptions,
+  checkRelativePath,
+  checkText,
+  refuse,
+} from '../util/check.js';
 import { type JsonValue, assertJson } from '../util/json.js';
 import type { EvidenceKind } from './evidence-kind.js';
 import type {
@@ -27,6 +37,7 @@ import { type Loaded, appendHistory, putModel, putVersion } from './stage-change
 import { checkSignature } from './registered-signature.js';
 import type { ModelSignature } from './signature.js';
 import { checkVersion, higherVersion } from './version-number.js';
+import { checkTags } from '../tracking/batch.js';
 
 /** What {@link ModelRegistry.registerModel} is to know of a version. */
 export interface RegisterModelOptions {
@@ -120,25 +131,27 @@ export function checkRegistration(options: RegisterModelOptions): Registration {
   checkOptions(options, registerOptionNames, 'registerModel');
   const given = [options.modelPath, options.model, options.modelFiles].filter((source) => source !== undefined);
   if (given.length !== 1) refuse('registerModel needs one of modelPath, model and modelFiles');
-  const metrics = options.performanceMetrics ?? {};
+  const metrics = checkObject(options.performanceMetrics ?? {}, 'performanceMetrics');
   for (const [name, value] of Object.entries(metrics)) {
     checkName(name, 'performance metric name');
     if (!Number.isFinite(value)) refuse(`performance metric ${name} must be a finite number, got ${value}`);
   }
   if (options.baselineProfile !== undefined) summaryOf(options.baselineProfile);
   const hyperparameters = options.hyperparameters ?? {};
-  assertJson(hyperparameters, 'hyperparameters');
-  if (!Array.isArray(options.featureColumns) || options.featureColumns.length === 0) {
-    refuse('featureColumns must list at least one column');
-  }
-  const tags = options.tags ?? {};
+  assertJson(checkObject(hyperparameters, 'hyperparameters'), 'hyperparameters');
+  if (options.trainingData !== undefined) checkObject(options.trainingData, 'trainingData');
+  if (options.origin !== undefined) checkObject(options.origin, 'origin');
+  checkOptionalName(options.registeredBy, 'registeredBy');
+  const featureColumns = checkFeatures(options.featureColumns);
+  if (featureColumns.length === 0) refuse('featureColumns must list at least one column');
+  const tags = checkTags(options.tags ?? {});
   assertJson(tags, 'tags');
   if (options.signature !== undefined) checkSignature(options.signature);
   return {
     modelName: checkName(options.modelName, 'modelName'),
     version: options.version === undefined ? null : checkVersion(options.version),
     modelType: checkName(options.modelType, 'modelType'),
-    featureColumns: options.featureColumns.map((column) => checkName(column, 'feature column')),
+    featureColumns,
     targetColumn: checkOptionalName(options.targetColumn, 'targetColumn') ?? null,
     runId: checkOptionalName(options.runId, 'runId') ?? null,
     experimentName: checkOptionalName(options.experimentName, 'experimentName') ?? null,
@@ -258,7 +271,12 @@ function chooseModelFile(paths: readonly string[], options: RegisterModelOptions
 
 async function modelSources({ model, modelFiles: files, modelPath }: RegisterModelOptions): Promise<BundleSource[]> {
   if (modelPath !== undefined) return localSources(modelPath);
-  const given = model === undefined ? files! : modelFiles(model);
+  if (model !== undefined) checkObject(model, 'model');
+  const given = checkList(model === undefined ? files! : modelFiles(model), 'modelFiles', 'files with path and bytes');
   if (given.length === 0) refuse('modelFiles is empty; the first file is the model');
-  return given.map(({ path, bytes }) => ({ path, open: () => bytes }));
+  return given.map((file) => {
+    const { path, bytes } = checkObject(file, 'a file of modelFiles');
+    if (!(bytes instanceof Uint8Array)) refuse('bytes of a file of modelFiles must be a Uint8Array');
+    return { path: checkRelativePath(path, 'path of a file of modelFiles'), open: () => bytes };
+  });
 }

@@ -1,4 +1,4 @@
-import { refuse } from '../util/check.js';
+import { describe, refuse } from '../util/check.js';
 
 /** Where a model version is in its life. */
 export const ModelStage = {
@@ -23,5 +23,5 @@ export const transitions: Readonly<Record<ModelStage, readonly ModelStage[]>> = 
 export function parseStage(value: unknown, what = 'stage'): ModelStage {
   const found =
     typeof value === 'string' ? stages.find((stage) => stage.toLowerCase() === value.toLowerCase()) : undefined;
-  return found ?? refuse(`${what} must be one of ${stages.join(', ')}, got ${JSON.stringify(value)}`);
+  return found ?? refuse(`${what} must be one of ${stages.join(', ')}, got ${describe(value)}`);
 }

@@ -1,12 +1,12 @@
 import gt from 'semver/functions/gt.js';
 import inc from 'semver/functions/inc.js';
 import valid from 'semver/functions/valid.js';
-import { refuse } from '../util/check.js';
+import { describe, refuse } from '../util/check.js';
 
 /** A semantic version (semver 2.0) such as `1.4.0`, as it is written. */
 export function checkVersion(value: unknown): string {
   if (typeof value !== 'string' || valid(value) !== value) {
-    refuse(`version must be a semantic version such as 1.4.0, got ${JSON.stringify(value)}`);
+    refuse(`version must be a semantic version such as 1.4.0, got ${describe(value)}`);
   }
   return value;
 }

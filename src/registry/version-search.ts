@@ -1,7 +1,6 @@
 import { type Field, type Filter, and } from '../search/filter.js';
-import { parseFilter } from '../search/parse-filter.js';
 import { printField } from '../search/print-filter.js';
-import { type FieldCatalog, type SearchedField, toWhere } from '../search/to-where.js';
+import { type FieldCatalog, type SearchedField, whereOf } from '../search/to-where.js';
 import type { Where } from '../storage/storage.js';
 import { refuse } from '../util/check.js';
 import { nearest } from '../util/nearest.js';
@@ -41,8 +40,7 @@ const versionCatalog: FieldCatalog = (field: Field): SearchedField => {
   return { name, alternatives: (value) => [typeof value === 'string' ? timeOf(value) : Number(value)] };
 };
 
-export const versionCondition = (filter: string | Filter = and()): Where =>
-  toWhere(typeof filter === 'string' ? parseFilter(filter) : filter, versionCatalog);
+export const versionCondition = (filter: string | Filter = and()): Where => whereOf(filter, versionCatalog);
 
 function timeOf(value: string): number {
   const ms = Date.parse(value);

@@ -3,11 +3,9 @@ import { ControlPlane } from '../governance/control-plane.js';
 import { expireBackups } from '../maintenance/expire-backups.js';
 import { type WorkOptions, assertNotAborted, storeDirectories } from '../maintenance/store-directories.js';
 import { type ContextOptions, contextOptionNames, createContext } from '../runtime/context.js';
-import { checkOptions } from '../util/check.js';
+import { checkOptions, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
-import { type AuditPurge, findExpiredAudit, purgeAudit } from './purge-audit.js';
-import { findExpiredReports, purgeReports, reportDays } from './purge-reports.js';
-import { findExpiredRuns, purgeRun } from './purge-runs.js';
+import type { AuditPurge } from './purge-audit.js';
 
 export interface ApplyRetentionOptions extends ContextOptions, WorkOptions {
   /** Only say what would be removed. */
@@ -39,9 +37,14 @@ export async function applyRetention(
 ): Promise<RetentionResult> {
   checkOptions(options, optionNames, 'applyRetention');
   const { signal, onProgress = () => undefined, dryRun = false, ...given } = options;
+  if (typeof dryRun !== 'boolean') refuse('dryRun must be true or false');
   const context = createContext(config, given);
   const control = new ControlPlane(context);
   const now = context.clock.now();
+  // Old things are rarely removed, and never where a model serves.
+  const { findExpiredAudit, purgeAudit } = await import('./purge-audit.js');
+  const { findExpiredReports, purgeReports, reportDays } = await import('./purge-reports.js');
+  const { findExpiredRuns, purgeRun } = await import('./purge-runs.js');
   const deletedBefore = now - config.policy.retention.deletedRunsDays * dayMs;
   const madeBefore = toIso(now - reportDays(config) * dayMs);
   try {

@@ -43,6 +43,9 @@ export interface TriggerRetrainingOptions extends PlanOptions, RetrainingWork {
   readonly idempotencyKey?: string;
 }
 
+/** What a pipeline takes besides what every class does. */
+export const pipelineOptionNames = ['trainers', 'searchSpaces', 'loaders', 'timer', 'leaseMs'];
+
 export const workOptionNames = ['canary', 'signal', 'onProgress'];
 export const triggerOptionNames = [
   'trigger',

@@ -12,7 +12,17 @@ import type { Principal } from '../runtime/principal.js';
 import { dataBoundary } from '../runtime/protection.js';
 import type { ArtifactRef } from '../storage/artifact-store.js';
 import type { ExperimentTracker } from '../tracking/experiment-tracker.js';
-import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import {
+  checkFraction,
+  checkFunction,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkOptionalName,
+  checkOptionalOneOf,
+  checkOptions,
+  refuse,
+} from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
 import { createRandom } from '../util/random.js';
 import { systemTimer } from '../util/timer.js';
@@ -34,6 +44,7 @@ import {
   type RetrainingWork,
   type TriggerRetrainingOptions,
   triggerOptionNames,
+  pipelineOptionNames,
   workOptionNames,
 } from './retrain-options.js';
 import type { RetrainResult } from './retrain-result.js';
@@ -44,6 +55,7 @@ import {
   type StoredRetraining,
   loadRetraining,
   retrainingScope,
+  retrainingStatuses,
   retrainingsCollection,
   viewRetraining,
 } from './retraining-record.js';
@@ -71,7 +83,7 @@ export class RetrainPipeline {
     private readonly registry: ModelRegistry,
     private readonly options: RetrainPipelineOptions = {},
   ) {
-    this.#context = deriveContext({ ...contextOf(registry), config }, options);
+    this.#context = deriveContext({ ...contextOf(registry), config }, options, pipelineOptionNames);
     this.#control = new ControlPlane(this.#context);
     const { leaseMs = tenMinutes, trainers = [], loaders = [] } = options;
     if (!(leaseMs >= 1000)) refuse(`leaseMs must be at least 1000 milliseconds, got ${leaseMs}`);
@@ -114,8 +126,14 @@ export class RetrainPipeline {
     options: TriggerRetrainingOptions = {},
   ): Promise<RetrainResult> {
     checkOptions(options, triggerOptionNames, 'triggerRetraining');
-    const modelName = checkName(cause.modelName, 'modelName');
+    const modelName = checkName(checkObject(cause, 'the cause').modelName, 'modelName');
     const trigger = checkOneOf(options.trigger ?? 'drift', retrainingTriggers, 'trigger');
+    const { canary } = options;
+    if (canary !== undefined) {
+      const manager = checkObject(checkObject(canary, 'canary').manager, 'manager of the canary');
+      if (!('createCanaryDeployment' in manager)) refuse('manager of the canary must be a CanaryDeploymentManager');
+      if (canary.traffic !== undefined) checkFraction(canary.traffic, 'traffic of the canary');
+    }
     const modelType = options.modelType ?? modelName;
     const algorithm = options.algorithm ?? this.#context.config.modelPolicy(modelType).algorithm;
     const { isCostly = false } = algorithm === 'auto' ? {} : findTrainer(algorithm, modelType, this.#sources);
@@ -250,6 +268,7 @@ export class RetrainPipeline {
     } = {},
   ): Promise<{ readonly retrainings: readonly Retraining[]; readonly cursor?: string }> {
     checkOptions(options, ['modelName', 'status', 'limit', 'cursor'], 'listRetrainings');
+    checkOptionalOneOf(options.status, retrainingStatuses, 'status');
     const conditions = (['modelName', 'status'] as const).flatMap((field) => {
       const value = options[field];
       return value === undefined ? [] : [{ field, op: 'eq' as const, value }];
@@ -271,7 +290,8 @@ export class RetrainPipeline {
   }
 
   async #runIfDue(model: ManagedModel, { signal, onProgress }: RunDueOptions): Promise<DueOutcome> {
-    const { modelName, trainingData, ...planOptions } = model;
+    const { modelName, trainingData, ...planOptions } = checkObject(model, 'a model of runDue');
+    checkFunction(trainingData, 'trainingData of a model of runDue');
     const { config, clock } = this.#context;
     let due: Due | string;
     try {

@@ -48,7 +48,9 @@ export interface StoredStep {
  * - `failed`: ended by an error that resuming would meet again.
  * - `abandoned`: its process died and another retraining of the model was begun instead.
  */
-export type RetrainingStatus = 'running' | 'interrupted' | 'registered' | 'rejected' | 'failed' | 'abandoned';
+export type RetrainingStatus = (typeof retrainingStatuses)[number];
+
+export const retrainingStatuses = ['running', 'interrupted', 'registered', 'rejected', 'failed', 'abandoned'] as const;
 
 export interface StoredRetraining {
   readonly retrainingId: string;

@@ -9,11 +9,12 @@ import type { Model, Task } from '../models/model.js';
 import { trainerFor } from '../models/trainer.js';
 import type { TrainingData } from '../registry/model-record.js';
 import { protectWithoutKey } from '../runtime/protection.js';
-import { checkOptions, refuse } from '../util/check.js';
+import { checkName, checkObject, checkOptions, refuse } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
 import { type Random, createRandom } from '../util/random.js';
 import { describeData } from './describe-data.js';
 import { guessTimeColumn, knownTargets, splitData } from './split-data.js';
+import { checkConfig } from '../runtime/context.js';
 
 /** The data and the algorithm that {@link trainModel} is given. */
 export interface TrainModelOptions {
@@ -78,8 +79,10 @@ const optionNames = [
  * @throws MLOpsError `INVALID_INPUT` for missing columns, a target that is not numeric, or too few rows
  */
 export async function trainModel(config: MLOpsConfig, options: TrainModelOptions): Promise<TrainedModel> {
+  checkConfig(config);
   checkOptions(options, optionNames, 'trainModel');
-  const policy = config.modelPolicy(options.modelType);
+  const policy = config.modelPolicy(checkName(options.modelType, 'modelType'));
+  if (options.hyperparameters !== undefined) checkObject(options.hyperparameters, 'hyperparameters');
   const { featureColumns, targetColumn } = modelColumns(config, options.modelType, options);
   const watch = { signal: options.signal };
   const given = await inSteps(tableSteps(options.data), watch);

@@ -5,6 +5,7 @@ import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { KeyService } from '../keys/key-service.js';
 import type { Storage } from '../storage/storage.js';
+import { checkOptions } from '../util/check.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { type IdSource, uuidSource } from '../util/ids.js';
 import { type Random, createRandom } from '../util/random.js';
@@ -12,7 +13,7 @@ import type { Logger } from './logging/logger.js';
 import { type OperationLog, openOperationLog } from './logging/operation-log.js';
 import { openKeys } from './open-keys.js';
 import { assertStartable } from './assert-startable.js';
-import { type Principal, osPrincipal } from './principal.js';
+import { type Principal, checkPrincipal, osPrincipal } from './principal.js';
 import { sealedStores } from './sealed-stores.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 import { type Stores, givenStores, policyStores } from './stores.js';
@@ -74,22 +75,31 @@ export interface Context {
   readonly telemetry: Telemetry | undefined;
 }
 
-/**
- * @throws MLOpsError `INVALID_INPUT` when there is no policy, or only one of `storage` and `artifacts` is given; PolicyError
- *   in production when nobody was given a role
- */
-export function createContext(
-  config: MLOpsConfig,
-  options: ContextOptions = {},
-  customGates: CustomGates = {},
-): Context {
-  // Plain objects and paths reach this from JavaScript; a config of another copy of the package is one as well.
-  if ((config as Partial<MLOpsConfig> | null | undefined)?.policy === undefined) {
+/** Plain objects and paths reach this from JavaScript; a config of another copy of the package is one as well. */
+export function checkConfig(config: Partial<MLOpsConfig> | null | undefined): void {
+  if (config?.policy === undefined) {
     throw new MLOpsError(
       'INVALID_INPUT',
       "a policy is needed: MLOpsConfig.fromYaml('policy.yaml') or MLOpsConfig.fromObject({ … })",
     );
   }
+}
+
+/**
+ * @param options a context stays what it is
+ * @param besides options that the caller takes for itself
+ * @throws MLOpsError `INVALID_INPUT` when there is no policy, or only one of `storage` and `artifacts` is given, for unknown
+ *   options and what is no principal; PolicyError in production when nobody was given a role
+ */
+export function createContext(
+  config: MLOpsConfig,
+  options: ContextOptions | Context = {},
+  customGates: CustomGates = {},
+  besides: readonly string[] = [],
+): Context {
+  checkConfig(config);
+  if (options instanceof Object && 'stores' in options) return options;
+  checkOptions(options, [...contextOptionNames, ...besides], 'this call');
   const { storage, artifacts } = options;
   if ((storage === undefined) !== (artifacts === undefined)) {
     throw new MLOpsError(
@@ -108,7 +118,7 @@ export function createContext(
     clock,
     ids: options.ids ?? uuidSource,
     random: options.random ?? createRandom(config.policy.seed),
-    principal: options.principal ?? ambientPrincipal(config),
+    principal: options.principal === undefined ? ambientPrincipal(config) : checkPrincipal(options.principal),
     customGates,
     stores: sealedStores(opened, config, keys),
     keys,
@@ -133,8 +143,18 @@ export function contextOf(instance: object): Context {
   return context;
 }
 
-/** The same stores and sources with other options on top, for a class that works on another's records. */
-export function deriveContext(context: Context, options: ContextOptions = {}): Context {
+/**
+ * The same stores and sources with other options on top, for a class that works on another's records.
+ *
+ * @param besides options that the caller takes for itself
+ */
+export function deriveContext(
+  context: Context,
+  options: ContextOptions = {},
+  besides: readonly string[] = [],
+): Context {
+  checkConfig(context.config);
+  checkOptions(options, [...contextOptionNames, ...besides], 'this call');
   if (options.storage !== undefined || options.artifacts !== undefined) {
     throw new MLOpsError('INVALID_INPUT', 'storage is that of the registry passed in; give { storage } to it instead');
   }
@@ -146,7 +166,8 @@ export function deriveContext(context: Context, options: ContextOptions = {}): C
     clock: options.clock ?? context.clock,
     ids: options.ids ?? context.ids,
     random: options.random ?? context.random,
-    principal: options.principal ?? context.principal,
+    // Somebody who turns out to be nobody must not act as whoever was before.
+    principal: 'principal' in options ? checkPrincipal(options.principal) : context.principal,
     customGates: context.customGates,
     // Only the instance that took a share of the stores gives it up.
     stores: { ...context.stores, release: () => Promise.resolve() },

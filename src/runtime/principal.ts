@@ -1,4 +1,7 @@
 import { userInfo } from 'node:os';
+import { checkObject, checkOneOf, checkText, refuse } from '../util/check.js';
+
+const authentications = ['os_user', 'application', 'jwt', 'api_token'] as const;
 
 /** Who runs an operation. */
 export interface Principal {
@@ -9,9 +12,18 @@ export interface Principal {
    * How the identity was established: by the operating system, vouched for by the embedding application, or by a token
    * that `authenticate` verified.
    */
-  readonly authentication: 'os_user' | 'application' | 'jwt' | 'api_token';
+  readonly authentication: (typeof authentications)[number];
   /** Ties its audit records to a request of the embedding service. */
   readonly requestId?: string;
+}
+
+/** Refuses what says nobody: whoever would be taken in its place is somebody else. @throws MLOpsError `INVALID_INPUT` */
+export function checkPrincipal(value: unknown): Principal {
+  const principal = checkObject(value as Principal, 'principal');
+  if (checkText(principal.id, 'id of the principal').trim() === '') refuse('id of the principal must not be empty');
+  checkOneOf(principal.type, ['person', 'service'], 'type of the principal');
+  checkOneOf(principal.authentication, authentications, 'authentication of the principal');
+  return principal;
 }
 
 /** The operating-system user of this process. */

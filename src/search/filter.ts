@@ -1,3 +1,5 @@
+import { MLOpsError } from '../errors.js';
+
 /** What kind of thing a filter compares. */
 export type Entity = 'attribute' | 'metric' | 'param' | 'tag' | 'dataset';
 
@@ -30,15 +32,27 @@ export type Comparison =
 export type Filter =
   { readonly and: readonly Filter[] } | { readonly or: readonly Filter[] } | { readonly not: Filter } | Comparison;
 
+/** What is made of a tree. Whatever else somebody passed for one ends in an error of JavaScript's, which becomes this one. */
+export function asTree<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    if (cause instanceof MLOpsError) throw cause;
+    const expected =
+      'texts, or trees made with where, and, or and not; an order is a text or a list of { field, direction }';
+    throw new MLOpsError('INVALID_INPUT', `filters are ${expected}`, { cause });
+  }
+}
+
 /** All of them; of none, everything. Nested conjunctions become one. */
 export function and(...filters: readonly Filter[]): Filter {
-  const members = filters.flatMap((filter) => ('and' in filter ? filter.and : [filter]));
+  const members = asTree(() => filters.flatMap((filter) => ('and' in filter ? filter.and : [filter])));
   return members.length === 1 ? members[0]! : { and: members };
 }
 
 /** At least one of them. Nested disjunctions become one. */
 export function or(...filters: readonly [Filter, ...Filter[]]): Filter {
-  const members = filters.flatMap((filter) => ('or' in filter ? filter.or : [filter]));
+  const members = asTree(() => filters.flatMap((filter) => ('or' in filter ? filter.or : [filter])));
   return members.length === 1 ? members[0]! : { or: members };
 }
 

@@ -1,9 +1,9 @@
-import type { Comparison, Entity, Field, Filter, Literal } from './filter.js';
+import { type Comparison, type Entity, type Field, type Filter, type Literal, asTree } from './filter.js';
 import { keywords } from './parse-filter.js';
 
-/** The text of a filter; reading it gives the same tree. */
+/** The text of a filter; reading it gives the same tree. @throws MLOpsError `INVALID_INPUT` for what is no filter */
 export function printFilter(filter: Filter): string {
-  return 'and' in filter && filter.and.length === 0 ? '' : print(filter);
+  return asTree(() => ('and' in filter && filter.and.length === 0 ? '' : print(filter)));
 }
 
 function print(filter: Filter): string {

@@ -1,6 +1,7 @@
 import type { IndexScalar, Where } from '../storage/storage.js';
 import { refuse } from '../util/check.js';
-import type { Comparison, Field, Filter, Literal, OrderOperator } from './filter.js';
+import { type Comparison, type Field, type Filter, type Literal, type OrderOperator, asTree } from './filter.js';
+import { parseFilter } from './parse-filter.js';
 import { printField } from './print-filter.js';
 
 /** Where the values of a field are found in storage. */
@@ -18,8 +19,13 @@ export interface SearchedField {
 /** Knows the fields of one kind of record. @throws MLOpsError `INVALID_INPUT` for those it does not have */
 export type FieldCatalog = (field: Field) => SearchedField;
 
-/** The condition that a filter stands for. */
-export function toWhere(filter: Filter, catalog: FieldCatalog): Where {
+/** The condition that a filter stands for. @throws MLOpsError `INVALID_INPUT` */
+export function whereOf(filter: string | Filter, catalog: FieldCatalog): Where {
+  const tree = typeof filter === 'string' ? parseFilter(filter) : filter;
+  return asTree(() => toWhere(tree, catalog));
+}
+
+function toWhere(filter: Filter, catalog: FieldCatalog): Where {
   if ('and' in filter) return { and: filter.and.map((member) => toWhere(member, catalog)) };
   if ('or' in filter) return { or: filter.or.map((member) => toWhere(member, catalog)) };
   if ('not' in filter) return { not: toWhere(filter.not, catalog) };

@@ -1,4 +1,5 @@
 import { MLOpsError } from '../errors.js';
+import { describe } from '../util/check.js';
 
 /**
  * - `word`: a name or keyword, keys of metrics, parameters and tags included
@@ -29,6 +30,9 @@ const patterns = {
 
 /** @throws MLOpsError `INVALID_INPUT` that points at the character */
 export function tokenize(text: string, what: Searched = 'filter'): readonly Token[] {
+  if (typeof text !== 'string') {
+    throw new MLOpsError('INVALID_INPUT', `${article[what]} must be a text, got ${describe(text)}`);
+  }
   if (text.length > maxLength) {
     throw new MLOpsError(
       'INVALID_INPUT',

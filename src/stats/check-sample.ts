@@ -10,7 +10,10 @@ export function checkNotEmpty(sample: { readonly length: number }, name: string)
 /** Refuses empty samples, NaN, which has no place in an order, and lists, which JavaScript sorts as texts: 10 before 9. */
 export function checkSample(sample: Float64Array, name: string): void {
   if (!ArrayBuffer.isView(sample)) {
-    throw new MLOpsError('INVALID_INPUT', `${name} must be a Float64Array; Float64Array.from(values) makes one of a list`);
+    throw new MLOpsError(
+      'INVALID_INPUT',
+      `${name} must be a Float64Array; Float64Array.from(values) makes one of a list`,
+    );
   }
   checkNotEmpty(sample, name);
   for (let i = 0; i < sample.length; i++) {

@@ -1,6 +1,6 @@
 import { MLOpsError } from '../errors.js';
 import type { Change } from '../storage/storage.js';
-import { checkName, checkOptions, refuse } from '../util/check.js';
+import { checkList, checkName, checkObject, checkOptions, describe, refuse } from '../util/check.js';
 import { type JsonValue, assertJson, canonicalJson } from '../util/json.js';
 import { own } from '../util/own.js';
 import { type MetricPoint, addPoints, encodePoint, metricStream } from './metric.js';
@@ -33,17 +33,17 @@ export interface CheckedBatch {
 export function checkBatch(batch: RunBatch, now: number): CheckedBatch {
   checkOptions(batch, ['metrics', 'parameters', 'tags'], 'logBatch');
   const { metrics = [], parameters = {}, tags = {} } = batch;
-  const given: unknown = metrics;
-  if (!Array.isArray(given)) refuse('metrics of a batch are a list of points, such as [{ key, value, step }]');
+  checkList(metrics, 'metrics', 'points, such as [{ key, value, step }]');
   if (metrics.length > maxPoints) refuse(`a batch has ${metrics.length} points; at most ${maxPoints} are allowed`);
   const points = new Map<string, MetricPoint[]>();
-  for (const { key, value, step = 0, timestamp = now } of metrics) {
+  for (const point of metrics) {
+    const { key, value, step = 0, timestamp = now } = checkObject(point, 'a point of metrics');
     checkName(key, 'metric name');
     checkPosition(step, timestamp);
     checkValue(key, value);
     addPoint(points, key, { step, timestamp, value });
   }
-  for (const [key, value] of Object.entries(parameters)) {
+  for (const [key, value] of Object.entries(checkObject(parameters, 'parameters'))) {
     checkName(key, 'parameter name');
     assertJson(value, `parameter ${key}`);
   }
@@ -51,8 +51,10 @@ export function checkBatch(batch: RunBatch, now: number): CheckedBatch {
 }
 
 export function checkPosition(step: number, timestamp: number): void {
-  if (!Number.isSafeInteger(step)) refuse(`step must be a whole number, got ${step}`);
-  if (!(Math.abs(timestamp) <= latestTime)) refuse(`timestamp must be UTC milliseconds, got ${timestamp}`);
+  if (!Number.isSafeInteger(step)) refuse(`step must be a whole number, got ${describe(step)}`);
+  if (typeof timestamp !== 'number' || !(Math.abs(timestamp) <= latestTime)) {
+    refuse(`timestamp must be UTC milliseconds, got ${describe(timestamp)}`);
+  }
 }
 
 export function checkValue(key: string, value: unknown): void {
@@ -66,7 +68,7 @@ export function addPoint(points: Map<string, MetricPoint[]>, key: string, point:
 }
 
 export function checkTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [key, value] of Object.entries(tags)) {
+  for (const [key, value] of Object.entries(checkObject(tags, 'tags'))) {
     checkName(key, 'tag name');
     if (typeof value !== 'string') refuse(`tag ${key} must be a string, got ${typeof value}`);
   }

@@ -1,6 +1,6 @@
 import { MLOpsError } from '../errors.js';
 import type { Clock } from '../util/clock.js';
-import { checkName, checkOptions, refuse } from '../util/check.js';
+import { checkName, checkObject, checkOptions, describe, refuse } from '../util/check.js';
 import { checkMetricCount, checkPosition, checkValue } from './batch.js';
 import { PointBatch } from './point-batch.js';
 import type { RunChange } from './run-writer.js';
@@ -56,9 +56,10 @@ export class BufferedRun {
   ) {
     checkOptions(options, ['maxPoints', 'flushIntervalMs'], 'bufferRun');
     const { maxPoints = 100_000, flushIntervalMs = 1_000 } = options;
-    if (!Number.isSafeInteger(maxPoints) || maxPoints < 1) refuse(`maxPoints must be a whole number, got ${maxPoints}`);
-    if (!(flushIntervalMs > 0 && flushIntervalMs < 2 ** 31)) {
-      refuse(`flushIntervalMs must be milliseconds above 0, got ${flushIntervalMs}`);
+    if (!Number.isSafeInteger(maxPoints) || maxPoints < 1)
+      refuse(`maxPoints must be a whole number, got ${describe(maxPoints)}`);
+    if (typeof flushIntervalMs !== 'number' || !(flushIntervalMs > 0 && flushIntervalMs < 2 ** 31)) {
+      refuse(`flushIntervalMs must be milliseconds above 0, got ${describe(flushIntervalMs)}`);
     }
     this.#maxPoints = maxPoints;
     this.#flushIntervalMs = flushIntervalMs;
@@ -75,7 +76,7 @@ export class BufferedRun {
     checkOptions(options, ['step', 'timestamp'], 'logMetrics');
     const { step = 0, timestamp = this.target.clock.now() } = options;
     checkPosition(step, timestamp);
-    const keys = Object.keys(metrics);
+    const keys = Object.keys(checkObject(metrics, 'metrics'));
     for (const key of keys) this.#check(key, metrics[key]);
     if (!this.target.isRecording) return true;
     const hasRoom = this.waiting + keys.length <= this.#maxPoints;

@@ -9,7 +9,17 @@ import type { Principal } from '../runtime/principal.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Durability, Storage, StoredRecord } from '../storage/storage.js';
 import { and, where } from '../search/filter.js';
-import { checkName, checkOneOf, checkOptions, checkText, refuse } from '../util/check.js';
+import {
+  checkFunction,
+  checkList,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkOptionalOneOf,
+  checkOptions,
+  checkText,
+  refuse,
+} from '../util/check.js';
 import { thrownText } from '../util/thrown-text.js';
 import { deepFreeze } from '../util/freeze.js';
 import type { JsonValue } from '../util/json.js';
@@ -82,7 +92,7 @@ export class ExperimentTracker {
   readonly #experiments: Experiments;
 
   constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
-    this.#context = 'stores' in options ? options : createContext(config, options);
+    this.#context = createContext(config, options);
     this.#control = new ControlPlane(this.#context);
     this.#leases = new RunLeases(this.#context);
     this.#experiments = new Experiments(this.#context, this.#control);
@@ -137,7 +147,7 @@ export class ExperimentTracker {
   ): Promise<void> {
     checkOptions(options, ['step', 'timestamp'], 'logMetrics');
     await this.logBatch(runId, {
-      metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, ...options })),
+      metrics: Object.entries(checkObject(metrics, 'metrics')).map(([key, value]) => ({ key, value, ...options })),
     });
   }
 
@@ -259,7 +269,8 @@ export class ExperimentTracker {
    * await tracker.withRun({ experimentName: 'spreads' }, async (run) => run.logMetrics({ mae: 1.2 }));
    */
   async withRun<T>(options: WithRunOptions, work: (run: ActiveRun) => Promise<T>): Promise<T> {
-    const { signal, ...start } = options;
+    const { signal, ...start } = checkObject(options, 'what withRun is given');
+    checkFunction(work, 'the work of withRun');
     const runId = await this.startRun(start);
     try {
       const result = await work(new ActiveRun(this, runId));
@@ -302,6 +313,7 @@ export class ExperimentTracker {
   async listRuns(options: ListRunsOptions = {}): Promise<RunPage> {
     checkOptions(options, ['experimentName', 'status', 'limit', 'cursor'], 'listRuns');
     const { experimentName, status, ...page } = options;
+    checkOptionalOneOf(status, ['running', ...finalRunStatuses], 'status');
     const conditions = Object.entries({ experimentName, status }).flatMap(([key, value]) =>
       value === undefined ? [] : [where.attribute(key).eq(value)],
     );
@@ -341,7 +353,7 @@ export class ExperimentTracker {
 
   /** Runs side by side; differences are to the first. At least two. */
   async compareRuns(runIds: readonly string[]): Promise<RunComparison> {
-    if (runIds.length < 2) refuse('compareRuns needs the ids of at least two runs');
+    if (checkList(runIds, 'runIds', 'ids').length < 2) refuse('compareRuns needs the ids of at least two runs');
     return deepFreeze(compareRuns(await Promise.all(runIds.map((runId) => this.getRun(runId)))));
   }
 
@@ -370,6 +382,7 @@ export class ExperimentTracker {
     key: string,
     range: { readonly from?: number; readonly limit?: number } = {},
   ): Promise<readonly MetricPoint[]> {
+    checkName(key, 'metric name');
     checkPointRange(range);
     return this.#control.access('tracking.read', runScope(runId), async (storage) => {
       await this.#load(storage, runId);
@@ -380,7 +393,7 @@ export class ExperimentTracker {
   /** What a folder of a run's artifacts holds; the top unless told. */
   async listArtifacts(runId: string, folder = ''): Promise<readonly ArtifactEntry[]> {
     const { artifacts } = await this.getRun(runId);
-    return listFolder(artifacts, folder);
+    return listFolder(artifacts, checkText(folder, 'folder'));
   }
 
   /** An artifact's bytes, verified: the iteration throws `CORRUPT` at its end when they are not those stored. */
@@ -487,6 +500,7 @@ export class ExperimentTracker {
 
   async #artifact(runId: string, name: string): Promise<RunArtifact> {
     const { artifacts } = await this.getRun(runId);
+    checkText(name, 'name');
     const names = artifacts.map((artifact) => artifact.name);
     return (
       artifacts.find((artifact) => artifact.name === name) ??

@@ -1,5 +1,5 @@
 import type { Storage } from '../storage/storage.js';
-import { checkOptions, refuse } from '../util/check.js';
+import { checkOptions, describe, refuse } from '../util/check.js';
 import { type Digest, digestBytes } from '../util/digest.js';
 
 /** A number in JSON: NaN and ±Infinity spelled out. */
@@ -39,7 +39,7 @@ export function checkPointRange(range: { readonly from?: number; readonly limit?
   checkOptions(range, ['from', 'limit'], 'getMetricHistory');
   for (const [name, value] of Object.entries(range as Readonly<Record<string, unknown>>)) {
     const isFine = value === undefined || value === Infinity || (Number.isSafeInteger(value) && (value as number) >= 0);
-    if (!isFine) refuse(`${name} must be a whole number, 0 or more, got ${JSON.stringify(value)}`);
+    if (!isFine) refuse(`${name} must be a whole number, 0 or more, got ${describe(value)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
-import { checkName, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { checkName, checkOptionalName, checkOptions, describe, refuse } from '../util/check.js';
 import { checkTags } from './batch.js';
 import type { StoredRun } from './run.js';
 import type { StartRunOptions } from './tracking-options.js';
@@ -18,8 +18,8 @@ export function describeRun(
   const known = ['experimentName', 'modelType', 'runName', 'parentRunId', 'tags', 'heartbeat'];
   checkOptions(options, [...known, 'systemMetricsIntervalSeconds'], 'startRun');
   const { systemMetricsIntervalSeconds: seconds = null } = options;
-  if (seconds !== null && !(seconds > 0)) {
-    refuse(`systemMetricsIntervalSeconds must be seconds above 0, or null, got ${seconds}`);
+  if (seconds !== null && !(typeof seconds === 'number' && seconds > 0)) {
+    refuse(`systemMetricsIntervalSeconds must be seconds above 0, or null, got ${describe(seconds)}`);
   }
   const modelType = checkOptionalName(options.modelType, 'modelType');
   return {

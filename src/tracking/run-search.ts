@@ -1,10 +1,10 @@
-import { type Field, type Filter, type Literal, and } from '../search/filter.js';
+import { type Field, type Literal, and, asTree } from '../search/filter.js';
 import type { OrderTerm } from '../search/order-by.js';
-import { parseFilter, parseOrderBy } from '../search/parse-filter.js';
+import { parseOrderBy } from '../search/parse-filter.js';
 import { printField } from '../search/print-filter.js';
-import { type FieldCatalog, type SearchedField, toWhere } from '../search/to-where.js';
+import { type FieldCatalog, type SearchedField, whereOf } from '../search/to-where.js';
 import type { OrderBy, Query, Where } from '../storage/storage.js';
-import { refuse } from '../util/check.js';
+import { checkOneOf, refuse } from '../util/check.js';
 import { nearest } from '../util/nearest.js';
 import type { SearchRunsOptions } from './tracking-options.js';
 
@@ -72,20 +72,18 @@ export const runCatalog: FieldCatalog = (field: Field): SearchedField => {
  */
 export function runQuery(options: SearchRunsOptions, hidden: readonly string[]): Query {
   const { view = 'active', limit, cursor } = options;
-  const filter = filterOf(options.filter ?? and());
+  checkOneOf(view, ['active', 'deleted', 'all'], 'view');
   const isDeletedItself: Where = { field: 'deletedAt', op: 'exists' };
   const isHidden: Where = { field: 'experimentName', op: 'in', values: hidden };
   const isDeleted: Where = hidden.length === 0 ? isDeletedItself : { or: [isDeletedItself, isHidden] };
   const shown: Where[] = view === 'all' ? [] : [view === 'deleted' ? isDeleted : { not: isDeleted }];
   return {
-    where: { and: [...shown, toWhere(filter, runCatalog)] },
-    orderBy: orderOf(options.orderBy ?? []),
+    where: { and: [...shown, whereOf(options.filter ?? and(), runCatalog)] },
+    orderBy: asTree(() => orderOf(options.orderBy ?? [])),
     ...(limit !== undefined && { limit }),
     ...(cursor !== undefined && { cursor }),
   };
 }
-
-const filterOf = (filter: string | Filter): Filter => (typeof filter === 'string' ? parseFilter(filter) : filter);
 
 /** Ties are broken by the start, newest first, then by id. */
 function orderOf(orderBy: string | readonly (string | OrderTerm)[]): readonly OrderBy[] {

@@ -1,6 +1,6 @@
 import type { Aggregate, Field } from '../search/filter.js';
 import { parseField } from '../search/parse-filter.js';
-import { refuse } from '../util/check.js';
+import { checkList, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import type { JsonValue } from '../util/json.js';
 import { own } from '../util/own.js';
@@ -22,7 +22,8 @@ const aggregated = /^(.+)\.(last|min|max)$/;
  * @throws MLOpsError `INVALID_INPUT` for names that runs do not have
  */
 export function rowMaker<Name extends string>(select: readonly Name[]): (run: StoredRun) => RunRow<Name> {
-  if (select.length === 0) refuse("select needs at least one name, such as ['run_id', 'metrics.mae']");
+  if (checkList(select, 'select', 'names').length === 0)
+    refuse("select needs at least one name, such as ['run_id', 'metrics.mae']");
   const readers = new Map<Name, Reader>();
   for (const name of select) {
     if (readers.has(name)) refuse(`select names ${name} twice`);

@@ -33,8 +33,7 @@ export function checkOptionalName(value: unknown, what: string): string | undefi
 
 /** Names of features, each once; an empty list is the caller's to judge. */
 export function checkFeatures(value: unknown): readonly string[] {
-  if (!Array.isArray(value)) refuse(`featureColumns must be a list of names, got ${describe(value)}`);
-  const names = value.map((name) => checkName(name, 'feature column'));
+  const names = checkList(value, 'featureColumns', 'names').map((name) => checkName(name, 'feature column'));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   return twice === undefined ? names : refuse(`featureColumns names ${JSON.stringify(twice)} twice`);
 }
@@ -73,17 +72,44 @@ export function checkOneOf<T extends string>(value: unknown, allowed: readonly T
   return found ?? refuse(`${what} must be one of ${allowed.join(', ')}, got ${describe(value)}`);
 }
 
-/** Refuses options nobody reads: a misspelled option would otherwise silently do nothing. */
-export function checkOptions(options: object, known: readonly string[], what: string): void {
-  for (const key of Object.keys(options)) {
+/** As {@link checkOneOf}, of what may be left out. A misspelled status would find nothing, as if all were well. */
+export function checkOptionalOneOf(value: unknown, allowed: readonly string[], what: string): void {
+  if (value !== undefined) checkOneOf(value, allowed, what);
+}
+
+/** Refuses options nobody reads, which would otherwise silently do nothing: misspelled ones, and what is no object. */
+export function checkOptions(options: unknown, known: readonly string[], what: string): void {
+  for (const key of Object.keys(checkObject(options, `what ${what} is given`))) {
     if (!known.includes(key)) refuse(`${what} has no option ${JSON.stringify(key)}; it knows ${known.join(', ')}`);
+    const value = (options as Readonly<Record<string, Partial<AbortSignal> | null | undefined>>)[key];
+    if (value === undefined) continue;
+    if (/^on[A-Z]/.test(key)) checkFunction(value, key);
+    if (key === 'signal' && value?.aborted === undefined) {
+      refuse(`signal must be an AbortSignal, got ${describe(value)}`);
+    }
   }
 }
 
-function describe(value: unknown): string {
-  return typeof value === 'string'
-    ? JSON.stringify(value.slice(0, 80))
-    : typeof value === 'number'
-      ? String(value)
-      : typeof value;
+export function checkFunction(value: unknown, what: string): void {
+  if (typeof value !== 'function') refuse(`${what} must be a function, got ${describe(value)}`);
+}
+
+/** What holds members by name, such as options, tags or metrics. */
+export function checkObject<T>(value: T, what: string): T & object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    refuse(`${what} must be an object with names, got ${describe(value)}`);
+  }
+  return value;
+}
+
+/** @param of what each member is, such as `a name` */
+export function checkList<T>(value: T, what: string, of: string): T & readonly unknown[] {
+  return Array.isArray(value) ? value : refuse(`${what} must be a list of ${of}, got ${describe(value)}`);
+}
+
+/** As messages show it; whatever it is. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  return typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
 }

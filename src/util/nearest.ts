@@ -1,5 +1,6 @@
 /** The candidate a misspelled word most likely meant, or undefined when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (typeof word !== 'string') return undefined; // callers in JavaScript
   const allowed = Math.max(2, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = allowed + 1;

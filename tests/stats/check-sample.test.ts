@@ -38,11 +38,14 @@ describe('samples that JavaScript passes as lists', () => {
 });
 
 describe('the energy test', () => {
-  it.each([0, -1, 1.5, NaN, Infinity, '9'])('refuses %j permutations: it gave p = NaN, or never ended', (permutations) => {
-    const sample = [Float64Array.of(1, 2, 3)];
-    const options = { random: createRandom(1), permutations: permutations as number };
-    expect(() => energyTest(sample, sample, options)).toThrow(
-      expect.objectContaining({ code: 'INVALID_INPUT' }) as Error,
-    );
-  });
+  it.each([0, -1, 1.5, NaN, Infinity, '9'])(
+    'refuses %j permutations: it gave p = NaN, or never ended',
+    (permutations) => {
+      const sample = [Float64Array.of(1, 2, 3)];
+      const options = { random: createRandom(1), permutations: permutations as number };
+      expect(() => energyTest(sample, sample, options)).toThrow(
+        expect.objectContaining({ code: 'INVALID_INPUT' }) as Error,
+      );
+    },
+  );
 });

@@ -5,6 +5,7 @@ import type { Durability, Storage } from '../../storage/storage.js';
 import { makeDirectory } from './durable-directory.js';
 import { databaseIn } from './snapshot-storage.js';
 import { toStorageError } from './storage-errors.js';
+import { checkOptions } from '../../util/check.js';
 
 export interface FilesystemStorageOptions {
   /** Of commits that do not say themselves; `power` unless told. */
@@ -22,6 +23,7 @@ export async function openFilesystemStorage(
   directory: string,
   options: FilesystemStorageOptions = {},
 ): Promise<Storage> {
+  checkOptions(options, ['durability'], 'openFilesystemStorage');
   const durability = checkDurability(options.durability) ?? 'power';
   const path = await prepareDirectory(directory);
   // The SQL part takes a tenth of a second to load; whoever never opens a storage never pays for it.

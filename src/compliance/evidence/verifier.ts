@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { MLOpsError } from '../../errors.js';
+import { checkOptions } from '../../util/check.js';
 
 /** What a verification found. */
 export interface EvidencePackVerification {
@@ -47,6 +48,7 @@ export async function verifyEvidencePack(
   bytes: Uint8Array,
   options: ExpectedKeys = {},
 ): Promise<EvidencePackVerification> {
+  checkOptions(options, ['keyFingerprint', 'checkpointKeyFingerprints'], 'verifyEvidencePack');
   const verifier = (await import(locate().href)) as Verifier;
   return verifier.verifyEvidencePack(bytes, options);
 }

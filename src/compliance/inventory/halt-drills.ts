@@ -3,7 +3,7 @@ import type { CanaryDeploymentManager } from '../../canary/canary-deployment-man
 import { MLOpsError } from '../../errors.js';
 import { ControlPlane } from '../../governance/control-plane.js';
 import { actorId } from '../../registry/attribution.js';
-import type { Context } from '../../runtime/context.js';
+import { type Context, contextOf } from '../../runtime/context.js';
 import { checkName, checkOptions } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
 import { deepFreeze } from '../../util/freeze.js';
@@ -42,6 +42,7 @@ export class HaltDrills {
   async run(options: { readonly modelName: string; readonly canaries: CanaryDeploymentManager }): Promise<HaltDrill> {
     checkOptions(options, ['modelName', 'canaries'], 'run');
     const { canaries } = options;
+    contextOf(canaries);
     const modelName = checkName(options.modelName, 'modelName');
     const resource = { type: 'model', id: modelName };
     const { clock, ids } = this.context;

@@ -18,7 +18,7 @@ import type { ModelRegistry } from '../../registry/model-registry.js';
 import { loadModelRecord, loadVersion } from '../../registry/stage-change.js';
 import { checkVersion } from '../../registry/version-number.js';
 import { type Context, contextOf } from '../../runtime/context.js';
-import { checkName, checkOneOf, checkOptions, refuse } from '../../util/check.js';
+import { checkList, checkName, checkOneOf, checkOptions, refuse } from '../../util/check.js';
 import { type Digest, isDigest } from '../../util/digest.js';
 import { AnnualReports } from './annual-reports.js';
 import { Attestations } from './attestations.js';
@@ -212,7 +212,7 @@ function checkDescription(
     owner: checkName(options.owner, 'owner'),
     purpose: checkText(options.purpose, 'purpose'),
     measures: [...new Set(measures.map((measure) => checkOneOf(measure, knownMeasures, 'a measure')))],
-    developers: developers.map((name) => checkName(name, 'a developer')),
+    developers: checkList(developers, 'developers', 'names').map((name) => checkName(name, 'a developer')),
   };
 }
 

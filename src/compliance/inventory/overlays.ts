@@ -5,7 +5,7 @@ import { actorId } from '../../registry/attribution.js';
 import { loadModelRecord } from '../../registry/stage-change.js';
 import type { Context } from '../../runtime/context.js';
 import type { Change } from '../../storage/storage.js';
-import { checkName, checkOneOf, checkOptions, refuse } from '../../util/check.js';
+import { checkName, checkOneOf, checkOptions, describe, refuse } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
@@ -57,8 +57,11 @@ export class Overlays {
     const known = ['modelName', 'amount', 'currency', 'direction', 'reason', 'expiresAt'];
     checkOptions(options, known, 'record');
     const { amount, currency } = options;
-    if (!(amount > 0 && amount < Infinity)) refuse(`amount must be above 0, got ${amount}; say which way in direction`);
-    if (!/^[A-Z]{3}$/.test(currency)) refuse(`currency must be a code such as EUR, got ${JSON.stringify(currency)}`);
+    if (!(Number.isFinite(amount) && amount > 0)) {
+      refuse(`amount must be a number above 0, got ${describe(amount)}; say which way in direction`);
+    }
+    if (!/^[A-Z]{3}$/.test(checkText(currency, 'currency')))
+      refuse(`currency must be a code such as EUR, got ${currency}`);
     const now = this.context.clock.now();
     const overlay: Overlay = {
       overlayId: this.context.ids.next(),

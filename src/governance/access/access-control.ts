@@ -3,7 +3,7 @@ import { MLOpsError } from '../../errors.js';
 import { type Context, type ContextOptions, createContext, deriveContext } from '../../runtime/context.js';
 import type { Principal } from '../../runtime/principal.js';
 import type { Storage } from '../../storage/storage.js';
-import { checkName, checkOneOf, checkOptions, refuse } from '../../util/check.js';
+import { checkName, checkObject, checkOneOf, checkOptions, refuse } from '../../util/check.js';
 import { ControlPlane } from '../control-plane.js';
 import { accessRulesOf } from './access-rules.js';
 import { type ApiToken, type StoredToken, newSecret, putToken, tokensCollection, viewToken } from './api-token.js';
@@ -41,7 +41,7 @@ export class AccessControl {
   readonly #control: ControlPlane;
 
   constructor(config: MLOpsConfig, options: ContextOptions | Context = {}) {
-    this.#context = 'stores' in options ? options : createContext(config, options);
+    this.#context = createContext(config, options);
     this.#control = new ControlPlane(this.#context);
   }
 
@@ -222,6 +222,7 @@ export class AccessControl {
 
   #whose(given: CreateTokenOptions['principal']): StoredToken['principal'] {
     if (given !== undefined) {
+      checkObject(given, 'principal');
       const type = checkOneOf(given.type, ['person', 'service'] as const, 'principal.type');
       return { id: checkName(given.id, 'principal.id'), type };
     }

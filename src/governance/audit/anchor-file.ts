@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { MLOpsError } from '../../errors.js';
 import { type JsonObject, canonicalJson } from '../../util/json.js';
+import { onFile } from '../../util/on-file.js';
 import { type Checkpoint, asCheckpoint } from './checkpoint.js';
 
 /** Checkpoints kept outside of the store. */
@@ -13,7 +14,7 @@ export interface Anchors {
 /** Adds a checkpoint as a line of JSON; when it returns, the line survives a loss of power. */
 export async function appendAnchor(path: string, checkpoint: Checkpoint): Promise<void> {
   const { isTorn } = await readAnchors(path);
-  const file = await open(path, 'a', 0o644);
+  const file = await onFile(path, () => open(path, 'a', 0o644));
   try {
     await file.appendFile(`${isTorn ? '\n' : ''}${canonicalJson(checkpoint as unknown as JsonObject)}\n`);
     await file.sync();
@@ -29,8 +30,8 @@ export async function appendAnchor(path: string, checkpoint: Checkpoint): Promis
  * @throws MLOpsError `CORRUPT` for any other line that is no checkpoint, `NOT_FOUND`
  */
 export async function readAnchors(path: string, mustExist = false): Promise<Anchors> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  const text = await onFile(path, () => readFile(path, 'utf8')).catch((error: unknown) => {
+    if (!(error instanceof MLOpsError && error.code === 'NOT_FOUND')) throw error;
     if (mustExist) throw new MLOpsError('NOT_FOUND', `there is no file of anchors ${path}; nothing was verified`);
     return '';
   });

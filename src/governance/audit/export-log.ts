@@ -3,6 +3,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { MLOpsError } from '../../errors.js';
 import { type JsonObject, type JsonValue, canonicalJson } from '../../util/json.js';
+import { onFile } from '../../util/on-file.js';
 import { type Checkpoint, type CheckpointJudge, asCheckpoint } from './checkpoint.js';
 import { type LogStart, type StartJudge, asLogStart } from './log-start.js';
 import { type AuditVerification, verifyLog } from './verify-log.js';
@@ -25,10 +26,12 @@ export async function writeExport(
   path: string,
   { records, checkpoints, start }: ExportedLog,
 ): Promise<{ records: number }> {
-  const file = await open(path, 'wx', 0o644).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new MLOpsError('ALREADY_EXISTS', `${path} is there already; name another file`);
-  });
+  const file = await onFile(path, () =>
+    open(path, 'wx', 0o644).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      throw new MLOpsError('ALREADY_EXISTS', `${path} is there already; name another file`);
+    }),
+  );
   try {
     return await writeLines(file.createWriteStream(), { records, checkpoints, start });
   } catch (error) {
@@ -77,7 +80,7 @@ export async function verifyExport(
   judgeStart?: StartJudge,
   expectedHead?: string,
 ): Promise<AuditVerification> {
-  const { checkpoints, isTorn, start } = await scan(path);
+  const { checkpoints, isTorn, start } = await onFile(path, () => scan(path));
   const records = recordsOf(path, start?.size ?? 0);
   return verifyLog({
     records,

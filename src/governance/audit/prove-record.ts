@@ -62,9 +62,15 @@ export function proofsTo(checkpoint: Checkpoint, tree: SealedTree): ReadonlyMap<
 }
 
 /** Whether a proof holds: the record is in the log that the checkpoint signs, at the position it names. */
-export async function verifyProof({ record, proof, checkpoint }: AuditProof, judge: CheckpointJudge): Promise<boolean> {
-  const { size, root, log } = checkpoint;
-  const leaf = leafOfRecord(record as unknown as JsonObject);
-  const claim = { leaf, index: record.seq, size, proof: proof.map(fromDigest), root: fromDigest(root) };
-  return record.log === log && verifyInclusion(claim) && (await judge(checkpoint)) === 'valid';
+export async function verifyProof(given: AuditProof, judge: CheckpointJudge): Promise<boolean> {
+  try {
+    const { record, proof, checkpoint } = given;
+    const { size, root, log } = checkpoint;
+    const leaf = leafOfRecord(record as unknown as JsonObject);
+    const claim = { leaf, index: record.seq, size, proof: proof.map(fromDigest), root: fromDigest(root) };
+    return record.log === log && verifyInclusion(claim) && (await judge(checkpoint)) === 'valid';
+  } catch (error) {
+    if (error instanceof TypeError) return false; // it has not even the form of a proof
+    throw error;
+  }
 }

@@ -7,7 +7,7 @@ import { type Context, type ContextOptions, createContext } from '../../runtime/
 import { keyFilePath } from '../../runtime/open-keys.js';
 import { sealedArtifacts } from '../../sealing/sealed-artifact.js';
 import { subjectKeysWhere } from '../../sealing/subject-key.js';
-import { checkName, checkOneOf, refuse } from '../../util/check.js';
+import { checkName, checkOneOf, checkOptions, refuse } from '../../util/check.js';
 import { deepFreeze } from '../../util/freeze.js';
 import { ControlPlane, type Plan } from '../control-plane.js';
 import { type RewrapResult, rewrapArtifacts } from './rewrap.js';
@@ -85,6 +85,7 @@ export class KeyAdministration {
    * read and written meanwhile. A call that was interrupted is gone on with by the next.
    */
   async rewrap(options: { readonly signal?: AbortSignal } = {}): Promise<RewrapResult> {
+    checkOptions(options, ['signal'], 'rewrap');
     const storage = await this.#context.stores.storage();
     const active = await (await this.#context.keys()).active('artifact_encryption');
     return this.#change('storage.rewrap', { type: 'key', id: active.id }, async () => {

@@ -15,6 +15,7 @@ import {
   planRelease,
   subjectResource,
 } from './subjects.js';
+import { checkObject } from '../../util/check.js';
 
 /** Whom the data are about. */
 export interface SubjectOptions {
@@ -43,6 +44,7 @@ export class DataProtection {
    * @throws MLOpsError `INVALID_INPUT`, `KEY_UNAVAILABLE`
    */
   async protect(data: TableInput, rules?: Readonly<Record<string, ColumnRule>>): Promise<Table> {
+    if (rules !== undefined) checkObject(rules, 'rules'); // of what is none, nothing would be replaced
     return this.#control.access('privacy.protect', 'store', async () =>
       rules === undefined
         ? dataBoundary(this.#context).table(toTable(data))

@@ -11,7 +11,7 @@ import {
 } from '../../sealing/subject-key.js';
 import { SubjectKeys } from '../../sealing/subject-keys.js';
 import type { Change, Storage } from '../../storage/storage.js';
-import { refuse } from '../../util/check.js';
+import { checkObject, refuse } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
 import type { Plan } from '../control-plane.js';
 
@@ -35,7 +35,7 @@ const dayMs = 86_400_000;
 /** @throws MLOpsError `INVALID_INPUT` */
 export function checkSubjectRequest(subject: unknown, options: { readonly reason?: unknown }): string {
   if (!isSubject(subject)) refuse('a subject is a text of 1 to 512 characters');
-  const { reason } = options;
+  const { reason } = checkObject(options, 'what is said of a subject');
   return typeof reason === 'string' && reason.trim() !== '' ? reason : refuse('pass { reason }, for the audit trail');
 }
 

@@ -3,6 +3,7 @@ import type { Query, Storage } from '../../storage/storage.js';
 import { type Alert, type StoredAlert, alertsCollection, viewAlert } from './alert.js';
 import type { ListAlertsOptions, ListDeliveriesOptions } from './alerts-options.js';
 import { type AlertDelivery, type StoredDelivery, deliveriesCollection, viewDelivery } from './delivery.js';
+import { checkOptionalOneOf } from '../../util/check.js';
 
 /** A page of alerts, newest first. */
 export interface AlertPage {
@@ -35,6 +36,8 @@ export const getAlert = async (storage: Storage, alertId: string): Promise<Alert
 
 export async function listAlerts(storage: Storage, options: ListAlertsOptions): Promise<AlertPage> {
   const { status, modelName, severity } = options;
+  checkOptionalOneOf(status, ['open', 'acknowledged', 'recovered'], 'status');
+  checkOptionalOneOf(severity, ['warning', 'critical'], 'severity');
   const query = queryOf({ status, modelName, severity }, 'raisedAt', options);
   const { records, cursor } = await storage.query(alertsCollection, query);
   const alerts = records.map(({ value }) => viewAlert(value as unknown as StoredAlert));
@@ -43,6 +46,7 @@ export async function listAlerts(storage: Storage, options: ListAlertsOptions): 
 
 export async function listDeliveries(storage: Storage, options: ListDeliveriesOptions): Promise<DeliveryPage> {
   const { alertId, status } = options;
+  checkOptionalOneOf(status, ['pending', 'delivered', 'undelivered'], 'status');
   const { records, cursor } = await storage.query(
     deliveriesCollection,
     queryOf({ alertId, status }, 'createdAt', options),

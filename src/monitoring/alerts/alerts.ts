@@ -3,7 +3,15 @@ import { ControlPlane } from '../../governance/control-plane.js';
 import { modelOrStore, scopeOfRecord } from '../../governance/access/scope.js';
 import { type Context, createContext, deriveContext, shareContext } from '../../runtime/context.js';
 import type { Principal } from '../../runtime/principal.js';
-import { checkName, checkOneOf, checkOptionalName, checkOptions, refuse } from '../../util/check.js';
+import {
+  checkFunction,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkOptionalName,
+  checkOptions,
+  refuse,
+} from '../../util/check.js';
 import { assertJson } from '../../util/json.js';
 import { systemTimer } from '../../util/timer.js';
 import { openChannel } from '../channels/open-channel.js';
@@ -45,7 +53,13 @@ export class Alerts {
     private readonly options: AlertsOptions = {},
     context?: Context,
   ) {
-    const { mail, timeoutMs = 10_000, resolve, timer: _timer, ...contextOptions } = options;
+    const {
+      mail,
+      timeoutMs = 10_000,
+      resolve,
+      timer: _timer,
+      ...contextOptions
+    } = checkObject(options, 'what Alerts is given');
     if (!(timeoutMs >= 1 && timeoutMs <= 600_000))
       refuse(`timeoutMs must be 1 to 600000 milliseconds, got ${timeoutMs}`);
     this.#context = context ?? createContext(config, contextOptions);
@@ -66,6 +80,7 @@ export class Alerts {
    * @returns ends that
    */
   subscribe(listener: AlertListener): () => void {
+    checkFunction(listener, 'a listener');
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

@@ -3,7 +3,7 @@ import { ConflictError } from '../../errors.js';
 import type { ControlPlane } from '../../governance/control-plane.js';
 import { performanceReportsCollection } from '../../retraining/performance/performance-report.js';
 import type { Context } from '../../runtime/context.js';
-import { checkName } from '../../util/check.js';
+import { checkFunction, checkList, checkName, checkOptions } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
 import type { JsonValue } from '../../util/json.js';
 import { healthOf } from '../health/check-health.js';
@@ -38,6 +38,7 @@ export class DueChecks {
 
   async run({ models = [], health = {} }: RunDueChecksOptions): Promise<DueChecksOutcome> {
     const checks: Made[] = [];
+    checkList(models, 'models', 'models with a modelName');
     for (const model of models) checks.push(...(await this.#checkModel(model)));
     const { monitoring } = this.context.config.policy;
     if (!(await this.#begin('health', monitoring.healthCheckIntervalMinutes * 60_000))) return { checks };
@@ -46,7 +47,10 @@ export class DueChecks {
     return { checks: [...checks, { kind: 'health' }], health: report, ...(finding !== undefined && { finding }) };
   }
 
-  async #checkModel({ modelName, checkDrift, checkPerformance }: MonitoredModel): Promise<readonly Made[]> {
+  async #checkModel(model: MonitoredModel): Promise<readonly Made[]> {
+    checkOptions(model, ['modelName', 'checkDrift', 'checkPerformance'], 'a model of runDueChecks');
+    const { modelName, checkDrift, checkPerformance } = model;
+    for (const check of [checkDrift, checkPerformance]) if (check !== undefined) checkFunction(check, 'a check');
     checkName(modelName, 'modelName');
     const { policy } = this.context.config;
     const made: Made[] = [];

@@ -2,7 +2,7 @@ import type { MLOpsConfig } from '../../config/mlops-config.js';
 import { ControlPlane } from '../../governance/control-plane.js';
 import type { ModelLoader } from '../../models/async-model.js';
 import { type Context, type ContextOptions, createContext } from '../../runtime/context.js';
-import { checkOneOf, checkOptions, refuse } from '../../util/check.js';
+import { checkObject, checkOneOf, checkOptions, refuse } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { Check, CheckInputs, CheckResult } from './check.js';
@@ -58,7 +58,7 @@ export async function checkHealth(
   config: MLOpsConfig,
   options: CheckHealthOptions & ContextOptions = {},
 ): Promise<HealthReport> {
-  const { probe, timeoutMs, fullAudit, loaders, ...contextOptions } = options;
+  const { probe, timeoutMs, fullAudit, loaders, ...contextOptions } = checkObject(options, 'what checkHealth is given');
   const context = createContext(config, contextOptions);
   const given = { probe, timeoutMs, fullAudit, loaders };
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

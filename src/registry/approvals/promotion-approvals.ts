@@ -4,7 +4,7 @@ import { ControlPlane, type Plan } from '../../governance/control-plane.js';
 import type { Context } from '../../runtime/context.js';
 import type { ArtifactStore } from '../../storage/artifact-store.js';
 import type { Storage } from '../../storage/storage.js';
-import { checkName, checkOptions, refuse } from '../../util/check.js';
+import { checkList, checkName, checkObject, checkOptions, describe, refuse } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
 import { actorId } from '../attribution.js';
 import type { GateResult } from '../gate-result.js';
@@ -290,13 +290,12 @@ const requestScope = (requestId: string): ScopeSource =>
   scopeOfRecord(approvalsCollection, requestId, ({ modelName }: StoredApproval) => ({ model: modelName }));
 
 function checkOverrides(overrides: readonly GateOverride[], gates: readonly GateResult[]): readonly GateOverride[] {
-  return overrides.map(({ gate, reason }) => {
+  return checkList(overrides, 'overrides', '{ gate, reason }').map((override) => {
+    const { gate, reason } = checkObject(override, 'an override');
     const found = gates.find((result) => result.gate === gate);
     if (firm.includes(gate)) refuse(`${gate} cannot be overridden`);
     if (found === undefined) {
-      refuse(
-        `there is no gate ${JSON.stringify(gate)} to override; the gates are ${gates.map((g) => g.gate).join(', ')}`,
-      );
+      refuse(`there is no gate ${describe(gate)} to override; the gates are ${gates.map((g) => g.gate).join(', ')}`);
     }
     if (found.status === 'passed') refuse(`${gate} passes; leave it out of the overrides`);
     return { gate, reason: checkReason(reason, `the reason to override ${gate}`) };

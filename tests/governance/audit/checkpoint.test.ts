@@ -93,7 +93,7 @@ describe('signing a checkpoint', () => {
 describe('the file of anchors', () => {
   it('is none where there is no file, and fails where it cannot be read', async () => {
     expect(await readAnchors(join(folder, 'none'))).toEqual({ checkpoints: [], isTorn: false });
-    expect(await failure(readAnchors(folder))).toMatchObject({ code: 'EISDIR' });
+    expect(await failure(readAnchors(folder))).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   });
 
   it('gives back what was appended, past lines that a crash cut off', async () => {
@@ -206,7 +206,7 @@ describe('an export', () => {
     expect(pulled).toBeLessThan(3_000);
     const nowhere = join(folder, 'missing', 'log.jsonl');
     expect(await failure(writeExport(nowhere, { records: records(), checkpoints: [] }))).toMatchObject({
-      code: 'ENOENT',
+      code: 'NOT_FOUND',
     });
   });
 });

@@ -1,0 +1,30 @@
+import { MLOpsError } from '../errors.js';
+import { checkText, refuse } from './check.js';
+
+/** What the system says of files, and what to do about it. */
+const advice: Readonly<Record<string, readonly [code: MLOpsError['code'], text: string]>> = {
+  EISDIR: ['STORAGE_UNAVAILABLE', 'is a folder; name a file'],
+  ENOTEMPTY: ['STORAGE_UNAVAILABLE', 'is a folder; name a file'],
+  ENAMETOOLONG: ['STORAGE_UNAVAILABLE', 'is too long a name for a file; choose a shorter one'],
+  ERR_INVALID_ARG_VALUE: ['INVALID_INPUT', 'is no name that a file can have'],
+  ENOENT: ['NOT_FOUND', 'is not there, or a folder that it names is not'],
+  ENOTDIR: ['STORAGE_UNAVAILABLE', 'names a file as if it were a folder; choose another place'],
+  EEXIST: ['STORAGE_UNAVAILABLE', 'names a file as if it were a folder; choose another place'],
+  EACCES: ['STORAGE_READ_ONLY', 'may not be opened by this user; change its permissions, or choose another place'],
+  EPERM: ['STORAGE_READ_ONLY', 'may not be opened by this user; change its permissions, or choose another place'],
+  EROFS: ['STORAGE_READ_ONLY', 'is on a file system that is read-only; choose another place'],
+  ENOSPC: ['STORAGE_FULL', 'does not fit: there is no space left; free some and retry'],
+  EDQUOT: ['STORAGE_FULL', 'does not fit: there is no space left; free some and retry'],
+};
+
+/** Does something with a file that the caller named. Errors of the system become ones that say what to do. */
+export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T> {
+  if (checkText(path, 'path of a file') === '') refuse('path of a file must not be empty');
+  try {
+    return await work();
+  } catch (cause) {
+    const known = cause instanceof Error && 'code' in cause ? advice[String(cause.code)] : undefined;
+    if (known === undefined || cause instanceof MLOpsError) throw cause;
+    throw new MLOpsError(known[0], `${path} ${known[1]} (${(cause as Error).message})`, { cause });
+  }
+}
