@@ -67,6 +67,13 @@ describe('a post', () => {
     expect(requests).toBe(0);
   });
 
+  it('is refused by what the url is, and without repeating it, which may be a secret', async () => {
+    const say = async (url: string): Promise<string> =>
+      (await failure(safePost({ ...base, url, allowedHosts: ['files.example'] }))).message;
+    expect(await say('ftp://files.example/hush')).toBe('not sent: alerts are not sent by ftp://; use https://');
+    expect(await say('hush')).toBe('the url of the channel is none; expected one such as https://…');
+  });
+
   it('to a name is refused when any of its addresses is private', async () => {
     const resolve: ResolveHost = async () => [
       { address: '1.1.1.1', family: 4 },

@@ -29,7 +29,9 @@ export interface PostOptions {
  * @throws MLOpsError `FORBIDDEN` for a host that is not allowed; an Error for everything else that went wrong
  */
 export async function safePost(options: PostOptions): Promise<void> {
+  if (!URL.canParse(options.url)) throw new Error('the url of the channel is none; expected one such as https://…');
   const url = new URL(options.url);
+  if (!/^https?:$/.test(url.protocol)) throw refusal(`alerts are not sent by ${url.protocol}//; use https://`);
   const host = withoutBrackets(url.hostname);
   const isAllowed = options.allowedHosts.some((name) => hostOf(name) === host);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isAllowed)) {
