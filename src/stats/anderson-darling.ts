@@ -1,5 +1,6 @@
 import { MLOpsError } from '../errors.js';
 import { sortedSample } from './check-sample.js';
+import { checkOptionalOneOf, checkOptions } from '../util/check.js';
 
 /** What the Anderson–Darling two-sample test found. */
 export interface AndersonDarlingResult {
@@ -36,6 +37,8 @@ export function andersonDarling(
   samples: readonly Float64Array[],
   options: { readonly ties?: 'midranks' | 'corrected' } = {},
 ): AndersonDarlingResult {
+  checkOptions(options, ['ties'], 'andersonDarling');
+  checkOptionalOneOf(options.ties, ['midranks', 'corrected'], 'ties');
   if (samples.length < 2) {
     throw new MLOpsError(
       'INVALID_INPUT',

@@ -2,7 +2,7 @@ import { sortedSample } from './check-sample.js';
 import { cramerVonMisesExactSf, cramerVonMisesSf } from './distributions/cramer-von-mises.js';
 import { midranks } from './midranks.js';
 import { type TieGroups, tieGroups } from './tie-groups.js';
-import { refuse } from '../util/check.js';
+import { checkOptionalOneOf, checkOptions, refuse } from '../util/check.js';
 
 /** What the two-sample Cramér–von Mises test found. */
 export interface CramerVonMisesResult {
@@ -37,6 +37,9 @@ export function cramerVonMises(
     readonly ties?: 'midranks' | 'corrected';
   } = {},
 ): CramerVonMisesResult {
+  checkOptions(options, ['method', 'ties'], 'cramerVonMises');
+  checkOptionalOneOf(options.method, ['auto', 'exact', 'asymptotic'], 'method');
+  checkOptionalOneOf(options.ties, ['midranks', 'corrected'], 'ties');
   const [x, y] = [sortedSample(reference, 'reference'), sortedSample(current, 'current')];
   const { method = 'auto' } = options;
   const groups = options.ties === 'corrected' ? tieGroups(x, y) : undefined;

@@ -1,4 +1,5 @@
 import { checkSameLength, totalCount } from './check-sample.js';
+import { checkOptionalOneOf, checkOptions } from '../util/check.js';
 
 /**
  * Jensen–Shannon distance of two lists of counts over the same categories: √(½KL(p‖m) + ½KL(q‖m)), m = (p + q)/2. The
@@ -13,6 +14,8 @@ export function jensenShannon(
   currentCounts: ArrayLike<number>,
   options: { readonly unit?: 'nats' | 'bits' } = {},
 ): number {
+  checkOptions(options, ['unit'], 'jensenShannon');
+  checkOptionalOneOf(options.unit, ['nats', 'bits'], 'unit');
   checkSameLength(referenceCounts, currentCounts, 'referenceCounts and currentCounts');
   const n = totalCount(referenceCounts, 'referenceCounts');
   const m = totalCount(currentCounts, 'currentCounts');

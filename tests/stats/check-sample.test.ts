@@ -5,6 +5,7 @@ import {
   createRandom,
   energyDistance,
   energyTest,
+  jensenShannon,
   ksTwoSample,
   wasserstein1,
 } from '@bondx/mlops';
@@ -48,4 +49,17 @@ describe('the energy test', () => {
       );
     },
   );
+});
+
+describe('options of statistics', () => {
+  const sample = Float64Array.of(1, 2, 3, 4);
+  it.each([
+    ['ties', () => andersonDarling([sample, sample], { ties: 'average' as never })],
+    ['an option', () => andersonDarling([sample, sample], { tie: 'corrected' } as never)],
+    ['a method', () => cramerVonMises(sample, sample, { method: 'fast' as never })],
+    ['ties of the other test', () => cramerVonMises(sample, sample, { ties: 'average' as never })],
+    ['a unit', () => jensenShannon([1, 2], [2, 1], { unit: 'bit' as never })],
+  ])('are refused where they are none: %s', (_what, call) => {
+    expect(call).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }) as Error);
+  });
 });
