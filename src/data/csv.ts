@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { MLOpsError } from '../errors.js';
-import { refuse } from '../util/check.js';
+import { checkOptions, refuse } from '../util/check.js';
 import { type Watch, checkNotAborted, inSteps } from '../util/in-steps.js';
 import { ColumnBuilder } from './column-builder.js';
 import { CsvScanner } from './csv-scanner.js';
 import { type Table, type TableOptions, tableFromBuilders } from './table.js';
+
+export const readOptionNames = ['types', 'unreadable', 'delimiter', 'signal', 'onProgress'];
 
 export interface ReadCsvOptions extends TableOptions, Watch {
   /** One character between cells; a comma unless told. */
@@ -23,6 +25,7 @@ const chunkBytes = 1 << 16;
  *   file, column names that are empty or repeat, and rows that are longer or shorter than the header
  */
 export async function readCsv(path: string, options: ReadCsvOptions = {}): Promise<Table> {
+  checkOptions(options, readOptionNames, 'readCsv');
   const columns = new CsvColumns(path);
   for await (const records of csvRecords(path, options)) columns.add(records);
   const table = await inSteps(columns.take(options), { signal: options.signal });

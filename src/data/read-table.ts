@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
-import { refuse } from '../util/check.js';
+import { checkOptions, refuse } from '../util/check.js';
 import { type Watch, checkNotAborted, inSteps } from '../util/in-steps.js';
-import { csvBatches, readCsv } from './csv.js';
+import { csvBatches, readCsv, readOptionNames } from './csv.js';
 import { Table, type Row, type TableInput, type TableOptions, tableSteps } from './table.js';
 import { TableBuilder } from './table-builder.js';
 
@@ -25,6 +25,7 @@ export interface ReadTableOptions extends TableOptions, Watch {
  *   `MISSING_DEPENDENCY` when a Parquet file needs the package `hyparquet`
  */
 export async function readTable(source: DataSource, options: ReadTableOptions = {}): Promise<Table> {
+  checkOptions(options, readOptionNames, 'readTable');
   if (typeof source === 'string' && formatOf(source) === 'csv') return readCsv(source, csvOptions(source, options));
   const batches = typeof source === 'string' ? parquetFile(source, options) : source;
   return isAsync(batches) ? joinBatches(batches, options) : inSteps(tableSteps(batches, options), options);

@@ -13,6 +13,8 @@ import {
   openFilesystemStorage,
   parseFilter,
   printFilter,
+  readCsv,
+  readTable,
   trainModel,
   verifyEvidencePack,
   where,
@@ -53,6 +55,8 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
       modelPath: 'x',
       registeredBy: { id: 'ada' } as never,
     }),
+  'a file in one column': () => readCsv('x.csv', { delimeter: ';' } as never),
+  'cells as they seem': () => readTable([{ a: 1 }], { type: { a: 'text' } } as never),
   'no retraining': () => new RetrainPipeline(config, tracker, registry).listRetrainings({ status: 'done' as never }),
   'no run': () => tracker.listRuns({ status: 'complete' as never }),
   'a model that is never checked': () =>
