@@ -7,6 +7,7 @@ import { ModelRegistry } from '../registry/model-registry.js';
 import type { ContextOptions } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
 import { ExperimentTracker } from '../tracking/experiment-tracker.js';
+import { VerifiedLog } from './verified-log.js';
 
 /** The public classes, used by one caller. Everything that a page shows or does goes through them. */
 export interface Services {
@@ -20,6 +21,7 @@ export interface Services {
   readonly alerts: Alerts;
   /** Reads the audit trail. */
   readonly withAudit: <T>(work: (audit: AuditLog) => Promise<T>) => Promise<T>;
+  readonly verifiedLog: VerifiedLog;
 }
 
 /** The public classes over one store, for as many callers as there are. */
@@ -29,6 +31,7 @@ export class SharedServices {
   readonly #monitor: DriftMonitor;
   readonly #canaries: CanaryDeploymentManager;
   readonly #alerts: Alerts;
+  readonly #verifiedLog = new VerifiedLog();
 
   constructor(
     private readonly config: MLOpsConfig,
@@ -58,6 +61,7 @@ export class SharedServices {
         changeCanary: (work) => work(this.#canaries),
         alerts: this.#alerts,
         withAudit,
+        verifiedLog: this.#verifiedLog,
       };
     }
     return {
@@ -71,6 +75,7 @@ export class SharedServices {
       },
       alerts: this.#alerts.withPrincipal(principal),
       withAudit,
+      verifiedLog: this.#verifiedLog,
     };
   }
 

@@ -431,7 +431,7 @@ describe('the audit trail', () => {
     await using log = new AuditLog(world.config, world.options);
     expect(await (await get('/audit')).text()).toContain('no checkpoint yet');
     const { size } = (await log.checkpoint())!;
-    const latest = await (await get('/audit')).text();
+    const latest = await (await get('/audit?check=now')).text();
     expect(latest).toContain('Whole: every record continues the one before');
     expect(latest).toContain(`the first ${size} records`);
     const older = /\/audit\?before=(\d+)/.exec(latest)!;

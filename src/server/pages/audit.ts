@@ -3,6 +3,7 @@ import { html } from '../../report/page/html.js';
 import { count, moment } from '../../report/page/numbers.js';
 import { badge, digest, proof, section, table, verdictBanner } from '../../report/page/parts.js';
 import { refuse } from '../../util/check.js';
+import { toIso } from '../../util/clock.js';
 import type { ShowPage } from '../visit.js';
 
 const shown = 100;
@@ -21,10 +22,13 @@ const words: Readonly<Record<AuditStatus, string>> = {
 /** Whether the trail is whole, and its records: the latest, or those before the one that `?before=` names. */
 export const audit: ShowPage = async ({ services, href, url }) =>
   services.withAudit(async (log) => {
-    const verification = await log.verify();
+    const [newest] = await log.list({ newestFirst: true, limit: 1 }); // refuses who may not read it
+    const { verification, at } = await services.verifiedLog.verify(log, url.searchParams.has('check'));
     const { status, records, removed, reason } = verification;
     const first = removed?.records ?? 0; // retention removed those before
-    const end = first + records;
+    const checked = first + records;
+    const end = Math.max(checked, (newest?.seq ?? -1) + 1);
+    const unchecked = status === 'ok' ? end - checked : 0;
     const before = endOf(url.searchParams.get('before'), end);
     const from = Math.min(before, Math.max(first, before - shown));
     const page = before === from ? [] : await log.list({ from, limit: before - from });
@@ -33,7 +37,11 @@ export const audit: ShowPage = async ({ services, href, url }) =>
       content: html`${verdictBanner(
         status,
         words[status],
-        html`<p>${reason ?? `${count(records)} records were checked just now.`}</p>`,
+        html`<p>
+          ${reason ?? `${count(records)} records.`} Checked at
+          ${moment(toIso(at))}${unchecked > 0 && `; ${count(unchecked)} newer records were not`}.
+          <a href="${href('audit')}?check=now">Check again</a>
+        </p>`,
       )}
       ${proof(proofOf(verification))}
       ${section(
@@ -41,8 +49,8 @@ export const audit: ShowPage = async ({ services, href, url }) =>
         'Records',
         html`${table(
           before === end
-            ? `The latest ${page.length} of ${count(records)}, newest first`
-            : `${page.length} before record ${before}, of ${count(records)}, newest first`,
+            ? `The latest ${page.length} of ${count(end - first)}, newest first`
+            : `${page.length} before record ${before}, of ${count(end - first)}, newest first`,
           [
             { title: 'Record' },
             { title: 'When' },
