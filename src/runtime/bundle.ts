@@ -63,7 +63,10 @@ export function checkTree(paths: ReadonlySet<string>, added: ReadonlySet<string>
     for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
       const outer = path.slice(0, end);
       if (!paths.has(outer) || !(added.has(path) || added.has(outer))) continue;
-      throw new MLOpsError('INVALID_INPUT', `${path} would be inside of the file ${outer}; give one of them another name`);
+      throw new MLOpsError(
+        'INVALID_INPUT',
+        `${path} would be inside of the file ${outer}; give one of them another name`,
+      );
     }
   }
 }
