@@ -96,7 +96,7 @@ export function checkInputs(inputs: ComplianceInputs): ComplianceInputs {
     if (name === 'scenarios' ? !Array.isArray(part) : typeof part !== 'object' || part === null) {
       refuse(`inputs.${name} must be ${name === 'scenarios' ? 'a list' : 'an object'}`);
     }
-    if (name !== 'scenarios') checkOptions(part as object, known, `inputs.${name}`);
+    if (name !== 'scenarios') checkOptions(part, known, `inputs.${name}`);
   }
   const { pd, lgd, ead, var: backtest, staging, scenarios } = inputs;
   const lists = {
