@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ApiToken, AuditRecord, BreakGlass } from '@bondx/mlops';
-import { run } from '../../src/cli/run.js';
+import { bondx, home, inFolderWith } from './in-folder.js';
 
 const policy = `
 access:
@@ -13,26 +13,7 @@ access:
     - { principal: night-op, type: service, role: operator }
 `;
 
-let output: { out: string; err: string };
-const home = process.cwd();
-
-async function bondx(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  output = { out: '', err: '' };
-  const code = await run(args);
-  return { code, ...output };
-}
-
-beforeEach(() => {
-  process.chdir(mkdtempSync(join(tmpdir(), 'cli-access-')));
-  writeFileSync('policy.yaml', policy);
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((output.out += String(text)), true));
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((output.err += String(text)), true));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  process.chdir(home);
-});
+inFolderWith({ 'policy.yaml': policy });
 
 describe('bondx-mlops with tokens', () => {
   it('makes, uses, lists and revokes them', async () => {

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { MLOpsConfig, ModelRegistry, type PromotionRequest } from '@bondx/mlops';
-import { run } from '../../src/cli/run.js';
+import { bondx, inFolderWith } from './in-folder.js';
 
 const policy = `
 promotion: { min_accuracy: 0.9, max_drift: 1, require_explainability: false, require_feature_importance: false, require_bias_testing: false, require_compliance_check: false, required_approvals: 1 }
@@ -12,28 +10,10 @@ models: { spread: { feature_columns: [x] } }
 tracking: { log_environment: false, log_git_sha: false }
 `;
 
-let output: { out: string; err: string };
-const home = process.cwd();
-
-async function bondx(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  output = { out: '', err: '' };
-  const code = await run(args);
-  return { code, ...output };
-}
-
+inFolderWith({ 'policy.yaml': policy, 'model.json': '{"kind":"constant","value":1}' });
 beforeEach(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'cli-approvals-'));
-  process.chdir(folder);
-  writeFileSync('policy.yaml', policy);
-  writeFileSync('model.json', '{"kind":"constant","value":1}');
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((output.out += String(text)), true));
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((output.err += String(text)), true));
   await bondx('register', '--model', 'spread', '--path', 'model.json');
   await bondx('promote', '--model', 'spread', '--version', '1.0.0', '--stage', 'staging');
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.chdir(home);
 });
 
 const version = ['--model', 'spread', '--version', '1.0.0'];

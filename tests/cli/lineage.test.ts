@@ -1,30 +1,14 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { ExperimentTracker, MLOpsConfig } from '@bondx/mlops';
-import { run } from '../../src/cli/run.js';
 import { smallRows } from '../helpers.js';
+import { bondx, inFolderWith } from './in-folder.js';
 
-let output: { out: string; err: string };
-const home = process.cwd();
-
-async function bondx(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  output = { out: '', err: '' };
-  const code = await run(args);
-  return { code, ...output };
-}
-
-beforeEach(() => {
-  process.chdir(mkdtempSync(join(tmpdir(), 'cli-lineage-')));
-  writeFileSync('policy.yaml', 'tracking: { log_environment: false, log_git_sha: false }');
-  writeFileSync('model.json', '{"kind":"constant","value":1}');
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((output.out += String(text)), true));
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((output.err += String(text)), true));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.chdir(home);
+inFolderWith({
+  'policy.yaml': 'tracking: { log_environment: false, log_git_sha: false }',
+  'model.json': '{"kind":"constant","value":1}',
 });
 
 it('draws what led to a version and what came of a run', async () => {

@@ -1,31 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
 import { type AuditRecord, MLOpsConfig } from '@bondx/mlops';
-import { run } from '../../src/cli/run.js';
 import { createContext } from '../../src/runtime/context.js';
 import { SubjectKeys } from '../../src/sealing/subject-keys.js';
+import { bondx, inFolderWith } from './in-folder.js';
 
-let output: { out: string; err: string };
-const home = process.cwd();
-
-async function bondx(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  output = { out: '', err: '' };
-  const code = await run(args);
-  return { code, ...output };
-}
-
-beforeEach(() => {
-  process.chdir(mkdtempSync(join(tmpdir(), 'cli-privacy-')));
-  writeFileSync('policy.yaml', 'seed: 1\n');
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((output.out += String(text)), true));
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((output.err += String(text)), true));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.chdir(home);
-});
+inFolderWith({ 'policy.yaml': 'seed: 1\n' });
 
 it('bondx-mlops privacy holds, releases and erases a subject, and says what stands against it', async () => {
   const context = createContext(MLOpsConfig.fromYaml('policy.yaml'));

@@ -1,33 +1,16 @@
-import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { DriftMonitor, ExperimentTracker, MLOpsConfig, ModelRegistry } from '@bondx/mlops';
-import { run } from '../../src/cli/run.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { smallRows } from '../helpers.js';
+import { bondx, inFolderWith } from './in-folder.js';
 
-const home = process.cwd();
-let output: { out: string; err: string };
-
-async function report(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  output = { out: '', err: '' };
-  return { code: await run(['report', ...args]), ...output };
-}
+const report = (...words: readonly string[]) => bondx('report', ...words);
 
 const csv = (rows: ReturnType<typeof smallRows>): string =>
   ['date,x,kind,y', ...rows.map(({ date, x, kind, y }) => [date, x, kind, y].join(','))].join('\n');
 
-beforeEach(() => {
-  process.chdir(mkdtempSync(join(tmpdir(), 'cli-report-')));
-  writeFileSync('policy.yaml', 'tracking: { log_environment: false, log_git_sha: false }\n');
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((output.out += String(text)), true));
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((output.err += String(text)), true));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.chdir(home);
-});
+inFolderWith({ 'policy.yaml': 'tracking: { log_environment: false, log_git_sha: false }\n' });
 
 describe('bondx-mlops report', () => {
   it('writes the latest drift report of a model, with the values of the data', async () => {

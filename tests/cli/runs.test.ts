@@ -1,21 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { ExperimentTracker, MLOpsConfig } from '@bondx/mlops';
 import { fitTable } from '../../src/cli/fit-table.js';
-import { run } from '../../src/cli/run.js';
 import { splitColumns } from '../../src/cli/run-table.js';
+import { bondx, inFolderWith } from './in-folder.js';
 
-const home = process.cwd();
-let output: { out: string; err: string };
-
-/** Runs `bondx-mlops runs …` in the folder and collects what it prints. */
-async function runs(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  output = { out: '', err: '' };
-  const code = await run(['runs', ...args]);
-  return { code, ...output };
-}
+const runs = (...words: readonly string[]) => bondx('runs', ...words);
 
 async function withTracker<T>(work: (tracker: ExperimentTracker) => Promise<T>): Promise<T> {
   await using tracker = new ExperimentTracker(MLOpsConfig.fromYaml('policy.yaml'));
@@ -42,31 +32,7 @@ async function makeRuns(): Promise<Record<string, string>> {
   });
 }
 
-beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'cli-runs-'));
-  writeFileSync(join(folder, 'policy.yaml'), 'tracking: { log_environment: false, log_git_sha: false }\n');
-  process.chdir(folder);
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((output.out += String(text)), true));
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((output.err += String(text)), true));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.chdir(home);
-});
-
-describe('bondx-mlops list --runs', () => {
-  it('finds the runs of a model type, however many others are newer', async () => {
-    const oldest = await withTracker(async (tracker) => {
-      const runId = await tracker.startRun({ experimentName: 'spreads', modelType: 'spread' });
-      await tracker.endRun(runId);
-      for (let i = 0; i < 3; i++) await tracker.withRun({ experimentName: 'other' }, async () => undefined);
-      return runId;
-    });
-    output = { out: '', err: '' };
-    expect(await run(['list', '--runs', '--model', 'spread', '--limit', '1', '--json'])).toBe(0);
-    expect(JSON.parse(output.out)).toMatchObject([{ runId: oldest }]);
-  });
-});
+inFolderWith({ 'policy.yaml': 'tracking: { log_environment: false, log_git_sha: false }\n' });
 
 describe('bondx-mlops runs', () => {
   it('lists, searches and shows', async () => {

@@ -1,21 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { MLOpsConfig } from '@bondx/mlops';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { paintVerdict } from '../../src/cli/paint.js';
-import { run } from '../../src/cli/run.js';
 import { smallRows } from '../helpers.js';
-
-const home = process.cwd();
-let printed: { out: string; err: string };
-
-async function bondx(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  printed = { out: '', err: '' };
-  const code = await run(words);
-  return { code, ...printed };
-}
+import { bondx, home, inFolderWith } from './in-folder.js';
 
 function csv(path: string, rows: readonly Readonly<Record<string, string | number | null>>[]): void {
   const lines = rows.map((row) =>
@@ -26,15 +17,7 @@ function csv(path: string, rows: readonly Readonly<Record<string, string | numbe
   writeFileSync(path, [Object.keys(rows[0]!).join(','), ...lines].join('\n'));
 }
 
-beforeEach(() => {
-  process.chdir(mkdtempSync(join(tmpdir(), 'start-')));
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed.out += String(text)), true));
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((printed.err += String(text)), true));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.chdir(home);
-});
+inFolderWith();
 
 describe('init', () => {
   it('writes a policy for the columns of a file, from which a model trains at once', async () => {
