@@ -13,7 +13,7 @@ const mostValues = 10;
 
 /**
  * The groups that a column divides rows into: its categories, or its numbers when there are at most ten, or else quarters
- * of the rows by rising number. Rows without a value are a group, too.
+ * of the rows by rising number, or fewer parts where many have the same one. Rows without a value are a group, too.
  */
 export function groupsOf(column: Column): Groups {
   if (column.kind === 'categorical') {
@@ -29,10 +29,16 @@ export function groupsOf(column: Column): Groups {
       Int32Array.from(values, (value) => positions.get(value) ?? -1),
     );
   }
-  const cuts = [0.25, 0.5, 0.75].map((p) => quantile(sorted, p));
-  const [a, b, c] = cuts.map((cut) => (column.kind === 'date' ? new Date(cut).toISOString() : String(cut)));
+  // Where many rows have one number, fewer parts than four have rows in them.
+  const cuts = [...new Set([0.25, 0.5, 0.75].map((p) => quantile(sorted, p)))].filter((cut) => cut < sorted.at(-1)!);
+  const said = [...cuts, sorted.at(-1)!].map((cut) =>
+    column.kind === 'date' ? new Date(cut).toISOString() : String(cut),
+  );
+  const names = said.map((end, i) =>
+    i === 0 ? `up to ${end}` : i === cuts.length ? `above ${said[i - 1]}` : `${said[i - 1]} to ${end}`,
+  );
   return withMissing(
-    [`up to ${a!}`, `${a!} to ${b!}`, `${b!} to ${c!}`, `above ${c!}`],
+    names,
     Int32Array.from(values, (value) => (Number.isNaN(value) ? -1 : cuts.filter((cut) => value > cut).length)),
   );
 }
