@@ -1,13 +1,17 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { CommandError, type CommandTrainerOptions, commandTrainer, createRandom, toTable } from '@bondx/mlops';
 import { failure, smallRows } from '../../helpers.js';
 
 const script = resolve('tests/models/command/trainer.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'command-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+vi.stubEnv('TMPDIR', folder); // whatever other processes leave in the usual place
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
 const table = toTable(smallRows(50));
 const workFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('bondx-train-'));
 
