@@ -83,7 +83,10 @@ export class LiveDeployment {
 
   /** Takes what the store says, unless this process knows better. */
   update(deployment: LoadedDeployment): void {
-    if (deployment.version < this.#deployment.version) return;
+    if (deployment.version >= this.#deployment.version) this.#take(deployment);
+  }
+
+  #take(deployment: LoadedDeployment): void {
     this.#deployment = deployment;
     this.#step = currentStep(deployment.value)?.step;
     this.#lastStep = deployment.value.steps.at(-1)?.step ?? -1;
@@ -228,6 +231,7 @@ export class LiveDeployment {
       this.#recordVersion = conflict.actual;
       return;
     }
-    this.update(await loadDeployment(storage, this.#deployment.value.deploymentId));
+    // Also an older state than this process knew: the store may have been restored from a backup.
+    this.#take(await loadDeployment(storage, this.#deployment.value.deploymentId));
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { CanaryDeploymentManager, MLOpsError, ModelRegistry, type Storage } from '@bondx/mlops';
+import { CanaryDeploymentManager, MLOpsError, ModelRegistry, type Outcome, type Storage } from '@bondx/mlops';
 import { ConstantModel } from '../../src/models/constant-model.js';
+import { over } from '../governance/audit/log-fixture.js';
 import { createWorld } from '../helpers.js';
 
 /** A storage of which some calls fail while it is away. */
@@ -101,5 +102,35 @@ describe('a process that follows the models of others', () => {
     await vi.waitFor(() => expect(served()).toEqual(new Set(['1.0.0'])), { timeout: 20_000, interval: 20 });
     await elsewhere.close();
     await here.close();
+  });
+
+  it('goes by a store that was restored to what it was before', async () => {
+    const [now, before] = [await setUp(), await setUp()];
+    const canary = { modelName: 'spread', candidateVersion: '1.0.1', initialTrafficPercentage: 0.5 };
+    const deploymentId = await now.here.createCanaryDeployment(canary);
+    expect(await before.here.createCanaryDeployment(canary)).toBe(deploymentId);
+    let current: Storage = now.world.storage;
+    const storage = over(current, {
+      get: (...args) => current.get(...args),
+      query: (...args) => current.query(...args),
+      read: (...args) => current.read(...args),
+      commit: (...args) => current.commit(...args),
+    });
+    const { config, options } = now.world;
+    await using serving = new CanaryDeploymentManager(config, new ModelRegistry(config, { ...options, storage }));
+    const serve = async (routingKey: string): Promise<void> => {
+      const decision = serving.routePrediction({ modelName: 'spread', routingKey });
+      serving.recordOutcome({ modelName: 'spread', ...decision, prediction: 1, actual: 1 } as Outcome);
+      await serving.flush();
+    };
+    for (let i = 0; i < 3; i++) {
+      await now.here.pause(deploymentId);
+      await now.here.resume(deploymentId);
+    }
+    await serving.refresh('spread');
+    await serve('a');
+    current = before.world.storage;
+    await serve('b');
+    expect((await before.here.getStatus(deploymentId)).processes).toMatchObject([{ status: 'live', outcomes: 2 }]);
   });
 });
