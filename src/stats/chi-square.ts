@@ -1,4 +1,5 @@
 import { MLOpsError } from '../errors.js';
+import { checkOptionalOneOf, checkOptions } from '../util/check.js';
 import { totalCount } from './check-sample.js';
 import { chiSquareSf } from './distributions/chi-square.js';
 
@@ -32,6 +33,8 @@ export function chiSquareContingency(
   table: readonly (readonly number[])[],
   options: ContingencyOptions = {},
 ): ContingencyResult {
+  checkOptions(options, ['statistic', 'correction'], 'chiSquareContingency');
+  checkOptionalOneOf(options.statistic, ['pearson', 'gTest'], 'statistic');
   const expected = expectedCounts(table);
   const degreesOfFreedom = (table.length - 1) * (table[0]!.length - 1);
   if (degreesOfFreedom === 0) return { statistic: 0, pValue: 1, degreesOfFreedom, expected };

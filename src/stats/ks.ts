@@ -3,6 +3,7 @@ import { kstwoSf } from './distributions/kstwo.js';
 import { greatestCommonDivisor, smirnovTwoSampleSf } from './distributions/smirnov-two-sample.js';
 import { lnGamma } from './distributions/gamma.js';
 import { type EcdfExtremes, ecdfExtremes } from './ecdf-extremes.js';
+import { checkOptionalOneOf, checkOptions } from '../util/check.js';
 
 /** How {@link ksTwoSample} finds its p-value. */
 export interface KsOptions {
@@ -38,6 +39,9 @@ const exactUpTo = 10_000;
  * @throws MLOpsError `INVALID_INPUT` for an empty sample or one that holds NaN; ±Infinity are ordinary values
  */
 export function ksTwoSample(reference: Float64Array, current: Float64Array, options: KsOptions = {}): KsResult {
+  checkOptions(options, ['alternative', 'method'], 'ksTwoSample');
+  checkOptionalOneOf(options.alternative, ['two-sided', 'less', 'greater'], 'alternative');
+  checkOptionalOneOf(options.method, ['auto', 'exact', 'asymptotic'], 'method');
   checkSample(reference, 'reference');
   checkSample(current, 'current');
   const { alternative = 'two-sided' } = options;

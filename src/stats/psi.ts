@@ -4,6 +4,7 @@ import { chiSquareQuantile } from './distributions/chi-square.js';
 import { normalQuantile } from './distributions/normal.js';
 import { decileEdges, histogram } from './histogram.js';
 import { mergeRare } from './total-variation-law.js';
+import { checkOptions } from '../util/check.js';
 
 /** How {@link psi} makes bins. */
 export interface PsiOptions {
@@ -128,6 +129,7 @@ export function psi(
   currentCounts: ArrayLike<number>,
   options: PsiOptions = {},
 ): PsiResult {
+  checkOptions(options, ['floor', 'confidence'], 'psi');
   const { confidence = 0.95 } = options;
   checkConfidence(confidence);
   const estimate = psiEstimate(referenceCounts, currentCounts, options);

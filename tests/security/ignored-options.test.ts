@@ -10,9 +10,15 @@ import {
   RetrainPipeline,
   applyRetention,
   backupStatus,
+  chiSquareContingency,
+  hosmerLemeshow,
+  ksTwoSample,
   openFilesystemStorage,
   parseFilter,
+  partialDependence,
+  plutoTasche,
   printFilter,
+  psi,
   readCsv,
   readTable,
   trainModel,
@@ -27,6 +33,7 @@ const registry = new ModelRegistry(config, options);
 const alerts = new Alerts(config, options);
 const audit = new AuditLog(config, options);
 const protection = new DataProtection(config, options);
+const sample = Float64Array.of(1, 2, 3);
 
 /** Misspelled or of another kind, and what would come of it if nobody looked. */
 const calls: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -72,6 +79,20 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
   'progress that nobody hears of': () => tracker.exportRuns({ path: 'x', onProgress: 'loudly' as never }),
   'a time that is none': async () =>
     tracker.logMetrics(await tracker.startRun({ experimentName: 'e' }), { a: 1 }, { timestamp: '5' as never }),
+  'another confidence': async () => psi([50, 50], [60, 40], { confidense: 0.99 } as never),
+  'another floor of grades': async () => plutoTasche([{ obligors: 9, defaults: 1 }], { confidense: 0.9 } as never),
+  'one more degree of freedom': async () =>
+    hosmerLemeshow([{ pd: 0.1, obligors: 90, defaults: 9 }], { fitted: true } as never),
+  'a one-sided test': async () => ksTwoSample(sample, sample, { alternative: 'smaller' as never }),
+  'the G test': async () =>
+    chiSquareContingency(
+      [
+        [5, 5],
+        [5, 5],
+      ],
+      { statistic: 'g' as never },
+    ),
+  'a finer curve': async () => partialDependence({ features: [] } as never, [], 'x', { grid: 50 } as never),
   'samples at every moment': () =>
     tracker.startRun({ experimentName: 'e', systemMetricsIntervalSeconds: true as never }),
 };

@@ -1,7 +1,7 @@
 import { type Column, categoricalColumn } from '../../data/column.js';
 import { type TableInput, toTable } from '../../data/table.js';
 import { quantile } from '../../stats/quantile.js';
-import { refuse } from '../../util/check.js';
+import { checkOptions, refuse } from '../../util/check.js';
 import { type Watch, checkNotAborted } from '../../util/in-steps.js';
 import type { AnyModel } from '../async-model.js';
 import { setImmediate } from 'node:timers/promises';
@@ -37,8 +37,10 @@ export async function partialDependence(
   model: AnyModel,
   data: TableInput,
   feature: string,
-  { gridSize = 20, signal, onProgress }: PartialDependenceOptions = {},
+  options: PartialDependenceOptions = {},
 ): Promise<PartialDependence> {
+  checkOptions(options, ['gridSize', 'signal', 'onProgress'], 'partialDependence');
+  const { gridSize = 20, signal, onProgress } = options;
   if (!Number.isInteger(gridSize) || gridSize < 2) refuse(`gridSize must be an integer from 2, got ${gridSize}`);
   const names = model.features.map(({ name }) => name);
   if (!names.includes(feature))

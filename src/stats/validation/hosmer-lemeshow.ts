@@ -1,5 +1,6 @@
 import { MLOpsError } from '../../errors.js';
 import { chiSquareSf } from '../distributions/chi-square.js';
+import { checkOptions } from '../../util/check.js';
 import { type GradeOutcome, checkGrade } from './check-grades.js';
 
 /** What the Hosmer–Lemeshow test of calibration found. */
@@ -23,6 +24,7 @@ export function hosmerLemeshow(
   grades: readonly GradeOutcome[],
   options: { readonly isFitted?: boolean } = {},
 ): HosmerLemeshowResult {
+  checkOptions(options, ['isFitted'], 'hosmerLemeshow');
   const degreesOfFreedom = grades.length - (options.isFitted === true ? 2 : 0);
   if (degreesOfFreedom < 1) {
     throw new MLOpsError('INVALID_INPUT', `${grades.length} grades are too few; expected one, or three where fitted`);

@@ -3,6 +3,7 @@ import { betaQuantile } from '../distributions/beta.js';
 import { binomialCdf } from '../distributions/binomial.js';
 import { normalCdf, normalQuantile } from '../distributions/normal.js';
 import { checkConfidence } from '../check-sample.js';
+import { checkOptions } from '../../util/check.js';
 import { checkDefaults } from './check-grades.js';
 
 /** How sure the bounds of {@link plutoTasche} are to be, and how much defaults depend on each other. */
@@ -28,6 +29,7 @@ export function plutoTasche(
   grades: readonly { readonly obligors: number; readonly defaults: number }[],
   options: PlutoTascheOptions = {},
 ): readonly number[] {
+  checkOptions(options, ['confidence', 'assetCorrelation'], 'plutoTasche');
   const { confidence = 0.75, assetCorrelation = 0 } = options;
   checkConfidence(confidence);
   if (!(assetCorrelation >= 0 && assetCorrelation < 1)) {
