@@ -47,6 +47,9 @@ describe('a canary report', () => {
     expect(page.indexOf('Under way')).toBeLessThan(page.indexOf('<h2'));
     expect(page).toContain('how good the canary is in relation to production');
     expect(page).toContain(decisions.at(-1)!.decisionId);
+    expect(page).toMatch(/Decisions kept<[^0-9]*2</);
+    const some = await renderCanaryReport({ deployment, decisions, isSampled: true });
+    expect(some).toContain('many, of which 2 are shown');
     expect(page).not.toMatch(noScript);
   });
 

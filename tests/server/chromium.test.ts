@@ -278,7 +278,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
       await manager.evaluate(deploymentId);
       const decided = performance.now();
       await page
-        .getByText(i === 1 ? 'Evidence from decision to decision' : `${i} decisions`, { exact: true })
+        .getByText(i === 1 ? 'Evidence from decision to decision' : `${i} decisions kept`, { exact: true })
         .first()
         .waitFor();
       latencies.push(Math.round(performance.now() - decided));

@@ -71,6 +71,9 @@ interface CanaryOptions extends ReportOptions {
   readonly deployment?: string;
 }
 
+/** In a report, the newest; each has some 20 kB. */
+const mostDecisions = 1_000;
+
 export async function canary(session: Session, options: CanaryOptions): Promise<number> {
   await using registry = new ModelRegistry(session.config, session.who);
   await using manager = new CanaryDeploymentManager(session.config, registry, session.who);
@@ -78,8 +81,10 @@ export async function canary(session: Session, options: CanaryOptions): Promise<
   if (deploymentId === undefined)
     throw new MLOpsError('NOT_FOUND', `${options.model} has had no canary; bondx-mlops deploy begins one`);
   const deployment = await manager.getDeployment(deploymentId);
-  const decisions = await manager.listDecisions(deploymentId, { limit: 1_000 });
-  return await write(session, options, await renderCanaryReport({ deployment, decisions }));
+  const newest = await manager.listDecisions(deploymentId, { limit: mostDecisions + 1 });
+  const isSampled = newest.length > mostDecisions;
+  const decisions = newest.slice(-mostDecisions);
+  return await write(session, options, await renderCanaryReport({ deployment, decisions, isSampled }));
 }
 
 interface ComplianceOptions extends ReportOptions {

@@ -12,6 +12,8 @@ export interface CanaryReportFacts {
   readonly deployment: CanaryDeployment;
   /** Oldest first. */
   readonly decisions: readonly CanaryDecision[];
+  /** Whether these are some of many; false unless told. */
+  readonly isSampled?: boolean;
 }
 
 /** How a deployment stands, for a person. */
@@ -28,17 +30,14 @@ export const words: Readonly<Record<CanaryDeployment['status'], string>> = {
 export interface CanaryContentOptions {
   readonly showCharts?: (charts: readonly Chart[]) => Promise<readonly Html[]>;
   readonly qualityOf?: (decision: CanaryDecision) => readonly RelativeQuality[];
-  /** Whether the decisions are some of many. */
-  readonly isSampled?: boolean;
 }
 
 /** Everything below the heading of a canary report. */
 export async function canaryContent(
-  { deployment, decisions }: CanaryReportFacts,
+  { deployment, decisions, isSampled = false }: CanaryReportFacts,
   {
     showCharts = async (charts) => Promise.all(charts.map(figure)),
     qualityOf = relativeQuality,
-    isSampled = false,
   }: CanaryContentOptions = {},
 ): Promise<Html> {
   const last = decisions.at(-1);
@@ -49,7 +48,7 @@ export async function canaryContent(
     ['Production', deployment.productionVersion],
     ['Traffic', percent(deployment.trafficFraction)],
     ['Requests answered', last && count(last.used.predictions)],
-    ['Decisions', isSampled ? `many, of which ${count(decisions.length)} are shown` : count(decisions.length)],
+    ['Decisions kept', isSampled ? `many, of which ${count(decisions.length)} are shown` : count(decisions.length)],
     ['Began', moment(deployment.createdAt)],
     ['Ended', deployment.endedAt && moment(deployment.endedAt)],
   ])}

@@ -50,7 +50,7 @@ export function timeline({ history }: CanaryDeployment, decisions: readonly Cana
     })),
     ...folded(decisions).map(({ last, times }) => ({
       at: last.decidedAt,
-      cells: [badge(last.verdict), times === 1 ? 'decision' : `${count(times)} decisions`, last.reason],
+      cells: [badge(last.verdict), times === 1 ? 'decision' : `${count(times)} decisions kept`, last.reason],
     })),
   ].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   return table(

@@ -10,7 +10,7 @@ import { type CanaryReportFacts, canaryContent, words } from './canary-content.j
  * @throws MLOpsError `MISSING_DEPENDENCY` without `vega` and `vega-lite`
  */
 export async function renderCanaryReport(canary: CanaryReportFacts): Promise<string> {
-  checkOptions(canary, ['deployment', 'decisions'], 'renderCanaryReport');
+  checkOptions(canary, ['deployment', 'decisions', 'isSampled'], 'renderCanaryReport');
   const { deployment } = canary;
   const name = `${deployment.modelName} ${deployment.candidateVersion}`;
   return document({

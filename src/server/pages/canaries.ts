@@ -69,8 +69,8 @@ export async function liveCanary(
   const { services, params } = visit;
   const [deploymentId = ''] = params;
   const { deployment, processes } = await services.canaries.getStatus(deploymentId);
-  const { decisions, isSampled } = await decisionsShown(services.canaries, deployment);
-  const content = html`${await canaryContent({ deployment, decisions }, { showCharts, qualityOf: remembered, isSampled })}
+  const shown = await decisionsShown(services.canaries, deployment);
+  const content = html`${await canaryContent({ deployment, ...shown }, { showCharts, qualityOf: remembered })}
   ${section(
     'processes',
     'Processes that serve it',
