@@ -100,6 +100,10 @@ describe('bondx-mlops', () => {
     expect((await bondx(`decision replay ${id}`)).out).toMatch(/^same: rollback/);
     expect((await bondx('canary promote --model spread')).code).toBe(1);
     expect((await bondx('canary rollback --model spread --reason halted')).out).toContain(': rolled_back');
+    expect(await bondx('canary evaluate --model spread --apply')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('no canary is under way; spread 1.0.1 beside 1.0.0: rolled_back') as string,
+    });
     const steps = '--step 0:1:10 --step 0.1 --shadow-sample 0.5 --label-window 2';
     expect((await bondx(`deploy --model spread --version 1.0.1 ${steps}`)).out).toContain(
       'spread 1.0.1 scores beside 1.0.0, step 1 of 2',

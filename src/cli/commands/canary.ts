@@ -59,7 +59,12 @@ export const evaluate = (
   session: Session,
   { model, apply = false }: CanaryOptions & { readonly apply?: boolean },
 ): Promise<number> =>
-  withLatest(session, model, async (manager, { deploymentId }) => {
+  withLatest(session, model, async (manager, latest) => {
+    const { deploymentId } = latest;
+    if (latest.endedAt !== undefined) {
+      session.output.result(null, `no canary is under way; ${describe(latest)}`); // cron goes on asking
+      return exitCode.ok;
+    }
     const decision = await manager.evaluate(deploymentId, { apply });
     const { verdict, reason, advice, guardrails } = decision;
     const metrics = decision.metrics.filter(({ status }) => status !== 'not_applicable');
