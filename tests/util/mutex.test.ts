@@ -53,8 +53,12 @@ it('costs each of many who wait what it costs each of few', async () => {
     await Promise.all(Array.from({ length: count }, () => mutex.run(() => Promise.resolve())));
     return (performance.now() - began) / count;
   };
-  await timeEach(5_000);
-  const few = Math.min(await timeEach(5_000), await timeEach(5_000));
-  const many = Math.min(await timeEach(100_000), await timeEach(100_000));
-  expect(many / few).toBeLessThan(6);
+  // What collects garbage or keeps the machine busy makes either slower for a while: the least of several times counts.
+  // A cost that grows with those who wait makes it 20 or more each time.
+  let [few, many] = [Infinity, Infinity];
+  for (let i = 0; i < 10 && !(many / few < 10); i++) {
+    few = Math.min(few, await timeEach(5_000), await timeEach(5_000));
+    many = Math.min(many, await timeEach(100_000));
+  }
+  expect(many / few).toBeLessThan(10);
 });
