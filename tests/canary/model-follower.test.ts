@@ -63,7 +63,7 @@ describe('a process that follows the models of others', () => {
     await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage: 'staging' });
     away.query = 2;
     await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage: 'production' });
-    await vi.waitFor(() => expect(served()).toEqual(new Set(['1.0.1'])), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(() => expect(served()).toEqual(new Set(['1.0.1'])), { timeout: 20_000, interval: 20 });
     await elsewhere.close();
     await here.close();
   });
@@ -79,7 +79,9 @@ describe('a process that follows the models of others', () => {
     vi.spyOn(registryElsewhere, 'loadModel').mockRejectedValueOnce(problem);
     for (const targetStage of ['staging', 'production'] as const)
       await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage });
-    await vi.waitFor(() => expect(answer()).toMatchObject({ version: '1.0.0', reason: 'previous_version' }));
+    await vi.waitFor(() => expect(answer()).toMatchObject({ version: '1.0.0', reason: 'previous_version' }), {
+      timeout: 20_000,
+    });
     await vi.waitFor(() => expect(answer()).toMatchObject({ version: '1.0.1', reason: 'no_canary' }), {
       timeout: 25_000,
       interval: 20,

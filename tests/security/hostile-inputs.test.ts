@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deflateRawSync } from 'node:zlib';
+import { deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   ExperimentTracker,
@@ -38,6 +38,12 @@ function refusal(text: string): { error: PolicyError; ms: number } {
     return { error: error as PolicyError, ms: performance.now() - began };
   }
   throw new Error('the policy was accepted');
+}
+
+async function msOf(task: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await task().catch(() => undefined);
+  return performance.now() - began;
 }
 
 const forbidden = ['__proto__', 'constructor', 'prototype'];
@@ -84,9 +90,9 @@ describe('policies', () => {
       const [name, before] = [String.fromCharCode(98 + i), String.fromCharCode(97 + i)];
       bomb.push(`${name}: &${name} [${Array(9).fill(`*${before}`).join(', ')}]`);
     }
-    const { error, ms } = refusal(bomb.join('\n'));
-    expect(error.code).toBe('POLICY_INVALID');
-    expect(ms).toBeLessThan(1_000);
+    const refusals = Array.from({ length: 3 }, () => refusal(bomb.join('\n')));
+    for (const { error } of refusals) expect(error.code).toBe('POLICY_INVALID');
+    expect(Math.min(...refusals.map(({ ms }) => ms))).toBeLessThan(1_000);
   });
 
   it.each(forbidden)('with the key %s are refused, anywhere', (key) => {
@@ -152,12 +158,9 @@ describe('long texts', () => {
     ]);
     for (const attempt of tries) {
       const times: number[] = [];
-      for (let i = 0; i < 3; i++) {
-        const began = performance.now();
-        await Promise.resolve()
-          .then(attempt)
-          .catch(() => undefined);
-        times.push(performance.now() - began);
+      // A pause of the machine is not the parser's: only what is slow every time counts.
+      for (let i = 0; i < 20 && !(Math.min(...times) < 50); i++) {
+        times.push(await msOf(async () => attempt()));
       }
       expect(Math.min(...times), String(attempt)).toBeLessThan(50);
     }
@@ -167,10 +170,15 @@ describe('long texts', () => {
 describe('archives', () => {
   it('hold nothing compressed: a bomb is refused before anything is inflated', async () => {
     const bomb = deflateRawSync(Buffer.alloc(50_000_000));
-    const began = performance.now();
-    expect((await verifyEvidencePack(bomb)).status).toBe('failed');
-    expect((await verifyEvidencePack(Buffer.concat([Buffer.from([0x1f, 0x8b]), bomb]))).status).toBe('failed');
-    expect(performance.now() - began).toBeLessThan(500);
+    const gzipped = gzipSync(Buffer.alloc(50_000_000));
+    const inflate = (): Promise<unknown> => Promise.resolve(inflateRawSync(bomb));
+    const verify = async (): Promise<void> => {
+      for (const bytes of [bomb, gzipped]) await verifyEvidencePack(bytes);
+    };
+    for (const bytes of [bomb, gzipped]) expect((await verifyEvidencePack(bytes)).status).toBe('failed');
+    const ratios: number[] = [];
+    for (let i = 0; i < 5; i++) ratios.push((await msOf(verify)) / (await msOf(inflate)));
+    expect(Math.min(...ratios)).toBeLessThan(0.5);
   });
 
   it.each(['../escape', '/etc/passwd', 'a/../../b', 'C:\\a', 'a\nb'])('with the name %j are refused', async (path) => {

@@ -287,7 +287,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
     expect(Math.max(...latencies)).toBeLessThan(2000);
     await page.getByLabel('Reason').fill('prices look wrong');
     await page.getByRole('button', { name: 'Halt now' }).click();
-    await page.locator('.verdict .word', { hasText: 'Halted' }).waitFor({ timeout: 10_000 });
+    await page.locator('.verdict .word', { hasText: 'Halted' }).waitFor({ timeout: 25_000 });
     expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'halted' });
     expect(complaints).toEqual([]);
     await context.close();

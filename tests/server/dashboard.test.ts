@@ -321,7 +321,7 @@ describe('what is done from a page', () => {
     };
     expect([await look(version), await look(`W/${version}`), await look('"other"')]).toEqual([304, 304, 200]);
     await manager.pause(deploymentId);
-    await vi.waitUntil(async () => (await look(`W/${version}`)) === 200);
+    await vi.waitUntil(async () => (await look(`W/${version}`)) === 200, { timeout: 20_000 });
     await manager.close();
   });
 

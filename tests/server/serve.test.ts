@@ -47,7 +47,7 @@ describe('a server that is closed', () => {
       return query(...args);
     };
     const answers = Array.from({ length: 20 }, () => fetch(`http://127.0.0.1:${port}/models`, { headers }));
-    await vi.waitUntil(() => asked >= answers.length);
+    await vi.waitUntil(() => asked >= answers.length, { timeout: 20_000 });
     const closed = server.close();
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
     release();

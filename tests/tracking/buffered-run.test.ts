@@ -74,7 +74,7 @@ describe('a buffered run', () => {
     const buffer = tracker.bufferRun(runId, { flushIntervalMs: 5 });
     buffer.logMetrics({ loss: 1, mae: 2 });
     await tracker.logMetrics(runId, { loss: 3 }, { step: 1 });
-    await vi.waitFor(() => expect(buffer.waiting).toBe(0));
+    await vi.waitFor(() => expect(buffer.waiting).toBe(0), { timeout: 20_000 });
     expect((await tracker.getRun(runId)).metrics).toMatchObject({ loss: { count: 2 }, mae: { count: 1 } });
   });
 
@@ -127,8 +127,11 @@ describe('a buffered run', () => {
     storage.fates = Array.from({ length: 10 }, () => 'refused');
     const buffer = tracker.bufferRun(runId, { flushIntervalMs: 10 });
     buffer.logMetrics({ loss: 1 });
-    await vi.waitFor(() => expect(buffer.failure).toMatchObject({ code: 'STORAGE_UNAVAILABLE' }), { interval: 1 });
-    await vi.waitFor(() => expect(buffer.waiting).toBe(0)); // tried again by itself
+    await vi.waitFor(() => expect(buffer.failure).toMatchObject({ code: 'STORAGE_UNAVAILABLE' }), {
+      interval: 1,
+      timeout: 20_000,
+    });
+    await vi.waitFor(() => expect(buffer.waiting).toBe(0), { timeout: 20_000 }); // tried again by itself
     expect(buffer.failure).toBeUndefined();
     storage.fates = ['refused', 'refused'];
     buffer.logMetrics({ loss: 2 });

@@ -327,7 +327,7 @@ describe('automate', () => {
     const trainingData = () => Promise.reject(new Error('the warehouse is away'));
     const automation = pipeline.automate({ models: [{ modelName: 'spread', trainingData }] });
     tick();
-    await vi.waitFor(() => expect(warned).toHaveBeenCalled());
+    await vi.waitFor(() => expect(warned).toHaveBeenCalled(), { timeout: 20_000 });
     expect(warned.mock.calls[0]![0]).toBe('retraining: spread (schedule) failed: the warehouse is away');
     await automation.stop();
     warned.mockRestore();
