@@ -46,6 +46,12 @@ const defaults: AdwinOptions = { delta: 0.002, clock: 32, maxBuckets: 5, minWind
  * |μ₀ − μ₁| > √(2mσ²L) + ⅔mL, L = ln(2 ln|W| / δ), 1/m harmonic in the sizes: m = 1/(n₀ − a + 1) + 1/(n₁ − a + 1), a the
  * fewest allowed. Scale observations to [0, 1], or at least to a standard deviation of the order of 1.
  *
+ * The bound holds for observations in [0, 1]. One far from all others (a code for "missing", a broken sensor) would raise σ²
+ * so much that no cut showed anything again, for as long as it was in the window, which only a cut can end. So each counts
+ * as no further from the mean of the window than 10 standard deviations, or 1 if that is more (the truncation of Bubeck,
+ * Cesa-Bianchi & Lugosi, "Bandits with heavy tail", 2013); the first 10 are held against their median, as there is no
+ * window yet. In [0, 1] nothing is altered; a real change of any size passes, as the deviation grows with it.
+ *
  * Parameters of river.drift.ADWIN. Two definitions differ from it: every boundary between buckets is a possible cut (river
  * passes over the newest bucket of each size, and so leaves it on the wrong side of older cuts), and after an alarm the
  * window keeps what followed the change, as published (river starts from nothing). A change may therefore set off a few
@@ -69,8 +75,12 @@ export const adwin: Detector<Partial<AdwinOptions>, AdwinState, AdwinValue> = {
     const { clock, maxBuckets, gracePeriod } = state.options;
     state.isDrift = false;
     state.observations++;
-    state.buckets.push({ size: 1, total: value, squares: 0 });
-    compress(state.buckets, maxBuckets);
+    if (state.observations <= fewest) state.buckets.push(single(value));
+    else {
+      if (state.observations === fewest + 1) state.buckets = startOf(state.buckets, maxBuckets);
+      const { size, total, squares } = sumOf(state.buckets);
+      grow(state.buckets, single(near(total / size, Math.sqrt(squares / size), value)), maxBuckets);
+    }
     if (state.observations % clock !== 0) return;
     let window = sumOf(state.buckets);
     while (window.size > gracePeriod && hasCut(state.buckets, window, state.options)) {
@@ -92,6 +102,41 @@ export const adwin: Detector<Partial<AdwinOptions>, AdwinState, AdwinValue> = {
 
   restore: (json) => restoreState(json, adwin.create),
 };
+
+/** Observations that are kept as they are until there are enough of them to tell which are out of place. */
+const fewest = 10;
+
+/** Standard deviations from the mean beyond which an observation counts as if it were there. */
+const farthest = 10;
+
+const single = (value: number): Bucket => ({ size: 1, total: value, squares: 0 });
+
+/** The value, or the nearest one that is not too far from the center. */
+function near(center: number, deviation: number, value: number): number {
+  const width = Math.max(1, farthest * deviation);
+  return Math.min(center + width, Math.max(center - width, value));
+}
+
+/** The first observations in buckets as if they had come now: no further than allowed from their median. */
+function startOf(first: readonly Bucket[], maxBuckets: number): Bucket[] {
+  if (first.some(({ size }) => size > 1)) return [...first]; // a state of an earlier release
+  const values = first.map(({ total }) => total);
+  const center = medianOf(values);
+  const deviation = 1.4826 * medianOf(values.map((value) => Math.abs(value - center)));
+  const buckets: Bucket[] = [];
+  for (const value of values) grow(buckets, single(near(center, deviation, value)), maxBuckets);
+  return buckets;
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[sorted.length >> 1]! + sorted[(sorted.length - 1) >> 1]!) / 2;
+}
+
+function grow(buckets: Bucket[], newest: Bucket, maxBuckets: number): void {
+  buckets.push(newest);
+  compress(buckets, maxBuckets);
+}
 
 /** Puts the two oldest buckets of a size together while there are more than allowed. */
 function compress(buckets: Bucket[], maxBuckets: number): void {

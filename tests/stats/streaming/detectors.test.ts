@@ -108,6 +108,37 @@ describe('ADWIN', () => {
     expectClose(window.variance, variance);
     expect(state.buckets.length).toBeLessThanOrEqual(5 * Math.ceil(Math.log2(1000)));
   });
+
+  test.each([
+    [0, 1e100],
+    [3, 1e4],
+    [9, -1e9],
+    [10, 1e9],
+    [200, 1e150],
+    [200, -999],
+  ])('one observation out of place hides no later change: the one at %d is %d', (at, value) => {
+    const values = streamOf({ seed: 9, n: 4000, changes: [[2000, 1]] });
+    const [clean] = alarms(adwin, adwin.create(), values);
+    const found = alarms(adwin, adwin.create(), values.with(at, value));
+    expect(found[0]!.index).toBe(clean!.index);
+    expect(found[0]!.value.mean).toBeCloseTo(clean!.value.mean, 1);
+  });
+
+  test.each([1e3, 1e20, -1e100])('a change of the mean to %d is found as any other', (height) => {
+    const values = streamOf({ seed: 9, n: 3000, changes: [[2000, height]] });
+    expect(alarms(adwin, adwin.create(), values)[0]!.index).toBeLessThan(2064);
+  });
+
+  test('goes on from a state of a release that put the first observations together at once', () => {
+    const values = streamOf({ seed: 9, n: 4000, changes: [[2000, 1]] });
+    const old = { size: 2, total: values[0]! + values[1]!, squares: (values[0]! - values[1]!) ** 2 / 2 };
+    const single = values.slice(2, 7).map((total) => ({ size: 1, total, squares: 0 }));
+    const state = adwin.restore({ ...adwin.create(), buckets: [old, ...single], observations: 7 });
+    const whole = adwin.create();
+    for (const value of values.slice(0, 7)) adwin.add(whole, value);
+    const [found] = alarms(adwin, state, values.slice(7));
+    expect(found!.index).toBe(alarms(adwin, whole, values.slice(7))[0]!.index);
+  });
 });
 
 describe('CUSUM', () => {
