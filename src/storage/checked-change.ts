@@ -1,3 +1,4 @@
+import { checkOptions } from '../util/check.js';
 import { assertJson, notedJson } from '../util/json.js';
 import { type FlatIndex, flattenIndex, checkPlainObject } from './index-fields.js';
 import type { Change, Durability } from './storage.js';
@@ -69,6 +70,16 @@ export function checkChanges(changes: readonly Change[]): readonly CheckedChange
     );
   }
   return all;
+}
+
+/**
+ * What the options of a commit say: a misspelled durability would be the storage's own, which may be less.
+ *
+ * @throws MLOpsError `INVALID_INPUT`
+ */
+export function checkCommitOptions(options: { readonly durability?: Durability }): Durability | undefined {
+  checkOptions(options, ['durability'], 'commit');
+  return checkDurability(options.durability);
 }
 
 /** @throws MLOpsError `INVALID_INPUT` */

@@ -2,6 +2,7 @@ import { ChangeFeed } from './change-feed.js';
 import { poll } from './poll.js';
 import type { Storage, WatchListener, WatchOptions } from './storage.js';
 import { invalid } from './storage-name.js';
+import { checkOptions } from '../util/check.js';
 
 /** Which collections {@link watchCollections} follows. */
 export interface WatchCollectionsOptions extends WatchOptions {
@@ -21,6 +22,7 @@ export async function watchCollections(
   listener: WatchListener,
   options: WatchCollectionsOptions = {},
 ): Promise<void> {
+  checkOptions(options, ['signal', 'pollMs'], 'watchCollections');
   const { pollMs = 250 } = options;
   if (!Number.isFinite(pollMs) || pollMs < 1 || pollMs > 60_000) {
     throw invalid(`pollMs must be 1 to 60000 milliseconds, got ${pollMs}`);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkChanges } from '../../src/storage/checked-change.js';
+import { checkChanges, checkCommitOptions } from '../../src/storage/checked-change.js';
 import type { Change } from '../../src/storage/storage.js';
 
 const put = (id: string, rest: Partial<Extract<Change, { kind: 'put' }>> = {}): Change => ({
@@ -61,4 +61,10 @@ it('bounds the number of index fields', () => {
 
 it('bounds the length of text that records are found by', () => {
   expect(() => checkChanges([put('a', { index: { text: 'x'.repeat(16_385) } })])).toThrow('at most 16384');
+});
+
+it('refuses options of a commit that there are none of: the durability would be another than was asked for', () => {
+  expect(checkCommitOptions({})).toBeUndefined();
+  expect(checkCommitOptions({ durability: 'power' })).toBe('power');
+  expect(() => checkCommitOptions({ durabilty: 'power' } as object)).toThrow(/no option "durabilty"/);
 });

@@ -46,3 +46,10 @@ it('what a listener throws becomes a warning', async () => {
   await vi.advanceTimersByTimeAsync(0);
   expect(warning.mock.calls[0]?.[0]).toContain('RangeError: out of ideas');
 });
+
+it('options that there are none of are refused: such a watch could not be ended', async () => {
+  const options = { singal: new AbortController().signal };
+  await expect(watchCollections(new MemoryStorage(), ['a'], vi.fn(), options as object)).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+  });
+});

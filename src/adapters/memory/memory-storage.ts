@@ -1,6 +1,6 @@
 import { ConflictError } from '../../errors.js';
 import { ChangeFeed, changedCollections } from '../../storage/change-feed.js';
-import { type CheckedChange, checkChanges, checkDurability } from '../../storage/checked-change.js';
+import { type CheckedChange, checkChanges, checkCommitOptions } from '../../storage/checked-change.js';
 import { checkQuery, checkRange } from '../../storage/checked-query.js';
 import { encodeCursor } from '../../storage/cursor.js';
 import { decodeDumpCursor } from '../../storage/dump-cursor.js';
@@ -75,7 +75,7 @@ export class MemoryStorage implements Storage {
 
   commit(changes: readonly Change[], options: { readonly durability?: Durability } = {}): Promise<readonly number[]> {
     return this.#gate.run(() => {
-      checkDurability(options.durability);
+      checkCommitOptions(options);
       const checked = checkChanges(changes);
       for (const change of checked) this.#checkPrecondition(change);
       const results = checked.map((change) => this.#apply(change));

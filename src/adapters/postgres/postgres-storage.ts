@@ -3,6 +3,7 @@ import { MLOpsError } from '../../errors.js';
 import { checkDurability } from '../../storage/checked-change.js';
 import { invalid } from '../../storage/storage-name.js';
 import type { Durability, Storage } from '../../storage/storage.js';
+import { checkOptions } from '../../util/check.js';
 import { migrate, migrations, readSchemaVersion } from '../sql/schema.js';
 import { SqlStorage } from '../sql/sql-storage.js';
 import { mostConnections, openPool, placeOf } from './open-pool.js';
@@ -35,6 +36,7 @@ export async function openPostgresStorage(
   connection: string | PostgresPool,
   options: PostgresStorageOptions = {},
 ): Promise<Storage> {
+  checkOptions(options, ['durability', 'schema', 'patienceMs'], 'openPostgresStorage');
   const durability = checkDurability(options.durability) ?? 'power';
   const schema = checkSchema(options.schema ?? 'bondx_mlops');
   const patienceMs = options.patienceMs ?? 30_000;
@@ -104,7 +106,8 @@ function checkSchema(schema: unknown): string {
 }
 
 function checkPool(pool: unknown): PostgresPool {
-  const { connect, end } = (pool ?? {}) as Partial<PostgresPool>;
+  const { connect, end, options } = (pool ?? {}) as Partial<PostgresPool> & { options?: { max?: unknown } };
+  if (options?.max === 1) throw invalid('the pool has one connection, for which calls would wait for ever; give it two');
   if (typeof connect === 'function' && typeof end === 'function') return pool as PostgresPool;
   throw invalid('openPostgresStorage takes the URL of a database, or a pool of the package pg');
 }

@@ -1,6 +1,6 @@
 import { ConflictError } from '../../errors.js';
 import { ChangeFeed, changedCollections } from '../../storage/change-feed.js';
-import { type CheckedChange, checkChanges, checkDurability } from '../../storage/checked-change.js';
+import { type CheckedChange, checkChanges, checkCommitOptions } from '../../storage/checked-change.js';
 import { checkQuery, checkRange } from '../../storage/checked-query.js';
 import { encodeCursor } from '../../storage/cursor.js';
 import { decodeDumpCursor } from '../../storage/dump-cursor.js';
@@ -99,7 +99,7 @@ export class SqlStorage implements Storage {
 
   commit(changes: readonly Change[], options: { readonly durability?: Durability } = {}): Promise<readonly number[]> {
     return this.#gate.run(async () => {
-      const durability = checkDurability(options.durability) ?? this.options.durability;
+      const durability = checkCommitOptions(options) ?? this.options.durability;
       const checked = checkChanges(changes);
       const results = await this.#group.add(checked, durability);
       this.#feed.publish(changedCollections(checked));

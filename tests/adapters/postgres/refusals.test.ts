@@ -111,14 +111,30 @@ describe.skipIf(absent !== undefined)(`a server that refuses${absent === undefin
 describe.skipIf(absent !== undefined)('a pool', () => {
   it('without a free connection is not called a server out of reach', async () => {
     const server = await PostgresServer.start();
-    const pool = new pg.Pool({ connectionString: server.url, max: 1, connectionTimeoutMillis: 50 });
-    const client = await pool.connect();
+    const pool = new pg.Pool({ connectionString: server.url, max: 2, connectionTimeoutMillis: 50 });
+    const clients = [await pool.connect(), await pool.connect()];
     expect(await failure(openPostgresStorage(pool))).toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
       message: expect.stringContaining('stayed in use') as string,
     });
-    client.release();
+    for (const client of clients) client.release();
     await pool.end();
     await server.close();
+  });
+});
+
+describe('what cannot be meant', () => {
+  it('is refused before the server is asked', async () => {
+    const narrow = new pg.Pool({ max: 1 });
+    const url = 'postgres://nobody@127.0.0.1:1/none';
+    expect(await failure(openPostgresStorage(narrow))).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('give it two') as string,
+    });
+    expect(await failure(openPostgresStorage(url, { shema: 'b' } as object))).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('no option "shema"') as string,
+    });
+    await narrow.end();
   });
 });
