@@ -107,7 +107,8 @@ function checkSchema(schema: unknown): string {
 
 function checkPool(pool: unknown): PostgresPool {
   const { connect, end, options } = (pool ?? {}) as Partial<PostgresPool> & { options?: { max?: unknown } };
-  if (options?.max === 1) throw invalid('the pool has one connection, for which calls would wait for ever; give it two');
+  if (options?.max === 1)
+    throw invalid('the pool has one connection, for which calls would wait for ever; give it two');
   if (typeof connect === 'function' && typeof end === 'function') return pool as PostgresPool;
   throw invalid('openPostgresStorage takes the URL of a database, or a pool of the package pg');
 }
