@@ -25,6 +25,7 @@ import {
 } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
 import { createRandom } from '../util/random.js';
+import { thrownText } from '../util/thrown-text.js';
 import { systemTimer } from '../util/timer.js';
 import { Claims, type Wish, skip } from './claim.js';
 import { type TrainerSources, findTrainer } from './find-trainer.js';
@@ -59,6 +60,7 @@ import {
   retrainingsCollection,
   viewRetraining,
 } from './retraining-record.js';
+import { isRefusal, noteRefusal } from './refusals.js';
 import { RetrainingWorker } from './retraining-worker.js';
 import { storeSnapshot } from './snapshot.js';
 
@@ -148,11 +150,17 @@ export class RetrainPipeline {
       isAlarm: trigger === 'drift' || trigger === 'performance',
       key: checkOptionalName(options.idempotencyKey, 'idempotencyKey') ?? defaultKey(trigger, cause, data),
       prepare: once(async () => {
-        const table = data instanceof Table ? data : await boundary.table(toTable(await data()));
-        const plan = await makePlan(this.#context, trigger, cause, { ...options, isCostly }, table);
-        const snapshot = await storeSnapshot(await this.#context.stores.artifacts(), table, retrainingId);
-        kept.push(snapshot);
-        return { plan, snapshot, dataDigest: table.digest() };
+        try {
+          const table = data instanceof Table ? data : await boundary.table(toTable(await data()));
+          const plan = await makePlan(this.#context, trigger, cause, { ...options, isCostly }, table);
+          const snapshot = await storeSnapshot(await this.#context.stores.artifacts(), table, retrainingId);
+          kept.push(snapshot);
+          return { plan, snapshot, dataDigest: table.digest() };
+        } catch (error) {
+          if (trigger !== 'manual' && isRefusal(error))
+            await this.#noteRefusal(retrainingId, modelName, trigger, error);
+          throw error;
+        }
       }),
     };
     const resource = { type: 'model', id: modelName };
@@ -319,6 +327,14 @@ export class RetrainPipeline {
     } catch (error) {
       return { modelName, trigger, reason, error: asOutcome(error) };
     }
+  }
+
+  /** Nobody may be there to hear of the error: alerts tell of it. */
+  async #noteRefusal(refusalId: string, modelName: string, trigger: RetrainingTrigger, thrown: unknown): Promise<void> {
+    const { clock, config, stores } = this.#context;
+    const error = thrownText(thrown instanceof Error ? thrown.message : thrown);
+    const refusal = { refusalId, modelName, trigger, error, at: clock.now() };
+    await noteRefusal(await stores.storage(), refusal, config.policy.retraining.cooldownHours * 3_600_000);
   }
 
   #reasonToSkip(trigger: RetrainingTrigger, cause: RetrainingCause): RetrainResult | undefined {

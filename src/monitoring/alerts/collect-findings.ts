@@ -8,12 +8,20 @@ import {
   type PerformanceReport,
   performanceReportsCollection,
 } from '../../retraining/performance/performance-report.js';
+import { type StoredRefusal, refusalsCollection } from '../../retraining/refusals.js';
 import { type StoredRetraining, retrainingsCollection } from '../../retraining/retraining-record.js';
 import type { Storage } from '../../storage/storage.js';
 import { toIso } from '../../util/clock.js';
-import { newestOf } from '../newest.js';
+import { aheadMs, newestOf } from '../newest.js';
 import type { Finding } from './finding.js';
-import { canaryFinding, driftFinding, performanceFinding, policyFinding, retrainingFinding } from './rules.js';
+import {
+  canaryFinding,
+  driftFinding,
+  performanceFinding,
+  policyFinding,
+  refusalFinding,
+  retrainingFinding,
+} from './rules.js';
 
 /** What the newest evidence of every model says, and the policies that the store was worked on with. */
 export async function collectFindings(
@@ -32,27 +40,33 @@ export async function collectFindings(
     if (drift !== undefined) findings.push(driftFinding(drift, monitoring));
     if (performance !== undefined) findings.push(performanceFinding(performance, monitoring));
     if (deployment !== undefined) findings.push(canaryFinding(deployment, monitoring));
-    if (retraining !== undefined) findings.push(retrainingFinding(retraining, monitoring));
+    const refusal = (await storage.get(refusalsCollection, modelName))?.value as unknown as StoredRefusal | undefined;
+    if (refusal !== undefined && refusal.at > (retraining?.startedAt ?? 0) && refusal.at < now + aheadMs) {
+      findings.push(refusalFinding(refusal, monitoring));
+    } else if (retraining !== undefined) findings.push(retrainingFinding(retraining, monitoring));
   }
   return findings.filter((finding) => finding !== undefined);
 }
 
-/** So many drift reports are looked at for models that are not registered. */
-const latestReports = 50;
+/** So many drift reports and retrainings are looked at for models that are not registered. */
+const latestOnes = 50;
 
-/** Registered models, and those that drift was looked at for lately. */
+/** Registered models, and those that drift was looked at for, or a retraining asked for, lately. */
 async function* modelNames(storage: Storage): AsyncGenerator<string> {
   const seen = new Set<string>();
-  let cursor: string | undefined;
-  do {
-    const page = await storage.query(modelsCollection, { limit: 500, ...(cursor !== undefined && { cursor }) });
-    for (const { id } of page.records) seen.add(id);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  const { records } = await storage.query(driftReportsCollection, {
-    orderBy: [{ field: 'createdAt', direction: 'desc' }],
-    limit: latestReports,
-  });
-  for (const { value } of records) seen.add((value as unknown as DriftReport).modelName);
+  for (const collection of [modelsCollection, refusalsCollection]) {
+    let cursor: string | undefined;
+    do {
+      const page = await storage.query(collection, { limit: 500, ...(cursor !== undefined && { cursor }) });
+      for (const { id } of page.records) seen.add(id);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+  const latest = async (collection: string, field: string) =>
+    (await storage.query(collection, { orderBy: [{ field, direction: 'desc' }], limit: latestOnes })).records;
+  for (const { value } of await latest(driftReportsCollection, 'createdAt'))
+    seen.add((value as unknown as DriftReport).modelName);
+  for (const { value } of await latest(retrainingsCollection, 'startedAt'))
+    seen.add((value as unknown as StoredRetraining).plan.modelName);
   yield* seen;
 }

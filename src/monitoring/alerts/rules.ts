@@ -4,8 +4,10 @@ import type { DriftReport } from '../../drift/drift-report.js';
 import { sayChange } from '../../governance/policy/safeguards.js';
 import type { StoredPolicy } from '../../governance/policy/stored-policy.js';
 import type { PerformanceReport } from '../../retraining/performance/performance-report.js';
+import type { StoredRefusal } from '../../retraining/refusals.js';
 import type { StoredRetraining } from '../../retraining/retraining-record.js';
 import type { HealthReport } from '../health/health-report.js';
+import { toIso } from '../../util/clock.js';
 import type { AlertSeverity } from './alert.js';
 import type { Finding } from './finding.js';
 
@@ -87,6 +89,24 @@ export function retrainingFinding(retraining: StoredRetraining, monitoring: Moni
     evidence: { retrainingId, status },
     evidenceId: `${retrainingId}/${status}`,
     evidenceAt: retraining.startedAt,
+  };
+}
+
+/** A retraining that something asked for and that could not begin, since the model's latest one began. */
+export function refusalFinding(refusal: StoredRefusal, monitoring: Monitoring): Finding | undefined {
+  const { refusalId, modelName, trigger, error, since, at } = refusal;
+  if (!monitoring.alertOnRetrainingFailure) return undefined;
+  return {
+    key: `retraining/${modelName}`,
+    source: 'retraining',
+    state: 'bad',
+    severity: 'warning',
+    modelName,
+    title: `${modelName}: a retraining could not begin`,
+    message: error,
+    evidence: { trigger, since: toIso(since) },
+    evidenceId: `${refusalId}/refused`,
+    evidenceAt: at,
   };
 }
 

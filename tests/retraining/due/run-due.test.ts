@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import {
+  Alerts,
   AuditLog,
   DriftMonitor,
   ExperimentTracker,
+  type ManagedModel,
   ModelRegistry,
   RetrainPipeline,
   type RetrainPipelineOptions,
@@ -199,6 +201,54 @@ describe('runDue', () => {
     clock.advance(2 * hour);
     expect((await own.runDue({ models }))[1]).toMatchObject({ error: { message: 'out of luck' } });
     expect(await failure(pipeline.runDue({ model: [] } as never))).toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('alerts once of data that let nothing begin, however often it is asked, until something begins', async () => {
+    const { pipeline, clock, world, config, options, models } = setUp({ ...monthly, cooldownHours: 2 });
+    const alerts = new Alerts(config, options);
+    const ask = async (trainingData: ManagedModel['trainingData']) => {
+      const [outcome] = await pipeline.runDue({ models: [{ modelName: 'spread', trainingData }] });
+      const events = await alerts.scan();
+      clock.advance(hour / 4);
+      return { error: outcome!.error?.message, told: events.map(({ notice, alert }) => [notice, alert.title]) };
+    };
+    const short = async () => rows.slice(0, 5);
+    const [raised, again] = [await ask(short), await ask(short)];
+    expect(raised.told).toEqual([['raised', 'spread: a retraining could not begin']]);
+    expect(again).toEqual({ error: raised.error, told: [] });
+    const { alerts: open } = await alerts.list({ status: 'open' });
+    expect(open).toMatchObject([
+      { key: 'retraining/spread', message: raised.error, evidence: { trigger: 'schedule' }, count: 1 },
+    ]);
+    const before = await new AuditLog(config, options).list({ action: 'monitoring.raise_alert' });
+    expect(before).toHaveLength(1);
+    await ask(() => Promise.reject(new Error('the warehouse is away')));
+    expect((await alerts.list()).alerts).toMatchObject([{ message: 'the warehouse is away', count: 2 }]);
+    clock.advance(5 * hour); // what goes on for longer than the cooldowns is told of again
+    expect((await ask(() => Promise.reject(new Error('the warehouse is away')))).told).toEqual([
+      ['repeated', 'spread: a retraining could not begin'],
+    ]);
+    expect((await ask(models[0]!.trainingData)).told).toEqual([['recovered', 'spread: a retraining could not begin']]);
+    expect((await host(world).pipeline.listRetrainings()).retrainings).toHaveLength(1);
+  });
+
+  it('alerts of nobody who asked by hand and was told, nor where the policy wants none', async () => {
+    const { pipeline, config, options } = setUp();
+    const short = rows.slice(0, 5);
+    await failure(pipeline.triggerRetraining({ modelName: 'spread' }, short, { trigger: 'manual' }));
+    expect(await new Alerts(config, options).scan()).toEqual([]);
+    const off = createWorld({ retraining: monthly, monitoring: { alertOnRetrainingFailure: false } });
+    await host(off).pipeline.runDue({ models: [{ modelName: 'spread', trainingData: async () => short }] });
+    expect(await new Alerts(off.config, off.options).scan()).toEqual([]);
+  });
+
+  it('alerts of a retraining that failed of a model that is not registered yet', async () => {
+    const trainer: Trainer = { algorithm: 'flaky', train: () => Promise.reject(new Error('out of luck')) };
+    const { pipeline, config, options, models } = setUp(monthly, { trainers: [trainer] });
+    await pipeline.runDue({ models: models.map((model) => ({ ...model, algorithm: 'flaky' })) });
+    expect(await new Alerts(config, options).scan()).toMatchObject([
+      { notice: 'raised', alert: { key: 'retraining/spread', message: 'out of luck' } },
+    ]);
   });
 
   it('holds no model up by one that the caller may not look at, and refuses what names none before any', async () => {
