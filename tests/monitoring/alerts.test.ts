@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '@bondx/mlops/testing';
 import { Alerts, type AlertEvent, type DriftReport, type PerformanceReport } from '@bondx/mlops';
 import {
@@ -8,6 +8,11 @@ import {
   performanceFinding,
   retrainingFinding,
 } from '../../src/monitoring/alerts/rules.js';
+import { ControlPlane } from '../../src/governance/control-plane.js';
+import { DueChecks } from '../../src/monitoring/alerts/due-checks.js';
+import { contextOf } from '../../src/runtime/context.js';
+import type { Storage } from '../../src/storage/storage.js';
+import type { Timer } from '../../src/util/timer.js';
 import { createWorld, failure } from '../helpers.js';
 
 const minutes = 60_000;
@@ -72,6 +77,12 @@ describe('the rules', () => {
     });
   });
 });
+
+/** Until when the drift check counts as being made. */
+async function untilOf(storage: Storage): Promise<number> {
+  const record = await storage.get('monitoring_checks', 'drift_reports/spread');
+  return (record!.value as { readonly until: number }).until;
+}
 
 /** Alerts over a world in which drift reports can be stored. */
 function setUp(policy: Parameters<typeof createWorld>[0] = {}) {
@@ -255,6 +266,59 @@ describe('checks that are due', () => {
     expect(deliveries).toMatchObject({ delivered: 2 });
     expect(await alerts.raise(raised)).toMatchObject({ notice: 'repeated' });
     expect((await alerts.runDueChecks({ models })).checks).toEqual([]);
+  });
+
+  it('are made again soon where a process died at them, but not by every process that does', async () => {
+    const { clock, config, options } = setUp({ drift: { driftCheckIntervalHours: 24 } });
+    const made: string[] = [];
+    /** Of a process that dies in the middle. */
+    const die = async (name: string): Promise<void> => {
+      const checkDrift = () => (made.push(name), new Promise<never>(() => undefined));
+      const before = made.length;
+      const context = contextOf(new Alerts(config, options));
+      const checks = new DueChecks(context, new ControlPlane(context), { every: () => () => undefined });
+      const look = checks.run({ models: [{ modelName: 'spread', checkDrift }] });
+      await Promise.race([look, vi.waitUntil(() => made.length > before, { timeout: 20_000, interval: 1 })]);
+    };
+    const at = async (minute: number, name: string): Promise<void> => {
+      clock.advance(minute * minutes);
+      await die(name);
+    };
+    await at(0, 'first');
+    await at(9, 'too early');
+    await at(1, 'second');
+    await at(10, 'third');
+    await at(10, 'a fourth');
+    await at(600, 'a fifth');
+    expect(made).toEqual(['first', 'second', 'third']);
+    await at(24 * 60, 'the next day');
+    expect(made).toEqual(['first', 'second', 'third', 'the next day']);
+  });
+
+  it('are made by one process for as long as they take, and rest once they have ended', async () => {
+    const { clock, config, options, alerts } = setUp({ drift: { driftCheckIntervalHours: 24 } });
+    let tick = (): void => undefined;
+    const timer: Timer = { every: (_ms, task) => ((tick = task), () => undefined) };
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    let looks = 0;
+    const models = [{ modelName: 'spread', checkDrift: async () => (looks++, ended as never) }];
+    const context = contextOf(new Alerts(config, options));
+    const slow = new DueChecks(context, new ControlPlane(context), timer).run({ models });
+    await vi.waitUntil(() => looks === 1, { timeout: 20_000, interval: 1 });
+    for (let minute = 0; minute < 30; minute += 3) {
+      clock.advance(3 * minutes);
+      tick();
+      await vi.waitUntil(async () => (await untilOf(options.storage!)) > clock.now() + 9 * minutes, {
+        timeout: 20_000,
+      });
+      await alerts.runDueChecks({ models });
+    }
+    end();
+    await slow;
+    clock.advance(60 * minutes);
+    await alerts.runDueChecks({ models });
+    expect(looks).toBe(1);
   });
 
   it('are looked for on a timer, one look at a time, until it is stopped', async () => {

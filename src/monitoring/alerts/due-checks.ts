@@ -1,11 +1,12 @@
 import { driftReportsCollection } from '../../drift/stored-reports.js';
 import { ConflictError } from '../../errors.js';
-import type { ControlPlane } from '../../governance/control-plane.js';
+import { type ControlPlane, retryConflicts } from '../../governance/control-plane.js';
 import { performanceReportsCollection } from '../../retraining/performance/performance-report.js';
 import type { Context } from '../../runtime/context.js';
+import type { Change } from '../../storage/storage.js';
 import { checkFunction, checkList, checkName, checkOptions } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
-import type { JsonValue } from '../../util/json.js';
+import { type Timer, systemTimer } from '../../util/timer.js';
 import { healthOf } from '../health/check-health.js';
 import type { HealthReport } from '../health/health-report.js';
 import { driftIntervalMs } from '../newest.js';
@@ -15,10 +16,22 @@ import { healthFinding } from './rules.js';
 
 const checksCollection = 'monitoring_checks';
 
-/** When a check was begun last. */
+/** A check that was begun. */
 interface Begun {
   readonly at: number;
+  /** Until when others have to believe that it is being made; null once it has ended, absent from older versions. */
+  readonly until?: number | null;
+  /** Identifies who is at it. */
+  readonly holder?: string;
+  /** How often it was begun in a row without an end. */
+  readonly attempt?: number;
 }
+
+/** How long a check counts as being made after its process was heard of last. */
+const leaseMs = 600_000;
+
+/** Processes in a row that a check may take with it before it rests for its interval. */
+const mostFutile = 3;
 
 type Made = DueChecksResult['checks'][number];
 
@@ -34,6 +47,7 @@ export class DueChecks {
   constructor(
     private readonly context: Context,
     private readonly control: ControlPlane,
+    private readonly timer: Timer = systemTimer,
   ) {}
 
   async run({ models = [], health = {} }: RunDueChecksOptions): Promise<DueChecksOutcome> {
@@ -41,8 +55,9 @@ export class DueChecks {
     checkList(models, 'models', 'models with a modelName');
     for (const model of models) checks.push(...(await this.#checkModel(model)));
     const { monitoring } = this.context.config.policy;
-    if (!(await this.#begin('health', monitoring.healthCheckIntervalMinutes * 60_000))) return { checks };
-    const report = await healthOf(this.context, health);
+    const everyMs = monitoring.healthCheckIntervalMinutes * 60_000;
+    const report = await this.#once('health', everyMs, () => healthOf(this.context, health));
+    if (report === undefined) return { checks };
     const finding = healthFinding(report, this.context.ids.next(), monitoring);
     return { checks: [...checks, { kind: 'health' }], health: report, ...(finding !== undefined && { finding }) };
   }
@@ -54,20 +69,30 @@ export class DueChecks {
     checkName(modelName, 'modelName');
     const { policy } = this.context.config;
     const made: Made[] = [];
-    if (checkDrift !== undefined && (await this.#isDue(driftReportsCollection, modelName, driftIntervalMs(policy)))) {
-      const to = this.context.clock.now();
-      const window = { from: toIso(to - policy.drift.driftWindowDays * 86_400_000), to: toIso(to) };
-      made.push(await attempt('drift', modelName, () => checkDrift(window)));
+    if (checkDrift !== undefined) {
+      const check = () => {
+        const to = this.context.clock.now();
+        return checkDrift({ from: toIso(to - policy.drift.driftWindowDays * 86_400_000), to: toIso(to) });
+      };
+      made.push(...(await this.#ifDue('drift', driftReportsCollection, modelName, driftIntervalMs(policy), check)));
     }
-    const everyMs = policy.monitoring.performanceCheckIntervalMinutes * 60_000;
-    if (checkPerformance !== undefined && (await this.#isDue(performanceReportsCollection, modelName, everyMs))) {
-      made.push(await attempt('performance', modelName, checkPerformance));
+    if (checkPerformance !== undefined) {
+      const everyMs = policy.monitoring.performanceCheckIntervalMinutes * 60_000;
+      made.push(
+        ...(await this.#ifDue('performance', performanceReportsCollection, modelName, everyMs, checkPerformance)),
+      );
     }
     return made;
   }
 
   /** Due when neither a report nor an attempt is younger than the interval: a check that fails is not made all the time. */
-  async #isDue(collection: string, modelName: string, everyMs: number): Promise<boolean> {
+  async #ifDue(
+    kind: 'drift' | 'performance',
+    collection: string,
+    modelName: string,
+    everyMs: number,
+    check: () => Promise<unknown>,
+  ): Promise<readonly Made[]> {
     const now = this.context.clock.now();
     const isFresh = await this.control.access('monitoring.read', { model: modelName }, async (storage) => {
       const where = [
@@ -77,28 +102,71 @@ export class DueChecks {
       ] as const;
       return (await storage.query(collection, { where: { and: where }, limit: 1 })).records.length > 0;
     });
-    return !isFresh && this.#begin(`${collection}/${modelName}`, everyMs);
+    if (isFresh) return [];
+    const made = await this.#once(`${collection}/${modelName}`, everyMs, () => attempt(kind, modelName, check));
+    return made === undefined ? [] : [made];
   }
 
-  /** Takes the right to make a check, once an interval. */
-  async #begin(id: string, everyMs: number): Promise<boolean> {
+  /**
+   * Makes a check unless somebody did, or is at it, within its interval. One whose process died is made again once that has
+   * not been heard of for ten minutes; undefined when it is not to be made.
+   */
+  async #once<T>(id: string, everyMs: number, check: () => Promise<T>): Promise<T | undefined> {
+    const begun = await this.#begin(id, everyMs);
+    if (begun === undefined) return undefined;
+    // What cannot be written now is written the next time; an end that was not is a check too many.
+    const renew = (until: number | null) => this.#renew(id, begun, until).catch(() => undefined);
+    const stop = this.timer.every(leaseMs / 3, () => void renew(this.context.clock.now() + leaseMs));
+    try {
+      return await check();
+    } finally {
+      stop();
+      await renew(null);
+    }
+  }
+
+  /** Takes the right to make a check; undefined when it is not due. */
+  async #begin(id: string, everyMs: number): Promise<Begun | undefined> {
     const now = this.context.clock.now();
     return this.control.access('monitoring.begin_check', 'store', async (storage) => {
       const record = await storage.get(checksCollection, id);
-      const begun = record?.value as unknown as Begun | undefined;
-      if (begun !== undefined && Math.abs(now - begun.at) < everyMs) return false;
-      const value: JsonValue = { at: now };
+      const before = record?.value as unknown as Begun | undefined;
+      const isRecent = before !== undefined && Math.abs(now - before.at) < everyMs;
+      const { until = null, attempt = 1 } = before ?? {};
+      const hasDied = until !== null && until <= now;
+      if (isRecent && (!hasDied || attempt >= mostFutile)) return undefined;
+      const holder = this.context.ids.next();
+      const begun = { at: now, until: now + leaseMs, holder, attempt: isRecent ? attempt + 1 : 1 };
       try {
-        const expect = record?.version ?? 'absent';
-        await storage.commit([{ kind: 'put', collection: checksCollection, id, value, expect }]);
-        return true;
+        await storage.commit([putBegun(id, begun, record?.version ?? 'absent')]);
+        return begun;
       } catch (error) {
-        if (error instanceof ConflictError) return false;
+        if (error instanceof ConflictError) return undefined;
         throw error;
       }
     });
   }
+
+  /** Says that a check is still being made, or that it has ended; nothing when another process has taken it over. */
+  async #renew(id: string, begun: Begun, until: number | null): Promise<void> {
+    await this.control.access('monitoring.begin_check', 'store', (storage) =>
+      retryConflicts(async () => {
+        const record = await storage.get(checksCollection, id);
+        const found = record?.value as unknown as Begun | undefined;
+        if (found?.holder !== begun.holder || found?.until == null) return;
+        await storage.commit([putBegun(id, { ...begun, until }, record!.version)]);
+      }),
+    );
+  }
 }
+
+const putBegun = (id: string, begun: Begun, expect: 'absent' | number): Change => ({
+  kind: 'put',
+  collection: checksCollection,
+  id,
+  value: { ...begun },
+  expect,
+});
 
 async function attempt(kind: 'drift' | 'performance', modelName: string, check: () => Promise<unknown>): Promise<Made> {
   try {
