@@ -1,3 +1,4 @@
+import { MLOpsError } from '../errors.js';
 import type { Plan } from '../governance/control-plane.js';
 import { findModel } from '../registry/stage-change.js';
 import type { Context } from '../runtime/context.js';
@@ -64,9 +65,11 @@ export const skip = (skipped: SkipReason, reason: string): RetrainResult => ({
 
 /** Gives retrainings out, at most one a model at a time, over all processes: every claim is one conditional commit. */
 export class Claims {
+  /** @param checkTrainer throws where this process cannot train what a plan asks for */
   constructor(
     private readonly context: Context,
     readonly leaseMs: number,
+    private readonly checkTrainer: (plan: RetrainingPlan) => unknown,
   ) {}
 
   /** Follows a wish, or says why not. The result of an earlier retraining with the same key is given again. */
@@ -114,7 +117,18 @@ export class Claims {
     return this.#takeUp(storage, loaded, lease);
   }
 
-  #takeUp(storage: Storage, { value, recordVersion }: LoadedRetraining, lease: LoadedLease): Promise<Plan<Claim>> {
+  async #takeUp(
+    storage: Storage,
+    { value, recordVersion }: LoadedRetraining,
+    lease: LoadedLease,
+  ): Promise<Plan<Claim>> {
+    try {
+      this.checkTrainer(value.plan);
+    } catch (error) {
+      const { code, message } = error as MLOpsError;
+      const left = `retraining ${value.retrainingId} is left as it is: resume it on a host that has that trainer`;
+      throw new MLOpsError(code, `${message}; ${left}`, { cause: error });
+    }
     const retraining: StoredRetraining = { ...value, status: 'running', attempt: value.attempt + 1, error: null };
     return this.#claim(storage, retraining, recordVersion, lease, []);
   }

@@ -89,12 +89,14 @@ export class RetrainPipeline {
     this.#control = new ControlPlane(this.#context);
     const { leaseMs = tenMinutes, trainers = [], loaders = [] } = options;
     if (!(leaseMs >= 1000)) refuse(`leaseMs must be at least 1000 milliseconds, got ${leaseMs}`);
-    this.#claims = new Claims(this.#context, leaseMs);
     const known = new Map<string, Trainer<AnyModel>>([
       ...builtInTrainers,
       ...trainers.map((trainer) => [trainer.algorithm, trainer] as const),
     ]);
     this.#sources = { config, trainers: known, loaders };
+    this.#claims = new Claims(this.#context, leaseMs, (plan) =>
+      findTrainer(plan.algorithm, plan.modelType, this.#sources),
+    );
     this.#worker = new RetrainingWorker(this.#context, tracker, registry, this.#sources, leaseMs, options);
     shareContext(this, this.#context);
   }
@@ -187,7 +189,7 @@ export class RetrainPipeline {
    * Goes on with a retraining whose process died or was stopped: completed steps are read back, the rest is computed. The
    * result of one that has ended is given again; one that another process is at is left alone (`skipped`).
    *
-   * @throws MLOpsError `NOT_FOUND`
+   * @throws MLOpsError `NOT_FOUND`, also where this process has no such trainer: the retraining is left to one that has
    */
   async resume(retrainingId: string, options: RetrainingWork = {}): Promise<RetrainResult> {
     checkOptions(options, workOptionNames, 'resume');

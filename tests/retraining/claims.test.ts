@@ -187,4 +187,35 @@ describe('a retraining that is stopped', () => {
     expect(await failing.resume(failed!.retrainingId)).toMatchObject({ status: 'skipped' });
     expect(await failure(failing.resume('nowhere'))).toMatchObject({ code: 'NOT_FOUND' });
   });
+
+  it('is left to a host that has its trainer by one that has not', async () => {
+    const world = await setUp();
+    const { pipeline, patient } = world;
+    const wish = { trigger: 'manual', idempotencyKey: 'key' } as const;
+    const controller = new AbortController();
+    const stopped = pipeline.triggerRetraining({ modelName: 'spread' }, rows, {
+      ...wish,
+      algorithm: 'patient',
+      signal: controller.signal,
+    });
+    await patient.started;
+    controller.abort();
+    patient.goOn();
+    expect(await failure(stopped)).toMatchObject({ code: 'ABORTED' });
+    const [interrupted] = (await pipeline.listRetrainings()).retrainings;
+
+    const { pipeline: without } = pipelineOf(world);
+    for (const refused of [
+      without.resume(interrupted!.retrainingId),
+      without.triggerRetraining({ modelName: 'spread' }, rows, wish),
+    ]) {
+      const { code, message } = await failure(refused);
+      expect({ code, message }).toMatchObject({
+        code: 'NOT_FOUND',
+        message: expect.stringContaining('patient') as string,
+      });
+    }
+    expect(await pipeline.getRetraining(interrupted!.retrainingId)).toEqual(interrupted);
+    expect(await pipeline.resume(interrupted!.retrainingId)).toMatchObject({ status: 'rejected' }); // it is constant
+  });
 });
