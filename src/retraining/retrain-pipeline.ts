@@ -159,8 +159,10 @@ export class RetrainPipeline {
           kept.push(snapshot);
           return { plan, snapshot, dataDigest: table.digest() };
         } catch (error) {
-          if (trigger !== 'manual' && isRefusal(error))
-            await this.#noteRefusal(retrainingId, modelName, trigger, error);
+          if (trigger !== 'manual' && isRefusal(error)) {
+            // A store that cannot be written must not hide what was wrong in the first place.
+            await this.#noteRefusal(retrainingId, modelName, trigger, error).catch(() => undefined);
+          }
           throw error;
         }
       }),
