@@ -134,7 +134,7 @@ describe('gradient_boosting', () => {
       const noise = 150 * (random.next() - 0.5);
       return { rating: ratings[notch], years, spread: 20 * notch + years * (1 + notch) + noise };
     });
-    for (const loss of ['squared', 'absolute']) {
+    for (const loss of ['squared', 'absolute', 'quantile']) {
       const { model } = await train(toTable(rows), {
         targetColumn: 'spread',
         featureColumns: ['rating', 'years'],
@@ -152,6 +152,30 @@ describe('gradient_boosting', () => {
       );
     }
   });
+
+  it.each(['squared', 'absolute', 'quantile'])(
+    'fits the same curve under a constraint in whatever unit the target is: %s',
+    async (loss) => {
+      const random = createRandom(11);
+      const x = Float64Array.from({ length: 800 }, () => random.next());
+      const z = Float64Array.from({ length: 800 }, () => random.next());
+      const y = x.map((value, i) => 3 * value ** 2 - z[i]! + 0.1 * random.next());
+      const fit = async (unit: number): Promise<Float64Array> => {
+        const table = toTable({ x, z, y: y.map((value) => value * unit) });
+        const { model } = await train(table, {
+          featureColumns: ['x', 'z'],
+          hyperparameters: { loss },
+          monotoneConstraints: { x: 'increasing', z: 'decreasing' },
+        });
+        return model.predictBatch(table);
+      };
+      const predicted = await fit(1);
+      // Powers of two, so that nothing is rounded otherwise.
+      expect([...(await fit(1 / 128))]).toEqual([...predicted.map((value) => value / 128)]);
+      expect([...(await fit(1024))]).toEqual([...predicted.map((value) => value * 1024)]);
+      expect(metricsOf('regression', y, predicted)['mae']).toBeLessThan(0.04);
+    },
+  );
 
   it('quantile loss leaves the share of rows below that it is told', async () => {
     const random = createRandom(3);

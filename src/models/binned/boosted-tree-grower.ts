@@ -221,18 +221,21 @@ export class BoostedTreeGrower {
     const missingLeft: number[] = [];
     const cover: number[] = [];
     const sets: number[][] = [];
-    const { l2, learningRate } = this.rules;
-    const write = (node: GrowingNode): void => {
+    const { l2, learningRate, monotone } = this.rules;
+    const rowsOf = ({ from, to }: GrowingNode): Int32Array => this.memory.rows.subarray(from, to);
+    const bestOf = (node: GrowingNode, lower: number, upper: number): number =>
+      solve === undefined
+        ? leafValue(node.gradient, node.hessian, l2, node.lower, node.upper)
+        : Math.min(upper, Math.max(lower, solve(rowsOf(node))));
+    // The bounds of solved values, whose unit is the target's: those of the nodes are in units of the derivatives.
+    const write = (node: GrowingNode, lower: number, upper: number): void => {
       const at = feature.length;
       right.push(0);
       cover.push(node.count);
       const { split } = node;
       if (split?.left === undefined || split.right === undefined) {
-        const rows = this.memory.rows.subarray(node.from, node.to);
-        const best =
-          solve === undefined
-            ? leafValue(node.gradient, node.hessian, l2, node.lower, node.upper)
-            : Math.min(node.upper, Math.max(node.lower, solve(rows)));
+        const rows = rowsOf(node);
+        const best = bestOf(node, lower, upper);
         const scaled = learningRate * best;
         feature.push(-1);
         value.push(scaled);
@@ -245,11 +248,13 @@ export class BoostedTreeGrower {
       const binned = this.features[split.feature]!;
       if (split.leftBins === undefined) value.push(binned.thresholdAfter(split.bin));
       else value.push(sets.push(positionsOfOnes(split.leftBins)) - 1);
-      write(split.left);
+      const direction = solve === undefined ? 0 : monotone[split.feature]!;
+      const border = direction === 0 ? 0 : (bestOf(split.left, lower, upper) + bestOf(split.right, lower, upper)) / 2;
+      write(split.left, direction < 0 ? border : lower, direction > 0 ? border : upper);
       right[at] = feature.length;
-      write(split.right);
+      write(split.right, direction > 0 ? border : lower, direction < 0 ? border : upper);
     };
-    write(root);
+    write(root, -Infinity, Infinity);
     return new DecisionTree({
       feature: Int32Array.from(feature),
       value: Float64Array.from(value),
