@@ -1,5 +1,6 @@
 import { splitRandom } from '../data/split.js';
 import type { Table } from '../data/table.js';
+import type { JsonObject } from '../util/json.js';
 import { binFeatures } from './binned/bin-table.js';
 import { Boosting } from './binned/boosting.js';
 import { EarlyStopping } from './binned/early-stopping.js';
@@ -95,7 +96,11 @@ export const gradientBoostingTrainer: Trainer = {
     const trees = boosting.trees.slice(0, stopping?.best);
     return {
       model: new BinnedModel('gradient_boosting', task, reader, boosting.base, trees),
-      warnings: [...warnings, ...featureWarnings({ ...request, table: train })],
+      warnings: [
+        ...warnings,
+        ...unusedWarnings(request.hyperparameters, values.loss === 'quantile', stopping !== undefined),
+        ...featureWarnings({ ...request, table: train }),
+      ],
     };
   },
 };
@@ -107,6 +112,17 @@ function splitValidation(
   if (validation !== undefined || share === 0) return { train: table, validation };
   const { train, test } = splitRandom(table, share, random.split('validation'));
   return { train, validation: test };
+}
+
+/** Hyperparameters that were told and need another one to mean anything. */
+function unusedWarnings(given: JsonObject, isQuantile: boolean, stops: boolean): string[] {
+  const needs = {
+    ...(!isQuantile && { quantile: 'loss: quantile' }),
+    ...(!stops && { early_stopping_patience: 'validation_size' }),
+  };
+  return Object.entries(needs)
+    .filter(([name]) => Object.hasOwn(given, name))
+    .map(([name, other]) => `gradient_boosting ignores the hyperparameter ${name} without ${other}`);
 }
 
 function lossOf(name: 'squared' | 'absolute' | 'quantile' | 'log', alpha: number): Loss {

@@ -7,8 +7,9 @@ import { predictInSteps } from '../models/predict-in-steps.js';
 import { comparePaired } from '../stats/paired-comparison.js';
 import type { Digest } from '../util/digest.js';
 import { inSteps } from '../util/in-steps.js';
+import type { JsonObject } from '../util/json.js';
 import type { Random } from '../util/random.js';
-import { losses } from './losses.js';
+import { aimOf, lossName, losses } from './losses.js';
 import type { ChallengeResult } from './retrain-result.js';
 
 /** The production version, which a challenger has to beat. */
@@ -26,6 +27,9 @@ export interface Champion {
 export interface ChallengeRows {
   readonly holdout: Table;
   readonly task: Task;
+  readonly algorithm: string;
+  /** Of the challenger, as far as they were set by hand. */
+  readonly hyperparameters: JsonObject;
   readonly targetColumn: string;
   /** Rows of one time stamp are resampled together. */
   readonly timeColumn: string | null;
@@ -38,7 +42,7 @@ const confidence = 0.95;
 
 /** Scores both models on the rows held back from training and puts an interval around the difference. */
 export async function challenge(
-  { holdout, task, targetColumn, timeColumn, split }: ChallengeRows,
+  { holdout, task, algorithm, hyperparameters, targetColumn, timeColumn, split }: ChallengeRows,
   challenger: AnyModel,
   champion: Champion | undefined,
   random: Random,
@@ -50,7 +54,8 @@ export async function challenge(
   if (champion === undefined) return result;
   const championScores = await predictInSteps(champion.model, holdout);
   const clusters = timeColumn === null ? undefined : clustersOf(holdout, timeColumn);
-  const steps = comparePaired(losses(task, actual, challengerScores), losses(task, actual, championScores), {
+  const aim = aimOf(task, algorithm, hyperparameters);
+  const steps = comparePaired(losses(aim, actual, challengerScores), losses(aim, actual, championScores), {
     confidence,
     random,
     // With few time stamps their resampling says nothing; rows are the better approximation then.
@@ -61,7 +66,7 @@ export async function challenge(
     ...result,
     championVersion: champion.version,
     championMetrics: metricsOf(task, actual, championScores),
-    comparison: { ...comparison, loss: task === 'regression' ? 'absolute_error' : 'log_loss', confidence },
+    comparison: { ...comparison, loss: lossName(aim), confidence },
   };
 }
 

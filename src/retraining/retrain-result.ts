@@ -14,7 +14,7 @@ export interface ChallengeResult {
   readonly championMetrics?: Readonly<Record<string, number>>;
   /** Difference of losses with its interval; negative means the challenger is better. */
   readonly comparison?: PairedComparison & {
-    readonly loss: 'absolute_error' | 'log_loss';
+    readonly loss: 'absolute_error' | 'quantile_loss' | 'log_loss';
     readonly confidence: number;
   };
 }

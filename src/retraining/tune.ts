@@ -4,7 +4,7 @@ import type { Task, Trainer } from '../models/contract.js';
 import { numericTarget } from '../models/target.js';
 import { type JsonObject, canonicalJson } from '../util/json.js';
 import { type Random, shuffle } from '../util/random.js';
-import { meanLoss } from './losses.js';
+import { aimOf, meanLoss } from './losses.js';
 import type { TuningResult } from './retrain-result.js';
 import { type SearchSpace, drawCandidate } from './search-space.js';
 
@@ -105,5 +105,6 @@ async function validationLoss(options: TuneOptions, learn: Table, hyperparameter
   });
   const predictions = await model.predictBatch(validate);
   await closeModel(model);
-  return meanLoss(task, numericTarget(validate, targetColumn), predictions);
+  const aim = aimOf(task, trainer.algorithm, hyperparameters);
+  return meanLoss(aim, numericTarget(validate, targetColumn), predictions);
 }

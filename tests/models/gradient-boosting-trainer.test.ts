@@ -204,6 +204,16 @@ describe('gradient_boosting', () => {
       expect(seen.length).toBeLessThan(20);
     });
 
+    it('warns of hyperparameters that have no effect without another one', async () => {
+      const told = { quantile: 0.9, early_stopping_patience: 3, max_iterations: 1 };
+      expect((await train(noise, { hyperparameters: told })).warnings).toEqual([
+        'gradient_boosting ignores the hyperparameter quantile without loss: quantile',
+        'gradient_boosting ignores the hyperparameter early_stopping_patience without validation_size',
+      ]);
+      const used = { ...told, loss: 'quantile', validation_size: 0.2 };
+      expect((await train(noise, { hyperparameters: used })).warnings).toEqual([]);
+    });
+
     it('goes by the rows of the request where it has some', async () => {
       const x = Float64Array.from({ length: 600 }, (_, i) => i);
       const validation = toTable({ x, y: x.map((value) => value % 7) });

@@ -59,7 +59,11 @@ export async function assessPerformance(inputs: PerformanceInputs): Promise<Perf
   const registered = metrics[metric];
   if (registered === undefined) return notAssessed(`the version was registered without ${metric}`);
   if (rows < minRows) return notAssessed(`${rows} rows with a known target, at least ${minRows} are needed`);
-  const found = losses(model.task, trainingTarget(table, targetColumn, model.task), await model.predictBatch(table));
+  const found = losses(
+    { task: model.task, quantile: undefined },
+    trainingTarget(table, targetColumn, model.task),
+    await model.predictBatch(table),
+  );
   const clusters = timeColumn === null ? undefined : clustersOf(table, timeColumn);
   const { difference, lower, upper } = await inSteps(
     comparePaired(found, new Float64Array(rows), {
