@@ -6,6 +6,7 @@ import { type FieldCatalog, type SearchedField, whereOf } from '../search/to-whe
 import type { OrderBy, Query, Where } from '../storage/storage.js';
 import { checkOneOf, refuse } from '../util/check.js';
 import { nearest } from '../util/nearest.js';
+import { finalRunStatuses } from './run.js';
 import type { SearchRunsOptions } from './tracking-options.js';
 
 /** Attributes of runs by every name that people use, MLflow's included, and what they are called in the index. */
@@ -108,7 +109,8 @@ function parameterValues(value: Literal): readonly [Literal, ...Literal[]] {
 
 function statusOf(value: Literal): string {
   const status = String(value).toLowerCase();
-  return Object.hasOwn(statuses, status) ? statuses[status]! : status;
+  if (Object.hasOwn(statuses, status)) return statuses[status]!;
+  return checkOneOf(status, ['running', ...finalRunStatuses], 'status');
 }
 
 function timeOf(value: Literal, field: Field): number {

@@ -97,14 +97,18 @@ const keys = fc.constantFrom('a', 'b.c', 'd e');
 const fields: fc.Arbitrary<Field> = fc.oneof(
   fc.record({ entity: fc.constantFrom('metric', 'param', 'tag'), key: keys }),
   fc.record({ entity: fc.constant('metric'), key: keys, aggregate: fc.constantFrom('min', 'max') }),
-  fc.record({ entity: fc.constant('attribute'), key: fc.constantFrom('status', 'run_name') }),
+  fc.record({ entity: fc.constant('attribute'), key: fc.constant('run_name') }),
 );
+const status = fc.constant<Field>({ entity: 'attribute', key: 'status' });
+const states = fc.constantFrom('running', 'COMPLETED', 'failed', 'Aborted'); // others are refused
 const likePatterns = ['rates', 'rat%', '%A%', '_ates', '%', '1_', ''];
-const comparisons = comparisonOf(fields, value).map((filter) =>
-  'op' in filter && filter.op.endsWith('like') && 'value' in filter
-    ? { ...filter, value: likePatterns[String(filter.value).length % likePatterns.length]! }
-    : filter,
-);
+const comparisons = fc
+  .oneof(comparisonOf(fields, value), comparisonOf(status, states))
+  .map((filter) =>
+    'op' in filter && filter.op.endsWith('like') && 'value' in filter
+      ? { ...filter, value: likePatterns[String(filter.value).length % likePatterns.length]! }
+      : filter,
+  );
 const runs = fc.array(
   fc.record({
     runName: fc.option(fc.constantFrom('rates', 'Rates', '10'), { nil: undefined }),
@@ -259,5 +263,6 @@ describe('a search', () => {
     expect((await failure(finds("dataset.name like 'p%'"))).message).toContain('takes = != in and not in');
     expect((await failure(finds("statsu = 'x'"))).message).toContain('did you mean status?');
     expect((await failure(finds("start_time > 'yesterday'"))).message).toContain('UTC milliseconds or a date');
+    expect((await failure(finds("status in ('FINISHED', 'complete')"))).message).toContain('got "complete"');
   });
 });
