@@ -9,6 +9,9 @@ type Jose = typeof import('jose');
 type Keys = ReturnType<Jose['createRemoteJWKSet']>;
 type Options = import('jose').JWTVerifyOptions;
 
+/** A token made just now may be used already where clocks differ by so many seconds. None live longer for it. */
+const leewaySeconds = 60;
+
 /** Longest token looked at, characters. */
 const maxLength = 16_384;
 
@@ -30,9 +33,11 @@ export async function verifyJwt(config: MLOpsConfig, token: string, now: number)
     audience,
     algorithms: [...jwt.algorithms],
     currentDate: new Date(now),
+    clockTolerance: leewaySeconds, // of jose, for `exp` as well as for `nbf`
     requiredClaims: ['exp', principalClaim],
   };
   const claims = await verify(jose, config, token, options);
+  if ((claims['exp'] as number) <= Math.floor(now / 1000)) throw refused(expired);
   const id = claims[principalClaim];
   if (typeof id !== 'string' || !isName(id)) throw refused(`its claim ${principalClaim} is not a name`);
   return { id, type: accessRulesOf(config.policy).typeOf(id), authentication: 'jwt' };
@@ -108,12 +113,14 @@ function remoteKeys(jose: Jose, config: MLOpsConfig, url: string): Keys {
   return keys;
 }
 
+const expired = 'it has expired';
+
 /** Codes of jose are stable, and say what is wrong without repeating the token. */
 function sayWhy(error: unknown): string {
   const { code, claim } = error as { readonly code?: string; readonly claim?: string };
   switch (code) {
     case 'ERR_JWT_EXPIRED':
-      return 'it has expired';
+      return expired;
     case 'ERR_JWT_CLAIM_VALIDATION_FAILED':
       if (claim === 'nbf') return 'its claim nbf is not reached yet: compare the clocks of this host and of the issuer';
       return `its claim ${claim} is not what access.jwt asks for`;

@@ -126,6 +126,9 @@ describe('signed tokens', () => {
       type: 'person',
       authentication: 'jwt',
     });
+    // An issuer whose clock is ahead by a minute at most.
+    for (const claims of [{ nbf: issued + 60, exp: issued + 120 }, { nbf: issued + 1 }, { exp: issued + 1 }])
+      expect(await authenticate(config, { token: await sign(claims), clock })).toMatchObject({ id: 'dev' });
     expect(await authenticate(config, { token: await sign({ sub: 'batch' }), clock })).toMatchObject({
       type: 'service',
     });
@@ -145,6 +148,8 @@ describe('signed tokens', () => {
       [await sign({ iss: 'elsewhere' }), 'its claim iss is not'],
       [await sign({ aud: 'payroll' }), 'its claim aud is not'],
       [await sign({ exp: issued - 60 }), 'it has expired'],
+      [await sign({ exp: issued }), 'it has expired'],
+      [await sign({ nbf: issued + 61 }), 'its claim nbf is not reached yet'],
       [await sign({ exp: undefined }), 'its claim exp is not'],
       [await sign({ nbf: issued + 600 }), 'its claim nbf is not reached yet: compare the clocks'],
       [await sign({ sub: 7 }), 'its claim sub is not'],
