@@ -50,9 +50,9 @@ export function checkShadowSample(value: unknown = 1): number {
 /** In milliseconds. */
 export function checkLabelWindow(value: unknown, policy: CanaryPolicy): number {
   const hours: unknown = value ?? policy.labelWindowHours;
-  if (typeof hours !== 'number' || !(hours >= 0 && hours < Infinity)) {
+  if (typeof hours !== 'number' || !(hours >= 0 && hours <= 876_000)) {
     refuse(
-      `labelWindowHours must be a number of hours from 0, got ${typeof hours === 'number' ? hours : typeof hours}`,
+      `labelWindowHours must be a number of hours from 0 to 876000, got ${typeof hours === 'number' ? hours : typeof hours}`,
     );
   }
   return hours * 3_600_000;

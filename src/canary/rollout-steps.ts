@@ -37,8 +37,8 @@ export function planSteps(steps: readonly CanaryStep[], maxTraffic: number): rea
       refuse(`${where}.traffic ${traffic} is above canary.max_canary_percentage ${maxTraffic}`);
     }
     if (traffic <= before) refuse(`${where}.traffic ${traffic} must be above the step before it (${before})`);
-    if (typeof hours !== 'number' || !(hours >= 0 && hours < Infinity)) {
-      refuse(`${where}.hours must be a number of hours from 0, got ${String(hours)}`);
+    if (typeof hours !== 'number' || !(hours >= 0 && hours <= 876_000)) {
+      refuse(`${where}.hours must be a number of hours from 0 to 876000, got ${String(hours)}`);
     }
     if (!Number.isSafeInteger(requests) || requests < 0) {
       refuse(`${where}.requests must be a whole number from 0, got ${String(requests)}`);

@@ -12,10 +12,32 @@ export const number = (what: string, isValid: (value: number) => boolean) =>
 export const fraction = () =>
   number('a fraction from 0 to 1 (0.05 is five percent)', (value) => value >= 0 && value <= 1);
 
-export const positive = (unit: string) => number(`a number of ${unit} above 0`, (value) => value > 0);
+/** A hundred years: what is added to a date stays one. */
+const longest: Readonly<Record<string, number>> = {
+  days: 36_500,
+  hours: 876_000,
+  minutes: 52_560_000,
+  seconds: 3_153_600_000,
+  milliseconds: 3_153_600_000_000,
+};
 
-export const integer = (minimum: number) =>
-  number(`a whole number, at least ${minimum}`, (value) => Number.isSafeInteger(value) && value >= minimum);
+export const positive = (unit: string) => {
+  const most = longest[unit] ?? Infinity;
+  const isAllowed = (value: number): boolean => value > 0 && value <= most;
+  return number(`a number of ${unit} above 0${most === Infinity ? '' : `, at most ${most}`}`, isAllowed);
+};
+
+/** Hours from 0 to a hundred years. */
+export const hours = () => number('a number of hours from 0 to 876000', (value) => value >= 0 && value <= 876_000);
+
+export const integer = (minimum: number, most = Infinity) =>
+  number(
+    most === Infinity ? `a whole number, at least ${minimum}` : `a whole number from ${minimum} to ${most}`,
+    (value) => Number.isSafeInteger(value) && value >= minimum && value <= most,
+  );
+
+/** Whole days, a hundred years at most. */
+export const days = (minimum: number) => integer(minimum, 36_500);
 
 export const boolean = () => z.boolean(expected('true or false'));
 

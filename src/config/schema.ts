@@ -3,8 +3,10 @@ import { accessSection } from './access-schema.js';
 import { usualModelTypes } from './supported-models.js';
 import {
   boolean,
+  days,
   expected,
   fraction,
+  hours,
   integer,
   list,
   matching,
@@ -41,7 +43,7 @@ function build() {
     logging: section({
       level: z._default(oneOf('off', 'debug', 'info', 'warn', 'error'), 'off'),
       max_file_mb: z._default(positive('mebibytes'), 10),
-      max_files: z._default(integer(1), 5),
+      max_files: z._default(integer(1, 1_000), 5),
     }),
     drift: section({
       ks_test_threshold: z._default(
@@ -68,10 +70,7 @@ function build() {
       evaluation_metrics: z._default(list(metric()), [...metrics]),
       evaluation_window_hours: z._default(positive('hours'), 48),
       rollback_threshold: z._default(fraction(), 0.8),
-      label_window_hours: z._default(
-        number('hours from 0', (value) => value >= 0),
-        0,
-      ),
+      label_window_hours: z._default(hours(), 0),
       max_rollback_count: z._default(integer(1), 3),
       max_predictions: limit(integer(1)),
       max_value: limit(above(0)),
@@ -130,10 +129,7 @@ function build() {
     retraining: section({
       auto_retrain_on_drift: on(),
       auto_retrain_on_performance_drop: on(),
-      cooldown_hours: z._default(
-        number('a number of hours, at least 0', (value) => value >= 0),
-        1,
-      ),
+      cooldown_hours: z._default(hours(), 1),
       accepted_findings: z._default(list(oneOf(...dataChecks)), []),
       scheduled_retraining: section({
         enabled: z._default(boolean(), false),
@@ -148,10 +144,10 @@ function build() {
         0.1,
       ),
       random_state: seed(),
-      cross_validation_folds: z._default(integer(2), 5),
+      cross_validation_folds: z._default(integer(2, 1_000), 5),
       hyperparameter_tuning: on(),
-      max_iterations: z._default(integer(1), 100),
-      early_stopping_patience: z._default(integer(1), 10),
+      max_iterations: z._default(integer(1, 10_000), 100),
+      early_stopping_patience: z._default(integer(1, 10_000), 10),
     }),
     monitoring: section({
       performance_check_interval_minutes: z._default(positive('minutes'), 15),
@@ -172,7 +168,7 @@ function build() {
       require_authorization: on(),
       log_all_operations: on(),
       audited_reads: z._default(list(oneOf(...auditableReads)), []),
-      audit_log_retention_days: z._default(integer(1), 365),
+      audit_log_retention_days: z._default(days(1), 365),
       checkpoint_interval: z._default(integer(1), 1_000),
       audit_anchor_path: z._default(z.nullable(path()), null),
       anonymize_sensitive_data: on(),
@@ -187,9 +183,9 @@ function build() {
     }),
     compliance: section({
       require_inventory: z._default(boolean(), false),
-      tier1_review_months: z._default(integer(1), 12),
-      tier2_review_months: z._default(integer(1), 24),
-      tier3_review_months: z._default(integer(1), 36),
+      tier1_review_months: z._default(integer(1, 1_200), 12),
+      tier2_review_months: z._default(integer(1, 1_200), 24),
+      tier3_review_months: z._default(integer(1, 1_200), 36),
       significance_level: z._default(
         number('a significance level above 0 and below 1, a number such as 0.05', (value) => value > 0 && value < 1),
         0.05,
@@ -198,20 +194,20 @@ function build() {
       min_stage2_share: z._default(fraction(), 0.8),
       max_halt_ms: z._default(positive('milliseconds'), 1_000),
       max_evidence_age_days: section({
-        drift: z._default(evidenceAge(), 30),
-        bias_testing: z._default(evidenceAge(), 365),
-        explainability: z._default(evidenceAge(), 365),
-        feature_importance: z._default(evidenceAge(), 365),
-        challenge: z._default(evidenceAge(), 365),
-        outcomes: z._default(evidenceAge(), 365),
-        compliance: z._default(evidenceAge(), 90),
+        drift: z._default(days(1), 30),
+        bias_testing: z._default(days(1), 365),
+        explainability: z._default(days(1), 365),
+        feature_importance: z._default(days(1), 365),
+        challenge: z._default(days(1), 365),
+        outcomes: z._default(days(1), 365),
+        compliance: z._default(days(1), 90),
       }),
     }),
     backup: section({
       backup_path: z._default(path(), './backups'),
       backup_models: on(),
       backup_frequency: z._default(oneOf('hourly', 'daily', 'weekly', 'monthly'), 'daily'),
-      backup_retention_days: z._default(integer(1), 90),
+      backup_retention_days: z._default(days(1), 90),
       backup_configs: on(),
       disaster_recovery_enabled: on(),
       recovery_point_objective_hours: z._default(positive('hours'), 4),
@@ -219,9 +215,9 @@ function build() {
     }),
     retention: section({
       unreferenced_artifacts_hours: z._default(positive('hours'), 24),
-      deleted_runs_days: z._default(integer(1), 30),
-      drift_reports_days: z._default(integer(1), 1_827),
-      predictions_minimum_days: z._default(integer(0), 0),
+      deleted_runs_days: z._default(days(1), 30),
+      drift_reports_days: z._default(days(1), 1_827),
+      predictions_minimum_days: z._default(days(0), 0),
     }),
   });
 }
@@ -237,7 +233,7 @@ const argument = () =>
 const rolloutStep = () =>
   z.strictObject({
     traffic: fraction(),
-    hours: z.optional(number('hours from 0', (value) => value >= 0)),
+    hours: z.optional(hours()),
     requests: z.optional(integer(0)),
   });
 
@@ -289,10 +285,6 @@ function buildModelType() {
 
 const frameworks = ['Basel III', 'IFRS 9', 'MiFID II', 'SR 26-2', 'SS1/23', 'BCBS 239'] as const;
 const complianceChecks = ['data_quality', 'model_fairness', 'bias_detection', 'explainability'] as const;
-
-/** At most a hundred years: what is added to a date stays one. */
-const evidenceAge = () =>
-  number('a whole number of days from 1 to 36500', (value) => Number.isInteger(value) && value >= 1 && value <= 36_500);
 
 /** One of `monitoring.channels`. */
 function buildChannel() {

@@ -35,7 +35,8 @@ export async function traceLineage(
   const direction = checkOneOf(options.direction ?? 'both', ['backwards', 'forwards', 'both'] as const, 'direction');
   const { depth = Infinity, limit = 1_000 } = options;
   for (const [what, count] of Object.entries({ depth, limit })) {
-    if (!(count >= 1)) refuse(`${what} must be a whole number from 1, got ${count}`);
+    if (!(count >= 1 && (Number.isInteger(count) || count === Infinity)))
+      refuse(`${what} must be a whole number from 1, got ${count}`);
   }
   checkObject(from, 'where lineage begins');
   const start = { kind: checkOneOf(from.kind, lineageKinds, 'kind'), id: checkName(from.id, 'id') };

@@ -1,4 +1,5 @@
 import { MLOpsError } from '../errors.js';
+import { checkCount } from '../util/check.js';
 import { type Random, shuffle } from '../util/random.js';
 import { checkSample, sortedSample } from './check-sample.js';
 
@@ -56,9 +57,7 @@ export function energyTest(
   options: { readonly random: Random; readonly permutations?: number },
 ): EnergyTestResult {
   const { random, permutations = 199 } = options;
-  if (!(Number.isSafeInteger(permutations) && permutations > 0)) {
-    throw new MLOpsError('INVALID_INPUT', `permutations must be a whole number from 1, got ${permutations}`);
-  }
+  checkCount(permutations, 'permutations', 1, 100_000);
   const n = checkColumns(reference, reference.length, 'reference');
   const total = n + checkColumns(current, reference.length, 'current');
   if (total > largestTest) {

@@ -6,6 +6,7 @@ import { toIso } from '../util/clock.js';
 import { type StoredRun, nextRevision, runsCollection } from './run.js';
 import { putRun } from './run-writer.js';
 import { inBackground } from '../util/in-background.js';
+import { longestInterval } from '../util/timer.js';
 
 const leasesCollection = 'run_leases';
 
@@ -50,7 +51,10 @@ export class RunLeases {
   begin(runId: string): void {
     this.#held.set(runId, undefined);
     const renew = inBackground(() => void this.renew());
-    this.#timer ??= setInterval(renew, this.#policy.heartbeatIntervalSeconds * 1_000).unref();
+    this.#timer ??= setInterval(
+      renew,
+      Math.min(this.#policy.heartbeatIntervalSeconds * 1_000, longestInterval),
+    ).unref();
   }
 
   end(runId: string): void {

@@ -66,6 +66,12 @@ export function checkFraction(value: unknown, what: string): number {
   return value;
 }
 
+/** How often or how many, within limits: a typing error must not cost hours, or all memory. */
+export function checkCount(value: unknown, what: string, least: number, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  return refuse(`${what} must be an integer from ${least} to ${most}, got ${describe(value)}`);
+}
+
 /** The members of an enumeration; the message lists them. */
 export function checkOneOf<T extends string>(value: unknown, allowed: readonly T[], what: string): T {
   const found = allowed.find((member) => member === value);

@@ -18,4 +18,4 @@ export const systemTimer: Timer = {
 };
 
 /** Node runs timers beyond 2^31 − 1 ms at once. */
-const longestInterval = 2 ** 31 - 1;
+export const longestInterval = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
 import { type Column, categoricalColumn } from '../../data/column.js';
 import { type TableInput, toTable } from '../../data/table.js';
 import { quantile } from '../../stats/quantile.js';
-import { checkOptions, refuse } from '../../util/check.js';
+import { checkCount, checkOptions, refuse } from '../../util/check.js';
 import { type Watch, checkNotAborted } from '../../util/in-steps.js';
 import type { AnyModel } from '../async-model.js';
 import { setImmediate } from 'node:timers/promises';
@@ -41,7 +41,7 @@ export async function partialDependence(
 ): Promise<PartialDependence> {
   checkOptions(options, ['gridSize', 'signal', 'onProgress'], 'partialDependence');
   const { gridSize = 20, signal, onProgress } = options;
-  if (!Number.isInteger(gridSize) || gridSize < 2) refuse(`gridSize must be an integer from 2, got ${gridSize}`);
+  checkCount(gridSize, 'gridSize', 2, 10_000);
   const names = model.features.map(({ name }) => name);
   if (!names.includes(feature))
     refuse(`the model has no feature ${JSON.stringify(feature)}; it has ${names.join(', ')}`);

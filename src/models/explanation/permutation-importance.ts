@@ -1,6 +1,6 @@
 import { takeFromColumn } from '../../data/column.js';
 import { type Table, type TableInput, toTable } from '../../data/table.js';
-import { checkOptions, refuse } from '../../util/check.js';
+import { checkCount, checkOptions, refuse } from '../../util/check.js';
 import { type Random, shuffle } from '../../util/random.js';
 import { type Watch, checkNotAborted } from '../../util/in-steps.js';
 import type { AnyModel } from '../async-model.js';
@@ -41,7 +41,7 @@ export async function permutationImportance(
   checkOptions(options, ['random', 'repeats', 'metric', 'signal', 'onProgress'], 'permutationImportance');
   const { random, repeats = 5, signal, onProgress } = options;
   const metric = options.metric ?? (model.task === 'regression' ? 'mae' : 'log_loss');
-  if (!Number.isInteger(repeats) || repeats < 1) refuse(`repeats must be an integer from 1, got ${repeats}`);
+  checkCount(repeats, 'repeats', 1, 10_000);
   const sign = metricDirection(metric) === 'lower' ? 1 : -1;
   const table = toTable(data);
   const actual = numericTarget(table, targetColumn);

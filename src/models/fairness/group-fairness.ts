@@ -1,6 +1,6 @@
 import { type Table, type TableInput, toTable } from '../../data/table.js';
 import { quantile } from '../../stats/quantile.js';
-import { checkFraction, checkOneOf, checkOptions, refuse } from '../../util/check.js';
+import { checkCount, checkFraction, checkOneOf, checkOptions, refuse } from '../../util/check.js';
 import type { Task } from '../contract.js';
 import { checkPairs } from '../metrics/check-pairs.js';
 import { numericTarget } from '../target.js';
@@ -96,7 +96,7 @@ export function groupFairness(
   checkLimits(options);
   const table: Table = toTable(data);
   const confidence = checkFraction(options.confidence ?? 0.95, 'confidence');
-  if (!Number.isInteger(minRows) || minRows < 30) refuse(`minRows must be an integer from 30, got ${minRows}`);
+  checkCount(minRows, 'minRows', 30, Number.MAX_SAFE_INTEGER);
   const actual = numericTarget(table, targetColumn);
   checkPairs(actual, predicted);
   const threshold = options.threshold ?? (task === 'classification' ? 0.5 : quantile(predicted.slice().sort(), 0.5));

@@ -1,3 +1,5 @@
+import { checkCount } from '../../util/check.js';
+
 /** Predictions of about the same probability, and how often they came true. */
 export interface CalibrationBin {
   readonly rows: number;
@@ -10,8 +12,11 @@ export interface CalibrationBin {
 /**
  * How often predicted probabilities come true, in bins of equal width (scikit-learn's `calibration_curve`, strategy
  * `uniform`: a probability on an edge belongs to the lower bin). Bins without rows are left out.
+ *
+ * @throws MLOpsError `INVALID_INPUT` for other than 1 to 100,000 bins
  */
 export function calibrationCurve(actual: Float64Array, predicted: Float64Array, bins = 10): readonly CalibrationBin[] {
+  checkCount(bins, 'bins', 1, 100_000);
   const rows = new Float64Array(bins);
   const sums = new Float64Array(bins);
   const positives = new Float64Array(bins);

@@ -1,6 +1,6 @@
 import { quantile } from '../../stats/quantile.js';
 import type { Estimate } from '../../stats/wilson.js';
-import { checkOptions, refuse } from '../../util/check.js';
+import { checkCount, checkOptions, refuse } from '../../util/check.js';
 import { type Watch, inSteps } from '../../util/in-steps.js';
 import { type Random, randomInt } from '../../util/random.js';
 import type { Task } from '../contract.js';
@@ -32,7 +32,7 @@ export async function metricIntervals(
   checkOptions(options, ['random', 'confidence', 'resamples', 'clusters', 'signal', 'onProgress'], 'metricIntervals');
   const { confidence = 0.95, resamples = 1000, clusters } = options;
   if (!(confidence > 0 && confidence < 1)) refuse(`confidence must be between 0 and 1, got ${confidence}`);
-  if (!Number.isInteger(resamples) || resamples < 20) refuse(`resamples must be an integer from 20, got ${resamples}`);
+  checkCount(resamples, 'resamples', 20, 1_000_000);
   if (clusters !== undefined && clusters.length !== actual.length) {
     refuse(`clusters has ${clusters.length} numbers for ${actual.length} rows`);
   }

@@ -66,6 +66,7 @@ export const adwin: Detector<Partial<AdwinOptions>, AdwinState, AdwinValue> = {
       const value = options[name];
       checkOption(Number.isInteger(value) && value >= 1, name, value, 'a whole number, at least 1');
     }
+    checkOption(options.maxBuckets <= 1000, 'maxBuckets', options.maxBuckets, '1000 at most');
     checkOption(options.gracePeriod >= 2, 'gracePeriod', options.gracePeriod, 'at least 2');
     return { kind: 'adwin', version: 1, options, buckets: [], observations: 0, isDrift: false };
   },

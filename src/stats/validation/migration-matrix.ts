@@ -51,8 +51,8 @@ export function migrationMatrix(from: ArrayLike<number>, to: ArrayLike<number>, 
 }
 
 function count(from: ArrayLike<number>, to: ArrayLike<number>, grades: number): number[][] {
-  if (!Number.isSafeInteger(grades) || grades < 2) {
-    throw new MLOpsError('INVALID_INPUT', `there are ${grades} grades; expected two or more`);
+  if (!Number.isSafeInteger(grades) || grades < 2 || grades > 1000) {
+    throw new MLOpsError('INVALID_INPUT', `there are ${grades} grades; expected two or more, 1000 at most`);
   }
   if (from.length !== to.length || from.length === 0) {
     throw new MLOpsError(
