@@ -231,14 +231,15 @@ describe('what frameworks ask for by the year', () => {
       .assess({ policy, now, ...facts } as unknown as ComplianceFacts) as Finding;
   const madeAt = Date.UTC(2025, 2, 1);
   const ends = Date.UTC(2026, 2, 1); // a year later, of 365 days
+  const against = { championVersion: '1.0.0' };
 
   it.each<[string, object]>([
-    ['a retraining', { retraining: { steps: [{ name: 'compare', endedAt: madeAt, output: {} }] }, decisions: [] }],
+    ['a retraining', { retraining: { steps: [{ name: 'compare', endedAt: madeAt, output: against }] }, decisions: [] }],
     ['a canary', { decisions: [{ verdict: 'promote', decidedAt: iso(madeAt) }] }],
     [
       'the later of both',
       {
-        retraining: { steps: [{ name: 'compare', endedAt: madeAt - 900 * dayMs, output: {} }] },
+        retraining: { steps: [{ name: 'compare', endedAt: madeAt - 900 * dayMs, output: against }] },
         decisions: [
           { verdict: 'rollback', decidedAt: iso(madeAt) },
           { verdict: 'promote', decidedAt: iso(madeAt - 500 * dayMs) },
@@ -254,6 +255,43 @@ describe('what frameworks ask for by the year', () => {
       status: 'not_assessed',
       message: expect.stringContaining(`the last comparison of ${iso(madeAt)} is more than 365 days old`) as string,
     });
+  });
+
+  it('the first retraining of a model, which had nothing to be compared with, is no challenge', () => {
+    const steps = [{ name: 'compare', endedAt: madeAt, output: { holdoutRows: 30, challengerMetrics: { mae: 1 } } }];
+    const about = { version: {}, retraining: { steps }, decisions: [] };
+    expect(finding('model_risk.effective_challenge', about, madeAt)).toMatchObject({
+      status: 'not_assessed',
+      message: expect.stringContaining('no comparison') as string,
+    });
+  });
+
+  it('a drift check with too few rows to tell is no watching', () => {
+    const checked = (passed: boolean, verdict: string) => {
+      const drift = { passed, recordedAt: iso(madeAt), detail: { verdict } };
+      return finding('model_risk.ongoing_monitoring', { version: { evidence: { drift } } }, madeAt).status;
+    };
+    expect([checked(true, 'stable'), checked(true, 'inconclusive'), checked(false, 'drifted')]).toEqual([
+      'met',
+      'not_assessed',
+      'not_met',
+    ]);
+  });
+
+  it('each entry into production has the approvals that the policy asks for, but for rollbacks', () => {
+    const entry = { version: '1.0.0', from: 'Staging', to: 'Production', at: iso(madeAt), by: 'ada' };
+    const approved = { ...entry, gates: [{ gate: 'approval', status: 'passed', message: 'by bob' }] };
+    const alone = { ...entry, from: 'Archived', gates: [{ gate: 'min_accuracy', status: 'passed', message: '' }] };
+    const rolledBack = { ...entry, from: 'Archived', reason: 'the new one errs' };
+    const approvals = [{ requestId: 'r', closed: { as: 'executed' } }];
+    const recorded = (history: readonly object[], requiredApprovals: number) => {
+      const facts = { version: { version: '1.0.0' }, history, approvals };
+      const asked = { ...policy, promotion: { ...policy.promotion, requiredApprovals } };
+      return finding('mifid.change_record', { ...facts, policy: asked }, madeAt).status;
+    };
+    expect(recorded([approved, rolledBack], 1)).toBe('met');
+    expect(recorded([approved, alone], 1)).toBe('not_met');
+    expect(recorded([approved, alone], 0)).toBe('met');
   });
 
   it('thousands of decisions of one canary make no long report', () => {

@@ -82,6 +82,13 @@ describe('a performance monitor', () => {
     );
   });
 
+  it('merges a list of windows, and nothing else', () => {
+    const { monitor } = setUp();
+    monitor.record({ ...spread, latencyMs: 1 });
+    const [window] = monitor.windows('spread', '1.0.0');
+    expect(() => mergeWindows(window as never)).toThrow('windows must be a list of windows of one version');
+  });
+
   it('forgets old windows and keeps what it counted since it began', () => {
     const { clock, monitor } = setUp({ windowMs: 1_000, keep: 3 });
     for (let i = 0; i < 10; i++) {

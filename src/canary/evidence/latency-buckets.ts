@@ -1,4 +1,4 @@
-/** Eight buckets an octave: neighbouring edges are 9% to 12.5% apart. */
+/** Eight buckets an octave: neighbouring edges are 6.7% to 12.5% apart. */
 const perOctave = 8;
 const smallestExponent = -10;
 const octaves = 34;

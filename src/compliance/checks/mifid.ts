@@ -1,4 +1,5 @@
 import { addMonths } from '../../registry/inventory/review-dates.js';
+import type { GateResult } from '../../registry/gate-result.js';
 import { ModelStage } from '../../registry/stage.js';
 import { evidenceKinds } from '../../registry/evidence-kind.js';
 import { toIso } from '../../util/clock.js';
@@ -32,17 +33,22 @@ function changeRecord({ history, version, approvals, policy }: ComplianceFacts):
     ({ by, reason, gates }) => by !== '' && (gates !== undefined || reason !== undefined),
   );
   const executed = approvals.filter(({ closed }) => closed?.as === 'executed').map(({ requestId }) => requestId);
-  const isApproved = policy.promotion.requiredApprovals === 0 || executed.length > 0;
+  // Of every entry that went past gates: a rollback has none, and needs nobody's approval.
+  const isApproved =
+    policy.promotion.requiredApprovals === 0 ||
+    entries.every(({ gates = [] }) => gates.length === 0 || gates.some(isApproval));
   const evidence = {
     entries: entries.map(({ at, by, reason }) => ({ at, by, reason })),
     digest: version.digest,
     executed,
   };
   const message = isApproved
-    ? `${entries.length} changes of production are recorded with who, when and why`
+    ? `${entries.length} changes of production are recorded with who and when, and why or past which gates`
     : 'it entered production without the approvals that the policy asks for';
   return judged(isRecorded && isApproved, message, evidence);
 }
+
+const isApproval = ({ gate, status }: GateResult): boolean => gate === 'approval' && status === 'passed';
 
 function testEnvironment({ version }: ComplianceFacts): Finding {
   const made = evidenceKinds.flatMap((kind) => {

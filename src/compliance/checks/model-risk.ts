@@ -1,5 +1,6 @@
 import { evidenceTerm, sayAge } from '../../registry/evidence-age.js';
 import { isOverdue } from '../../registry/inventory/finding.js';
+import type { ChallengeResult } from '../../retraining/retrain-result.js';
 import { toIso } from '../../util/clock.js';
 import { aged, until } from './aged.js';
 import { type ComplianceCheck, type Finding, judged, met, notAssessed, notMet } from './check.js';
@@ -39,7 +40,10 @@ const mostNamed = 20;
 /** Something else was held against the model: its champion, or production in a canary. */
 function effectiveChallenge(facts: ComplianceFacts): Finding {
   const { retraining, decisions, version } = facts;
-  const compared = retraining?.steps.find(({ name }) => name === 'compare');
+  const step = retraining?.steps.find(({ name }) => name === 'compare');
+  // Where nothing was in production yet, the step only has the challenger's own metrics.
+  const hadChampion = (step?.output as Partial<ChallengeResult> | undefined)?.championVersion !== undefined;
+  const compared = hadChampion ? step : undefined;
   const decided = decisions.filter(({ verdict }) => verdict !== 'hold');
   if (compared === undefined && decided.length === 0) {
     return notAssessed('no comparison with a challenger is recorded: neither a retraining nor a decided canary');
@@ -67,6 +71,7 @@ function ongoingMonitoring({ version, policy, now }: ComplianceFacts): Finding {
   const { drift } = version.evidence;
   if (drift === undefined) return notAssessed('no drift check of the version is recorded');
   const { recordedAt, passed } = drift;
+  const isInconclusive = passed && drift.detail['verdict'] === 'inconclusive';
   const { lastAt, days, key } = evidenceTerm('drift', Date.parse(recordedAt), policy.compliance.maxEvidenceAgeDays);
   const evidence = { recordedAt, passed, ...drift.detail, withinDays: days };
   if (now > lastAt) {
@@ -76,6 +81,7 @@ function ongoingMonitoring({ version, policy, now }: ComplianceFacts): Finding {
       evidence,
     );
   }
+  if (isInconclusive) return notAssessed('the last drift check was inconclusive: bring more rows', evidence);
   return until(judged(passed, passed ? 'watched, and not drifted' : 'it drifted', evidence), lastAt);
 }
 

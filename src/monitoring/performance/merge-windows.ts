@@ -1,4 +1,4 @@
-import { refuse } from '../../util/check.js';
+import { checkList, refuse } from '../../util/check.js';
 import type { PerformanceWindow } from './window.js';
 
 /**
@@ -7,7 +7,7 @@ import type { PerformanceWindow } from './window.js';
  * @throws MLOpsError `INVALID_INPUT` for windows of different versions, or none
  */
 export function mergeWindows(windows: readonly PerformanceWindow[]): PerformanceWindow {
-  const [first, ...others] = windows;
+  const [first, ...others] = checkList(windows, 'windows', 'windows of one version');
   if (first === undefined) refuse('there are no windows to merge');
   return others.reduce(mergeTwo, first);
 }

@@ -11,7 +11,7 @@ export interface PerformanceSummary {
   readonly throughput: number | null;
   /** Share of the requests that failed. */
   readonly errorRate: number | null;
-  /** Milliseconds. Quantiles are upper ends of buckets 9% to 12.5% wide: at least the true ones, by at most so much. */
+  /** Milliseconds. Quantiles are upper ends of buckets 6.7% to 12.5% wide: at least the true ones, by at most so much. */
   readonly latency: {
     readonly mean: number | null;
     readonly p50: number | null;
