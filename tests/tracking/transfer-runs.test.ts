@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -302,6 +302,11 @@ describe('runs copied between stores', () => {
     expect(await failure(tracker.exportRuns({ path, runIds: ['none'] }))).toMatchObject({ code: 'NOT_FOUND' });
     expect(await failure(tracker.exportRuns({ path, filter: 'a <' }))).toMatchObject({ code: 'INVALID_INPUT' });
     expect(existsSync(path)).toBe(false);
+    for (const content of ['', 'x']) {
+      const folder = await temporaryDirectory();
+      writeFileSync(join(folder, 'bondx-mlops.db'), content);
+      expect(await failure(tracker.importRuns({ path: folder }))).toMatchObject({ code: 'NOT_FOUND' });
+    }
     expect(await failure(tracker.importRuns({ path, store }))).toMatchObject({ code: 'INVALID_INPUT' });
     expect(await failure(tracker.exportRuns({ store, runIds: ['none'] }))).toMatchObject({ code: 'NOT_FOUND' });
     expect(await failure(tracker.exportRuns({ store, runIds: [], filter: '' }))).toMatchObject({

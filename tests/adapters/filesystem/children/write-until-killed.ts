@@ -1,5 +1,6 @@
 // Commits three records, an entry of a stream and a counter together, over and over, and prints each number once the
-// commit is acknowledged.
+// commit is acknowledged. It waits until the number is out: what process.stdout holds back dies with the process.
+import { writeSync } from 'node:fs';
 import { openFilesystemStorage } from '../../../../src/adapters/filesystem/filesystem-storage.js';
 import type { Change, Durability } from '../../../../src/storage/storage.js';
 
@@ -20,5 +21,5 @@ for (let next = Number(counter?.value ?? 0); ; next++) {
     { kind: 'append', stream: 's', values: [next], expect: next },
     put('counter', next + 1),
   ]);
-  process.stdout.write(`${next}\n`);
+  writeSync(1, `${next}\n`);
 }
