@@ -126,7 +126,10 @@ describe('on the command line', () => {
       cli('evidence', 'verify', file, '--checkpoint-key-fingerprint', ...keys);
     expect((await ofCheckpoints('sha256:0')).out).toContain('FAILED checkpoint key: the key is sha256:');
     expect((await ofCheckpoints('sha256:0', checkpointKeyFingerprint)).code).toBe(0);
-    expect((await cli('evidence', 'export', '--model', 'pd', '--version', '1.0.0', '--to', file)).code).toBe(2);
+    expect(await cli('evidence', 'export', '--model', 'pd', '--version', '1.0.0', '--to', file)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is there already; name another file') as string,
+    });
     const bytes = readFileSync(file);
     bytes[2000]! ^= 1;
     writeFileSync(file, bytes);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AuditLog, CanaryDeploymentManager, summarizeOverrides } from '@bondx/mlops';
+import { AuditLog, CanaryDeploymentManager, exportInventory, inventoryCsv, summarizeOverrides } from '@bondx/mlops';
 import { inventoryGates } from '../../src/registry/inventory/inventory-gates.js';
 import { addMonths } from '../../src/registry/inventory/review-dates.js';
 import { failure } from '../helpers.js';
@@ -196,4 +196,12 @@ describe('the drill of the kill switch', () => {
     expect(actions.slice(-2)).toEqual(['canary.halt', 'compliance.record_drill']);
     await canaries.close();
   });
+});
+
+it('an inventory of nobody is a CSV file with the same columns', async () => {
+  const { registry, inventoryOf } = await pdWorld();
+  const head = inventoryCsv(await exportInventory(registry));
+  await inventoryOf('olga').describe(described);
+  const [first, second] = inventoryCsv(await exportInventory(registry)).split(/(?<=\n)/);
+  expect([first, second]).toEqual([head, expect.stringMatching(/^pd,never_validated,1,/)]);
 });

@@ -19,7 +19,9 @@ export async function exportPack({ config, output, who }: Session, options: Expo
     version: options.version,
   });
   await writeFile(options.to, bytes, { flag: 'wx' }).catch((cause: unknown) => {
-    throw new MLOpsError('INVALID_INPUT', `${options.to} cannot be written: ${(cause as Error).message}`, { cause });
+    const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST';
+    const problem = isThere ? 'is there already; name another file' : `cannot be written: ${(cause as Error).message}`;
+    throw new MLOpsError('INVALID_INPUT', `${options.to} ${problem}`, { cause });
   });
   output.result({ file: options.to, digest, files, keyId }, `${options.to}: ${files} files, ${digest}, key ${keyId}`);
   return exitCode.ok;

@@ -40,7 +40,7 @@ export async function exportInventory(registry: ModelRegistry): Promise<readonly
 
 /** As CSV for a spreadsheet: texts that one would run as a formula are neutralised, numbers stay numbers. */
 export const inventoryCsv = (rows: readonly InventoryRow[]): string =>
-  rows.length === 0 ? '' : [...csvLines(toTable(rows.map((row) => ({ ...row }))))].join('');
+  rows.length === 0 ? `${columns.join(',')}\n` : [...csvLines(toTable(rows.map((row) => ({ ...row }))))].join('');
 
 function rowOf(
   stored: StoredInventoryEntry,
@@ -69,3 +69,5 @@ const orphanRow = ({ modelName, production }: StoredModel): InventoryRow => ({
   ...{ model: modelName, status: 'orphan', tier: null, owner: null, purpose: null, measures: null, production },
   ...{ lastValidation: null, validatedBy: null, nextReview: null },
 });
+
+const columns = Object.keys(orphanRow({ modelName: '', production: null } as StoredModel));
