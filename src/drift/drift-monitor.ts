@@ -231,7 +231,11 @@ export class DriftMonitor {
             signal: options.signal,
           })
         : undefined);
-    return judgeDrift({ ...inputs, window }, config, compared, data, { performance, problem, importances, joint });
+    const registered = performance && model && version?.performanceMetrics[performance.metric];
+    return judgeDrift({ ...inputs, window }, config, compared, data, {
+      performance: performance && { ...performance, registered },
+      ...{ problem, importances, joint },
+    });
   }
 
   /** The model that makes predictions for residuals, when it is needed and can be had. */

@@ -132,8 +132,10 @@ export interface PerformanceChange {
   readonly message: string;
   readonly baseline: Effect;
   readonly current: Effect;
-  /** Relative to the baseline; positive is worse. */
+  /** Relative to the baseline, or to `registered`; positive is worse. */
   readonly drop: Effect;
+  /** What the version was registered with, where the baseline holds rows that it learned from. */
+  readonly registered?: number | undefined;
   /** `monitoring.performance_drop_threshold`. */
   readonly threshold: number;
   /** Rows with outcomes; of the current data, without labels, rows with predictions. */

@@ -7,6 +7,8 @@ import { round } from './column-findings.js';
 export interface MeasuredPerformance extends Pick<PerformanceChange, 'metric' | 'source' | 'rows'> {
   readonly baseline: Estimate;
   readonly current: Estimate;
+  /** What the version that made the predictions was registered with. */
+  readonly registered?: number | undefined;
   /** Further metrics of the current rows. */
   readonly also: Readonly<Record<string, Estimate>>;
 }
@@ -19,31 +21,49 @@ export interface PerformanceRule {
   readonly confidence: number;
 }
 
-/** The verdict on a model's performance: it dropped when the lower bound of the relative drop is above the threshold. */
+/**
+ * The verdict on a model's performance: it dropped when the lower bound of the relative drop is above the threshold.
+ *
+ * Where the version was registered as worse than it is on the baseline, by more than that, the baseline holds rows that it
+ * has learned from: of those it knows the answers. Then what was registered stands for the baseline, and an estimate, which
+ * was calibrated on such rows, never says that the performance is kept.
+ */
 export function judgePerformance(measured: MeasuredPerformance, rule: PerformanceRule): PerformanceChange {
-  const { metric, source, rows, baseline, current, also } = measured;
+  const { metric, source, rows, baseline, current, registered, also } = measured;
   const isShare = metric === 'accuracy';
   const effect = (estimate: Estimate, shares: boolean): Effect => {
     const { lower, upper } = intervalOf(estimate, rule.confidence);
     const ends = { lower: Math.max(0, finite(lower)), upper: finite(upper) };
     return { value: estimate.value, ...(shares ? { ...ends, upper: Math.min(1, ends.upper) } : ends) };
   };
-  const drop = relativeDrop(baseline, current, isShare, rule.confidence);
-  const verdict = drop.lower > rule.threshold ? 'dropped' : drop.upper <= rule.threshold ? 'kept' : 'inconclusive';
-  const says = { dropped: 'dropped', kept: 'is kept', inconclusive: 'may have changed: too little data to tell' }[
-    verdict
-  ];
+  const dropTo = (before: Estimate, after: Estimate): Effect => relativeDrop(before, after, isShare, rule.confidence);
+  const held = registered === undefined ? undefined : { value: registered, variance: 0 };
+  const learned = held !== undefined && dropTo(baseline, held).lower > rule.threshold ? held : undefined;
+  const isBlind = learned !== undefined && source !== 'labels';
+  const before = learned ?? baseline;
+  const drop = dropTo(before, current);
+  const verdict =
+    drop.lower > rule.threshold ? 'dropped' : drop.upper <= rule.threshold && !isBlind ? 'kept' : 'inconclusive';
+  const says = {
+    dropped: 'dropped',
+    kept: 'is kept',
+    inconclusive: `may have changed: ${isBlind ? 'an estimate from rows that the version knows does not tell' : 'too little data to tell'}`,
+  }[verdict];
   const how = source === 'labels' ? '' : ', estimated without labels';
   return {
     metric,
     source,
     verdict,
     message:
-      `${metric} ${says}: ${round(baseline.value)} before, ${round(current.value)} now${how}; worse by ` +
-      `${round(100 * drop.value)}% (${round(100 * drop.lower)} to ${round(100 * drop.upper)}), tolerance ${round(100 * rule.threshold)}%`,
+      `${metric} ${says}: ${round(before.value)} ${learned ? 'when registered' : 'before'}, ${round(current.value)} now${how}; worse by ` +
+      `${round(100 * drop.value)}% (${round(100 * drop.lower)} to ${round(100 * drop.upper)}), tolerance ${round(100 * rule.threshold)}%` +
+      (learned
+        ? `. The baseline (${round(baseline.value)}) is none: it holds rows that the version learned from; give rows that it did not`
+        : ''),
     baseline: effect(baseline, isShare),
     current: effect(current, isShare),
     drop,
+    ...(learned && { registered }),
     threshold: rule.threshold,
     rows,
     also: Object.fromEntries(Object.entries(also).map(([name, estimate]) => [name, effect(estimate, true)])),

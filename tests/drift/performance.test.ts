@@ -126,6 +126,59 @@ describe('performance', () => {
   });
 });
 
+describe('performance on a baseline that the version learned from', () => {
+  /** Mostly noise, which a large tree learns by heart. */
+  const noisy = (count: number, seed: number, task: 'regression' | 'classification'): Row[] => {
+    const random = createRandom(seed);
+    return Array.from({ length: count }, () => {
+      const x = random.next();
+      return { x, y: task === 'regression' ? x + random.next() : Number(random.next() < 0.3 + 0.4 * x) };
+    });
+  };
+
+  it.each(['regression', 'classification'] as const)('is compared with what was registered: %s', async (task) => {
+    const { config, options } = createWorld({ models: { spread: { featureColumns: ['x'], targetColumn: 'y', task } } });
+    const rows = noisy(1500, 1, task);
+    const trained = await trainModel(config, {
+      modelType: 'spread',
+      data: rows,
+      algorithm: 'cart',
+      hyperparameters: { max_depth: 30, min_samples_split: 2 },
+    });
+    await new ModelRegistry(config, options).register({
+      modelName: 'spread',
+      modelType: 'spread',
+      featureColumns: ['x'],
+      targetColumn: 'y',
+      model: trained.model,
+      performanceMetrics: trained.metrics,
+    });
+    const monitor = new DriftMonitor(config, options);
+    const check = async (baselineData: Row[], currentData: Row[]) =>
+      (await monitor.detectDrift({ modelName: 'spread', modelVersion: '1.0.0', baselineData, currentData }))
+        .performance!;
+    const metric = task === 'regression' ? 'mae' : 'accuracy';
+    const now = noisy(30_000, 2, task);
+
+    const measured = await check(rows, now);
+    expect(measured).toMatchObject({ metric, source: 'labels', registered: trained.metrics[metric] });
+    expect(measured.verdict).not.toBe('dropped');
+    expect(measured.message).toContain('rows that the version learned from');
+    expect(measured.drop.value).toBeCloseTo(
+      (task === 'regression' ? 1 : -1) * (measured.current.value / trained.metrics[metric]! - 1),
+      10,
+    );
+    // What is estimated from rows that it knows by heart is far too good.
+    const estimated = await check(rows, withoutLabels(now));
+    expect(estimated.verdict).toBe('inconclusive');
+    expect(estimated.message).toContain('does not tell');
+
+    const fresh = await check(noisy(2000, 3, task), now);
+    expect(fresh).toMatchObject({ verdict: 'kept' });
+    expect(fresh).not.toHaveProperty('registered');
+  });
+});
+
 describe('root causes', () => {
   it('are the features that moved, by what they mean to the registered model', async () => {
     const { config, options } = createWorld();
