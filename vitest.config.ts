@@ -19,7 +19,7 @@ export default defineConfig({
   },
   test: {
     include: ['tests/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     // What a command prints is compared as text, also where the suite itself runs on a terminal.
     env: { NO_COLOR: '1' },
     coverage: {
