@@ -54,6 +54,7 @@ export function evidenceTimeline(decisions: readonly CanaryDecision[]): Chart {
           evidence: Math.max(-most, Math.min(most, of(decision))),
         })),
       );
+      const isCut = decisions.some((decision) => lines.some(({ of }) => Math.abs(of(decision)) > most));
       const x = {
         field: 'decision',
         type: 'quantitative',
@@ -64,7 +65,7 @@ export function evidenceTimeline(decisions: readonly CanaryDecision[]): Chart {
       const y = {
         field: 'evidence',
         type: 'quantitative',
-        title: 'ln e-value',
+        title: isCut ? `ln e-value, up to ±${most}` : 'ln e-value',
         scale: { domain: [-most, most] },
         axis: { tickCount: 5 },
       };
