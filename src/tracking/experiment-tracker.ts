@@ -317,7 +317,8 @@ export class ExperimentTracker {
     const conditions = Object.entries({ experimentName, status }).flatMap(([key, value]) =>
       value === undefined ? [] : [where.attribute(key).eq(value)],
     );
-    return this.searchRuns({ filter: and(...conditions), ...page });
+    const scope = experimentName === undefined ? 'store' : experimentScope(checkName(experimentName, 'experimentName'));
+    return this.#search({ filter: and(...conditions), ...page }, scope) as Promise<RunPage>;
   }
 
   /**
@@ -340,9 +341,16 @@ export class ExperimentTracker {
     options: SearchRunsOptions & { readonly select?: readonly string[] } = {},
   ): Promise<RunPage | RunRowPage<string>> {
     checkOptions(options, ['filter', 'orderBy', 'view', 'limit', 'cursor', 'select'], 'searchRuns');
+    return this.#search(options, 'store');
+  }
+
+  async #search(
+    options: SearchRunsOptions & { readonly select?: readonly string[] },
+    scope: ScopeSource,
+  ): Promise<RunPage | RunRowPage<string>> {
     const toRow = options.select === undefined ? undefined : rowMaker(options.select);
     runQuery(options, []); // a faulty filter is refused before anything is read
-    return this.#read('store', async (storage) => {
+    return this.#read(scope, async (storage) => {
       const query = runQuery(options, await hiddenExperiments(storage));
       const { records, cursor } = await storage.query(runsCollection, query);
       const found = records.map((record) => record.value as unknown as StoredRun);

@@ -13,9 +13,9 @@ export type ScopeSource = Scope | ((storage: Storage) => Promise<Scope>);
 export const modelOrStore = (modelName: string | undefined): Scope =>
   modelName === undefined ? 'store' : { model: modelName };
 
-/** Experiments count as the model of their name, those of its retrainings (`<model>_retraining`) as well. */
+/** Experiments count as the model of their name, those of its trainings as well (`<model>_training`, `<model>_retraining`). */
 export const experimentScope = (experimentName: string): Scope => ({
-  model: experimentName.replace(/_retraining$/, ''),
+  model: experimentName.replace(/_(re)?training$/, ''),
 });
 
 /** The scope that a stored record tells of; one that is not there, or tells of none, could be anybody's. */

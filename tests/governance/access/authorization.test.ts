@@ -39,7 +39,10 @@ describe('authorization', () => {
       message:
         'tracking.start_run is denied in development: dev has the permission track for spread only, not for liquidity',
     });
+    await tracker.startRun({ experimentName: 'spread_training' }); // of the command train
     expect((await failure(tracker.listRuns())).message).toContain('not for the whole store');
+    expect((await tracker.listRuns({ experimentName: 'spread' })).runs.map((run) => run.runId)).toEqual([runId]);
+    expect((await failure(tracker.listRuns({ experimentName: 'liquidity' }))).message).toContain('not for liquidity');
     const registry = new ModelRegistry(config, { ...options, principal: as('dev') });
     expect((await failure(registry.rollbackModel({ modelName: 'spread' }))).message).toContain(
       'dev has not the permission rollback: none of the roles of dev has it',
