@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { nearest } from '../util/nearest.js';
-import { describe, expected, isMapping, list, matching, named, number, oneOf, section, text } from './fields.js';
+import { describe, entry, expected, list, matching, named, number, oneOf, section, text } from './fields.js';
 import { permissions } from './roles.js';
 
 /** Signatures a token may carry: asymmetric ones only, so that nobody who can check a token can make one. */
@@ -66,18 +66,3 @@ const moment = () =>
     matching('a day or a time such as 2027-01-31 or 2027-01-31T18:00:00Z', /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/),
     z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value)), { error: 'expected a day that exists' })),
   );
-
-/** A member of a list, which names the keys it knows. */
-const entry = <T extends z.core.$ZodLooseShape>(shape: T) =>
-  z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') {
-        return isMapping(issue.input) ? undefined : `expected keys and values, got ${describe(issue.input)}`;
-      }
-      const hints = (issue.keys as readonly string[]).map((key) => {
-        const meant = nearest(key, Object.keys(shape));
-        return meant === undefined ? key : `${key} (did you mean ${meant}?)`;
-      });
-      return `unknown key ${hints.join(', ')}; known here: ${Object.keys(shape).join(', ')}`;
-    },
-  });

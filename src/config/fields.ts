@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { nearest } from '../util/nearest.js';
 
 /** Schema pieces whose every message reads "expected …, got …". */
 
@@ -60,6 +61,21 @@ export const list = <T extends z.ZodMiniType<string>>(item: T) =>
     .check(z.refine((items) => new Set(items).size === items.length, { error: 'holds the same member twice' }));
 
 export const section = <T extends z.core.$ZodLooseShape>(shape: T) => z.prefault(z.strictObject(shape), {} as never);
+
+/** A member of a list, which names the keys it knows. */
+export const entry = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys') {
+        return isMapping(issue.input) ? undefined : `expected keys and values, got ${describe(issue.input)}`;
+      }
+      const hints = (issue.keys as readonly string[]).map((key) => {
+        const meant = nearest(key, Object.keys(shape));
+        return meant === undefined ? key : `${key} (did you mean ${meant}?)`;
+      });
+      return `unknown key ${hints.join(', ')}; known here: ${Object.keys(shape).join(', ')}`;
+    },
+  });
 
 /** Values under free names. */
 export const named = <T extends z.ZodMiniType>(member: T) => z._default(z.record(z.string(), member), {});

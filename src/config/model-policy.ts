@@ -25,7 +25,7 @@ export interface CanaryPolicy {
   readonly initialCanaryPercentage: number;
   /** Most traffic a candidate may ever get; fraction. Default 0.2. */
   readonly maxCanaryPercentage: number;
-  /** How good the candidate must provably be relative to production to be promoted; above 0, at most 1. Default 0.95. */
+  /** How good the candidate must provably be relative to production to be promoted; 0.001 to 1. Default 0.95. */
   readonly promotionThreshold: number;
   /** What is compared; metrics that mean nothing for the model's task are left out. Default all seven. */
   readonly evaluationMetrics: readonly EvaluationMetric[];
@@ -36,7 +36,7 @@ export interface CanaryPolicy {
    * are judged. Default 0.
    */
   readonly labelWindowHours: number;
-  /** A candidate provably worse than this share of production is rolled back; fraction. Default 0.8. */
+  /** A candidate provably worse than this share of production is rolled back; 0.001 to `promotionThreshold`. Default 0.8. */
   readonly rollbackThreshold: number;
   /** After so many rollbacks a version may not be tried again; integer >= 1. Default 3. */
   readonly maxRollbackCount: number;

@@ -54,6 +54,39 @@ export const rules: readonly Rule[] = [
         : undefined,
   },
   {
+    paths: [['canary', 'initial_canary_percentage']],
+    problem: ({ canary: { initial_canary_percentage: share, steps } }) =>
+      steps.length === 0 && (share === 0 || share === 1)
+        ? `${share} leaves ${share === 0 ? 'the candidate' : 'production'} no traffic, and nothing to compare; for shadow mode begin steps with { traffic: 0 }`
+        : undefined,
+  },
+  {
+    paths: [
+      ['canary', 'steps'],
+      ['canary', 'max_canary_percentage'],
+    ],
+    problem: ({ canary: { steps, max_canary_percentage: most } }) => {
+      for (const [i, { traffic }] of steps.entries()) {
+        const step = `steps[${i}]: traffic ${traffic}`;
+        if (traffic === 1) return `${step} leaves production nothing; it must be below 1`;
+        if (traffic > most) return `${step} must not be above max_canary_percentage (${most})`;
+        const before = steps[i - 1]?.traffic ?? -1;
+        if (traffic <= before) return `${step} must be above that of the step before it (${before})`;
+      }
+      return undefined;
+    },
+  },
+  {
+    paths: [
+      ['canary', 'rollback_threshold'],
+      ['canary', 'promotion_threshold'],
+    ],
+    problem: ({ canary: { rollback_threshold: bad, promotion_threshold: good } }) =>
+      bad > good
+        ? `rollback_threshold (${bad}) must not be above promotion_threshold (${good}), or a candidate is proved good enough and harmful at once`
+        : undefined,
+  },
+  {
     paths: [
       ['retraining', 'test_size'],
       ['retraining', 'validation_size'],

@@ -4,6 +4,7 @@ import { usualModelTypes } from './supported-models.js';
 import {
   boolean,
   days,
+  entry,
   expected,
   fraction,
   hours,
@@ -63,13 +64,10 @@ function build() {
     canary: section({
       initial_canary_percentage: z._default(fraction(), 0.05),
       max_canary_percentage: z._default(fraction(), 0.2),
-      promotion_threshold: z._default(
-        number('a fraction above 0, at most 1', (value) => value > 0 && value <= 1),
-        0.95,
-      ),
+      promotion_threshold: z._default(ofProduction(), 0.95),
       evaluation_metrics: z._default(list(metric()), [...metrics]),
       evaluation_window_hours: z._default(positive('hours'), 48),
-      rollback_threshold: z._default(fraction(), 0.8),
+      rollback_threshold: z._default(ofProduction(), 0.8),
       label_window_hours: z._default(hours(), 0),
       max_rollback_count: z._default(integer(1), 3),
       max_predictions: limit(integer(1)),
@@ -230,8 +228,11 @@ const argument = () =>
     .string(expected('a text'))
     .check(z.refine((value) => !value.includes('\0') && value.isWellFormed(), expected('a text without NUL')));
 
+/** Losses are compared by its inverse, which has to be a number. */
+const ofProduction = () => number('a fraction from 0.001 to 1', (value) => value >= 0.001 && value <= 1);
+
 const rolloutStep = () =>
-  z.strictObject({
+  entry({
     traffic: fraction(),
     hours: z.optional(hours()),
     requests: z.optional(integer(0)),

@@ -27,10 +27,36 @@ describe('rules', () => {
       'canary.initial_canary_percentage',
       3,
     ],
+    ['canary:\n  initial_canary_percentage: 0\n', 'canary.initial_canary_percentage', 2],
+    ['canary:\n  max_canary_percentage: 1\n  initial_canary_percentage: 1\n', 'canary.initial_canary_percentage', 3],
+    ['canary:\n  rollback_threshold: 0.96\n', 'canary.rollback_threshold', 2],
+    ['canary:\n  promotion_threshold: 0.7\n', 'canary.promotion_threshold', 2],
     ['retraining:\n  test_size: 0.9\n', 'retraining.test_size', 2],
     ['retraining:\n  validation_size: 0.8\n', 'retraining.validation_size', 2],
   ])('blame a key that was written: %j', (text, path, line) => {
     expect(onlyIssue(text)).toMatchObject({ path, line });
+  });
+
+  it.each([
+    ['[{ traffic: 0.1 }, { traffic: 0.1 }]', 'steps[1]: traffic 0.1 must be above that of the step before it (0.1)'],
+    ['[{ traffic: 0.1 }, { traffic: 0 }]', 'steps[1]: traffic 0 must be above that of the step before it (0.1)'],
+    ['[{ traffic: 0 }, { traffic: 0.3 }]', 'steps[1]: traffic 0.3 must not be above max_canary_percentage (0.2)'],
+    ['[{ traffic: 1 }]', 'steps[0]: traffic 1 leaves production nothing; it must be below 1'],
+  ])('refuse steps %s that no rollout could go through', (steps, message) => {
+    expect(onlyIssue(`canary:\n  steps: ${steps}\n`)).toMatchObject({ path: 'canary.steps', line: 2, message });
+  });
+
+  it('take steps that begin in shadow mode, with no share that a candidate begins with', () => {
+    const text = 'canary: {initial_canary_percentage: 0, steps: [{ traffic: 0 }, { traffic: 0.2 }]}';
+    expect(() => fromText(text)).not.toThrow();
+  });
+
+  it.each([
+    ['[0.1]', 'expected keys and values, got 0.1'],
+    ['[null]', 'expected keys and values, got nothing (null)'],
+    ['[{ traffic: 0.1, hour: 24 }]', 'unknown key hour (did you mean hours?); known here: traffic, hours, requests'],
+  ])('say what a step of %s should be', (steps, message) => {
+    expect(onlyIssue(`canary: { steps: ${steps} }`)).toMatchObject({ path: 'canary.steps[0]', message });
   });
 
   it('are silent about keys that are wrong in themselves', () => {
