@@ -123,6 +123,7 @@ async function* readBackwards(storage: Storage, from = 0): AsyncGenerator<{ valu
 /** Records that match, oldest first unless told otherwise. @throws MLOpsError `INVALID_INPUT` */
 export async function listAuditRecords(storage: Storage, filter: AuditFilter = {}): Promise<readonly AuditRecord[]> {
   checkOptions(filter, filterNames, 'list');
+  if (filter.resourceId !== undefined) checkText(filter.resourceId, 'resourceId');
   if (filter.decision !== undefined) checkOneOf(filter.decision, ['allow', 'deny', 'error'], 'decision');
   for (const name of ['from', 'limit'] as const) {
     const count = filter[name] ?? 0;

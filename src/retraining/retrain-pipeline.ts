@@ -132,7 +132,8 @@ export class RetrainPipeline {
     checkOptions(options, triggerOptionNames, 'triggerRetraining');
     const modelName = checkName(checkObject(cause, 'the cause').modelName, 'modelName');
     const trigger = checkOneOf(options.trigger ?? 'drift', retrainingTriggers, 'trigger');
-    const { canary } = options;
+    const { canary, hyperparameters } = options;
+    if (hyperparameters !== undefined) checkObject(hyperparameters, 'hyperparameters');
     if (canary !== undefined) {
       const manager = checkObject(checkObject(canary, 'canary').manager, 'manager of the canary');
       if (!('createCanaryDeployment' in manager)) refuse('manager of the canary must be a CanaryDeploymentManager');

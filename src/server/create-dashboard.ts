@@ -111,8 +111,7 @@ class Site {
     },
   ) {}
 
-  readonly #href = (...parts: readonly string[]): string =>
-    `${this.place.basePath}/${parts.map(encodeURIComponent).join('/')}`;
+  readonly #href = (...parts: readonly string[]): string => `${this.place.basePath}/${parts.map(asPart).join('/')}`;
 
   async answer(request: Request): Promise<Response> {
     const began = performance.now();
@@ -234,12 +233,23 @@ class Site {
     const path = this.#pathOf(url);
     if (path === undefined) throw new MLOpsError('NOT_FOUND', `the dashboard is at ${this.place.basePath}`);
     try {
-      return path.split('/').map(decodeURIComponent);
+      return path.split('/').map(fromPart);
     } catch {
       throw new MLOpsError('NOT_FOUND', 'the address is broken');
     }
   }
 }
+
+/**
+ * A name as a part of a path. Browsers take `.` and `..` out of a path, however they are encoded: those carry a mark that no
+ * name can have.
+ */
+const asPart = (name: string): string => encodeURIComponent(/^\.\.?$/.test(name) ? `${name}${mark}` : name);
+const fromPart = (part: string): string => {
+  const name = decodeURIComponent(part);
+  return name.endsWith(mark) ? name.slice(0, -1) : name;
+};
+const mark = '\u2028';
 
 /** @throws MLOpsError `INVALID_INPUT` for what is no form, or too much */
 async function readForm(request: Request): Promise<URLSearchParams> {

@@ -83,6 +83,10 @@ export function checkOptionalOneOf(value: unknown, allowed: readonly string[], w
   if (value !== undefined) checkOneOf(value, allowed, what);
 }
 
+/** Options that are true or false, and those that are names, wherever they are taken. */
+const truths = /^(is[A-Z]\w*|apply|correction|dryRun|fullAudit|heartbeat|newestFirst|streaming)$/;
+const names = /^(actor|action|alertId|algorithm|breakGlass|experimentName|modelName|modelType|sequence|timeColumn)$/;
+
 /** Refuses options nobody reads, which would otherwise silently do nothing: misspelled ones, and what is no object. */
 export function checkOptions(options: unknown, known: readonly string[], what: string): void {
   for (const key of Object.keys(checkObject(options, `what ${what} is given`))) {
@@ -90,10 +94,17 @@ export function checkOptions(options: unknown, known: readonly string[], what: s
     const value = (options as Readonly<Record<string, Partial<AbortSignal> | null | undefined>>)[key];
     if (value === undefined) continue;
     if (/^on[A-Z]/.test(key)) checkFunction(value, key);
+    if (truths.test(key)) checkTruth(value, key);
+    if (names.test(key)) checkName(value, key);
     if (key === 'signal' && value?.aborted === undefined) {
       refuse(`signal must be an AbortSignal, got ${describe(value)}`);
     }
   }
+}
+
+/** What is neither counts as the one or the other in places, and as none in others. */
+export function checkTruth(value: unknown, what: string): void {
+  if (typeof value !== 'boolean') refuse(`${what} must be true or false, got ${describe(value)}`);
 }
 
 export function checkFunction(value: unknown, what: string): void {

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import {
+  AccessControl,
   Alerts,
   AuditLog,
   CanaryDeploymentManager,
   DataProtection,
+  DriftMonitor,
   ExperimentTracker,
   KeyAdministration,
   ModelRegistry,
   RetrainPipeline,
   applyRetention,
   backupStatus,
+  checkHealth,
   chiSquareContingency,
   hosmerLemeshow,
   ksTwoSample,
@@ -93,6 +96,44 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
       { statistic: 'g' as never },
     ),
   'a finer curve': async () => partialDependence({ features: [] } as never, [], 'x', { grid: 50 } as never),
+  'requests of any state': () => registry.approvals.list({ isOpen: 'no' as never }),
+  'requests of no model': () => registry.approvals.list({ modelName: {} as never }),
+  'raisings of any state': () => new AccessControl(config, options).listBreakGlass({ isReviewed: 0 as never }),
+  'tokens of nobody': () => new AccessControl(config, options).listTokens({ principal: 7 as never }),
+  'the oldest records': () => audit.list({ newestFirst: 'yes' as never }),
+  'records of no actor': () => audit.list({ actor: { id: 'ada' } as never }),
+  'rows by a date that is guessed': () =>
+    new RetrainPipeline(config, tracker, registry).checkPerformance({
+      modelName: 'm',
+      data: [],
+      timeColumn: null as never,
+    }),
+  'trees as they are by default': () =>
+    new RetrainPipeline(config, tracker, registry).triggerRetraining({ modelName: 'm' }, [], {
+      trigger: 'manual',
+      hyperparameters: 'max_depth=3' as never,
+    }),
+  'a check of all columns at once': () =>
+    new DriftMonitor(config, options).detectDrift({
+      modelName: 'm',
+      baselineData: [{ x: 1 }],
+      currentData: [{ x: 1 }],
+      streaming: 'daily' as never,
+    }),
+  'thresholds of no model type': () =>
+    new DriftMonitor(config, options).detectDrift({
+      modelName: 'm',
+      baselineData: [{ x: 1 }],
+      currentData: [{ x: 1 }],
+      modelType: {} as never,
+    }),
+  'a run without a heartbeat': () => tracker.startRun({ experimentName: 'e', heartbeat: 0 as never }),
+  'the whole audit log': () => checkHealth(config, { ...options, fullAudit: 'no' as never }),
+  'readers of models that are none': () => checkHealth(config, { ...options, loaders: 'onnx' as never }),
+  'evidence that is none': () =>
+    alerts.raise({ key: 'k', severity: 'warning', title: 't', message: 'm', evidence: 'x' as never }),
+  'a decision that is not carried out': () =>
+    new CanaryDeploymentManager(config, registry).evaluate('d', { apply: 'no' as never }),
   'samples at every moment': () =>
     tracker.startRun({ experimentName: 'e', systemMetricsIntervalSeconds: true as never }),
 };

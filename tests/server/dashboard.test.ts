@@ -12,6 +12,7 @@ import {
   type ModelRegistry,
 } from '@bondx/mlops';
 import { type Dashboard, createDashboard, serve } from '@bondx/mlops/server';
+import { ConstantModel } from '../../src/models/constant-model.js';
 import { createWorld, failure, smallRows, type World } from '../helpers.js';
 import { twoVersions } from '../report/canary-fixture.js';
 
@@ -546,6 +547,39 @@ describe('every page', () => {
       expect(response.headers.get('x-content-type-options')).toBe('nosniff');
       expect(text.match(/<h1>/g), path).toHaveLength(1);
     }
+  });
+
+  it('leads to experiments and models that are called as folders are, or hold what separates parts of a path', async () => {
+    const tracker = new ExperimentTracker(world.config, world.options);
+    const names = ['.', '..', '...', 'a/b', '%2e%2e', '~', 'a?b#c'];
+    for (const [i, name] of names.entries()) {
+      await tracker.startRun({ experimentName: name, modelType: 'spread', runName: `a run of ${i}` });
+      const model = new ConstantModel(1);
+      await registry.register({
+        modelName: name,
+        modelType: 'spread',
+        featureColumns: ['x'],
+        targetColumn: 'y',
+        model,
+      });
+    }
+    const { get } = await enter();
+    const linksOf = async (page: string, start: string): Promise<readonly string[]> => {
+      const markup = await (await get(page)).text();
+      return [...markup.matchAll(/href="([^"]+)"/g)].map(([, href]) => href!).filter((href) => href.startsWith(start));
+    };
+    const titles: string[] = [];
+    for (const [page, start] of [
+      ['/experiments', '/experiments/'],
+      ['/models', '/models/'],
+    ] as const) {
+      for (const href of await linksOf(page, start)) {
+        const response = await get(href);
+        expect(response.status).toBe(200);
+        titles.push(/<h1>(.*?)<\/h1>/s.exec(await response.text())![1]!);
+      }
+    }
+    for (const name of names) expect(titles).toEqual(expect.arrayContaining([name, `${name} 1.0.0`]));
   });
 
   it('leads to all that there is, page by page, and shows what is in use however much is newer', async () => {

@@ -3,7 +3,7 @@ import { MLOpsError } from '../../errors.js';
 import { type Context, type ContextOptions, createContext, deriveContext } from '../../runtime/context.js';
 import type { Principal } from '../../runtime/principal.js';
 import type { Storage } from '../../storage/storage.js';
-import { checkName, checkObject, checkOneOf, checkOptions, refuse } from '../../util/check.js';
+import { checkName, checkObject, checkOneOf, checkOptionalName, checkOptions, refuse } from '../../util/check.js';
 import { ControlPlane } from '../control-plane.js';
 import { accessRulesOf } from './access-rules.js';
 import { type ApiToken, type StoredToken, newSecret, putToken, tokensCollection, viewToken } from './api-token.js';
@@ -108,7 +108,8 @@ export class AccessControl {
     options: { readonly principal?: string; readonly limit?: number } = {},
   ): Promise<readonly ApiToken[]> {
     checkOptions(options, ['principal', 'limit'], 'listTokens');
-    const { principal, limit = 100 } = options;
+    const { limit = 100 } = options;
+    const principal = checkOptionalName(options.principal, 'principal');
     const scope = principal !== undefined && principal === this.#context.principal?.id ? 'self' : 'store';
     return this.#control.access('access.read', scope, async (storage) => {
       const { records } = await storage.query(tokensCollection, {

@@ -94,7 +94,7 @@ export class Alerts {
     checkOptions(options, ['key', 'severity', 'title', 'message', 'modelName', 'evidence'], 'raise');
     const { evidence = {}, message } = options;
     if (typeof message !== 'string') refuse('message must be a text');
-    assertJson(evidence, 'evidence');
+    assertJson(checkObject(evidence, 'evidence'), 'evidence');
     return this.#take({
       key: `custom/${checkName(options.key, 'key')}`,
       source: 'custom',

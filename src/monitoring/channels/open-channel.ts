@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { MLOpsConfig } from '../../config/mlops-config.js';
 import type { Clock } from '../../util/clock.js';
+import { makeFolder } from '../../util/make-folder.js';
 import { type MailTransport, type SendAlert, headlineOf, payloadOf, textOf } from './channel.js';
 import type { ResolveHost } from './safe-post.js';
 
@@ -74,7 +75,7 @@ async function withDeadline(work: Promise<unknown>, timeoutMs: number): Promise<
 }
 
 async function appendLine(path: string, line: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const file = await open(path, 'a', 0o600);
   try {
     await file.appendFile(`${line}\n`);

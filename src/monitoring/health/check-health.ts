@@ -2,7 +2,7 @@ import type { MLOpsConfig } from '../../config/mlops-config.js';
 import { ControlPlane } from '../../governance/control-plane.js';
 import type { ModelLoader } from '../../models/async-model.js';
 import { type Context, type ContextOptions, createContext } from '../../runtime/context.js';
-import { checkObject, checkOneOf, checkOptions, refuse } from '../../util/check.js';
+import { checkList, checkObject, checkOneOf, checkOptions, refuse } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { Check, CheckInputs, CheckResult } from './check.js';
@@ -78,6 +78,7 @@ export async function healthOf(context: Context, options: CheckHealthOptions): P
   checkOptions(options, healthOptionNames, 'checkHealth');
   const probe = checkOneOf(options.probe ?? 'all', ['live', 'ready', 'all'], 'probe');
   const { timeoutMs = defaultTimeoutMs, fullAudit = false, loaders = [] } = options;
+  checkList(loaders, 'loaders', 'readers of model formats');
   if (!(timeoutMs > 0 && timeoutMs <= 3_600_000))
     refuse(`timeoutMs must be above 0, at most 3600000, got ${timeoutMs}`);
   if (probe !== 'live') await new ControlPlane(context).authorizeWithoutStore('monitoring.read');
