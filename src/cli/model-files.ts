@@ -5,6 +5,7 @@ import type { BaselineProfile } from '../data/baseline-profile.js';
 import { MLOpsError } from '../errors.js';
 import type { Model } from '../models/model.js';
 import type { RegisterModelOptions } from '../registry/registration.js';
+import { makeFolder } from '../util/make-folder.js';
 
 /** Where `train` writes the training data in counts. */
 const profileName = 'profile.json';
@@ -30,7 +31,7 @@ export async function writeModelFolder(
   metadata: ModelMetadata,
   profile: BaselineProfile,
 ): Promise<string> {
-  await mkdir(root, { recursive: true });
+  await makeFolder(root);
   const taken = (await readdir(root)).map((entry) => new RegExp(`^${escape(name)}_v(\\d+)$`).exec(entry)?.[1]);
   let next = Math.max(0, ...taken.map((number) => Number(number ?? 0))) + 1;
   const unfinished = join(root, `.${name}_${process.pid}_${Date.now()}`);

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MLOpsError } from '../errors.js';
+import { makeFolder } from '../util/make-folder.js';
 import { type KeyDocument, parseKeyDocument, printKeyDocument } from './key-document.js';
 import type { KeySource } from './local-key-service.js';
 
@@ -74,7 +75,7 @@ async function begin(path: string, { create, onCreated }: KeyFileOptions): Promi
 /** Of several processes that place a file at once, one succeeds: a link, unlike a rename, never replaces. */
 async function placeNew(path: string, document: KeyDocument): Promise<boolean> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
   } catch (error) {
     throw unusable(path, 'cannot be written', error);
   }

@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { MLOpsError } from '../errors.js';
 import { checkText, refuse } from './check.js';
+import { makeFolder } from './make-folder.js';
 
 /** What the system says of files, and what to do about it. */
 const advice: Readonly<Record<string, readonly [code: MLOpsError['code'], text: string]>> = {
@@ -16,6 +20,31 @@ const advice: Readonly<Record<string, readonly [code: MLOpsError['code'], text: 
   ENOSPC: ['STORAGE_FULL', 'does not fit: there is no space left; free some and retry'],
   EDQUOT: ['STORAGE_FULL', 'does not fit: there is no space left; free some and retry'],
 };
+
+/**
+ * Puts a file in its place once all of it is written. Only a file is replaced: what is renamed onto a device takes its place.
+ *
+ * @param write writes it to the path that it is given
+ */
+export async function replaceFile(path: string, write: (partial: string) => Promise<unknown>): Promise<void> {
+  await onFile(path, async () => {
+    const place = await realpath(path).catch(() => path); // a link stays one
+    const found = await stat(place).catch(() => undefined);
+    if (found?.isFile() === false) {
+      const what = found.isDirectory() ? 'a folder' : 'a device or a pipe';
+      throw new MLOpsError('STORAGE_UNAVAILABLE', `${path} is ${what}; name a file`);
+    }
+    await makeFolder(dirname(place));
+    const partial = join(dirname(place), `.${randomUUID()}.partial`); // another one may be under way
+    try {
+      await write(partial);
+      await rename(partial, place);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
+  });
+}
 
 /** Does something with a file that the caller named. Errors of the system become ones that say what to do. */
 export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T> {

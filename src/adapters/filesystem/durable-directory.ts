@@ -2,15 +2,16 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Creates a directory and the missing ones above it, so that a loss of power cannot take them away again. */
-export async function makeDirectory(path: string): Promise<void> {
+export async function makeDirectory(path: string, isLast = false): Promise<void> {
   if (await isDirectory(path)) return;
   try {
     await mkdir(path);
   } catch (error) {
     if (await isDirectory(path)) return; // another process was quicker
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isLast || !isMissing) throw error; // below /proc it is missing however often it is made
     await makeDirectory(dirname(path));
-    return makeDirectory(path);
+    return makeDirectory(path, true);
   }
   await syncDirectory(dirname(path));
 }

@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
 import { createProfile } from '../../data/baseline-profile.js';
@@ -18,6 +18,7 @@ import { metricHistories } from '../../report/runs/metric-histories.js';
 import { renderRunComparison } from '../../report/runs/render-run-comparison.js';
 import { ExperimentTracker } from '../../tracking/experiment-tracker.js';
 import { refuse } from '../../util/check.js';
+import { replaceFile } from '../../util/on-file.js';
 import { exitCode } from '../exit-code.js';
 import { openInBrowser } from '../open-in-browser.js';
 import { contextOf } from '../../runtime/context.js';
@@ -149,9 +150,7 @@ export async function runs(session: Session, runIds: readonly string[], options:
 /** The file appears when all of it is written. */
 async function write({ output }: Session, { to, open = false }: ReportOptions, page: string): Promise<number> {
   const path = resolve(to);
-  const part = `${path}.${process.pid}.part`;
-  await writeFile(part, page);
-  await rename(part, path);
+  await replaceFile(path, (partial) => writeFile(partial, page));
   const bytes = Buffer.byteLength(page);
   output.result({ path, bytes }, `${path} (${Math.ceil(bytes / 1000)} kB)`);
   if (open) openInBrowser(path, (message) => output.note(message));

@@ -1,5 +1,6 @@
-import { appendFileSync, closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolderSync } from '../../util/make-folder.js';
 
 export interface RotationOptions {
   /** A file is put aside before it grows beyond this, bytes. */
@@ -27,7 +28,7 @@ export class RotatingFile {
 
   write(line: string): void {
     try {
-      mkdirSync(dirname(this.path), { recursive: true });
+      makeFolderSync(dirname(this.path));
       if (this.#isFull(line) && takeLock(this.#lock)) this.#rotate(line);
       appendFileSync(this.path, line, { mode: 0o600 });
     } catch {
