@@ -55,7 +55,7 @@ import {
 } from './run.js';
 import { RunBuffers } from './run-buffers.js';
 import { RunLeases } from './run-leases.js';
-import { runQuery } from './run-search.js';
+import { experimentOf, runQuery } from './run-search.js';
 import { type RunChange, RunWriter, openRun, putRun } from './run-writer.js';
 import { describeRun, newRun } from './new-run.js';
 import { rowMaker } from './select-columns.js';
@@ -317,8 +317,7 @@ export class ExperimentTracker {
     const conditions = Object.entries({ experimentName, status }).flatMap(([key, value]) =>
       value === undefined ? [] : [where.attribute(key).eq(value)],
     );
-    const scope = experimentName === undefined ? 'store' : experimentScope(checkName(experimentName, 'experimentName'));
-    return this.#search({ filter: and(...conditions), ...page }, scope) as Promise<RunPage>;
+    return this.searchRuns({ filter: and(...conditions), ...page });
   }
 
   /**
@@ -341,15 +340,10 @@ export class ExperimentTracker {
     options: SearchRunsOptions & { readonly select?: readonly string[] } = {},
   ): Promise<RunPage | RunRowPage<string>> {
     checkOptions(options, ['filter', 'orderBy', 'view', 'limit', 'cursor', 'select'], 'searchRuns');
-    return this.#search(options, 'store');
-  }
-
-  async #search(
-    options: SearchRunsOptions & { readonly select?: readonly string[] },
-    scope: ScopeSource,
-  ): Promise<RunPage | RunRowPage<string>> {
     const toRow = options.select === undefined ? undefined : rowMaker(options.select);
     runQuery(options, []); // a faulty filter is refused before anything is read
+    const experiment = experimentOf(options.filter);
+    const scope = experiment === undefined ? 'store' : experimentScope(experiment);
     return this.#read(scope, async (storage) => {
       const query = runQuery(options, await hiddenExperiments(storage));
       const { records, cursor } = await storage.query(runsCollection, query);

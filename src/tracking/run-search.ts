@@ -1,6 +1,6 @@
-import { type Field, type Literal, and, asTree } from '../search/filter.js';
+import { type Field, type Filter, type Literal, and, asTree } from '../search/filter.js';
 import type { OrderTerm } from '../search/order-by.js';
-import { parseOrderBy } from '../search/parse-filter.js';
+import { parseFilter, parseOrderBy } from '../search/parse-filter.js';
 import { printField } from '../search/print-filter.js';
 import { type FieldCatalog, type SearchedField, whereOf } from '../search/to-where.js';
 import type { OrderBy, Query, Where } from '../storage/storage.js';
@@ -84,6 +84,14 @@ export function runQuery(options: SearchRunsOptions, hidden: readonly string[]):
     ...(limit !== undefined && { limit }),
     ...(cursor !== undefined && { cursor }),
   };
+}
+
+/** The experiment of every run that a sound filter finds, where it asks for one. */
+export function experimentOf(filter: string | Filter | undefined): string | undefined {
+  const tree = typeof filter === 'string' ? parseFilter(filter) : (filter ?? and());
+  if ('and' in tree) return tree.and.map(experimentOf).find((name) => name !== undefined);
+  if (!('op' in tree) || tree.op !== '=' || tree.field.entity !== 'attribute') return undefined;
+  return attributes[tree.field.key] === 'experimentName' ? String(tree.value) : undefined;
 }
 
 /** Ties are broken by the start, newest first, then by id. */

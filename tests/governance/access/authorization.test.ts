@@ -43,6 +43,11 @@ describe('authorization', () => {
     expect((await failure(tracker.listRuns())).message).toContain('not for the whole store');
     expect((await tracker.listRuns({ experimentName: 'spread' })).runs.map((run) => run.runId)).toEqual([runId]);
     expect((await failure(tracker.listRuns({ experimentName: 'liquidity' }))).message).toContain('not for liquidity');
+    const mine = "metrics.mae > 0 and (experiment_name = 'spread' and status = 'running')";
+    expect((await tracker.searchRuns({ filter: mine })).runs.map((run) => run.runId)).toEqual([runId]);
+    for (const filter of [`${mine} or metrics.mae > 0`, `not (${mine})`, "experiment_name like 'spread'"]) {
+      expect((await failure(tracker.searchRuns({ filter }))).message).toContain('not for the whole store');
+    }
     const registry = new ModelRegistry(config, { ...options, principal: as('dev') });
     expect((await failure(registry.rollbackModel({ modelName: 'spread' }))).message).toContain(
       'dev has not the permission rollback: none of the roles of dev has it',
