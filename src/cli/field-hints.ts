@@ -1,4 +1,4 @@
-import type { Field, Filter } from '../search/filter.js';
+import { type Field, type Filter, where } from '../search/filter.js';
 import { parseField, parseFilter } from '../search/parse-filter.js';
 import { printField } from '../search/print-filter.js';
 import type { ExperimentTracker } from '../tracking/experiment-tracker.js';
@@ -11,11 +11,18 @@ const looked = 500;
 /**
  * What is to be said of names that no run has, which a filter or a column may use all the same: usually they are
  * misspelled.
+ *
+ * @param experiment whose runs alone are looked at, if one was asked for: others need not be the caller's to see
  */
-export async function fieldHints(tracker: ExperimentTracker, fields: readonly Field[]): Promise<readonly string[]> {
+export async function fieldHints(
+  tracker: ExperimentTracker,
+  fields: readonly Field[],
+  experiment?: string,
+): Promise<readonly string[]> {
   const asked = fields.filter(({ entity }) => entity !== 'attribute' && entity !== 'dataset');
   if (asked.length === 0) return [];
-  const { runs } = await tracker.searchRuns({ view: 'all', limit: looked });
+  const filter = experiment === undefined ? {} : { filter: where.attribute('experiment_name').eq(experiment) };
+  const { runs } = await tracker.searchRuns({ ...filter, view: 'all', limit: looked });
   if (runs.length === 0) return [];
   const hints = asked.flatMap((field) => {
     const names = new Set(runs.flatMap((run) => namesOf(run, field)));
@@ -23,7 +30,7 @@ export async function fieldHints(tracker: ExperimentTracker, fields: readonly Fi
     if (names.has(key)) return [];
     const guess = nearest(key, names);
     const meant = guess === undefined ? '' : `; did you mean ${printField({ ...field, key: guess })}?`;
-    return [`no run has ${printField(field)}${meant}`];
+    return [`no run${experiment === undefined ? '' : ` of ${experiment}`} has ${printField(field)}${meant}`];
   });
   return [...new Set(hints)];
 }

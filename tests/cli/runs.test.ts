@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { ExperimentTracker, MLOpsConfig } from '@bondx/mlops';
 import { fitTable } from '../../src/cli/fit-table.js';
@@ -142,6 +143,24 @@ describe('bondx-mlops runs', () => {
     const result = await runs(...args);
     expect(result.code).toBe(code);
     expect(result.err).toContain(message);
+  });
+
+  it('shows who is bound to one model its runs, and no others', async () => {
+    const ids = await makeRuns();
+    const other = await withTracker(async (tracker) => (await tracker.listRuns({ experimentName: 'other' })).runs[0]!);
+    const binding = `{ principal: ${JSON.stringify(userInfo().username)}, role: developer, models: [spreads] }`;
+    writeFileSync('policy.yaml', `access: { bindings: [${binding}] }\n`);
+    const list = await runs('list', '--experiment', 'spreads', '--columns', 'run_id,metrics.maee');
+    expect(list).toMatchObject({ code: 0, err: 'no run of spreads has metrics.maee; did you mean metrics.mae?\n' });
+    expect(list.out).toContain(ids['first']!);
+    expect((await runs('show', ids['first']!)).code).toBe(0);
+    for (const words of [['list'], ['list', '--experiment', 'other'], ['show', other.runId]]) {
+      expect(await runs(...words)).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringContaining('denied') as string,
+      });
+    }
   });
 
   it('says that there is nothing, and shows help with examples', async () => {

@@ -3,6 +3,7 @@ import { and, where } from '../../search/filter.js';
 import { parseFilter } from '../../search/parse-filter.js';
 import type { RunComparison } from '../../tracking/compare-runs.js';
 import { ExperimentTracker } from '../../tracking/experiment-tracker.js';
+import { experimentOf } from '../../tracking/run-search.js';
 import type { Run } from '../../tracking/run.js';
 import type { TransferResult, TransferRunsOptions } from '../../tracking/transfer/transfer-options.js';
 import { refuse } from '../../util/check.js';
@@ -34,7 +35,7 @@ export async function search({ config, output, who }: Session, options: RunsSear
     ...(limit !== undefined && { limit }),
   });
   const fields = [...fieldsOfColumns(columns), ...fieldsOfFilter(filter)];
-  for (const hint of await fieldHints(tracker, fields)) output.note(hint);
+  for (const hint of await fieldHints(tracker, fields, experiment ?? experimentOf(filter))) output.note(hint);
   const cells = rows.map((row) => columns.map((name) => cellOf(row[name])));
   const { text, left } = fitTable(columns, cells, { width: process.stdout.columns, whole: ['run_id'] });
   if (left.length > 0) output.note(`no room for ${left.join(', ')}; --json shows everything`);
@@ -91,8 +92,18 @@ async function transfer(
   return refused.length > 0 ? exitCode.found : exitCode.ok;
 }
 
+const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function unlessNotFound(error: unknown): undefined {
+  if (!(error instanceof MLOpsError) || error.code !== 'NOT_FOUND') throw error;
+}
+
 /** The run of an id, or of the beginning of one when there is only one such run. */
 async function findRun(tracker: ExperimentTracker, id: string): Promise<Run> {
+  if (wholeId.test(id)) {
+    const run = await tracker.getRun(id).catch(unlessNotFound); // who may not search may look at a run of theirs
+    if (run !== undefined) return run;
+  }
   const pattern = `${id.replace(/[\\%_]/g, '\\$&')}%`;
   const filter = where.attribute('run_id').like(pattern);
   const { runs } = await tracker.searchRuns({ filter, view: 'all', limit: 2 });
