@@ -4,6 +4,7 @@ import { Table } from '../data/table.js';
 import { MLOpsError } from '../errors.js';
 import { modelOrStore, scopeOfRecord } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
+import { registeredMetric } from '../models/metrics/registered-metric.js';
 import type { Model } from '../models/model.js';
 import { evidenceChanges } from '../registry/evidence.js';
 import { readBaselineProfile, readModel } from '../registry/lookups.js';
@@ -231,7 +232,7 @@ export class DriftMonitor {
             signal: options.signal,
           })
         : undefined);
-    const registered = performance && model && version?.performanceMetrics[performance.metric];
+    const registered = performance && model && registeredMetric(version?.performanceMetrics ?? {}, performance.metric);
     return judgeDrift({ ...inputs, window }, config, compared, data, {
       performance: performance && { ...performance, registered },
       ...{ problem, importances, joint },

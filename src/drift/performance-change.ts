@@ -8,7 +8,7 @@ export interface MeasuredPerformance extends Pick<PerformanceChange, 'metric' | 
   readonly baseline: Estimate;
   readonly current: Estimate;
   /** What the version that made the predictions was registered with. */
-  readonly registered?: number | undefined;
+  readonly registered?: Estimate | undefined;
   /** Further metrics of the current rows. */
   readonly also: Readonly<Record<string, Estimate>>;
 }
@@ -37,8 +37,8 @@ export function judgePerformance(measured: MeasuredPerformance, rule: Performanc
     return { value: estimate.value, ...(shares ? { ...ends, upper: Math.min(1, ends.upper) } : ends) };
   };
   const dropTo = (before: Estimate, after: Estimate): Effect => relativeDrop(before, after, isShare, rule.confidence);
-  const held = registered === undefined ? undefined : { value: registered, variance: 0 };
-  const learned = held !== undefined && dropTo(baseline, held).lower > rule.threshold ? held : undefined;
+  const isLearned = registered && dropTo(baseline, { ...registered, variance: 0 }).lower > rule.threshold;
+  const learned = isLearned ? registered : undefined;
   const isBlind = learned !== undefined && source !== 'labels';
   const before = learned ?? baseline;
   const drop = dropTo(before, current);
@@ -63,7 +63,7 @@ export function judgePerformance(measured: MeasuredPerformance, rule: Performanc
     baseline: effect(baseline, isShare),
     current: effect(current, isShare),
     drop,
-    ...(learned && { registered }),
+    ...(learned && { registered: learned.value }),
     threshold: rule.threshold,
     rows,
     also: Object.fromEntries(Object.entries(also).map(([name, estimate]) => [name, effect(estimate, true)])),

@@ -1,7 +1,7 @@
 import type { DataProfile } from '../data/profile.js';
 import type { Table } from '../data/table.js';
 import type { AnyModel } from '../models/async-model.js';
-import { metricsOf, numericTarget } from '../models/metrics/metrics-of.js';
+import { numericTarget } from '../models/metrics/metrics-of.js';
 import type { Task } from '../models/model.js';
 import { predictInSteps } from '../models/predict-in-steps.js';
 import { comparePaired } from '../stats/paired-comparison.js';
@@ -9,8 +9,10 @@ import type { Digest } from '../util/digest.js';
 import { inSteps } from '../util/in-steps.js';
 import type { JsonObject } from '../util/json.js';
 import type { Random } from '../util/random.js';
+import { holdoutMetrics } from './holdout-metrics.js';
 import { aimOf, lossName, losses } from './losses.js';
 import type { ChallengeResult } from './retrain-result.js';
+import { timeClusters } from './time-clusters.js';
 
 /** The production version, which a challenger has to beat. */
 export interface Champion {
@@ -49,23 +51,22 @@ export async function challenge(
 ): Promise<ChallengeResult> {
   const actual = numericTarget(holdout, targetColumn);
   const challengerScores = await predictInSteps(challenger, holdout);
-  const challengerMetrics = metricsOf(task, actual, challengerScores);
+  const clusters = timeClusters(holdout, timeColumn);
+  const challengerMetrics = holdoutMetrics(task, actual, challengerScores, clusters);
   const result = { holdoutRows: holdout.rowCount, split, challengerMetrics };
   if (champion === undefined) return result;
   const championScores = await predictInSteps(champion.model, holdout);
-  const clusters = timeColumn === null ? undefined : clustersOf(holdout, timeColumn);
   const aim = aimOf(task, algorithm, hyperparameters);
   const steps = comparePaired(losses(aim, actual, challengerScores), losses(aim, actual, championScores), {
     confidence,
     random,
-    // With few time stamps their resampling says nothing; rows are the better approximation then.
-    ...(clusters !== undefined && clusters.size >= 10 && { clusters: clusters.codes }),
+    ...(clusters !== undefined && { clusters }),
   });
   const comparison = await inSteps(steps);
   return {
     ...result,
     championVersion: champion.version,
-    championMetrics: metricsOf(task, actual, championScores),
+    championMetrics: holdoutMetrics(task, actual, championScores, clusters),
     comparison: { ...comparison, loss: lossName(aim), confidence },
   };
 }
@@ -85,16 +86,4 @@ function describeDifference(comparison: NonNullable<ChallengeResult['comparison'
   const { difference, lower, upper, loss, rows } = comparison;
   const [d, l, u] = [difference, lower, upper].map((value) => Number(value.toPrecision(4)));
   return `${loss.replace('_', ' ')} differs by ${d} (${l} to ${u}) on ${rows} rows`;
-}
-
-/** The number of the cluster of each row, rows with one value of a column being one cluster. */
-export function clustersOf(table: Table, name: string): { readonly codes: Int32Array; readonly size: number } {
-  const column = table.column(name);
-  const numbers = new Map<number, number>();
-  const codes = Int32Array.from(column.kind === 'categorical' ? column.codes : column.values, (cell) => {
-    let code = numbers.get(cell);
-    if (code === undefined) numbers.set(cell, (code = numbers.size));
-    return code;
-  });
-  return { codes, size: numbers.size };
 }

@@ -4,7 +4,7 @@ import { type Table, type TableInput, tableSteps } from '../data/table.js';
 import { predictInSteps } from '../models/predict-in-steps.js';
 import { inSteps } from '../util/in-steps.js';
 import { algorithmFor, modelColumns, withPatience } from './model-settings.js';
-import { metricsOf, numericTarget } from '../models/metrics/metrics-of.js';
+import { numericTarget } from '../models/metrics/metrics-of.js';
 import type { Model, Task } from '../models/model.js';
 import { trainerFor } from '../models/trainer.js';
 import type { TrainingData } from '../registry/model-record.js';
@@ -13,7 +13,9 @@ import { checkName, checkObject, checkOptions, refuse } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
 import { type Random, createRandom } from '../util/random.js';
 import { describeData } from './describe-data.js';
+import { holdoutMetrics } from './holdout-metrics.js';
 import { guessTimeColumn, knownTargets, splitData } from './split-data.js';
+import { timeClusters } from './time-clusters.js';
 import { checkConfig } from '../runtime/context.js';
 
 /** The data and the algorithm that {@link trainModel} is given. */
@@ -52,7 +54,7 @@ export interface TrainedModel {
   /** Rows held back, and how they were chosen. */
   readonly holdout: Table;
   readonly split: string;
-  /** Quality on the rows held back. */
+  /** Quality on the rows held back, and the standard error of its mean loss, `mae` or `log_loss`. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
   readonly trainingTimeSeconds: number;
@@ -120,7 +122,9 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
     ...(options.onProgress !== undefined && { onProgress: options.onProgress }),
   });
   const trainingTimeSeconds = (performance.now() - began) / 1000;
-  const metrics = metricsOf(policy.task, numericTarget(test, targetColumn), await predictInSteps(model, test, watch));
+  const predicted = await predictInSteps(model, test, watch);
+  const clusters = timeClusters(test, timeColumn);
+  const metrics = holdoutMetrics(policy.task, numericTarget(test, targetColumn), predicted, clusters);
   await train.digestInSteps(watch);
   return {
     model,

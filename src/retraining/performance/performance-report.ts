@@ -26,6 +26,8 @@ export interface PerformanceReport {
   readonly metric: 'mae' | 'log_loss';
   /** At registration; absent when it was registered without. */
   readonly registered?: number;
+  /** Of `registered`, where the version was registered with `mae_standard_error` or `log_loss_standard_error`. */
+  readonly registeredStandardError?: number;
   /** On the recent rows, with its interval. */
   readonly current?: number;
   readonly lower?: number;
