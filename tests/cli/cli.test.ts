@@ -73,6 +73,9 @@ describe('bondx-mlops', () => {
     const withProfile = await bondx('drift-check --model spread --current shifted.csv');
     expect(withProfile).toMatchObject({ code: 3, out: expect.stringMatching(/x +feature +drifted/) as string });
     expect((await bondx('drift-check --model spread --baseline more.csv --current more.csv')).code).toBe(0);
+    const before = { code: 0, out: 'no canary is under way; spread has had none\n' };
+    expect(await bondx('canary evaluate --model spread --apply')).toMatchObject(before);
+    expect((await bondx('canary evaluate --model sprad --apply')).code).toBe(1);
     await bondx('train --model spread --data data.csv');
     await bondx('register --model spread --path ./models/spread_v2');
     expect((await bondx('deploy --model spread --version 1.0.1 --traffic 0.1 --user admin')).out).toContain(

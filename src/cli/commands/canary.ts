@@ -55,16 +55,17 @@ export const adjust = (session: Session, options: CanaryOptions & { readonly tra
   )(session, options);
 
 /** Decides from what all processes have stored; exit code 3 when the candidate does harm. */
-export const evaluate = (
+export function evaluate(
   session: Session,
   { model, apply = false }: CanaryOptions & { readonly apply?: boolean },
-): Promise<number> =>
-  withLatest(session, model, async (manager, latest) => {
+): Promise<number> {
+  const idle = (why: string): number => {
+    session.output.result(null, `no canary is under way; ${why}`); // cron goes on asking
+    return exitCode.ok;
+  };
+  const decide = async (manager: CanaryDeploymentManager, latest: CanaryDeployment): Promise<number> => {
     const { deploymentId } = latest;
-    if (latest.endedAt !== undefined) {
-      session.output.result(null, `no canary is under way; ${describe(latest)}`); // cron goes on asking
-      return exitCode.ok;
-    }
+    if (latest.endedAt !== undefined) return idle(describe(latest));
     const decision = await manager.evaluate(deploymentId, { apply });
     const { verdict, reason, advice, guardrails } = decision;
     const metrics = decision.metrics.filter(({ status }) => status !== 'not_applicable');
@@ -78,7 +79,12 @@ export const evaluate = (
       ].join('\n'),
     );
     return verdict === 'rollback' ? exitCode.found : exitCode.ok;
+  };
+  return withLatest(session, model, decide, async (registry) => {
+    await registry.getModel(model); // one that is misspelled is not there
+    return idle(`${model} has had none`);
   });
+}
 
 /** Makes the candidate production; exit code 3 when a gate refuses. */
 export const promote: CanaryCommand = (session, options) =>
@@ -111,17 +117,23 @@ function changing(
     });
 }
 
-/** Works on a model's latest canary, which may have ended. */
+/**
+ * Works on a model's latest canary, which may have ended.
+ *
+ * @param otherwise what to do where the model never had one; that is an error unless told
+ */
 export async function withLatest(
   { config, who }: Session,
   modelName: string,
   work: (manager: CanaryDeploymentManager, deployment: CanaryDeployment) => Promise<number>,
+  otherwise?: (registry: ModelRegistry) => Promise<number>,
 ): Promise<number> {
   await using registry = new ModelRegistry(config, who);
   await using manager = new CanaryDeploymentManager(config, registry);
   const latest = await latestCanary(manager, modelName);
-  if (latest === undefined) throw new MLOpsError('NOT_FOUND', `${modelName} has had no canary; deploy begins one`);
-  return await work(manager, latest);
+  if (latest !== undefined) return await work(manager, latest);
+  if (otherwise !== undefined) return await otherwise(registry);
+  throw new MLOpsError('NOT_FOUND', `${modelName} has had no canary; deploy begins one`);
 }
 
 function describe(deployment: CanaryDeployment): string {
