@@ -61,6 +61,14 @@ export const scenarios: readonly Scenario[] = [
   { ...base, name: 'sticky keys', keys: 400 },
   { ...base, name: 'rare errors 0.1–1%', errorRate: (_progress, run) => 0.001 + 0.009 * run.split('errors').next() },
   { ...base, name: 'heavy-tailed losses', draw: (random) => Math.exp(normal(random)) },
+  {
+    ...base,
+    name: '2%, rare large losses',
+    shares: [0.02],
+    requests: 60_000,
+    draw: (random) => (random.next() < 0.001 ? 2000 : 1) * 2 * random.next(),
+  },
+  { ...base, name: '2%, few routing keys', shares: [0.02], requests: 60_000, keys: 200 },
   { ...base, name: 'delayed labels', labelDelay: 600 },
   { ...base, name: 'shadow', isShadow: true },
   { ...base, name: 'shadow, sticky keys', isShadow: true, keys: 400 },
@@ -138,6 +146,7 @@ export function simulate(scenario: Scenario, effect: Effect, seed: string, metri
     statistics = mergeStatistics(statistics, collector.take()!);
     const inputs: DecisionInputs = {
       version: 1,
+      rules: 2,
       metrics,
       promotionThreshold,
       rollbackThreshold,

@@ -115,6 +115,7 @@ function inputsOf(
   const halt = status === 'halted' ? history.find(({ action }) => action === 'halt') : undefined;
   return {
     version: 1,
+    rules: 2,
     metrics: evaluationMetrics,
     promotionThreshold,
     rollbackThreshold,

@@ -36,10 +36,20 @@ export interface StratifiedDifference {
  *
  * @param floor value of one imagined further observation an arm; keeps the error of a rate above 0 where no event or
  *   nothing but events were seen
+ * @param isGuarded whether the smaller arm is taken to vary at least as much as the larger one does at the boundary. Few
+ *   observations, or few clusters, have often not seen what is rare and large: then their mean is too low and their own
+ *   variance far too small, both at once
  */
-export function stratifiedDifference(strata: readonly Stratum[], factor: number, floor = 0): StratifiedDifference {
+export function stratifiedDifference(
+  strata: readonly Stratum[],
+  factor: number,
+  floor = 0,
+  isGuarded = false,
+): StratifiedDifference {
   const clusters = new Float64Array(Math.max(0, ...strata.map(({ canary }) => canary.counts.length)));
   let [weighted, information, canaryCount, productionCount] = [0, 0, 0, 0];
+  const own = { canary: 0, production: 0 };
+  const likeOther = { canary: 0, production: 0 };
   for (const stratum of strata) {
     const canary = armMean(stratum.canary);
     const production = armMean(stratum.production);
@@ -49,12 +59,18 @@ export function stratifiedDifference(strata: readonly Stratum[], factor: number,
     information += h;
     canaryCount += canary.count;
     productionCount += production.count;
-    addResiduals(clusters, stratum.canary, canary, h / canary.count);
-    addResiduals(clusters, stratum.production, production, (-h * factor) / production.count);
+    const ofCanary = addResiduals(clusters, stratum.canary, canary, h / canary.count);
+    const ofProduction = addResiduals(clusters, stratum.production, production, (-h * factor) / production.count);
+    own.canary += ofCanary;
+    own.production += ofProduction;
+    likeOther.canary += (ofProduction * production.count) / canary.count;
+    likeOther.production += (ofCanary * canary.count) / production.count;
   }
   const imagined = information * floor * Math.hypot(1 / canaryCount, factor / productionCount);
   const { variance, degreesOfFreedom } = clusterVariance(clusters);
-  const total = variance + (canaryCount > 0 && productionCount > 0 ? imagined * imagined : 0);
+  const smaller = canaryCount <= productionCount ? 'canary' : 'production';
+  const unseen = isGuarded ? Math.max(0, likeOther[smaller] - own[smaller]) : 0;
+  const total = variance + unseen + (canaryCount > 0 && productionCount > 0 ? imagined * imagined : 0);
   const z = total > 0 ? normalScale(weighted / Math.sqrt(total), degreesOfFreedom) : 0;
   return {
     estimate: information > 0 ? weighted / information : 0,
@@ -82,11 +98,17 @@ function armMean({ counts, sums }: ClusterSums): ArmMean {
   return { count, mean: sum / count, clusters };
 }
 
-function addResiduals(into: Float64Array, { counts, sums }: ClusterSums, arm: ArmMean, weight: number): void {
+/** @returns the sum of their squares */
+function addResiduals(into: Float64Array, { counts, sums }: ClusterSums, arm: ArmMean, weight: number): number {
   const scale = weight * Math.sqrt(arm.clusters / (arm.clusters - 1));
+  let squares = 0;
   counts.forEach((n, g) => {
-    if (n > 0) into[g]! += scale * (sums[g]! - arm.mean * n);
+    if (n === 0) return;
+    const residual = scale * (sums[g]! - arm.mean * n);
+    into[g]! += residual;
+    squares += residual * residual;
   });
+  return squares;
 }
 
 /** Σ U² and the degrees of freedom 2V²/(ΣU⁴ − V²/G), which are G for normal U. */

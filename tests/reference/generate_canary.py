@@ -135,9 +135,13 @@ def gamma_exponential(s, v, c, tuned_for):
             + math.log(gammainc(shape, drift + prior)) - shape * math.log(drift + prior) + drift)
 
 
-def stratified(strata, factor, floor):
-    """strata: of each the observations of both arms, [(group, count, sum)]; see Liang & Zeger 1986, Cochran 1977."""
+def stratified(strata, factor, floor, is_guarded=False):
+    """strata: of each the observations of both arms, [(group, count, sum)]; see Liang & Zeger 1986, Cochran 1977.
+
+    is_guarded: an observation of the smaller arm varies at least as one of the larger arm does, in units of its mean.
+    """
     groups, weighted, information, counted = np.zeros(GROUPS), 0.0, 0.0, {"canary": 0.0, "production": 0.0}
+    own, as_other = {"canary": 0.0, "production": 0.0}, {"canary": 0.0, "production": 0.0}
     for stratum in strata:
         arm = {}
         for name in ("canary", "production"):
@@ -157,6 +161,13 @@ def stratified(strata, factor, floor):
             count, total, occupied = arm[name]
             counted[name] += count.sum()
             groups += h / count.sum() * sign * math.sqrt(occupied / (occupied - 1)) * (total - means[name] * count)
+        # Variance of one observation of each arm, and of the sum of both arms' means, weighted.
+        unit = {name: occupied / (occupied - 1) * np.sum((total - means[name] * count) ** 2) / count.sum()
+                for name, (count, total, occupied) in arm.items()}
+        own["canary"] += h**2 * unit["canary"] / n_c
+        own["production"] += h**2 * factor**2 * unit["production"] / n_p
+        as_other["canary"] += h**2 * factor**2 * unit["production"] / n_c
+        as_other["production"] += h**2 * unit["canary"] / n_p
     if information == 0:
         return 0.0, 0.0, counted
     variance = float(np.sum(groups**2))
@@ -164,7 +175,8 @@ def stratified(strata, factor, floor):
     spread = float(np.sum(groups**4)) - variance**2 / occupied if occupied else 0
     degrees = max(1, min(occupied - 1, 2 * variance**2 / spread if spread > 0 else math.inf))
     imagined = information * floor * math.hypot(1 / counted["canary"], factor / counted["production"])
-    total = variance + imagined**2
+    smaller = "canary" if counted["canary"] <= counted["production"] else "production"
+    total = variance + imagined**2 + (max(0, as_other[smaller] - own[smaller]) if is_guarded else 0)
     if total == 0:
         return information, 0.0, counted
     t = weighted / math.sqrt(total)
@@ -205,7 +217,7 @@ def observations(stratum, value, arm, groups):
 
 def split_evidence(split, value, factor, floor, sign, groups):
     strata = [{arm: observations(stratum, value, arm, groups) for arm in ("canary", "production")} for stratum in by_stratum(split)]
-    information, z, counted = stratified(strata, factor, floor)
+    information, z, counted = stratified(strata, factor, floor, RULES == 2)
     seen = min(counted.values())
     return (0.0 if seen < MIN_OBSERVATIONS else asymptotic(information, sign * z)), growth(information, sign * z, seen)
 
@@ -363,6 +375,7 @@ def guardrail_evidence(case, steps, split, pairs, counts, happened, pair_counts,
 
 def sample_ratio(steps, split):
     deviations, independent, of_steps = np.zeros(GROUPS), 0.0, []
+    by_key = lambda i: pairs_per_key([o for o in split if o["step"] == i], lambda o: 1, GROUPS) if RULES == 2 else 1
     for i, step in enumerate(steps):
         if step["mode"] != "split":
             continue
@@ -373,11 +386,11 @@ def sample_ratio(steps, split):
                 counts[0 if is_canary else 1] += 1
                 deviations[o["group"]] += 1 - step["share"] if is_canary else -step["share"]
         independent += sum(counts) * step["share"] * (1 - step["share"])
-        of_steps.append((step["share"], counts))
+        of_steps.append((step["share"], counts, by_key(i)))
     effect = max(1, float(np.sum(deviations**2)) / independent) if independent else 1
     total = 0.0
-    for share, counts in of_steps:
-        n, p = np.array(counts) / effect, np.array([share, 1 - share])
+    for share, counts, per_key in of_steps:
+        n, p = np.array(counts) / max(effect, per_key), np.array([share, 1 - share])
         a = 1000 * p
         total += gammaln(a.sum()) - gammaln(a.sum() + n.sum()) + np.sum(gammaln(a + n) - gammaln(a)) - np.sum(n * np.log(p))
     return float(total)
@@ -393,7 +406,7 @@ def label_join(split):
         rates[arm] = sum(row[2] for row in rows) / n if n else None
     if not rates["canary"] and not rates["production"]:
         return {"status": "no_labels", **rates, "logEvidence": 0.0}
-    information, z, counted = stratified(strata, 1, 1)
+    information, z, counted = stratified(strata, 1, 1, RULES == 2)
     p = 1.0
     if min(counted.values()) >= MIN_OBSERVATIONS:
         growth = information / precision(MIN_OBSERVATIONS, CHECK_ALPHA)
@@ -405,6 +418,8 @@ def label_join(split):
 
 
 def decide(case):
+    global RULES
+    RULES = case.get("rules")
     split, pairs = outcomes(case)
     steps = case["steps"]
     has_split = any(step["mode"] == "split" for step in steps)
@@ -498,7 +513,7 @@ CLASSES = ["accuracy", "precision", "recall", "f1_score"]
 def case(name, task, steps, requests, canary, production, **more):
     defaults = {"errors": 0.01} | ({"accuracy": 0.9} if task == "classification" else {})
     return {"name": name, "task": task, "steps": steps, "requests": requests, "keys": 0, "metrics": REGRESSION if task == "regression" else CLASSES,
-            "canary": defaults | canary, "production": defaults | production} | more
+            "rules": 2, "canary": defaults | canary, "production": defaults | production} | more
 
 
 CASES = [
@@ -521,6 +536,10 @@ CASES = [
     case("split, outcomes lost", "regression", [split_step(0.5)], 6000, {"kept": 0.7}, {}, metrics=["mae"]),
     case("split, outcomes lost, sticky keys", "regression", [split_step(0.25), split_step(0.5)], 6000, {"kept": 0.8}, {}, keys=40, metrics=["mae"]),
     case("no metric of the task", "classification", [split_step(0.5)], 500, {}, {}, metrics=["mae"]),
+    case("rules of old", "regression", [split_step(0.1), split_step(0.3)], 9000, {"loss": 0.8}, {}, keys=60, segments=True, rules=None),
+    case("rules of old, classes", "classification", [split_step(0.4)], 9000, {"accuracy": 0.95}, {"accuracy": 0.9}, keys=200, rules=None),
+    case("few of few keys", "regression", [split_step(0.15), split_step(0.35)], 9000, {"loss": 0.7}, {}, keys=60, segments=True),
+    case("the other arm is the smaller one", "regression", [split_step(0.75)], 9000, {"loss": 1.3}, {}, keys=600),
     case("shadow, equal", "regression", SHADOW, 2500, {}, {}),
     case("shadow, worse", "regression", SHADOW, 2500, {"loss": 1.5}, {}, keys=700, missBudget=1.1, latencyBudgetMs=99),
     case("shadow, bounded, few", "regression", SHADOW, 700, {"loss": 1.6}, {}, lossBound=2.5, metrics=["mae", "rmse"]),

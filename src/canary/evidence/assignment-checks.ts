@@ -5,6 +5,7 @@ import type { LabelJoinEvidence, SampleRatioEvidence } from './canary-verdict.js
 import type { DecisionInputs } from './decision-inputs.js';
 import { groupCount } from './key-groups.js';
 import { joinRate } from './measures.js';
+import { pairsPerKey } from './repeated-keys.js';
 import { type SortedStrata, splitStrata } from './ripe-strata.js';
 
 /** Arms that differ this unlikely under a sound assignment make every comparison worthless. */
@@ -13,27 +14,31 @@ const checkAlpha = 0.001;
 /**
  * Do both arms get the requests they should? The Dirichlet–multinomial e-process, multiplied over ramp steps, on counts
  * divided by their design effect: requests of one routing key are not independent assignments, so a count of n requests
- * weighs as n/deff (Rao & Scott 1981), deff from the variance between key groups, at least 1.
+ * weighs as n/deff (Rao & Scott 1981), deff from the variance between key groups, and at least what the number of requests
+ * of a key makes it: where the canary has few keys, too little of that variance has been seen.
  */
 export function checkSampleRatio(inputs: DecisionInputs, { split }: SortedStrata): SampleRatioEvidence {
   const steps = inputs.steps
     .filter(({ mode }) => mode === 'split')
     .map(({ step, share }) => {
       const deviations = new Float64Array(groupCount);
+      const requestsOf = new Float64Array(groupCount);
       const counts: [number, number] = [0, 0];
       for (const stratum of split.filter((one) => one.step === step)) {
         for (const [i, { cells }] of [stratum.canary, stratum.production].entries()) {
           cells.group.forEach((group, row) => {
             const requests = cells.requests[row]!;
             counts[i]! += requests;
+            requestsOf[group]! += requests;
             deviations[group]! += requests * (i === 0 ? 1 - share : -share);
           });
         }
       }
-      return { share, counts, deviations };
+      return { share, counts, deviations, perKey: inputs.rules === 2 ? pairsPerKey(requestsOf) : 1 };
     });
-  const logEvidence = steps.reduce((sum, { share, counts: [canary, production] }) => {
-    const effect = designEffect(steps);
+  const ofSteps = designEffect(steps);
+  const logEvidence = steps.reduce((sum, { share, counts: [canary, production], perKey }) => {
+    const effect = Math.max(ofSteps, perKey);
     return sum + logSampleRatioEvidence([canary / effect, production / effect], [share, 1 - share]);
   }, 0);
   return { status: logEvidence >= -Math.log(checkAlpha) ? 'mismatch' : 'as_intended', logEvidence };
@@ -44,6 +49,8 @@ interface StepCounts {
   readonly counts: readonly [number, number];
   /** Canary requests beyond the share, by key group. */
   readonly deviations: Float64Array;
+  /** Requests that are one assignment. */
+  readonly perKey: number;
 }
 
 /** Variance of the canary's count between key groups over the variance of independent assignments. */
@@ -65,7 +72,7 @@ export function checkLabelJoin(inputs: DecisionInputs, { split }: SortedStrata):
   if ((canary ?? 0) === 0 && (production ?? 0) === 0) {
     return { status: 'no_labels', canary, production, logEvidence: 0 };
   }
-  const { information, z, canaryCount, productionCount } = stratifiedDifference(strata, 1, 1);
+  const { information, z, canaryCount, productionCount } = stratifiedDifference(strata, 1, 1, inputs.rules === 2);
   const isEnough = Math.min(canaryCount, productionCount) >= inputs.minObservations;
   const options = { alpha: checkAlpha, tunedFor: inputs.minObservations };
   const pValue = isEnough ? sequencePValue(information, z, options) : 1;

@@ -4,6 +4,11 @@ import type { EvidenceSettings } from './evidence-settings.js';
 /** Everything a decision is computed from; replaying it gives the same decision, to the bit. Plain JSON. */
 export interface DecisionInputs {
   readonly version: 1;
+  /**
+   * 2: the smaller arm of split traffic is taken to vary at least as much as the larger one, and counts of requests weigh
+   * what their routing keys do. Absent from decisions of before, which replay by the rules of then.
+   */
+  readonly rules?: 2 | undefined;
   /** Names from the policy's `canary.evaluation_metrics`. */
   readonly metrics: readonly string[];
   /** The canary must be proved at least this good, relative to production. */

@@ -15,6 +15,8 @@ export const noEvidence: Evidence = { logEvidence: 0, neededFactor: null };
 export interface EvidenceOptions {
   readonly alpha: number;
   readonly minObservations: number;
+  /** See `DecisionInputs.rules`. */
+  readonly rules?: 2 | undefined;
 }
 
 /**
@@ -28,7 +30,12 @@ export function splitEvidence(
   direction: 'better' | 'worse',
   options: EvidenceOptions,
 ): Evidence {
-  const difference = stratifiedDifference(strata, factorOf(measure, threshold), measure.isRate ? 1 : 0);
+  const difference = stratifiedDifference(
+    strata,
+    factorOf(measure, threshold),
+    measure.isRate ? 1 : 0,
+    options.rules === 2,
+  );
   const sign = (measure.better === 'higher') === (direction === 'better') ? 1 : -1;
   const seen = Math.min(difference.canaryCount, difference.productionCount);
   const z = sign * difference.z;

@@ -21,6 +21,7 @@ export function collectedInputs(
   fill(collector);
   return {
     version: 1,
+    rules: 2,
     metrics: settings.task === 'regression' ? ['mae'] : ['accuracy'],
     promotionThreshold: 0.95,
     rollbackThreshold: 0.8,

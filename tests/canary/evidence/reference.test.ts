@@ -15,6 +15,8 @@ interface Case extends TrafficCase {
   readonly lossBound?: number;
   readonly labelWindowMs?: number;
   readonly now?: number;
+  /** null: of decisions that were made before rules had a number. */
+  readonly rules: 2 | null;
   /** As statistics were stored before pairs were counted by key. */
   readonly withoutKeys?: boolean;
   readonly expected: Pick<CanaryVerdict, 'verdict' | 'cause' | 'labelJoin'> & {
@@ -55,6 +57,7 @@ function inputsOf(one: Case): DecisionInputs {
   ) as DeploymentStatistics;
   return {
     version: 1,
+    ...(one.rules === 2 && { rules: one.rules }),
     metrics: one.metrics,
     promotionThreshold: 0.95,
     rollbackThreshold: 0.8,
