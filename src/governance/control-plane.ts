@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConflictError, MLOpsError } from '../errors.js';
+import { type Conflict, ConflictError, MLOpsError } from '../errors.js';
 import type { Context } from '../runtime/context.js';
 import type { FollowedOperation, OperationEnd, OperationStart } from '../runtime/telemetry/telemetry.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { JsonObject } from '../util/json.js';
+import { Turns } from '../util/turns.js';
 import { Authorizer, type Grant } from './access/authorizer.js';
 import { denialsOf } from './access/denials.js';
 import { type Scope, type ScopeSource, sayScope } from './access/scope.js';
@@ -283,17 +284,35 @@ const isAuditable = (error: unknown): error is MLOpsError =>
   error instanceof MLOpsError &&
   !(error.code.startsWith('STORAGE_') || error.code === 'CLOSED' || error.code === 'CORRUPT');
 
+/** Of this process, for what they lost a race about. */
+const turns = new Turns();
+
 /**
  * Runs a read–plan–commit cycle again when somebody else wrote in between. Of many that begin at the same time one wins
- * each race: those who have lost often wait, each for another while, until the others are done.
+ * each race: those of this process that have lost go on one after the other, and those who lose often, to other processes, wait,
+ * each for another while, until the others are done.
  */
 export async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let lost = 1; ; lost++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof ConflictError) || lost >= maxAttempts) throw error;
+  let about: string | undefined;
+  let giveUp = (): void => undefined;
+  try {
+    for (let lost = 1; ; lost++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof ConflictError) || lost >= maxAttempts) throw error;
+        const key = subjectOf(error.conflict);
+        if (key !== about) {
+          giveUp(); // nobody holds two turns, each of which another one waits for
+          giveUp = await turns.take((about = key));
+        }
+      }
+      if (lost >= eagerAttempts) await delay(Math.random() * Math.min(2 ** (lost - eagerAttempts), longestPauseMs));
     }
-    if (lost >= eagerAttempts) await delay(Math.random() * Math.min(2 ** (lost - eagerAttempts), longestPauseMs));
+  } finally {
+    giveUp();
   }
 }
+
+const subjectOf = (conflict: Conflict): string =>
+  conflict.kind === 'record' ? `${conflict.collection}/${conflict.id}` : conflict.stream;

@@ -29,9 +29,7 @@ import type {
   RunDueChecksOptions,
 } from './alerts-options.js';
 import { type AlertPage, type DeliveryPage, getAlert, listAlerts, listDeliveries } from './alert-pages.js';
-import { collectFindings } from './collect-findings.js';
 import type { Finding } from './finding.js';
-import { DueChecks } from './due-checks.js';
 import { type DeliverySummary, Outbox } from './outbox.js';
 import { isNews, planFinding } from './plan-alert.js';
 
@@ -130,6 +128,7 @@ export class Alerts {
    */
   async scan(): Promise<readonly AlertEvent[]> {
     const { monitoring } = this.#context.config.policy;
+    const { collectFindings } = await import('./collect-findings.js'); // it knows every kind of record
     const findings = await this.#control.access('monitoring.read', 'store', (storage) =>
       collectFindings(storage, monitoring, this.#context.clock.now()),
     );
@@ -155,6 +154,7 @@ export class Alerts {
    */
   async runDueChecks(options: RunDueChecksOptions = {}): Promise<DueChecksResult> {
     checkOptions(options, ['models', 'health'], 'runDueChecks');
+    const { DueChecks } = await import('./due-checks.js');
     const due = await new DueChecks(this.#context, this.#control).run(options);
     const events = [...(await this.scan())];
     const event = due.finding === undefined ? undefined : await this.#take(due.finding);

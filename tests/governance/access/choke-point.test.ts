@@ -30,6 +30,22 @@ describe('a race', () => {
     expect(attempts).toBe(1);
   });
 
+  it('is won by each of three hundred in the same process, one after the other', async () => {
+    let version = 0;
+    let attempts = 0;
+    const write = () =>
+      retryConflicts(async () => {
+        attempts++;
+        const read = version;
+        await new Promise((resolve) => setImmediate(resolve));
+        if (read !== version) throw conflict();
+        version++;
+      });
+    await Promise.all(Array.from({ length: 300 }, write));
+    expect(version).toBe(300);
+    expect(attempts).toBeLessThan(1_000);
+  });
+
   it('is planned anew from what is stored now', async () => {
     const { control, storage } = open();
     const seen: (number | undefined)[] = [];
