@@ -16,6 +16,7 @@ import type { Storage } from '../storage/storage.js';
 import { isDigest } from '../util/digest.js';
 import { type Backup, listBackups, poolFolder, readBackup, recordsFolder } from './backup-manifest.js';
 import { digestFile } from './backup-store.js';
+import type { MissingFile } from './named-files.js';
 import { type StoreDirectories, type WorkOptions, assertNotAborted, storeDirectories } from './store-directories.js';
 import { checkObject } from '../util/check.js';
 
@@ -31,6 +32,8 @@ export interface RestoreResult {
   readonly createdAt: string;
   readonly auditRecords: number;
   readonly artifacts: number;
+  /** Files that records name and that the store had lost when it was backed up: the restored one lacks them, too. */
+  readonly missing: readonly MissingFile[];
   readonly durationMs: number;
   /** Keys that files are encrypted with and that are not in place: until they are, those files cannot be read. */
   readonly missingKeys: readonly string[];
@@ -69,6 +72,7 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
     createdAt: backup.createdAt,
     auditRecords: backup.auditRecords,
     artifacts,
+    missing: backup.missing,
     durationMs,
     missingKeys: await missingKeys(config, backup, options),
     ...(disasterRecoveryEnabled && {

@@ -36,7 +36,9 @@ export async function serve(config: MLOpsConfig, options: ServeOptions = {}): Pr
   if (!isLoopback(host) && authentication !== 'token')
     refuse(`others can reach ${host}: that takes authentication "token"`);
   if (!isLoopback(host) && allowedHosts.length === 0)
-    refuse(`name the hosts that browsers will ask ${host} for, as allowedHosts: requests for others are refused`);
+    refuse(
+      `name the hosts that browsers will ask ${host} for, as allowedHosts (--allowed-host): requests for others are refused`,
+    );
   if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port must be a whole number from 0 to 65535');
   const dashboard = createDashboard(config, { ...rest, authentication });
   const underWay = new Set<ServerResponse>();

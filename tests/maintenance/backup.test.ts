@@ -177,6 +177,7 @@ describe('a backup', () => {
     expect(next.missing).toEqual([{ digest: lost, namedBy: `runs/${runId}` }]);
     expect(next.artifacts).toHaveLength(1);
     expect((await listBackups(join(directory, 'backups'))).at(-1)!.missing).toEqual(next.missing);
+    expect(await restoreStore(policyFor('restored'))).toMatchObject({ from: next.path, missing: next.missing });
   });
 
   it('says what to do where its folder cannot be written', async () => {

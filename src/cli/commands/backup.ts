@@ -1,5 +1,6 @@
 import { backupStatus } from '../../maintenance/backup-status.js';
 import { backupStore } from '../../maintenance/backup-store.js';
+import type { MissingFile } from '../../maintenance/named-files.js';
 import { restoreStore } from '../../maintenance/restore-store.js';
 import { exitCode } from '../exit-code.js';
 import type { Session } from '../session.js';
@@ -34,11 +35,13 @@ export async function backup({ config, output, signal, who }: Session, options: 
     ...(keyIds.length > 0
       ? [`encrypted with keys that it does not hold (${keyIds.join(', ')}): keep those elsewhere`]
       : []),
-    ...missing.map(({ digest, namedBy }) => `missing in the store: ${digest}, named by ${namedBy}`),
+    ...missing.map(sayMissing),
   ];
   output.result({ made: true, ...result }, lines.join('\n'));
   return missing.length > 0 ? exitCode.found : exitCode.ok;
 }
+
+const sayMissing = ({ digest, namedBy }: MissingFile): string => `missing in the store: ${digest}, named by ${namedBy}`;
 
 /** Puts a backup in place of a store that is gone. */
 export async function restore(
@@ -49,11 +52,12 @@ export async function restore(
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
   const from = options.from === undefined ? {} : { from: options.from };
   const result = await restoreStore(config, { ...who, signal, onProgress, ...from }).finally(() => progress.end());
-  const { createdAt, auditRecords, artifacts, durationMs, meetsRecoveryTimeObjective, missingKeys } = result;
+  const { createdAt, auditRecords, artifacts, durationMs, meetsRecoveryTimeObjective, missing, missingKeys } = result;
   const seconds = (durationMs / 1_000).toFixed(1);
   const restored = `restored the state of ${createdAt} in ${seconds} s: ${auditRecords} audit records and ${artifacts} files, all verified`;
   const locked = `the keys ${missingKeys.join(', ')} are not there: put the key file in its place before anything is read`;
-  output.result(result, missingKeys.length > 0 ? `${restored}\n${locked}` : restored);
-  if (missingKeys.length > 0) return exitCode.found;
+  const lines = [restored, ...missing.map(sayMissing), ...(missingKeys.length > 0 ? [locked] : [])];
+  output.result(result, lines.join('\n'));
+  if (missing.length > 0 || missingKeys.length > 0) return exitCode.found;
   return meetsRecoveryTimeObjective === false ? exitCode.found : exitCode.ok;
 }
