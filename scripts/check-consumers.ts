@@ -37,7 +37,7 @@ function prepare(): void {
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "commonjs" }');
   writeFileSync(join(folder, 'tsconfig.json'), '{}');
   // Nothing here opens a file store, which .ci/acceptance does: without scripts, nothing is compiled.
-  const development = ['typescript@5.9', '@types/node@20', 'ts-node@10'];
+  const development = ['typescript@5.9', '@types/node@20', 'ts-node@10', 'jest@30'];
   npm(['install', '--ignore-scripts', '--prefer-offline', `./${tarball}`, ...development], folder);
   cpSync('tests/package/consumers', folder, { recursive: true });
   for (const name of ['consumer.mts', 'consumer.cts']) cpSync(join(folder, 'consumer.ts'), join(folder, name));
@@ -69,12 +69,21 @@ function compile(file: string, options: { readonly moduleResolution: string; rea
   console.log(`tsc, ${options.moduleResolution}: ${file}`);
 }
 
+/** Jest runs tests in a context of `node:vm`: a realm of its own, without `import()` unless told. It fails with its tests. */
+function jest(run: ReturnType<typeof supportedNodes>[number]['run'], flags: readonly string[], file: string): string {
+  const config = { testMatch: [`**/${file}`], transform: {}, moduleFileExtensions: ['js', 'mjs', 'cjs', 'json'] };
+  run([...flags, 'node_modules/jest/bin/jest.js', '--config', JSON.stringify(config)], folder);
+  return 'passed';
+}
+
 function use({ version, run }: ReturnType<typeof supportedNodes>[number]): void {
   const printed = [
     run(['consumer.mjs'], folder),
     run(['consumer.cjs'], folder),
     `ts-node: ${run(['node_modules/ts-node/dist/bin.js', 'consumer.ts'], folder)}`,
     `--version: ${run(['node_modules/@bondx/mlops/dist/cli.js', '--version'], folder)}`,
+    `jest: ${jest(run, [], 'jest.test.cjs')}`,
+    `jest, modules: ${jest(run, ['--experimental-vm-modules', '--no-warnings'], 'jest.test.mjs')}`,
   ];
   console.log(`${version}: ${printed.join('; ')}`);
 }

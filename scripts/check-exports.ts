@@ -1,6 +1,7 @@
 /** Fails when package.json names a file that the build did not make, or the build made an entry nobody can import. */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { importedOnly } from './production-packages.js';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
   exports: Record<string, unknown>;
@@ -21,6 +22,15 @@ const hidden = entries.filter((file) => !named.includes(`./dist/${file}`));
 const required = readdirSync('dist').filter(
   (file) => file.endsWith('.cjs') && /require\("vega(-lite)?"\)/.test(readFileSync(`dist/${file}`, 'utf8')),
 );
+/** Where code runs in a context of `node:vm`, as tests of Jest do, there is no `import()`. */
+const imported = readdirSync('dist')
+  .filter((file) => file.endsWith('.cjs'))
+  .flatMap((file) =>
+    [...readFileSync(join('dist', file), 'utf8').matchAll(/\bimport\(['"]([^'"]+)['"]\)/g)].flatMap(([, name]) =>
+      importedOnly.includes(name!) ? [] : [`dist/${file} imports ${name}, which CommonJS is to require`],
+    ),
+  );
+for (const problem of imported) console.error(problem);
 for (const file of required) console.error(`dist/${file} requires vega, which can only be imported`);
 /** A file of the build and all that it imports as it loads. */
 function loadedWith(file: string, seen = new Set<string>()): Set<string> {
@@ -49,5 +59,6 @@ if (longest > mostCharacters)
   console.error(`a line of the core has ${longest} characters, more than ${mostCharacters}`);
 for (const file of missing) console.error(`package.json names ${file}, which the build did not make`);
 for (const file of hidden) console.error(`the build made dist/${file}, which no export names`);
-if (missing.length + hidden.length + required.length > 0 || !isLight || longest > mostCharacters) process.exit(1);
+if (missing.length + hidden.length + required.length + imported.length > 0 || !isLight || longest > mostCharacters)
+  process.exit(1);
 console.log(`${new Set(named).size} files named by package.json are there; importing the core loads ${kilobytes} KB`);

@@ -4,8 +4,8 @@
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type GetManualChunk, rollup } from 'rollup';
-import { bundledPackages } from './production-packages.js';
+import { type GetManualChunk, type Plugin, rollup } from 'rollup';
+import { bundledPackages, importedOnly } from './production-packages.js';
 
 const folder = resolve('node_modules/.cache/library');
 const entries = readdirSync(folder).filter((file) => /^[a-z0-9]+\.js$/.test(file));
@@ -21,7 +21,23 @@ const inCore: GetManualChunk = (id, { getModuleInfo }) => {
   return core.has(id) ? 'core' : undefined;
 };
 
+/**
+ * CommonJS requires what can be required, also what it loads when it is first needed: where code runs in a context of
+ * `node:vm`, as tests of Jest do, `import()` is not there.
+ */
+const requireOnDemand: Plugin = {
+  name: 'require-on-demand',
+  renderDynamicImport({ format, targetModuleId: name }) {
+    if (format !== 'cjs' || name === null || name.startsWith(folder) || importedOnly.includes(name)) return null;
+    return {
+      left: 'Promise.resolve().then(function(){let module=require(',
+      right: ');return Object.create(module,{default:{value:module}})})',
+    };
+  },
+};
+
 const bundle = await rollup({
+  plugins: [requireOnDemand],
   input: entries.map((file) => join(folder, file)),
   external: (id) => !id.startsWith('.') && !id.startsWith(folder),
   onwarn: ({ message }) => {

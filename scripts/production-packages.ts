@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 /** Parts of these are bundled: nobody installs them, and they are in what is shipped all the same. */
 export const bundledPackages = ['zod', 'yaml', 'semver'] as const;
 
+/** Packages of modules that cannot be required on every supported Node. */
+export const importedOnly: readonly string[] = ['hyparquet', 'jose', 'vega', 'vega-lite'];
+
 interface LockedPackage {
   readonly version: string;
   readonly dev?: boolean;

@@ -5,6 +5,7 @@ import type { LiveModels } from './live-models.js';
 import type { LoadedModel, LoadedModels } from './loaded-models.js';
 import type { RouteDecision, RouteReason } from './router.js';
 import type { ShadowQueue } from './shadow-queue.js';
+import { isError } from '../util/is-error.js';
 
 /** Which model predicts what in {@link CanaryDeploymentManager.predict}. */
 export interface PredictOptions {
@@ -122,7 +123,7 @@ function score({ model }: LoadedModel, features: Row): Scored {
     if (Number.isFinite(prediction)) return { answer: { prediction, latencyMs } };
     return { answer: { latencyMs, error: true }, problem: `the model answered ${prediction}` };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = isError(error) ? error.message : String(error);
     return { answer: { latencyMs: performance.now() - began, error: true }, problem };
   }
 }

@@ -6,6 +6,7 @@ import { MLOpsError } from '../errors.js';
 import type { Model } from '../models/model.js';
 import type { RegisterModelOptions } from '../registry/registration.js';
 import { makeFolder } from '../util/make-folder.js';
+import { isError } from '../util/is-error.js';
 
 /** Where `train` writes the training data in counts. */
 const profileName = 'profile.json';
@@ -75,4 +76,4 @@ async function readJson(path: string): Promise<unknown> {
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 const isTaken = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
+  isError(error) && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');

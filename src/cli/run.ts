@@ -21,6 +21,7 @@ import { addStoreCommands } from './program/store-commands.js';
 import { addUiCommand } from './program/ui-command.js';
 import type { Action, CommandTools } from './program/tools.js';
 import type { GlobalOptions } from './session.js';
+import { isError } from '../util/is-error.js';
 
 /** The groups of commands, in the order in which help lists them. */
 const groups = [
@@ -70,7 +71,7 @@ function report(error: unknown, isDebug: boolean, isColored: boolean): number {
   const isExpected = error instanceof MLOpsError || isAboutFile(error);
   const message = printable(messageOf(error));
   process.stderr.write(`${paintError('error:', isColored)} ${message}\n`);
-  if (isDebug && error instanceof Error) process.stderr.write(`${printable(String(error.stack))}\n`);
+  if (isDebug && isError(error)) process.stderr.write(`${printable(String(error.stack))}\n`);
   else if (!isExpected) process.stderr.write('this is a defect; run again with --debug to see where it happened\n');
   if (!(error instanceof MLOpsError)) return exitCode.failed;
   if (error.code === 'ABORTED') return exitCode.interrupted;
@@ -79,13 +80,13 @@ function report(error: unknown, isDebug: boolean, isColored: boolean): number {
 
 /** A file that was named and cannot be opened, written or replaced: the message of the system names it and says why. */
 const isAboutFile = (error: unknown): boolean =>
-  error instanceof Error && 'syscall' in error && ('path' in error || isFolder(error));
+  isError(error) && 'syscall' in error && ('path' in error || isFolder(error));
 
 /** A folder can be opened as a file, and then not be read. */
 const isFolder = (error: Error): boolean => 'code' in error && error.code === 'EISDIR';
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isError(error)) return String(error);
   return isFolder(error) && !('path' in error) ? 'one of the files that were named is a folder' : error.message;
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { PolicyError } from '../errors.js';
+import { isError } from '../util/is-error.js';
 
 /** Ordinary policies have a few kilobytes. */
 const maxBytes = 1_000_000;
@@ -32,11 +33,11 @@ function readBytes(path: string): Uint8Array {
     return readFileSync(path);
   } catch (cause) {
     if (cause instanceof PolicyError) throw cause;
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
+    if (isError(cause) && 'code' in cause && cause.code === 'ENOENT') {
       const advice = 'copy policy.example.yaml of this package to it, or use MLOpsConfig.default()';
       throw refusal(`does not exist; ${advice}`, path, cause);
     }
-    throw refusal(`cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, path, cause);
+    throw refusal(`cannot be read: ${isError(cause) ? cause.message : String(cause)}`, path, cause);
   }
 }
 

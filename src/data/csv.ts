@@ -6,6 +6,7 @@ import { type Watch, checkNotAborted, inSteps } from '../util/in-steps.js';
 import { ColumnBuilder } from './column-builder.js';
 import { CsvScanner } from './csv-scanner.js';
 import { type Table, type TableOptions, tableFromBuilders } from './table.js';
+import { isError } from '../util/is-error.js';
 
 export const readOptionNames = ['types', 'unreadable', 'delimiter', 'signal', 'onProgress'];
 
@@ -149,7 +150,7 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 function explain(error: unknown, path: string): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!isError(error)) return error;
   if (error.name === 'AbortError') {
     return new MLOpsError('ABORTED', `reading ${path} was aborted`, { cause: error });
   }

@@ -4,6 +4,7 @@ import type { EffectiveCounts } from './clusters.js';
 import type { SideCounts } from './column-effects.js';
 import type { DriftFinding } from './drift-report.js';
 import { firstOf } from './schema-findings.js';
+import { isError } from '../util/is-error.js';
 
 /**
  * The share of missing values is a distribution over two categories like any other.
@@ -24,7 +25,7 @@ export function missingEstimate(
 /** Why a column could not be compared although nothing seemed to stand in the way. */
 export const failedFinding = (error: unknown): DriftFinding => ({
   kind: 'failed',
-  message: `the comparison failed: ${error instanceof Error ? error.message : String(error)}`,
+  message: `the comparison failed: ${isError(error) ? error.message : String(error)}`,
 });
 
 /** Infinities are ordered like any number, but have no distance in units. */

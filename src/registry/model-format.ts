@@ -24,10 +24,8 @@ export async function checkModelFile(
     const foreign = foreignFormat(bytes);
     return foreign === undefined ? undefined : refuse(`${modelFile} is not an ONNX model but ${foreign}`);
   }
-  const [{ readOnnx }, { checkExternalData }] = await Promise.all([
-    import('../models/onnx/read-onnx.js'),
-    import('../models/onnx/check-external-data.js'),
-  ]);
+  const { readOnnx } = await import('../models/onnx/read-onnx.js');
+  const { checkExternalData } = await import('../models/onnx/check-external-data.js');
   const declared = readOnnx(bytes);
   checkExternalData(declared, modelFile, (path) =>
     sources.some((source) => source.path === path) ? Infinity : undefined,

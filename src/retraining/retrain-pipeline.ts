@@ -63,6 +63,7 @@ import {
 import { isRefusal, noteRefusal } from './refusals.js';
 import { RetrainingWorker } from './retraining-worker.js';
 import { storeSnapshot } from './snapshot.js';
+import { isError } from '../util/is-error.js';
 
 const tenMinutes = 600_000;
 
@@ -337,7 +338,7 @@ export class RetrainPipeline {
   /** Nobody may be there to hear of the error: alerts tell of it. */
   async #noteRefusal(refusalId: string, modelName: string, trigger: RetrainingTrigger, thrown: unknown): Promise<void> {
     const { clock, config, stores } = this.#context;
-    const error = thrownText(thrown instanceof Error ? thrown.message : thrown);
+    const error = thrownText(isError(thrown) ? thrown.message : thrown);
     const refusal = { refusalId, modelName, trigger, error, at: clock.now() };
     await noteRefusal(await stores.storage(), refusal, config.policy.retraining.cooldownHours * 3_600_000);
   }

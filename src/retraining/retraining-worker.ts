@@ -30,6 +30,7 @@ import {
 import { searchSpaces } from './search-space.js';
 import { readSnapshot } from './snapshot.js';
 import { endRuns } from './training-run.js';
+import { isError } from '../util/is-error.js';
 
 /** Carries a claimed retraining out: keeps the lease while the steps run, and writes down how it ended. */
 export class RetrainingWorker {
@@ -167,7 +168,7 @@ export class RetrainingWorker {
     const code = error instanceof MLOpsError ? error.code : 'INTERNAL';
     if (/^(STORAGE_|CLOSED$|CONFLICT$)/.test(code)) return error;
     const status = code === 'ABORTED' ? 'interrupted' : 'failed';
-    const message = error instanceof Error ? error.message : String(error);
+    const message = isError(error) ? error.message : String(error);
     await this.#end({ retrainingId, storage }, lease.holder, { status, error: message });
     return error;
   }

@@ -5,6 +5,7 @@ import { MLOpsError } from '../errors.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import { checkRelativePath } from '../util/check.js';
 import { type Digest, digestJson } from '../util/digest.js';
+import { isError } from '../util/is-error.js';
 
 /** A stored file and the relative path it goes by. */
 export interface BundleFile {
@@ -111,7 +112,7 @@ async function* fileContent(path: string): AsyncGenerator<Uint8Array> {
     if (!(await file.stat()).isFile()) throw new Error('it is no file any more');
     yield* file.createReadStream() as AsyncIterable<Uint8Array>;
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = isError(cause) ? cause.message : String(cause);
     throw new MLOpsError('NOT_FOUND', `${path} changed while it was being stored, or may not be read (${problem})`, {
       cause,
     });

@@ -62,10 +62,7 @@ function faultOfArray(values: readonly unknown[], depth: number): Fault | undefi
 }
 
 function faultOfObject(value: object, depth: number): Fault | undefined {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    return at('', 'is an instance of a class; expected a plain object');
-  }
+  if (!isPlain(value)) return at('', 'is an instance of a class; expected a plain object');
   for (const key of Object.keys(value)) {
     if (forbiddenKeys.has(key)) return at(`.${key}`, 'is not allowed as a key');
     if (!key.isWellFormed()) return at('', 'has a key with a lone surrogate');
@@ -73,6 +70,13 @@ function faultOfObject(value: object, depth: number): Fault | undefined {
     if (fault !== undefined) return at(`.${key}${fault.place}`, fault.problem);
   }
   return undefined;
+}
+
+/** No instance of a class; one of another realm is, such as what a worker sent to code that runs in a context of `node:vm`. */
+export function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype === Object.prototype || prototype === null) return true;
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
 /**

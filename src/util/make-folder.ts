@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isError } from './is-error.js';
 
 /**
  * Makes a folder and the missing ones above it. Node's own `recursive` never ends where the system says that something is
@@ -30,4 +31,4 @@ export function makeFolderSync(path: string, isLast = false): void {
   }
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isMissing = (error: unknown): boolean => isError(error) && 'code' in error && error.code === 'ENOENT';

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { MLOpsError } from '../errors.js';
 import { checkText, refuse } from './check.js';
 import { makeFolder } from './make-folder.js';
+import { isError } from './is-error.js';
 
 /** What the system says of files, and what to do about it. */
 const advice: Readonly<Record<string, readonly [code: MLOpsError['code'], text: string]>> = {
@@ -17,6 +18,7 @@ const advice: Readonly<Record<string, readonly [code: MLOpsError['code'], text: 
   EACCES: ['STORAGE_READ_ONLY', 'may not be opened by this user; change its permissions, or choose another place'],
   EPERM: ['STORAGE_READ_ONLY', 'may not be opened by this user; change its permissions, or choose another place'],
   EROFS: ['STORAGE_READ_ONLY', 'is on a file system that is read-only; choose another place'],
+  ERR_ACCESS_DENIED: ['STORAGE_READ_ONLY', 'is not among what node --permission allows; see --allow-fs-write'],
   ENOSPC: ['STORAGE_FULL', 'does not fit: there is no space left; free some and retry'],
   EDQUOT: ['STORAGE_FULL', 'does not fit: there is no space left; free some and retry'],
 };
@@ -52,7 +54,7 @@ export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T
   try {
     return await work();
   } catch (cause) {
-    const known = cause instanceof Error && 'code' in cause ? advice[String(cause.code)] : undefined;
+    const known = isError(cause) && 'code' in cause ? advice[String(cause.code)] : undefined;
     if (known === undefined || cause instanceof MLOpsError) throw cause;
     throw new MLOpsError(known[0], `${path} ${known[1]} (${(cause as Error).message})`, { cause });
   }

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { MLOpsError } from '../errors.js';
 import type { TaskFunction, WorkerMessage, WorkerReport, WorkerRequest } from './worker-task.js';
+import { isError } from './is-error.js';
 
 /** Names of tasks to what loads them, so that a worker loads only the code it runs. */
 export type TaskTable = Readonly<Record<string, () => Promise<TaskFunction<never, unknown>>>>;
@@ -31,6 +32,6 @@ async function perform(table: TaskTable, task: string, input: unknown, report: W
 }
 
 function describe(error: unknown): WorkerMessage {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const { message, stack } = isError(error) ? error : new Error(String(error));
   return { kind: 'failed', code: error instanceof MLOpsError ? error.code : undefined, message, stack };
 }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JsonValue, assertJson, canonicalJson, withSortedKeys } from '../../src/util/json.js';
@@ -65,6 +66,14 @@ describe('assertJson', () => {
   ];
   it.each(refused)('refuses %s', (_name, value) => {
     expect(() => assertJson(value)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+  });
+
+  it('takes plain objects of another realm, such as what a worker sends where Jest runs tests, and no others', () => {
+    const foreign = (code: string): unknown => runInNewContext(code);
+    expect(() => assertJson(foreign('({ a: [{}] })'))).not.toThrow();
+    for (const code of ['new Date(0)', 'new (class A {})()', 'new (class A { static x; })()'])
+      expect(() => assertJson(foreign(code)), code).toThrow('is an instance of a class');
+    expect(() => assertJson(Object.create(Object.create(null) as object))).toThrow('is an instance of a class');
   });
 
   it('names the place', () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, readdir, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectory, syncDirectory } from './durable-directory.js';
+import { isError } from '../../util/is-error.js';
 
 /**
  * Where files are while it is being decided whether they go.
@@ -83,5 +84,4 @@ async function ignoringAbsence<T>(operation: Promise<T>): Promise<T | undefined>
   }
 }
 
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
+const hasCode = (error: unknown, code: string): boolean => isError(error) && 'code' in error && error.code === code;

@@ -1,5 +1,6 @@
 import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isError } from '../../util/is-error.js';
 
 /** Creates a directory and the missing ones above it, so that a loss of power cannot take them away again. */
 export async function makeDirectory(path: string, isLast = false): Promise<void> {
@@ -8,7 +9,7 @@ export async function makeDirectory(path: string, isLast = false): Promise<void>
     await mkdir(path);
   } catch (error) {
     if (await isDirectory(path)) return; // another process was quicker
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const isMissing = isError(error) && 'code' in error && error.code === 'ENOENT';
     if (isLast || !isMissing) throw error; // below /proc it is missing however often it is made
     await makeDirectory(dirname(path));
     return makeDirectory(path, true);

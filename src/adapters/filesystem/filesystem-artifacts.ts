@@ -11,6 +11,7 @@ import { type Digest, isDigest } from '../../util/digest.js';
 import { CondemnedFiles, putTime, touch } from './condemned-files.js';
 import { makeDirectory, syncDirectory } from './durable-directory.js';
 import { toStorageError } from './storage-errors.js';
+import { isError } from '../../util/is-error.js';
 
 const chunkBytes = 256 * 1024;
 
@@ -177,7 +178,7 @@ class FilesystemArtifacts implements ArtifactStore {
     try {
       return await this.#gate.run(operation);
     } catch (error) {
-      this.#isBroken ||= error instanceof Error && 'code' in error && error.code === 'EIO';
+      this.#isBroken ||= isError(error) && 'code' in error && error.code === 'EIO';
       throw toStorageError(error, this.directory);
     }
   }
@@ -255,7 +256,7 @@ async function namesIn(directory: string): Promise<string[]> {
 }
 
 const isAbsent = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  isError(error) && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
 /** Other processes may be at it too, or writing may not be permitted: what cannot be removed stays. */
 async function removeAbandoned(directory: string): Promise<void> {

@@ -27,10 +27,8 @@ export async function openFilesystemStorage(
   const durability = checkDurability(options.durability) ?? 'power';
   const path = await prepareDirectory(directory);
   // The SQL part takes a tenth of a second to load; whoever never opens a storage never pays for it.
-  const [{ openSqliteDatabase }, { SqlStorage }] = await Promise.all([
-    import('./open-sqlite-database.js'),
-    import('../sql/sql-storage.js'),
-  ]);
+  const { openSqliteDatabase } = await import('./open-sqlite-database.js');
+  const { SqlStorage } = await import('../sql/sql-storage.js');
   const database = await openSqliteDatabase(databaseIn(path));
   const capabilities = { name: 'filesystem', persistent: true, multiProcess: true, directory: path };
   return new SqlStorage(database, { capabilities, durability });

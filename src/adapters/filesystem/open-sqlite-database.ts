@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { MLOpsError } from '../../errors.js';
+import { isError } from '../../util/is-error.js';
 import { migrate, migrations, readSchemaVersion } from '../sql/schema.js';
 import { SqliteDatabase } from './sqlite-database.js';
 import { toStorageError } from './storage-errors.js';
@@ -155,7 +156,10 @@ function construct(Driver: Driver, file: string | Buffer, path: string, options:
 const missingDriver = (cause: unknown): MLOpsError =>
   new MLOpsError(
     'MISSING_DEPENDENCY',
-    'the filesystem storage needs the package better-sqlite3, which is missing or was built for another version of ' +
-      'Node.js; run `npm install better-sqlite3`, or `npm rebuild better-sqlite3`',
+    'the filesystem storage needs the package better-sqlite3, which ' +
+      (isError(cause) && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED'
+        ? 'is native: allow it with --allow-addons beside --permission'
+        : 'is missing or was built for another version of Node.js; run `npm install better-sqlite3`, or ' +
+          '`npm rebuild better-sqlite3`'),
     { cause },
   );

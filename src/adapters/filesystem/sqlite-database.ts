@@ -10,6 +10,7 @@ import type { SqlConnection, SqlDatabase } from '../sql/sql-database.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { createSqliteDialect } from './sqlite-dialect.js';
 import { toStorageError } from './storage-errors.js';
+import { isError } from '../../util/is-error.js';
 
 /** How long to wait for another process to release the database, in milliseconds. */
 const patienceMs = 60_000;
@@ -163,7 +164,7 @@ export class SqliteDatabase implements SqlDatabase {
   }
 }
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+const codeOf = (error: unknown): string => (isError(error) && 'code' in error ? String(error.code) : '');
 
 const isBusy = (error: unknown): boolean => /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(codeOf(error));
 

@@ -1,8 +1,9 @@
 import { MLOpsError } from '../../errors.js';
+import { isError } from '../../util/is-error.js';
 
 /** An error of the operating system or of SQLite, which both carry a string `code`, as one that says what to do. */
 export function toStorageError(error: unknown, path: string): unknown {
-  if (error instanceof MLOpsError || !(error instanceof Error) || !('code' in error)) return error;
+  if (error instanceof MLOpsError || !isError(error) || !('code' in error)) return error;
   const code = String(error.code);
   const known = systemErrors[code] ?? sqliteError(code);
   return known === undefined
@@ -34,6 +35,10 @@ const systemErrors: Readonly<Record<string, Advice>> = {
   EACCES: readOnly,
   EPERM: readOnly,
   EROFS: readOnly,
+  ERR_ACCESS_DENIED: [
+    'STORAGE_READ_ONLY',
+    'node runs with --permission and does not allow it; allow it with --allow-fs-read and --allow-fs-write',
+  ],
   ENOTDIR: notADirectory,
   EEXIST: notADirectory,
   EMFILE: tooManyFiles,

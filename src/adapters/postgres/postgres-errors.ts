@@ -1,7 +1,8 @@
 import { MLOpsError } from '../../errors.js';
+import { isError } from '../../util/is-error.js';
 
 const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /** Names of SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const lostStates = /^(08...|57P0[1-35]|25P0[34])$/;
@@ -11,13 +12,13 @@ const lostMessages =
 
 /** Whether the connection is gone, and with it the answer to what was asked last. */
 export const isConnectionLoss = (error: unknown): boolean =>
-  error instanceof Error &&
+  isError(error) &&
   !(error instanceof MLOpsError) &&
   (lostStates.test(codeOf(error)) || lostSystemCodes.test(codeOf(error)) || lostMessages.test(error.message));
 
 /** So says the pool when none of its connections came free in time. */
 export const isPoolBusy = (error: unknown): boolean =>
-  error instanceof Error && error.message === 'timeout exceeded when trying to connect';
+  isError(error) && error.message === 'timeout exceeded when trying to connect';
 
 /** Whether trying again may help: the connection is gone, there are too many of them, or a transaction gave way. */
 export const isTransient = (error: unknown): boolean =>
@@ -34,7 +35,7 @@ export function toPostgresError(
   place: string,
   doing: 'reading' | 'writing' | 'confirming' = 'writing',
 ): unknown {
-  if (error instanceof MLOpsError || !(error instanceof Error)) return error;
+  if (error instanceof MLOpsError || !isError(error)) return error;
   if (doing === 'confirming') {
     return new MLOpsError(
       'STORAGE_UNAVAILABLE',

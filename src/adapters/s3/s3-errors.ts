@@ -1,4 +1,5 @@
 import { MLOpsError } from '../../errors.js';
+import { isError } from '../../util/is-error.js';
 
 type Advice = readonly [code: MLOpsError['code'], text: string];
 
@@ -18,7 +19,7 @@ interface Told {
  * @param place how the store is called
  */
 export function toS3Error(error: unknown, place: string, purpose: Purpose = 'read'): unknown {
-  if (error instanceof MLOpsError || !(error instanceof Error)) return error;
+  if (error instanceof MLOpsError || !isError(error)) return error;
   const told = describe(error);
   const advice = adviceFor(told, error.message, purpose);
   if (advice === undefined) return error;
@@ -30,8 +31,7 @@ export function toS3Error(error: unknown, place: string, purpose: Purpose = 'rea
 
 /** Whether there is no such object. A HEAD request has no body to say more than 404. */
 export const isAbsent = (error: unknown): boolean =>
-  error instanceof Error &&
-  (error.name === 'NoSuchKey' || (error.name === 'NotFound' && describe(error).status === 404));
+  isError(error) && (error.name === 'NoSuchKey' || (error.name === 'NotFound' && describe(error).status === 404));
 
 export function describe(error: Error): Told {
   const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: number } };

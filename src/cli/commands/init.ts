@@ -8,6 +8,7 @@ import { checkName, refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
 import { type ModelColumns, firstPolicy } from '../first-policy.js';
 import type { Session } from '../session.js';
+import { isError } from '../../util/is-error.js';
 
 export interface InitOptions {
   readonly data?: string;
@@ -45,7 +46,7 @@ async function create(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text, { flag: 'wx' });
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const code = isError(cause) && 'code' in cause ? cause.code : undefined;
     if (code === 'EEXIST') {
       throw new MLOpsError('ALREADY_EXISTS', `${file} is there already; name another file, or edit that one`, {
         cause,

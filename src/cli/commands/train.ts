@@ -7,6 +7,7 @@ import { exitCode } from '../exit-code.js';
 import { writeModelFolder } from '../model-files.js';
 import { formatMetrics } from '../output.js';
 import type { Session } from '../session.js';
+import { isError } from '../../util/is-error.js';
 
 export interface TrainOptions {
   readonly model: string;
@@ -62,11 +63,7 @@ export async function train(session: Session, options: TrainOptions): Promise<nu
     return exitCode.ok;
   } catch (error) {
     progress.end();
-    await tracker.endRun(
-      runId,
-      signal.aborted ? 'aborted' : 'failed',
-      error instanceof Error ? error.message : String(error),
-    );
+    await tracker.endRun(runId, signal.aborted ? 'aborted' : 'failed', isError(error) ? error.message : String(error));
     throw error;
   }
 }

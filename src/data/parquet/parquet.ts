@@ -6,6 +6,7 @@ import { decimalNumber } from '../cell.js';
 import { Table, type TableOptions, tableSteps } from '../table.js';
 import { budgetOf, checkFooter, checkMetadata, checkSchema, findFooter, rangeOf } from './check-metadata.js';
 import { type Budget, type CheckPage, checkPages } from './page-guard.js';
+import { isError } from '../../util/is-error.js';
 
 export interface ReadParquetOptions extends TableOptions, Watch {}
 
@@ -177,7 +178,7 @@ async function explained<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new MLOpsError('INVALID_INPUT', `cannot read ${path} as Parquet: ${reason}`, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import { MLOpsError } from '../../errors.js';
+import { isError } from '../../util/is-error.js';
 
 /** The tensors that go in and come out. */
 export interface RuntimeTensor {
@@ -58,4 +59,4 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
   }
 }
 
-export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+export const messageOf = (cause: unknown): string => (isError(cause) ? cause.message : String(cause));

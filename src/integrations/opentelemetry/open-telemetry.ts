@@ -17,6 +17,7 @@ import { checkOptions } from '../../util/check.js';
 import { attribute } from './names.js';
 import { OperationMetrics } from './operation-metrics.js';
 import { observePerformance } from './performance-metrics.js';
+import { isError } from '../../util/is-error.js';
 
 /** What {@link openTelemetry} observes, and whom it tells. */
 export interface OpenTelemetryOptions {
@@ -130,14 +131,14 @@ function attributesOf({ operation, modelName, modelVersion }: OperationStart): R
 }
 
 function typeOf(error: unknown): string {
-  if (!(error instanceof Error)) return '_OTHER';
+  if (!isError(error)) return '_OTHER';
   const { code } = error as { readonly code?: unknown };
   return typeof code === 'string' ? code : error.name;
 }
 
 /** Secrets in messages are left out, as they are in logs. */
 function fail(span: Span, error: unknown, type: string): void {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const { message, stack } = isError(error) ? error : new Error(String(error));
   span.setAttribute(attribute.errorType, type);
   span.setStatus({ code: SpanStatusCode.ERROR, message: redactText(message) });
   span.recordException({

@@ -13,6 +13,7 @@ import { driftIntervalMs } from '../newest.js';
 import type { DueChecksResult, MonitoredModel, RunDueChecksOptions } from './alerts-options.js';
 import type { Finding } from './finding.js';
 import { healthFinding } from './rules.js';
+import { isError } from '../../util/is-error.js';
 
 const checksCollection = 'monitoring_checks';
 
@@ -173,6 +174,6 @@ async function attempt(kind: 'drift' | 'performance', modelName: string, check: 
     await check();
     return { kind, modelName };
   } catch (error) {
-    return { kind, modelName, error: error instanceof Error ? error.message : String(error) };
+    return { kind, modelName, error: isError(error) ? error.message : String(error) };
   }
 }

@@ -4,6 +4,7 @@ import type { Context } from '../../runtime/context.js';
 import type { Storage, Where } from '../../storage/storage.js';
 import type { SendAlert } from '../channels/channel.js';
 import { type StoredDelivery, deliveriesCollection, putDelivery } from './delivery.js';
+import { isError } from '../../util/is-error.js';
 
 /** Waits after the first, second, … failed attempt, milliseconds; after the last one the delivery is given up. */
 const waitsMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 3_600_000] as const;
@@ -111,7 +112,7 @@ export class Outbox {
     try {
       await send(claimed.delivery);
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = isError(error) ? error.message : String(error);
       return this.#failed(claimed, problem.slice(0, 1_000).toWellFormed()); // a transport of the user's may throw anything
     }
     await this.#end(claimed, 'delivered', claimed.delivery.lastError);

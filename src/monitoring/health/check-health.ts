@@ -15,6 +15,7 @@ import { diskCheck } from './checks/disk.js';
 import { driftCheck } from './checks/drift.js';
 import { modelCheck } from './checks/models.js';
 import { artifactCheck, storageCheck } from './checks/stores.js';
+import { isError } from '../../util/is-error.js';
 
 /** Which checks {@link checkHealth} makes, and how long each may take. */
 export interface CheckHealthOptions {
@@ -118,7 +119,7 @@ async function withDeadline(check: Check, inputs: CheckInputs, timeoutMs: number
     .then(() => check.run(inputs))
     .catch((error: unknown) => ({
       status: check.failure,
-      reason: error instanceof Error ? error.message : String(error),
+      reason: isError(error) ? error.message : String(error),
     }));
   try {
     return await Promise.race([run, deadline]);

@@ -4,6 +4,7 @@ import type { PlanOptions } from '../make-plan.js';
 import type { RetrainingWork } from '../retrain-options.js';
 import type { RetrainingTrigger } from '../retraining-plan.js';
 import type { RetrainResult } from '../retrain-result.js';
+import { isError } from '../../util/is-error.js';
 
 /** A model that is retrained when something asks for it. */
 export interface ManagedModel extends PlanOptions, Pick<RetrainingWork, 'canary'> {
@@ -37,5 +38,5 @@ export interface DueOutcome {
 export function asOutcome(error: unknown): NonNullable<DueOutcome['error']> {
   if (error instanceof MLOpsError && error.code === 'ABORTED') throw error;
   const code = error instanceof MLOpsError ? error.code : 'INTERNAL';
-  return { code, message: error instanceof Error ? error.message : String(error) };
+  return { code, message: isError(error) ? error.message : String(error) };
 }

@@ -1,3 +1,4 @@
+import { isError } from '../../util/is-error.js';
 /** Names of fields whose values are never written. */
 const secretName = /secret|password|passphrase|token|authorization|cookie|api_?key|private_?key|credential/i;
 /** User and password in a URL, and what follows the name of an authentication scheme. */
@@ -14,7 +15,7 @@ function replacer(key: string, value: unknown): unknown {
   if (secretName.test(key)) return replacement;
   if (typeof value === 'string') return redactText(value);
   if (typeof value === 'bigint') return String(value);
-  if (value instanceof Error) {
+  if (isError(value)) {
     const { code } = value as { readonly code?: unknown };
     return { message: value.message, ...(typeof code === 'string' && { code }) };
   }

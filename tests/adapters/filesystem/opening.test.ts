@@ -207,4 +207,18 @@ describe('the package better-sqlite3', () => {
     }
     await expect(openWith(() => ({ default: Broken }))).rejects.toMatchObject(refusal);
   });
+
+  it('is told to be allowed where node does not load native parts', async () => {
+    class Forbidden {
+      static SqliteError = class extends Error {};
+      constructor() {
+        const message = 'Cannot load native addon because loading addons is disabled.';
+        throw Object.assign(new Error(message), { code: 'ERR_DLOPEN_DISABLED' });
+      }
+    }
+    await expect(openWith(() => ({ default: Forbidden }))).rejects.toMatchObject({
+      code: 'MISSING_DEPENDENCY',
+      message: expect.stringContaining('allow it with --allow-addons') as string,
+    });
+  });
 });

@@ -4,6 +4,7 @@ import { openVersion } from '../../../registry/lookups.js';
 import { loadVersion } from '../../../registry/stage-change.js';
 import type { Check, CheckInputs } from '../check.js';
 import { type ProductionModel, productionModels } from './production-models.js';
+import { isError } from '../../../util/is-error.js';
 
 /** Loads the version in production of each model: its bytes must be those that were registered, and be readable. */
 export const modelCheck: Check = {
@@ -36,6 +37,6 @@ async function problemOf({ context, loaders }: CheckInputs, model: ProductionMod
     return undefined;
   } catch (error) {
     if (error instanceof MLOpsError && error.code === 'UNSUPPORTED') return 'unsupported';
-    return error instanceof Error ? error.message : String(error);
+    return isError(error) ? error.message : String(error);
   }
 }
