@@ -38,7 +38,11 @@ export const integer = (minimum: number, most = Infinity) =>
   );
 
 /** Whole days, a hundred years at most. */
-export const days = (minimum: number) => integer(minimum, 36_500);
+export const days = (minimum: number) =>
+  number(
+    `a whole number of days from ${minimum} to 36500`,
+    (value) => Number.isInteger(value) && value >= minimum && value <= 36_500,
+  );
 
 export const boolean = () => z.boolean(expected('true or false'));
 

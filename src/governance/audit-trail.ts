@@ -127,8 +127,8 @@ export async function listAuditRecords(storage: Storage, filter: AuditFilter = {
   if (filter.decision !== undefined) checkOneOf(filter.decision, ['allow', 'deny', 'error'], 'decision');
   for (const name of ['from', 'limit'] as const) {
     const count = filter[name] ?? 0;
-    const isCount = (Number.isSafeInteger(count) && count >= 0) || count === Infinity;
-    if (!isCount) refuse(`${name} must be a whole number, 0 or more, got ${describe(count)}`);
+    const isCount = Number.isSafeInteger(count) || count === Infinity;
+    if (!isCount) refuse(`${name} must be a whole number, got ${describe(count)}`);
   }
   return againIfMoved(() => findAuditRecords(storage, filter));
 }

@@ -84,7 +84,7 @@ export function checkOptionalOneOf(value: unknown, allowed: readonly string[], w
 }
 
 /** Options that are true or false, and those that are names, wherever they are taken. */
-const truths = /^(is[A-Z]\w*|apply|correction|dryRun|fullAudit|heartbeat|newestFirst|streaming)$/;
+const truths = /^(isFitted|isOpen|isReviewed|apply|correction|dryRun|fullAudit|heartbeat|newestFirst|streaming)$/;
 const names = /^(actor|action|alertId|algorithm|breakGlass|experimentName|modelName|modelType|sequence|timeColumn)$/;
 
 /** Refuses options nobody reads, which would otherwise silently do nothing: misspelled ones, and what is no object. */
