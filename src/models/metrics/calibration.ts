@@ -16,6 +16,24 @@ export interface CalibrationBin {
  * @throws MLOpsError `INVALID_INPUT` for other than 1 to 100,000 bins
  */
 export function calibrationCurve(actual: Float64Array, predicted: Float64Array, bins = 10): readonly CalibrationBin[] {
+  const { rows, sums, positives } = sumByBin(actual, predicted, bins);
+  return [...rows.keys()]
+    .filter((bin) => rows[bin]! > 0)
+    .map((bin) => ({
+      rows: rows[bin]!,
+      predicted: sums[bin]! / rows[bin]!,
+      observed: positives[bin]! / rows[bin]!,
+    }));
+}
+
+interface BinSums {
+  readonly rows: Float64Array;
+  /** Of the predicted probabilities. */
+  readonly sums: Float64Array;
+  readonly positives: Float64Array;
+}
+
+function sumByBin(actual: Float64Array, predicted: Float64Array, bins: number): BinSums {
   checkCount(bins, 'bins', 1, 100_000);
   const rows = new Float64Array(bins);
   const sums = new Float64Array(bins);
@@ -30,13 +48,13 @@ export function calibrationCurve(actual: Float64Array, predicted: Float64Array, 
     sums[bin]! += probability;
     positives[bin]! += actual[i]!;
   }
-  return [...rows.keys()]
-    .filter((bin) => rows[bin]! > 0)
-    .map((bin) => ({
-      rows: rows[bin]!,
-      predicted: sums[bin]! / rows[bin]!,
-      observed: positives[bin]! / rows[bin]!,
-    }));
+  return { rows, sums, positives };
+}
+
+/** What each of ten bins adds to the expected calibration error, with its sign: above 0 where predictions are too high. */
+export function calibrationGaps(actual: Float64Array, predicted: Float64Array): Float64Array {
+  const { sums, positives } = sumByBin(actual, predicted, 10);
+  return sums.map((sum, bin) => (sum - positives[bin]!) / actual.length);
 }
 
 /**

@@ -4,6 +4,7 @@ import { checkCount, checkOptions, refuse } from '../../util/check.js';
 import { type Watch, inSteps } from '../../util/in-steps.js';
 import { type Random, randomInt } from '../../util/random.js';
 import type { Task } from '../contract.js';
+import { calibrationGaps } from './calibration.js';
 import { metricsOf } from './metrics-of.js';
 
 export interface MetricIntervalOptions extends Watch {
@@ -20,6 +21,10 @@ export interface MetricIntervalOptions extends Watch {
  * Every metric of a task with a bootstrap interval: the quantiles of the metric over samples of the rows drawn with
  * replacement (percentile bootstrap, Efron & Tibshirani 1993, ch. 13), seeded. A metric that has no value in more than
  * half of the samples, such as the ROC curve of a single class, has no interval.
+ *
+ * The calibration error is a sum of distances, which chance can only lengthen, and resampling lengthens once more: its
+ * interval is as far to both sides as the bins' own gaps moved in the samples, added up, which by the triangle inequality
+ * is no less than the error did.
  *
  * @throws MLOpsError `INVALID_INPUT` as {@link metricsOf}, `ABORTED`
  */
@@ -41,6 +46,10 @@ export async function metricIntervals(
   const tail = (1 - confidence) / 2;
   return Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) => {
+      if (name === 'calibration') {
+        const moved = quantile(Float64Array.from(drawn, (sample) => sample[name]!).sort(), confidence);
+        return [[name, { value, lower: Math.max(0, value - moved), upper: Math.min(1, value + moved) }] as const];
+      }
       const sorted = Float64Array.from(drawn.map((sample) => sample[name] ?? NaN).filter(Number.isFinite)).sort();
       if (sorted.length < resamples / 2) return [];
       return [[name, { value, lower: quantile(sorted, tail), upper: quantile(sorted, 1 - tail) }] as const];
@@ -48,6 +57,7 @@ export async function metricIntervals(
   );
 }
 
+/** The metrics of each sample; in place of `calibration` how far the gaps of its bins moved. */
 function* resample(
   task: Task,
   actual: Float64Array,
@@ -60,11 +70,16 @@ function* resample(
   const clusterCount = clusters?.reduce((most, cluster) => Math.max(most, cluster + 1), 0) ?? actual.length;
   const times = new Int32Array(clusterCount);
   const found: Record<string, number>[] = [];
+  const gaps = task === 'classification' ? calibrationGaps(actual, predicted) : undefined;
   for (let b = 0; b < resamples; b++) {
     times.fill(0);
     for (let i = 0; i < clusterCount; i++) times[randomInt(random, clusterCount)]!++;
     const rows = repeatRows(order, times, clusters);
-    if (rows.length > 0) found.push(metricsOf(task, take(actual, rows), take(predicted, rows)));
+    if (rows.length > 0) {
+      const sample = [take(actual, rows), take(predicted, rows)] as const;
+      const moved = gaps && calibrationGaps(...sample).reduce((sum, gap, bin) => sum + Math.abs(gap - gaps[bin]!), 0);
+      found.push({ ...metricsOf(task, ...sample), ...(moved !== undefined && { calibration: moved }) });
+    }
     yield b / resamples;
   }
   return found;

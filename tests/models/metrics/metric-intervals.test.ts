@@ -35,6 +35,29 @@ describe('metricIntervals', () => {
     expect(Math.abs((mae!.upper - mae!.lower) / width - 1)).toBeLessThan(0.15);
   });
 
+  it.each([
+    ['calibrated', 1, 0],
+    // The same bins of two million rows drawn by this model.
+    ['too sure of itself', 2.5, 0.0692],
+  ])('holds the calibration error of a model that is %s', async (_, slope, error) => {
+    const draws = createRandom(6);
+    const logistic = (score: number): number => 1 / (1 + Math.exp(-score));
+    let held = 0;
+    for (let run = 0; run < 60; run++) {
+      const scores = Float64Array.from({ length: 300 }, () => 8 * (draws.next() + draws.next() + draws.next() - 1.65));
+      const happened = scores.map((score) => Number(draws.next() < logistic(score)));
+      const options = { random: createRandom(run), resamples: 100 };
+      const said = scores.map((score) => logistic(slope * score));
+      const { value, lower, upper } = (await metricIntervals('classification', happened, said, options))[
+        'calibration'
+      ]!;
+      expect(lower).toBeLessThanOrEqual(value);
+      expect(upper).toBeGreaterThanOrEqual(value);
+      if (lower <= error && error <= upper) held++;
+    }
+    expect(held).toBeGreaterThanOrEqual(54); // 57 on average where 95% hold
+  });
+
   it('is the same for the same seed', async () => {
     const run = () => metricIntervals('regression', truth, said, { random: createRandom(3), resamples: 50 });
     expect(await run()).toEqual(await run());
