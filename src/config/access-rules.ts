@@ -33,7 +33,9 @@ export const accessRules: readonly Rule[] = [
   }),
   rule('forbids', ({ forbids }) => {
     const empty = forbids.findIndex(({ principal, role }) => (principal === null) === (role === null));
-    return empty === -1 ? undefined : `forbids[${empty}] takes a principal or a role, one of the two`;
+    if (empty !== -1) return `forbids[${empty}] takes a principal or a role, one of the two`;
+    const idle = forbids.findIndex(({ permissions }) => permissions.length === 0);
+    return idle === -1 ? undefined : `forbids[${idle}] forbids nothing; list its permissions, or remove it`;
   }),
   rule('jwt', ({ jwt }) => {
     if (jwt.issuer === null) {

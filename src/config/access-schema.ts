@@ -64,5 +64,11 @@ const forbid = () =>
 const moment = () =>
   z.pipe(
     matching('a day or a time such as 2027-01-31 or 2027-01-31T18:00:00Z', /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/),
-    z.string().check(z.refine((value) => !Number.isNaN(Date.parse(value)), { error: 'expected a day that exists' })),
+    z.string().check(z.refine(exists, { error: 'expected a day that exists' })),
   );
+
+/** JavaScript takes the 30th of February for the 2nd of March. */
+function exists(moment: string): boolean {
+  const at = Date.parse(moment);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(moment.slice(0, 10));
+}

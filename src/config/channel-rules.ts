@@ -36,7 +36,7 @@ function problemOf(channel: Channel): string | undefined {
     return 'secret must refer to an environment variable, such as ${ALERT_SECRET}';
   switch (kind) {
     case 'webhook':
-      return url === null ? 'kind: webhook takes a url, https://…' : urlProblem(url);
+      return url === null ? 'kind: webhook takes a url, https://…' : urlProblem(url, channel.allowed_hosts);
     case 'slack':
       return url !== null && isReference(url)
         ? undefined
@@ -48,12 +48,14 @@ function problemOf(channel: Channel): string | undefined {
   }
 }
 
-function urlProblem(text: string): string | undefined {
+function urlProblem(text: string, allowedHosts: readonly string[]): string | undefined {
   if (isReference(text)) return undefined; // it is looked at when it is used
   const shape = withoutReferences(text);
   const url = URL.canParse(shape) ? new URL(shape) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     return 'expected a URL such as https://alerts.example.com/hook';
+  if (url.protocol === 'http:' && allowedHosts.length === 0)
+    return 'http:// is for hosts of the own network, in allowed_hosts; list the host, or use https://';
   return url.username === '' && url.password === ''
     ? undefined
     : 'the url holds a user or password; refer to an environment variable for the whole url instead';

@@ -297,7 +297,7 @@ function buildChannel() {
     from: z._default(z.nullable(text('an e-mail address')), null),
     to: z._default(list(text('an e-mail address')), []),
     minimum_severity: z._default(oneOf('warning', 'critical'), 'warning'),
-    allowed_hosts: z._default(list(text('the name or address of a host')), []),
+    allowed_hosts: z._default(list(matching('the name or address of a host, alone', /^[^/*\s]{1,250}$/)), []),
   });
 }
 

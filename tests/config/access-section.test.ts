@@ -44,6 +44,7 @@ describe('the access section', () => {
       'B has aliases and is one; list all other names under one principal',
     ],
     ['forbids: [{ permissions: [track] }]', 'forbids[0] takes a principal or a role, one of the two'],
+    ['forbids: [{ role: admin, permissions: [] }]', 'forbids[0] forbids nothing; list its permissions, or remove it'],
     ['jwt: { audience: x }', 'needs the issuer of the tokens'],
     ['jwt: { issuer: x, audience: y }', 'needs the algorithms that the issuer signs with, such as [ES256]'],
     ['jwt: { issuer: x, algorithms: [ES256] }', 'needs the audience'],
@@ -75,6 +76,8 @@ describe('the access section', () => {
       'expected a day or a time such as 2027-01-31',
     ]),
     ["bindings: [{ principal: ada, role: admin, expires: '2027-13-01' }]", 'expected a day that exists'],
+    ["bindings: [{ principal: ada, role: admin, expires: '2027-02-29' }]", 'expected a day that exists'],
+    ["bindings: [{ principal: ada, role: admin, expires: '2027-04-31T09:00Z' }]", 'expected a day that exists'],
   ])('refuses %s', (section, message) => {
     const issue = onlyIssue(`seed: 1\naccess:\n  ${section}\n`);
     expect(issue.message).toContain(message);
@@ -96,6 +99,8 @@ describe('the access section', () => {
       'expected a day or a time such as 2027-01-31',
     ]),
     ["bindings: [{ principal: ada, role: admin, expires: '2027-13-01' }]", 'expected a day that exists'],
+    ["bindings: [{ principal: ada, role: admin, expires: '2027-02-29' }]", 'expected a day that exists'],
+    ["bindings: [{ principal: ada, role: admin, expires: '2027-04-31T09:00Z' }]", 'expected a day that exists'],
   ])('alone, built anew, refuses %s', (text, message) => {
     const { success, error } = safeParse(accessSection(), parse(text));
     expect(success).toBe(false);
@@ -103,7 +108,7 @@ describe('the access section', () => {
   });
 
   it('alone, built anew, takes every form of what it should', () => {
-    const times = ['2027-01-31', '2027-01-31T18:00Z', '2027-01-31T18:00:59Z', '2031-12-09T23:45:06Z'];
+    const times = ['2027-01-31', '2027-01-31T18:00Z', '2027-01-31T18:00:59Z', '2031-12-09T23:45:06Z', '2028-02-29'];
     const access = {
       roles: { desk: ['read', 'approve'] },
       bindings: times.map((expires) => ({ principal: 'ada', role: 'desk', expires })),

@@ -8,6 +8,10 @@ describe('channels of alerts', () => {
     ['kind: webhook', 'takes a url'],
     ['kind: webhook, url: "ftp://x"', 'expected a URL such as'],
     ['kind: webhook, url: "https://u:hush@x"', 'holds a user or password'],
+    ['kind: webhook, url: "http://hooks/hush"', 'http:// is for hosts of the own network'],
+    ['kind: webhook, url: "https://x", allowed_hosts: [10.0.0.0/8]', 'expected the name or address of a host, alone'],
+    ['kind: webhook, url: "https://x", allowed_hosts: ["*.example.com"]', 'expected the name or address of a host'],
+    ['kind: webhook, url: "https://x", allowed_hosts: ["http://hooks"]', 'expected the name or address of a host'],
     ['kind: webhook, url: "https://x", secret: hush', 'must refer to an environment variable'],
     ['kind: slack, url: "https://hooks.slack.com/hush"', 'takes the url as a reference'],
     ['kind: email, to: [a@x]', 'takes from and to'],
@@ -17,6 +21,11 @@ describe('channels of alerts', () => {
     const [issue] = issuesOf(() => fromText(channel(text)));
     expect(issue!.message).toContain(message);
     expect(issue!.message).not.toContain('hush');
+  });
+
+  it('may be reached over http where their host is allowed, and by any notation of it', () => {
+    for (const host of ['hooks.internal', 'hooks', '10.0.0.7', '::1', '[::1]', 'H\u00d6HLE.example', 'hooks:8080'])
+      expect(() => fromText(channel(`url: "http://hooks/", allowed_hosts: ["${host}"]`)), host).not.toThrow();
   });
 
   it('resolve their secrets when they are used', () => {
