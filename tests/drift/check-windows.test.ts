@@ -159,6 +159,19 @@ describe('checkWindows', () => {
     expect(few.reports.map(({ verdict }) => verdict)).toEqual(['inconclusive']);
   });
 
+  it('goes on over a day that brought no rows, and begins with none', async () => {
+    const { config, options } = createWorld({ drift: { driftWindowDays: 90 } });
+    const monitor = new DriftMonitor(config, options);
+    expect((await failure(monitor.checkWindows({ ...common, currentData: [] }))).message).toContain('"date"');
+    const { pending } = await monitor.checkWindows({ ...common, currentData: half });
+    const rest = { modelName: 'spread', sequence: 'default', lateRows: 0, rowsWithoutTime: 0 };
+    const quiet = await monitor.checkWindows({ ...common, currentData: [] });
+    expect(quiet).toEqual({ ...rest, reports: [], pending: { from: pending.from, rows: 0 } });
+    const until = new Date(Date.parse(pending.from) + 100 * 86_400_000).toISOString();
+    const { reports } = await monitor.checkWindows({ ...common, currentData: [], until });
+    expect(reports.map(({ verdict, window }) => [verdict, window!.from])).toEqual([['not_assessed', pending.from]]);
+  });
+
   it('lets two that go on with one sequence judge each window once', async () => {
     const { config, options, storage } = createWorld({ drift: { driftWindowDays: 90 } });
     const check = async () => new DriftMonitor(config, options).checkWindows({ ...common, currentData: year });

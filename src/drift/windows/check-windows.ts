@@ -32,10 +32,10 @@ export async function checkWindows(
   }
   const read = async (source: DataSource): Promise<Table> => readTable(source, { signal, unreadable: 'missing' });
   const current = await read(currentData);
-  const { windows, pending, ...left } = planWindows(timesOf(current, timeColumn), {
-    ...shape,
-    ...(found !== undefined && { from: Date.parse(found.end) }),
-  });
+  const cut = { ...shape, ...(found !== undefined && { from: Date.parse(found.end) }) };
+  // A quiet day may bring nothing at all, not even the names of columns.
+  const isQuiet = current.rowCount === 0 && cut.from !== undefined;
+  const { windows, pending, ...left } = planWindows(isQuiet ? new Float64Array() : timesOf(current, timeColumn), cut);
   const baseline = baselineData === undefined || windows.length === 0 ? undefined : await read(baselineData);
   const reports: DriftReport[] = [];
   let before = found?.tested ?? beginning;

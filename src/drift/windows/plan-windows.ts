@@ -40,7 +40,7 @@ const mostWindows = 1000;
  * Cuts rows into windows by their times, in whatever order the rows are. A window is complete when the data reach its end.
  * Pure.
  *
- * @param times of the rows; NaN where there is none, but not everywhere
+ * @param times of the rows; NaN where there is none, but not everywhere; none at all only with `from`
  * @throws MLOpsError `INVALID_INPUT` for more than 1,000 windows
  */
 export function planWindows(times: Float64Array, shape: WindowShape): WindowPlan {
@@ -48,7 +48,7 @@ export function planWindows(times: Float64Array, shape: WindowShape): WindowPlan
   known.sort((a, b) => times[a]! - times[b]! || a - b);
   const earliest = times[known[0]!]!;
   const start = shape.from ?? (shape.rows === undefined ? Math.floor(earliest / dayMs) * dayMs : earliest);
-  const completeTo = shape.until ?? times[known.at(-1)!]!;
+  const completeTo = shape.until ?? (known.length === 0 ? start : times[known.at(-1)!]!);
   const first = countBefore(known, times, start);
   const rows = known.subarray(first);
   const windows =
