@@ -341,4 +341,21 @@ describe('checks that are due', () => {
     await automation.stop();
     expect([looks, everyMs, isStopped]).toEqual([1, 1_000, true]);
   });
+
+  it('tell of those that fail, on a timer as well, and go on', async () => {
+    const { config, options } = createWorld();
+    let tick = (): void => undefined;
+    const timer: Timer = { every: (_ms, task) => ((tick = task), () => undefined) };
+    const alerts = new Alerts(config, { ...options, timer });
+    const told: string[] = [];
+    let looks = 0;
+    const models = [
+      { modelName: 'away', checkDrift: async () => Promise.reject(new Error('no source')) },
+      { modelName: 'there', checkPerformance: async () => ++looks as never },
+    ];
+    const automation = alerts.automate({ models, onError: (error) => told.push(String(error)) });
+    tick();
+    await automation.stop();
+    expect([told, looks]).toEqual([['Error: the drift check of away: no source'], 1]);
+  });
 });

@@ -1,4 +1,5 @@
 import type { Timer } from '../../util/timer.js';
+import type { DueChecksResult } from './alerts-options.js';
 
 /** Alerting by itself, until it is stopped. */
 export interface AlertsAutomation {
@@ -12,7 +13,7 @@ export class AlertLoop implements AlertsAutomation {
   #running: Promise<void> | undefined;
 
   constructor(
-    look: () => Promise<unknown>,
+    look: () => Promise<Pick<DueChecksResult, 'checks'>>,
     everyMs: number,
     timer: Timer,
     onError: ((error: unknown) => void) | undefined,
@@ -21,9 +22,14 @@ export class AlertLoop implements AlertsAutomation {
       onError ??
       ((error: unknown) =>
         process.emitWarning(`alerts: looking failed, and is tried again: ${String(error)}`, 'MLOpsWarning'));
+    const tellOf = ({ checks }: Pick<DueChecksResult, 'checks'>): void => {
+      for (const { kind, modelName, error } of checks)
+        if (error !== undefined) report(new Error(`the ${kind} check of ${modelName}: ${error}`));
+    };
     this.#stopTimer = timer.every(everyMs, () => {
       this.#running ??= look()
-        .then(() => undefined, report)
+        .then(tellOf)
+        .catch(report)
         .finally(() => (this.#running = undefined));
     });
   }

@@ -100,6 +100,6 @@ export interface DueChecksResult {
 export interface AutomateAlertsOptions extends RunDueChecksOptions {
   /** How often it is looked, milliseconds; 10,000 unless told. */
   readonly everyMs?: number;
-  /** Told when looking failed; it is tried again. Without it, a warning is printed. */
+  /** Told when looking, or one of the checks, failed; it is tried again. Without it, a warning is printed. */
   readonly onError?: (error: unknown) => void;
 }
