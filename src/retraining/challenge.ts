@@ -12,7 +12,7 @@ import type { Random } from '../util/random.js';
 import { holdoutMetrics } from './holdout-metrics.js';
 import { aimOf, lossName, losses } from './losses.js';
 import type { ChallengeResult } from './retrain-result.js';
-import { timeClusters } from './time-clusters.js';
+import { timeClusters, toResample } from './time-clusters.js';
 
 /** The production version, which a challenger has to beat. */
 export interface Champion {
@@ -51,8 +51,8 @@ export async function challenge(
 ): Promise<ChallengeResult> {
   const actual = numericTarget(holdout, targetColumn);
   const challengerScores = await predictInSteps(challenger, holdout);
-  const clusters = timeClusters(holdout, timeColumn);
-  const challengerMetrics = holdoutMetrics(task, actual, challengerScores, clusters);
+  const times = timeClusters(holdout, timeColumn);
+  const challengerMetrics = holdoutMetrics(task, actual, challengerScores, times);
   const result = { holdoutRows: holdout.rowCount, split, challengerMetrics };
   if (champion === undefined) return result;
   const championScores = await predictInSteps(champion.model, holdout);
@@ -60,13 +60,13 @@ export async function challenge(
   const steps = comparePaired(losses(aim, actual, challengerScores), losses(aim, actual, championScores), {
     confidence,
     random,
-    ...(clusters !== undefined && { clusters }),
+    ...toResample(times),
   });
   const comparison = await inSteps(steps);
   return {
     ...result,
     championVersion: champion.version,
-    championMetrics: holdoutMetrics(task, actual, championScores, clusters),
+    championMetrics: holdoutMetrics(task, actual, championScores, times),
     comparison: { ...comparison, loss: lossName(aim), confidence },
   };
 }

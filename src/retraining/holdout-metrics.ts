@@ -1,6 +1,7 @@
 import { metricsOf } from '../models/metrics/metrics-of.js';
-import { standardErrorOf } from '../models/metrics/registered-metric.js';
+import { standardErrorOf, timeStampsOf } from '../models/metrics/registered-metric.js';
 import type { Task } from '../models/model.js';
+import type { Clusters } from '../stats/effective-size.js';
 import { meanEstimate } from '../stats/estimate.js';
 import { losses } from './losses.js';
 
@@ -8,21 +9,24 @@ import { losses } from './losses.js';
 export const lossMetric = (task: Task): 'mae' | 'log_loss' => (task === 'regression' ? 'mae' : 'log_loss');
 
 /**
- * The metrics of a task on rows held back, and how well they tell the mean loss: `mae_standard_error`, or
- * `log_loss_standard_error`. What is held against them later must not take a lucky holdout for the truth.
- *
- * @param clusters the cluster of each row; each row by itself unless given
+ * The metrics of a task on rows held back, and how well they tell the mean loss: `mae_standard_error` (`log_loss_…`), and
+ * `mae_time_stamps` where the rows are of several, whose errors go together. What is held against them later must not take
+ * a lucky holdout for the truth.
  */
 export function holdoutMetrics(
   task: Task,
   actual: Float64Array,
   predicted: Float64Array,
-  clusters: Int32Array | undefined,
+  times: Clusters | undefined,
 ): Readonly<Record<string, number>> {
-  const { variance } = meanEstimate(losses({ task, quantile: undefined }, actual, predicted), clusters);
-  const error = Math.sqrt(variance);
+  const metric = lossMetric(task);
+  const several = times !== undefined && times.count > 1 ? times : undefined;
+  const { variance } = meanEstimate(losses({ task, quantile: undefined }, actual, predicted), several?.codes);
   return {
     ...metricsOf(task, actual, predicted),
-    ...(Number.isFinite(error) && { [standardErrorOf(lossMetric(task))]: error }),
+    ...(Number.isFinite(variance) && {
+      [standardErrorOf(metric)]: Math.sqrt(variance),
+      ...(several !== undefined && { [timeStampsOf(metric)]: several.count }),
+    }),
   };
 }

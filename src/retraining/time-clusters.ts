@@ -1,13 +1,11 @@
 import type { Table } from '../data/table.js';
+import type { Clusters } from '../stats/effective-size.js';
 
-/** With fewer time stamps their resampling says nothing: rows are the better approximation then. */
-const fewest = 10;
+/** Fewer time stamps than this say nothing when they are resampled. */
+export const fewestToResample = 10;
 
-/**
- * The number of the cluster of each row, rows of one time stamp being one, since their errors go together; undefined
- * without a time column, or where time stamps are too few to go by.
- */
-export function timeClusters(table: Table, timeColumn: string | null): Int32Array | undefined {
+/** Rows of one time stamp, whose errors go together; undefined without a time column. */
+export function timeClusters(table: Table, timeColumn: string | null): Clusters | undefined {
   if (timeColumn === null) return undefined;
   const column = table.column(timeColumn);
   const numbers = new Map<number, number>();
@@ -16,5 +14,9 @@ export function timeClusters(table: Table, timeColumn: string | null): Int32Arra
     if (code === undefined) numbers.set(cell, (code = numbers.size));
     return code;
   });
-  return numbers.size >= fewest ? codes : undefined;
+  return { codes, count: numbers.size };
 }
+
+/** What to resample together: rows where time stamps are too few, as the better approximation. */
+export const toResample = (times: Clusters | undefined): { readonly clusters?: Int32Array } =>
+  times !== undefined && times.count >= fewestToResample ? { clusters: times.codes } : {};

@@ -54,7 +54,7 @@ export interface TrainedModel {
   /** Rows held back, and how they were chosen. */
   readonly holdout: Table;
   readonly split: string;
-  /** Quality on the rows held back, and the standard error of its mean loss, `mae` or `log_loss`. */
+  /** Quality on the rows held back, and how well they tell the mean loss, such as `mae_standard_error`. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
   readonly trainingTimeSeconds: number;
@@ -123,8 +123,8 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
   });
   const trainingTimeSeconds = (performance.now() - began) / 1000;
   const predicted = await predictInSteps(model, test, watch);
-  const clusters = timeClusters(test, timeColumn);
-  const metrics = holdoutMetrics(policy.task, numericTarget(test, targetColumn), predicted, clusters);
+  const times = timeClusters(test, timeColumn);
+  const metrics = holdoutMetrics(policy.task, numericTarget(test, targetColumn), predicted, times);
   await train.digestInSteps(watch);
   return {
     model,

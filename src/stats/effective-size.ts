@@ -1,4 +1,4 @@
-import { studentTSf } from './distributions/student-t.js';
+import { normal975, studentT975 } from './distributions/student-t.js';
 
 /** Which rows depend on each other: the cluster of each row, numbered from 0. */
 export interface Clusters {
@@ -78,16 +78,5 @@ function designEffects(
   return found;
 }
 
-const normalPoint = 1.959963984540054;
-
 /** (t/z)² at 97.5%. */
-function uncertainty(degreesOfFreedom: number): number {
-  let low = 1.9;
-  let high = 13;
-  while (high - low > 1e-9) {
-    const middle = (low + high) / 2;
-    if (studentTSf(middle, degreesOfFreedom) > 0.025) low = middle;
-    else high = middle;
-  }
-  return (high / normalPoint) ** 2;
-}
+const uncertainty = (degreesOfFreedom: number): number => (studentT975(degreesOfFreedom) / normal975) ** 2;

@@ -1,4 +1,4 @@
-import { isStandardError } from '../../models/metrics/registered-metric.js';
+import { isAboutMetric } from '../../models/metrics/registered-metric.js';
 import type { PromotionRequest } from '../../registry/approvals/approval.js';
 import type { ModelVersion } from '../../registry/model-record.js';
 import { cardFacts } from '../../report/model/card-facts.js';
@@ -65,7 +65,7 @@ async function versionCard({ services, href }: Visit, version: ModelVersion): Pr
   const { modelName, stage, description, performanceMetrics } = version;
   // Gates are assessed where they are the next step: it takes reading the files.
   const gates = stage === 'Staging' ? await services.registry.checkGates(modelName, version.version) : [];
-  const metrics = Object.entries(performanceMetrics).filter(([name]) => !isStandardError(name));
+  const metrics = Object.entries(performanceMetrics).filter(([name]) => !isAboutMetric(name));
   return html`<article class="card">
     <p>
       <a href="${href('models', modelName, version.version)}"><strong>${version.version}</strong></a>

@@ -8,3 +8,19 @@ export function studentTSf(t: number, degreesOfFreedom: number): number {
     total === Infinity ? 0 : betainc(degreesOfFreedom / 2, 0.5, degreesOfFreedom / total, (t * t) / total) / 2;
   return t >= 0 ? upper : 1 - upper;
 }
+
+/** The 97.5% point of the normal distribution. */
+export const normal975 = 1.959963984540054;
+
+/** The 97.5% point of Student's t distribution, to 1e-9; of at least one degree of freedom. */
+export function studentT975(degreesOfFreedom: number): number {
+  if (degreesOfFreedom === Infinity) return normal975;
+  let low = 1.9;
+  let high = 13;
+  while (high - low > 1e-9) {
+    const middle = (low + high) / 2;
+    if (studentTSf(middle, degreesOfFreedom) > 0.025) low = middle;
+    else high = middle;
+  }
+  return high;
+}

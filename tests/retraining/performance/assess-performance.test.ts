@@ -5,35 +5,37 @@ import { ConstantModel } from '../../../src/models/constant-model.js';
 import { numericTarget } from '../../../src/models/target.js';
 import { holdoutMetrics } from '../../../src/retraining/holdout-metrics.js';
 import { assessPerformance } from '../../../src/retraining/performance/assess-performance.js';
+import { recentLoss } from '../../../src/retraining/performance/recent-loss.js';
 import { createRandom } from '../../../src/util/random.js';
 
+type Metrics = Readonly<Record<string, number>>;
 const random = createRandom('errors');
 const errors = (count: number, mean = 1): Float64Array =>
   Float64Array.from({ length: count }, () => -mean * Math.log(1 - random.next()));
 
-/** What is said of a model that is off by these errors. */
-const assess = (recent: Float64Array, metrics: Readonly<Record<string, number>>, threshold: number) =>
+/** What is said of a model that is off by these errors, so many of each month. */
+const assess = (recent: Float64Array, metrics: Metrics, threshold: number, perMonth?: number) =>
   assessPerformance({
     model: new ConstantModel(0),
-    table: toTable({ y: recent }),
+    table: toTable({ y: recent, month: Float64Array.from(recent, (_, i) => Math.floor(i / (perMonth ?? 1))) }),
     targetColumn: 'y',
-    timeColumn: null,
+    timeColumn: perMonth === undefined ? null : 'month',
     metrics,
     threshold,
     random: random.split('bootstrap'),
   });
 
-const registeredOn = (held: Float64Array, clusters?: Int32Array) =>
-  holdoutMetrics('regression', held, new Float64Array(held.length), clusters);
+const registeredOn = (held: Float64Array, codes?: Int32Array) =>
+  holdoutMetrics('regression', held, new Float64Array(held.length), codes && { codes, count: new Set(codes).size });
 
 describe('the performance of a version', () => {
   it('does not count as dropped because the few rows that it was registered on were lucky', async () => {
     const rounds = 300;
     const alarms = { known: 0, takenForExact: 0 };
     for (let i = 0; i < rounds; i++) {
-      const { mae_standard_error: error, ...exact } = registeredOn(errors(100));
-      const recent = errors(300);
-      const isAlarm = async (metrics: Readonly<Record<string, number>>): Promise<boolean> =>
+      const { mae_standard_error: error, ...exact } = registeredOn(errors(50));
+      const recent = errors(100);
+      const isAlarm = async (metrics: Metrics): Promise<boolean> =>
         (await assess(recent, metrics, 0)).verdict === 'dropped';
       if (await isAlarm({ ...exact, mae_standard_error: error! })) alarms.known++;
       if (await isAlarm(exact)) alarms.takenForExact++;
@@ -50,6 +52,64 @@ describe('the performance of a version', () => {
     expect(dropped.reason).toMatch(/^mae is .* on 400 rows, tolerated is [\d.]+ \([\d.]+ to [\d.]+\)$/);
     expect((await assess(errors(400, 0.7), metrics, 0.1)).verdict).toBe('held');
     expect((await assess(errors(400, 0.7), { ...metrics, mae_standard_error: 1 }, 0.1)).verdict).toBe('inconclusive');
+  });
+});
+
+describe('errors of one month that go together', () => {
+  /** Months that differ by a fifth or so. */
+  const months = (count: number): Float64Array => {
+    const all: number[] = [];
+    for (let i = 0; i < count; i++) all.push(...errors(100, 0.7 + 0.6 * random.next()));
+    return Float64Array.from(all);
+  };
+  const codes = (count: number): Int32Array => Int32Array.from({ length: 100 * count }, (_, i) => Math.floor(i / 100));
+
+  it.each([1, 3])(
+    'are no drop where months differed as much before: %d of them',
+    async (recent) => {
+      const rounds = 400;
+      const alarms = { asMonths: 0, asRows: 0 };
+      for (let i = 0; i < rounds; i++) {
+        const held = months(5);
+        const now = months(recent);
+        if ((await assess(now, registeredOn(held, codes(5)), 0, 100)).verdict === 'dropped') alarms.asMonths++;
+        if ((await assess(now, registeredOn(held), 0, 100)).verdict === 'dropped') alarms.asRows++;
+      }
+      expect(alarms.asMonths / rounds).toBeLessThan(0.05); // 2.5%, and three standard errors of 400 rounds
+      expect(alarms.asRows / rounds).toBeGreaterThan(0.1);
+    },
+    120_000,
+  );
+
+  it('are one where they are worse than those have differed', async () => {
+    const metrics = registeredOn(months(8), codes(8));
+    const worse = months(2).map((error) => 2.5 * error);
+    const report = await assess(worse, metrics, 0.1, 100);
+    expect(report).toMatchObject({ verdict: 'dropped', rows: 200 });
+    expect(report.reason).toContain('on 200 rows of 2 time stamps');
+    expect(
+      (
+        await assess(
+          months(9).map((error) => 0.3 * error),
+          metrics,
+          0.1,
+          100,
+        )
+      ).verdict,
+    ).toBe('held');
+    // What the interval says of a month: the t test of SciPy over the means of months of equal size.
+    const [held, now] = [Float64Array.of(1, 2, 3, 6, 5, 7, 2, 2), Float64Array.of(9, 9)];
+    const known = registeredOn(held, Int32Array.of(0, 0, 1, 1, 2, 2, 3, 3));
+    const { lower, upper } = await recentLoss(
+      now,
+      { codes: Int32Array.of(0, 0), count: 1 },
+      { value: known['mae']!, variance: known['mae_standard_error']! ** 2, timeStamps: 4 },
+      random,
+    );
+    // means 1.5, 4.5, 6, 2: s² = 13.5/3 = 4.5; 97.5% of t with 3 degrees of freedom is 3.182446305284263
+    const margin = 3.182446305284263 * Math.sqrt(4.5);
+    expect(lower).toBeCloseTo(9 - margin, 7);
+    expect(upper).toBeCloseTo(9 + margin, 7);
   });
 });
 
@@ -79,7 +139,8 @@ describe('the metrics of rows held back', () => {
     const day = Array.from(rows, (_, i) => new Date(86_400_000 * Math.floor(i / 3)).toISOString());
     const data = toTable({ x: Float64Array.from(rows, (_, i) => i % 7), y: rows, day });
     const { metrics, holdout, model } = await trainModel(config, { modelType: 'spread', data });
-    const days = Int32Array.from({ length: holdout.rowCount }, (_, i) => Math.floor(i / 3));
+    const codes = Int32Array.from({ length: holdout.rowCount }, (_, i) => Math.floor(i / 3));
+    const days = { codes, count: Math.ceil(holdout.rowCount / 3) };
     const actual = numericTarget(holdout, 'y');
     expect(metrics).toEqual(holdoutMetrics('regression', actual, model.predictBatch(holdout), days));
     expect(metrics['mae_standard_error']).toBeGreaterThan(0);

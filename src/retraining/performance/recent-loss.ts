@@ -1,0 +1,77 @@
+import { studentT975 } from '../../stats/distributions/student-t.js';
+import type { Clusters } from '../../stats/effective-size.js';
+import { type Estimate, meanEstimate } from '../../stats/estimate.js';
+import { comparePaired } from '../../stats/paired-comparison.js';
+import { inSteps } from '../../util/in-steps.js';
+import type { Random } from '../../util/random.js';
+import { fewestToResample, toResample } from '../time-clusters.js';
+
+/** Of the intervals; the t distribution's is at 97.5% to either side. */
+const confidence = 0.95;
+
+/** A mean loss and its interval, and how far to either side the registered one is known. */
+export interface RecentLoss {
+  readonly value: number;
+  readonly lower: number;
+  readonly upper: number;
+  readonly registeredMargin: number;
+}
+
+/** The mean loss of a version as registered. */
+export interface RegisteredLoss extends Estimate {
+  /** That it was measured on, where rows of one go together; 0 where they do not. */
+  readonly timeStamps: number;
+}
+
+/**
+ * The mean of recent losses: a percentile bootstrap of the rows, or of time stamps where there are at least ten. With fewer,
+ * and a version that was registered over several, the means of the time stamps of both sides are compared as two samples of
+ * one variance, which are mostly the registered ones (the t test of cluster means; Donner & Klar 2000, ch. 6): the errors of
+ * a month's rows go together, and a bad month is no drop yet where months have differed as much before.
+ */
+export async function recentLoss(
+  losses: Float64Array,
+  times: Clusters | undefined,
+  registered: RegisteredLoss,
+  random: Random,
+): Promise<RecentLoss> {
+  const { variance, timeStamps } = registered;
+  if (times !== undefined && timeStamps > 1 && times.count < fewestToResample)
+    return amongTimeStamps(losses, times, { variance, timeStamps });
+  const bootstrap = comparePaired(losses, new Float64Array(losses.length), {
+    confidence,
+    random,
+    ...toResample(times),
+  });
+  const { difference: value, lower, upper } = await inSteps(bootstrap);
+  return {
+    value,
+    lower,
+    upper,
+    registeredMargin: studentT975(timeStamps > 1 ? timeStamps - 1 : Infinity) * Math.sqrt(variance),
+  };
+}
+
+function amongTimeStamps(
+  losses: Float64Array,
+  { codes, count }: Clusters,
+  registered: { readonly variance: number; readonly timeStamps: number },
+): RecentLoss {
+  const { value, variance: ofRows } = meanEstimate(losses);
+  const sizes = new Float64Array(count);
+  for (const code of codes) sizes[code]!++;
+  // Time stamps of one size that would tell as much (Kish 1965).
+  const effective = losses.length ** 2 / sizes.reduce((sum, size) => sum + size * size, 0);
+  const before = registered.variance * registered.timeStamps;
+  const now = count > 1 ? meanEstimate(losses, codes).variance * effective : 0;
+  const freedom = registered.timeStamps - 1 + count - 1;
+  const between = ((registered.timeStamps - 1) * before + (count - 1) * now) / freedom;
+  const width = studentT975(freedom);
+  const margin = width * Math.sqrt(Math.max(between / effective, ofRows));
+  return {
+    value,
+    lower: value - margin,
+    upper: value + margin,
+    registeredMargin: width * Math.sqrt(between / registered.timeStamps),
+  };
+}
