@@ -160,7 +160,6 @@ export { verifyEvidencePack } from './compliance/evidence/verifier.js';
 export type { EvidencePackVerification, ExpectedKeys } from './compliance/evidence/verifier.js';
 export { exportInventory, inventoryCsv } from './compliance/inventory/export-inventory.js';
 export type { InventoryRow } from './compliance/inventory/export-inventory.js';
-export { assessCompliance } from './compliance/assess-compliance.js';
 export { listComplianceReports } from './compliance/list-reports.js';
 export type { AssessComplianceOptions } from './compliance/assess-compliance.js';
 export type { CheckResult, ComplianceReport } from './compliance/compliance-report.js';
@@ -269,6 +268,7 @@ export type { AuditRecord } from './governance/audit-record.js';
 
 export {
   applyRetention,
+  assessCompliance,
   backupStore,
   collectGarbage,
   exportEvidence,

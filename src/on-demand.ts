@@ -1,3 +1,5 @@
+import type { AssessComplianceOptions } from './compliance/assess-compliance.js';
+import type { ComplianceReport } from './compliance/compliance-report.js';
 import type { EvidencePack } from './compliance/evidence/export-evidence.js';
 import type { MLOpsConfig } from './config/mlops-config.js';
 import type { Lineage, LineageRef } from './lineage/lineage-node.js';
@@ -25,6 +27,22 @@ export async function traceLineage(
   options?: TraceLineageOptions,
 ): Promise<Lineage> {
   return (await import('./lineage/trace-lineage.js')).traceLineage(registry, from, options);
+}
+
+/**
+ * Makes every check that `security.regulatory_frameworks` and `security.compliance_checks` ask for and that applies to what
+ * the model is for, stores the report, and puts it on the version as its evidence for `promotion.require_compliance_check`.
+ *
+ * @example
+ * const report = await assessCompliance(registry, { modelName: 'pd', version: '1.0.0', inputs: { pd: { grades, horizonEndsAt } } });
+ * report.results.filter(({ status }) => status !== 'met');
+ * @throws MLOpsError `NOT_FOUND`; `INVALID_INPUT` for inputs that cannot be
+ */
+export async function assessCompliance(
+  registry: ModelRegistry,
+  options: AssessComplianceOptions,
+): Promise<ComplianceReport> {
+  return (await import('./compliance/assess-compliance.js')).assessCompliance(registry, options);
 }
 
 /**

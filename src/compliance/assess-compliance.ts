@@ -9,6 +9,7 @@ import { toIso } from '../util/clock.js';
 import { digestJson } from '../util/digest.js';
 import { deepFreeze } from '../util/freeze.js';
 import { type JsonObject, assertJson } from '../util/json.js';
+import { checksOf } from './checks/check-table.js';
 import type { ComplianceCheck } from './checks/check.js';
 import type { ComplianceFacts } from './checks/facts.js';
 import { type ComplianceInputs, checkInputs } from './checks/inputs.js';
@@ -32,15 +33,7 @@ export interface AssessComplianceOptions {
   readonly inputs?: ComplianceInputs;
 }
 
-/**
- * Makes every check that `security.regulatory_frameworks` and `security.compliance_checks` ask for and that applies to what
- * the model is for, stores the report, and puts it on the version as its evidence for `promotion.require_compliance_check`.
- *
- * @example
- * const report = await assessCompliance(registry, { modelName: 'pd', version: '1.0.0', inputs: { pd: { grades, horizonEndsAt } } });
- * report.results.filter(({ status }) => status !== 'met');
- * @throws MLOpsError `NOT_FOUND`; `INVALID_INPUT` for inputs that cannot be
- */
+/** Promises what src/on-demand.ts says. */
 export async function assessCompliance(
   registry: ModelRegistry,
   options: AssessComplianceOptions,
@@ -57,7 +50,6 @@ export async function assessCompliance(
     async (storage) => {
       const facts = await gatherFacts(context, storage, modelName, version, inputs);
       const attestations = await listItems<Attestation>(storage, attestationsCollection, modelName);
-      const { checksOf } = await import('./checks/check-table.js'); // loads every check
       const { inScope, outOfScope } = scopeOf(checksOf(context.config.policy.security), facts);
       const results: CheckResult[] = [];
       for (const check of inScope) results.push(await resultOf(check, facts, attestations));

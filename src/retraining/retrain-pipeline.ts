@@ -37,7 +37,7 @@ import {
 } from './due/automation.js';
 import { type Due, findDue } from './due/find-due.js';
 import { type DueOutcome, type ManagedModel, type RunDueOptions, asOutcome } from './due/run-due.js';
-import { type CheckPerformanceOptions, checkPerformance } from './performance/check-performance.js';
+import type { CheckPerformanceOptions } from './performance/check-performance.js';
 import { type PerformanceReport, putPerformanceReport } from './performance/performance-report.js';
 import { makePlan } from './make-plan.js';
 import {
@@ -253,6 +253,7 @@ export class RetrainPipeline {
     const request = { resource: { type: 'model', id: modelName }, scope: { model: modelName } };
     return this.#control.change('retraining.check_performance', request, async (storage, artifacts) => {
       const { loaders } = this.#sources;
+      const { checkPerformance } = await import('./performance/check-performance.js');
       const report = deepFreeze(await checkPerformance(this.#context, { storage, artifacts, loaders }, options));
       const { reportId, verdict, reason, modelVersion, dataDigest } = report;
       return {
