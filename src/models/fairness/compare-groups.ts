@@ -75,16 +75,21 @@ export function compareGroups(
 }
 
 function judge(measure: Disparity['measure'], estimate: Estimate, least: number, most: number): Disparity {
-  const { lower, upper } = estimate;
+  const { value, lower, upper } = estimate;
   const isBeyond = lower > most || upper < least;
   const isWithin = lower >= least && upper <= most;
   return {
     measure,
-    ...estimate,
+    value: finite(value),
+    lower,
+    upper: finite(upper),
     tolerated: [least, most],
     verdict: isBeyond ? 'disparate' : isWithin ? 'fair' : 'inconclusive',
   };
 }
+
+/** JSON has no infinities: a ratio to no error at all is as large as can be. */
+const finite = (ratio: number): number => Math.min(ratio, Number.MAX_VALUE);
 
 interface Summary {
   readonly count: number;

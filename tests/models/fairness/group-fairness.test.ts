@@ -24,6 +24,15 @@ const options: GroupFairnessOptions = { task: 'regression', targetColumn: 'truth
 const fair = (truth: number, noise: number): number => truth + noise;
 
 describe('groupFairness', () => {
+  it('says nothing that JSON has no number for, also of a group without any error', () => {
+    const { table, predicted } = world(900, (truth) => truth);
+    const report = groupFairness(table, predicted, options);
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+    const errors = report.groups.map(({ disparities }) => disparities![0]!);
+    expect(errors.map(({ verdict }) => verdict)).toContain('inconclusive');
+    expect(errors.find(({ value }) => value === 0)).toMatchObject({ lower: 0, upper: Number.MAX_VALUE });
+  });
+
   it('finds a model fair that treats all groups alike, when there are rows enough', () => {
     const { table, predicted } = world(12_000, fair);
     const report = groupFairness(table, predicted, options);
