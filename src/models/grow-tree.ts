@@ -20,6 +20,8 @@ export const largestPart = 256;
 /** Seconds ml-cart takes for a part, per row squared and column, measured on one core of a 2020s server. */
 export const cartSecondsPerCell = 2.5e-8;
 
+type TreeLibrary = Pick<typeof import('ml-cart'), 'DecisionTreeRegression'>;
+
 /** @param columns encoded features; all numbers at most 1e300 in size */
 export async function growTree(
   columns: readonly Float64Array[],
@@ -27,7 +29,9 @@ export async function growTree(
   limits: GrowthLimits,
   pace: Pace,
 ): Promise<TreeNode> {
-  const { DecisionTreeRegression: Cart } = await import('ml-cart');
+  const library = (await import('ml-cart')) as TreeLibrary | { readonly default: TreeLibrary };
+  // Bundlers that make several files leave what such packages export under "default" alone.
+  const { DecisionTreeRegression: Cart } = 'DecisionTreeRegression' in library ? library : library.default;
   const total = target.length;
   let done = 0;
 

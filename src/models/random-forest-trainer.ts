@@ -86,7 +86,9 @@ type TrainTree = (
 ) => DecisionTree;
 
 async function treeTrainer(limits: GrowthLimits, columnCount: number): Promise<TrainTree> {
-  const { RandomForestRegression } = (await import('ml-random-forest')) as unknown as ForestLibrary;
+  const library = (await import('ml-random-forest')) as unknown as ForestLibrary | { readonly default: ForestLibrary };
+  // As in growTree.
+  const { RandomForestRegression } = 'RandomForestRegression' in library ? library : library.default;
   return (columns, target, rows, seed) => {
     const forest = new RandomForestRegression({
       nEstimators: 1,

@@ -40,7 +40,14 @@ export class WorkerSession {
   /** @param entry the module that serves the tasks; the package's own unless told */
   constructor(entry: URL = workerEntry()) {
     const threads = createRequire(import.meta.url)('node:worker_threads') as typeof import('node:worker_threads');
-    this.#worker = new threads.Worker(loadable(entry), { execArgv: [] });
+    try {
+      this.#worker = new threads.Worker(loadable(entry), { execArgv: [] });
+    } catch (cause) {
+      if ((cause as { readonly code?: unknown }).code !== 'ERR_ACCESS_DENIED') throw cause;
+      throw new MLOpsError('UNSUPPORTED', 'this needs a thread: allow them with --allow-worker beside --permission', {
+        cause,
+      });
+    }
     this.#worker.unref();
   }
 

@@ -35,3 +35,29 @@ it.each(['esm', 'cjs'] as const)(
     }
   },
 );
+
+it('a program that was bundled into several files trains what packages in CommonJS train', async () => {
+  const trees = `
+import { MLOpsConfig } from ${JSON.stringify(resolve('src/config/mlops-config.ts'))};
+import { trainModel } from ${JSON.stringify(resolve('src/retraining/train-model.ts'))};
+const config = MLOpsConfig.fromObject({ storage: { kind: 'memory' } });
+const data = Array.from({ length: 100 }, (_, i) => ({ x: i % 20, y: 2 * (i % 20) }));
+for (const algorithm of ['cart', 'random_forest']) {
+  const { algorithm: trained } = await trainModel(config, { modelType: 'spread', data, algorithm, featureColumns: ['x'], targetColumn: 'y' });
+  console.log(trained);
+}`;
+  const outdir = join(folder, 'several');
+  writeFileSync(join(folder, 'trees.ts'), trees);
+  const options = { bundle: true, splitting: true, platform: 'node', format: 'esm', logLevel: 'silent' } as const;
+  const nodePaths = [resolve('node_modules')];
+  await build({
+    ...options,
+    entryPoints: [join(folder, 'trees.ts')],
+    outdir,
+    nodePaths,
+    outExtension: { '.js': '.mjs' },
+  });
+  expect(execFileSync(process.execPath, [join(outdir, 'trees.mjs')], { encoding: 'utf8' })).toBe(
+    'cart\nrandom_forest\n',
+  );
+}, 60_000);
