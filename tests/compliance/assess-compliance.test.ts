@@ -103,6 +103,11 @@ describe('an assessment', () => {
         expiresAt,
       });
     }
+    const late = { check: 'model_risk.inventory', statement: 'a year ago', expiresAt: new Date(clock.now()) } as const;
+    expect(await failure(attestations.record({ modelName: 'pd', ...late }))).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('has passed') as string,
+    });
     const report = await assessCompliance(registry, at);
     expect(statusOf(report, 'model_risk.effective_challenge')).toBe('attested');
     expect(statusOf(report, 'model_risk.inventory')).toBe('not_met');

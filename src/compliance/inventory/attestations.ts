@@ -3,7 +3,7 @@ import { ControlPlane } from '../../governance/control-plane.js';
 import { loadModelRecord } from '../../registry/stage-change.js';
 import type { Context } from '../../runtime/context.js';
 import type { JsonValue } from '../../util/json.js';
-import { checkName, checkOneOf, checkOptions } from '../../util/check.js';
+import { checkName, checkOneOf, checkOptions, refuse } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
 import { deepFreeze } from '../../util/freeze.js';
 import { type CheckName, checkNames } from '../checks/check-names.js';
@@ -43,6 +43,7 @@ export class Attestations {
     const check = checkOneOf(options.check, checkNames, 'check');
     const statement = checkText(options.statement, 'statement');
     const expiresAt = toIso(checkDate(options.expiresAt, 'expiresAt'));
+    if (Date.parse(expiresAt) <= this.context.clock.now()) refuse(`expiresAt ${expiresAt} has passed`);
     const resource = { type: 'model', id: modelName };
     return this.#control.change('compliance.attest', { resource, scope: { model: resource.id } }, async (storage) => {
       await loadModelRecord(storage, modelName);
