@@ -51,7 +51,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort();
-  const signals = ['SIGINT', 'SIGTERM'] as const; // the latter from schedulers; a second one ends the process at once
+  // From whoever sits there, from schedulers, and when the connection is gone. A second one ends the process at once.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, interrupt);
   const outcome = { code: exitCode.ok as number };
   const program = buildProgram(interruption.signal, (code) => (outcome.code = code));

@@ -44,5 +44,6 @@ export interface WorkOptions {
 }
 
 export function assertNotAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new MLOpsError('ABORTED', 'aborted', { cause: signal.reason });
+  if (signal?.aborted === true)
+    throw new MLOpsError('ABORTED', 'interrupted before it was complete; run it again', { cause: signal.reason });
 }

@@ -170,7 +170,9 @@ export class RetrainingWorker {
     const status = code === 'ABORTED' ? 'interrupted' : 'failed';
     const message = isError(error) ? error.message : String(error);
     await this.#end({ retrainingId, storage }, lease.holder, { status, error: message });
-    return error;
+    if (status === 'failed') return error;
+    const goOn = `resume('${retrainingId}') or bondx-mlops retrain --resume ${retrainingId} goes on`;
+    return new MLOpsError('ABORTED', `the retraining was interrupted (${message}); ${goOn}`, { cause: error });
   }
 }
 

@@ -181,7 +181,7 @@ const reject = (said: Pick<RetrainResult, 'reason' | 'challenge' | 'gates'>): Ju
 /** @throws MLOpsError `ABORTED` */
 function begin(job: Job, step: StepName): void {
   if (job.signal.aborted) {
-    throw new MLOpsError('ABORTED', `retraining was stopped before ${step}; resume it to go on`, {
+    throw new MLOpsError('ABORTED', `stopped before ${step}`, {
       cause: job.signal.reason,
     });
   }

@@ -30,18 +30,21 @@ describe('the program', () => {
     expect(said).not.toContain('node:events');
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('serves the dashboard until %s, and ends well then', async (signal) => {
-    const folder = mkdtempSync(join(tmpdir(), 'ended-'));
-    const child = spawn(process.execPath, program('ui', '--port', '0', '--json'), { cwd: folder, env: environment });
-    const exited = once(child, 'exit');
-    const [said] = (await once(child.stdout, 'data')) as [Buffer];
-    const { url } = JSON.parse(String(said)) as { readonly url: string };
-    expect((await fetch(url, { redirect: 'manual' })).status).toBe(303);
-    child.kill(signal);
-    expect(await exited).toEqual([0, null]);
-  });
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'serves the dashboard until %s, and ends well then',
+    async (signal) => {
+      const folder = mkdtempSync(join(tmpdir(), 'ended-'));
+      const child = spawn(process.execPath, program('ui', '--port', '0', '--json'), { cwd: folder, env: environment });
+      const exited = once(child, 'exit');
+      const [said] = (await once(child.stdout, 'data')) as [Buffer];
+      const { url } = JSON.parse(String(said)) as { readonly url: string };
+      expect((await fetch(url, { redirect: 'manual' })).status).toBe(303);
+      child.kill(signal);
+      expect(await exited).toEqual([0, null]);
+    },
+  );
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'leaves a retraining behind that can be resumed at once, with %s',
     async (signal) => {
       const folder = mkdtempSync(join(tmpdir(), 'interrupted-'));
@@ -67,6 +70,7 @@ describe('the program', () => {
       await using registry = new ModelRegistry(config);
       const { retrainings } = await new RetrainPipeline(config, tracker, registry).listRetrainings();
       expect(retrainings).toMatchObject([{ status: 'interrupted' }]);
+      expect(said).toContain(`bondx-mlops retrain --resume ${retrainings[0]!.retrainingId} goes on`);
     },
   );
 

@@ -24,7 +24,10 @@ export async function rewrapArtifacts(
   const { id: keyId } = await ring.active('artifact_encryption');
   let [rewrapped, unreadable] = [0, 0];
   const attempt = async (rewrapOne: () => Promise<boolean>): Promise<void> => {
-    if (signal?.aborted === true) throw new MLOpsError('ABORTED', 'aborted', { cause: signal.reason });
+    if (signal?.aborted === true)
+      throw new MLOpsError('ABORTED', 'interrupted: what was done stays, the same command goes on', {
+        cause: signal.reason,
+      });
     try {
       if (await rewrapOne()) rewrapped++;
     } catch (error) {
