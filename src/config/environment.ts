@@ -2,6 +2,7 @@ import { nearest } from '../util/nearest.js';
 import { type KeyNode, childOf, policyKeys, showPath, valuePaths } from './key-tree.js';
 import type { Draft } from './known-part.js';
 import type { Problems } from './problems.js';
+import { readPolicyDocument } from './policy-document.js';
 import { referenceTo, secretKeys } from './references.js';
 
 /** Environment variables by name; `process.env` is one. */
@@ -24,7 +25,7 @@ export function applyEnvironment(draft: Draft, environment: Environment, problem
         problems.add(path, 'value', 'BONDX_ENV and BONDX_ENVIRONMENT are both set; keep one');
         continue;
       }
-      problems.origins.set(showPath(path), { kind: 'variable', name });
+      problems.override(path, name);
       set(draft, path, secretKeys.has(showPath(path)) ? secret(name, text) : parse(text, valueAt(path)));
     } else if (name.includes('__') || policyKeys().keys.has(name.slice('BONDX_'.length).toLowerCase())) {
       problems.add([], 'value', () => `environment variable ${name}: ${refusal(name, known)}`);
@@ -63,9 +64,19 @@ function parse(text: string, { type, isNullable }: ValueNode): unknown {
     case 'boolean':
       return /^(true|false)$/i.test(trimmed) ? trimmed.toLowerCase() === 'true' : text;
     case 'list':
-      return trimmed.split(',').map((item) => item.trim());
+      return trimmed.startsWith('[') ? listOfYaml(trimmed) : trimmed.split(',').map((item) => item.trim());
     case 'text':
       return trimmed;
+  }
+}
+
+/** A list as files write it, `[a, b]`, in one line; what is none stays a text. */
+function listOfYaml(text: string): unknown {
+  if (!/^.*\]$/.test(text)) return text;
+  try {
+    return (readPolicyDocument(`list: ${text}`, undefined).content as { readonly list: unknown }).list;
+  } catch {
+    return text;
   }
 }
 

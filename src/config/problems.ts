@@ -1,6 +1,6 @@
 import type { PolicyIssue } from '../errors.js';
 import { showPath } from './key-tree.js';
-import type { Origins, Place } from './places.js';
+import type { Origin, Origins, Place } from './places.js';
 
 /** More would help nobody, and a hostile file could ask for millions. */
 const maxListed = 100;
@@ -23,11 +23,23 @@ export class Problems {
     }
     const shown = showPath(path);
     const said = typeof message === 'string' ? message : message();
-    const origin = this.origins.get(shown);
+    const origin = this.origins.get(shown) ?? this.#variableAbove(path);
     if (typeof where === 'object') this.#found.push({ path: shown, message: said, ...where });
     else if (origin?.kind === 'file') this.#found.push({ path: shown, message: said, ...origin[where] });
     else if (origin === undefined) this.#found.push({ path: shown, message: said });
     else this.#found.push({ path: shown, message: `${said} (environment variable ${origin.name})` });
+  }
+
+  /** From now on what stands there came from an environment variable, with all that is in it. */
+  override(path: readonly string[], name: string): void {
+    const shown = showPath(path);
+    for (const key of [...this.origins.keys()]) if (key.startsWith(`${shown}[`)) this.origins.delete(key);
+    this.origins.set(shown, { kind: 'variable', name });
+  }
+
+  #variableAbove(path: readonly PropertyKey[]): Origin | undefined {
+    const origins = path.map((_, i) => this.origins.get(showPath(path.slice(0, i))));
+    return origins.find((origin) => origin?.kind === 'variable');
   }
 
   /** In the order of the file; what has no line comes last. */

@@ -35,6 +35,25 @@ describe('environment variables', () => {
     expect(policy.retraining.scheduledRetraining).toEqual({ enabled: true, frequency: 'monthly' });
   });
 
+  it('take lists as files write them, also such as commas alone cannot', () => {
+    const policy = withVariables({
+      BONDX_SUPPORTED_MODELS: '[a, "b, c"]',
+      BONDX_SECURITY__COMPLIANCE_CHECKS: ' [] ',
+      BONDX_CANARY__STEPS: '[{ traffic: 0, hours: 24 }, { traffic: 0.1 }]',
+      BONDX_ACCESS__BINDINGS: '[{ principal: ada, role: admin }]',
+    });
+    expect(policy.supportedModels).toEqual(['a', 'b, c']);
+    expect(policy.security.complianceChecks).toEqual([]);
+    expect(policy.canary.steps).toEqual([{ traffic: 0, hours: 24 }, { traffic: 0.1 }]);
+    expect(policy.access.bindings).toMatchObject([{ principal: 'ada', role: 'admin' }]);
+    for (const text of ['[a', '[a]]', '[a] # b\nc: 1', '[*a]', '[!!x a]']) {
+      const issue = onlyIssue('seed: 1', { BONDX_SUPPORTED_MODELS: text });
+      expect(issue.message, text).toMatch(
+        /^expected a list such as \[a, b\], got the text .+BONDX_SUPPORTED_MODELS\)$/,
+      );
+    }
+  });
+
   it('are those of the process unless told', () => {
     vi.stubEnv('BONDX_SEED', '9');
     expect(MLOpsConfig.default().policy.seed).toBe(9);
@@ -53,7 +72,15 @@ describe('environment variables', () => {
     });
     expect(onlyIssue('seed: 1', { BONDX_ENV: 'prod' }).message).toContain('environment variable BONDX_ENV');
     expect(onlyIssue('seed: 1', { BONDX_SEED: '0x10' }).message).toContain('BONDX_SEED');
-    expect(onlyIssue('seed: 1', { BONDX_SUPPORTED_MODELS: 'a,,b' })).toMatchObject({ path: 'supported_models[1]' });
+    expect(onlyIssue('seed: 1', { BONDX_SUPPORTED_MODELS: 'a,,b' })).toEqual({
+      path: 'supported_models[1]',
+      message: 'expected a name, got the text "" (environment variable BONDX_SUPPORTED_MODELS)',
+    });
+    const steps = 'canary:\n  steps:\n    - { traffic: 0.1 }\n    - { traffic: 0.2 }\n';
+    const issue = onlyIssue(steps, { BONDX_CANARY__STEPS: '[{ traffic: 0.1 }, { traffic: 7 }]' });
+    expect(issue.path).toBe('canary.steps[1].traffic');
+    expect(issue.message).toMatch(/got 7 \(environment variable BONDX_CANARY__STEPS\)$/);
+    expect(issue.line).toBeUndefined();
     expect(onlyIssue('seed: 1', { BONDX_CANARY__EVALUATION_METRICS: 'mae,rsme' }).path).toBe(
       'canary.evaluation_metrics[1]',
     );
