@@ -1,6 +1,8 @@
 import type { AnyModel } from '../models/async-model.js';
 import type { GateResult } from './gate-result.js';
 import type { ModelVersion } from './model-record.js';
+import { isError } from '../util/is-error.js';
+import { thrownText } from '../util/thrown-text.js';
 
 /** What a custom gate finds. */
 export interface CustomGateVerdict {
@@ -51,12 +53,9 @@ async function runGate(
     const { passed, message } = await check(version, open);
     if (typeof passed !== 'boolean' || typeof message !== 'string')
       throw new TypeError('it returned no { passed, message }');
-    return { gate, status: passed ? 'passed' : 'failed', message };
+    return { gate, status: passed ? 'passed' : 'failed', message: thrownText(message) };
   } catch (error) {
-    return {
-      gate,
-      status: 'not_assessed',
-      message: `its check failed: ${(error as Error).message}; mend it and try again`,
-    };
+    const problem = thrownText(isError(error) ? error.message : error);
+    return { gate, status: 'not_assessed', message: `its check failed: ${problem}; mend it and try again` };
   }
 }

@@ -180,6 +180,26 @@ describe('custom gates', () => {
     expect(results[0]!.message).toBe('too old');
     expect(results[1]!.message).toContain('closed');
   });
+
+  it('that throw what is no error, or say what cannot be stored, do not end the promotion', async () => {
+    const thrower = (thrown: unknown): CustomGate => {
+      return () => {
+        throw thrown;
+      };
+    };
+    const results = await run({
+      nothing: thrower(undefined),
+      text: thrower('too late'),
+      half: thrower(new Error('half \ud800')),
+      said: () => ({ passed: false, message: 'half \ud800' }),
+    });
+    expect(results.map(({ status, message }) => [status, message])).toEqual([
+      ['not_assessed', 'its check failed: undefined; mend it and try again'],
+      ['not_assessed', 'its check failed: too late; mend it and try again'],
+      ['not_assessed', 'its check failed: half \ufffd; mend it and try again'],
+      ['failed', 'half \ufffd'],
+    ]);
+  });
 });
 
 describe('a request', () => {
