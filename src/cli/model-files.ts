@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BaselineProfile } from '../data/baseline-profile.js';
 import { MLOpsError } from '../errors.js';
@@ -36,10 +36,15 @@ export async function writeModelFolder(
   const taken = (await readdir(root)).map((entry) => new RegExp(`^${escape(name)}_v(\\d+)$`).exec(entry)?.[1]);
   let next = Math.max(0, ...taken.map((number) => Number(number ?? 0))) + 1;
   const unfinished = join(root, `.${name}_${process.pid}_${Date.now()}`);
-  await mkdir(unfinished);
-  await writeFile(join(unfinished, 'model.json'), `${JSON.stringify(model.toJSON())}\n`);
-  await writeFile(join(unfinished, 'metadata.json'), `${JSON.stringify(metadata, undefined, 2)}\n`);
-  await writeFile(join(unfinished, profileName), JSON.stringify(profile));
+  try {
+    await mkdir(unfinished);
+    await writeFile(join(unfinished, 'model.json'), `${JSON.stringify(model.toJSON())}\n`);
+    await writeFile(join(unfinished, 'metadata.json'), `${JSON.stringify(metadata, undefined, 2)}\n`);
+    await writeFile(join(unfinished, profileName), JSON.stringify(profile));
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw error;
+  }
   for (;;) {
     const folder = join(root, `${name}_v${next}`);
     if (!existsSync(folder)) {

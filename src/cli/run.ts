@@ -88,6 +88,8 @@ const isFolder = (error: Error): boolean => 'code' in error && error.code === 'E
 
 function messageOf(error: unknown): string {
   if (!isError(error)) return String(error);
+  const hasTooMany = 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE');
+  if (hasTooMany) return `${error.message}; raise the limit of open files, such as by ulimit -n 1024`;
   return isFolder(error) && !('path' in error) ? 'one of the files that were named is a folder' : error.message;
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MLOpsError } from '../errors.js';
 import { checkText, refuse } from './check.js';
@@ -44,6 +44,24 @@ export async function replaceFile(path: string, write: (partial: string) => Prom
     } catch (error) {
       await rm(partial, { force: true });
       throw error;
+    }
+  });
+}
+
+/** Writes a file that must not be there yet: all of it, or none. @throws MLOpsError `ALREADY_EXISTS` */
+export async function writeNewFile(path: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {
+  await onFile(path, async () => {
+    const file = await open(path, 'wx').catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+      throw new MLOpsError('ALREADY_EXISTS', `${path} is there already; name another file`, { cause });
+    });
+    try {
+      await writeFile(file, content);
+    } catch (error) {
+      await rm(path, { force: true }); // a part would stand in the way of the next try, and be taken for the whole
+      throw error;
+    } finally {
+      await file.close();
     }
   });
 }

@@ -3,7 +3,7 @@ import { lstat, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { replaceFile } from '../../src/util/on-file.js';
+import { replaceFile, writeNewFile } from '../../src/util/on-file.js';
 import { failure } from '../helpers.js';
 
 let root: string;
@@ -11,6 +11,29 @@ beforeAll(async () => (root = await mkdtemp(join(tmpdir(), 'replace-file-'))));
 afterAll(async () => rm(root, { recursive: true }));
 
 const put = (path: string, text: string): Promise<void> => replaceFile(path, (partial) => writeFile(partial, text));
+
+describe('writeNewFile', () => {
+  it('writes a file that is not there yet, and leaves one that is', async () => {
+    const path = join(root, 'once.txt');
+    await writeNewFile(path, 'one');
+    expect(await failure(writeNewFile(path, 'two'))).toMatchObject({
+      code: 'ALREADY_EXISTS',
+      message: `${path} is there already; name another file`,
+    });
+    expect(await readFile(path, 'utf8')).toBe('one');
+  });
+
+  it('leaves no part behind, which would stand in the way of the next try', async () => {
+    const path = join(root, 'again.txt');
+    async function* cut(): AsyncGenerator<string> {
+      yield 'a part';
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    }
+    expect(await failure(writeNewFile(path, cut()))).toMatchObject({ code: 'STORAGE_FULL' });
+    await writeNewFile(path, 'whole');
+    expect(await readFile(path, 'utf8')).toBe('whole');
+  });
+});
 
 describe('replaceFile', () => {
   it('puts a new file in its place, and replaces one', async () => {

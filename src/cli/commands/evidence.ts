@@ -1,8 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { exportEvidence } from '../../compliance/evidence/export-evidence.js';
 import { verifyEvidencePack } from '../../compliance/evidence/verifier.js';
 import { MLOpsError } from '../../errors.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
+import { writeNewFile } from '../../util/on-file.js';
 import { exitCode } from '../exit-code.js';
 import type { Session } from '../session.js';
 
@@ -18,10 +19,9 @@ export async function exportPack({ config, output, who }: Session, options: Expo
     modelName: options.model,
     version: options.version,
   });
-  await writeFile(options.to, bytes, { flag: 'wx' }).catch((cause: unknown) => {
-    const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST';
-    const problem = isThere ? 'is there already; name another file' : `cannot be written: ${(cause as Error).message}`;
-    throw new MLOpsError('INVALID_INPUT', `${options.to} ${problem}`, { cause });
+  await writeNewFile(options.to, bytes).catch((cause: unknown) => {
+    const isThere = cause instanceof MLOpsError && cause.code === 'ALREADY_EXISTS';
+    throw isThere ? new MLOpsError('INVALID_INPUT', cause.message, { cause }) : cause; // the command line is wrong
   });
   output.result({ file: options.to, digest, files, keyId }, `${options.to}: ${files} files, ${digest}, key ${keyId}`);
   return exitCode.ok;

@@ -1,9 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { MLOpsError } from '../../errors.js';
 import { KeyAdministration } from '../../governance/keys/key-administration.js';
 import type { KeyInfo, KeyPurpose } from '../../keys/key.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
-import { onFile } from '../../util/on-file.js';
+import { writeNewFile } from '../../util/on-file.js';
 import { exitCode } from '../exit-code.js';
 import { formatTable } from '../output.js';
 import type { Session } from '../session.js';
@@ -80,17 +78,11 @@ export async function exportSignature(
     return exitCode.ok;
   }
   const { out } = options;
-  await writeNew(out, bundle);
-  await writeNew(`${out}.pub`, signature.publicKey);
+  await writeNewFile(out, bundle);
+  await writeNewFile(`${out}.pub`, signature.publicKey);
   output.result(
     signature,
     `${options.out} and ${options.out}.pub: key ${signature.keyId}, identity ${signature.identity}`,
   );
   return exitCode.ok;
 }
-
-const writeNew = (path: string, text: string): Promise<void> =>
-  onFile(path, () => writeFile(path, text, { flag: 'wx' })).catch((cause: unknown) => {
-    if ((cause as { cause?: NodeJS.ErrnoException }).cause?.code !== 'EEXIST') throw cause;
-    throw new MLOpsError('ALREADY_EXISTS', `${path} is there already; name another file`, { cause });
-  });

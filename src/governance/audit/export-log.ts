@@ -33,7 +33,7 @@ export async function writeExport(
     }),
   );
   try {
-    return await writeLines(file.createWriteStream(), { records, checkpoints, start });
+    return await onFile(path, () => writeLines(file.createWriteStream(), { records, checkpoints, start }));
   } catch (error) {
     await rm(path, { force: true }); // a part of a log is no evidence
     throw error;
