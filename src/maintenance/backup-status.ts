@@ -18,8 +18,11 @@ export interface BackupStatus {
   readonly findings: readonly string[];
 }
 
-/** Somewhat less than it says: cron is never on the second, and months have 28 days or more. */
-const hoursBetween = { hourly: 0.9, daily: 23.5, weekly: 7 * 24 - 1, monthly: 28 * 24 - 1 } as const;
+/**
+ * Somewhat less than it says: cron is never on the second, is an hour early by the day on which summer time begins, and months
+ * have 28 days or more.
+ */
+const hoursBetween = { hourly: 0.9, daily: 22.5, weekly: 7 * 24 - 1.5, monthly: 28 * 24 - 1.5 } as const;
 
 /** So much may another clock be ahead of this one. */
 const toleratedHours = 1 / 12;
