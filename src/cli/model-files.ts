@@ -27,12 +27,13 @@ export type ModelMetadata = Pick<
 /** Writes `<root>/<name>_v<n>` with the next free n; complete or not there at all. */
 export async function writeModelFolder(
   root: string,
-  name: string,
+  modelName: string,
   model: Model,
   metadata: ModelMetadata,
   profile: BaselineProfile,
 ): Promise<string> {
   await makeFolder(root);
+  const name = modelName.replaceAll(/[/\\]/g, '_'); // one folder, whatever the model is called
   const taken = (await readdir(root)).map((entry) => new RegExp(`^${escape(name)}_v(\\d+)$`).exec(entry)?.[1]);
   let next = Math.max(0, ...taken.map((number) => Number(number ?? 0))) + 1;
   const unfinished = join(root, `.${name}_${process.pid}_${Date.now()}`);
