@@ -5,7 +5,7 @@ import { isPublicAddress } from '../../src/monitoring/channels/address.js';
 import { type ResolveHost, safePost } from '../../src/monitoring/channels/safe-post.js';
 import { failure } from '../helpers.js';
 
-const base = { headers: {}, body: '{}', timeoutMs: 500, allowedHosts: [] };
+const base = { headers: {}, body: '{}', timeoutMs: 10_000, allowedHosts: [] };
 
 let requests = 0;
 const server = createServer((_request, response) => {
