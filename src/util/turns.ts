@@ -34,7 +34,7 @@ export class Turns {
 /** Whether something is done in time. */
 async function within(work: Promise<void>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms).unref()));
+  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
   const isDone = await Promise.race([work.then(() => true), late]);
   clearTimeout(timer);
   return isDone;
