@@ -7,7 +7,9 @@ if (!isBuilt) console.log('not built: the size of the package is not compared wi
 
 describe.skipIf(!isBuilt)('the size that the README states', () => {
   it('is what is installed without optional packages, within three percent', () => {
-    const stated = /unpacks ([\d.]+) MB in (\d+) packages/.exec(readFileSync('README.md', 'utf8').replaceAll('\n', ' '));
+    const stated = /unpacks ([\d.]+) MB in (\d+) packages/.exec(
+      readFileSync('README.md', 'utf8').replaceAll('\n', ' '),
+    );
     const { megabytes, packages, byPackage } = installedSize();
     const table = byPackage.slice(0, 5).map(([name, one]) => `${name} ${one.toFixed(1)}`);
     const message = `${megabytes.toFixed(1)} MB in ${packages} packages: ${table.join(', ')}`;
