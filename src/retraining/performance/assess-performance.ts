@@ -82,7 +82,7 @@ export async function assessPerformance(inputs: PerformanceInputs): Promise<Perf
     requiresRetraining: verdict === 'dropped',
     reason:
       `${metric} is ${show(value)} (${show(lower)} to ${show(upper)}) on ${rows} rows${ofTimes}, tolerated is ${show(limit)}` +
-      (margin === 0 ? '' : ` (${show(limit - margin)} to ${show(limit + margin)})`),
+      (margin === 0 ? '' : ` (${show(Math.max(0, limit - margin))} to ${show(limit + margin)})`),
     metric,
     registered,
     ...(known.variance > 0 && { registeredStandardError: Math.sqrt(known.variance) }),

@@ -70,7 +70,7 @@ function amongTimeStamps(
   const margin = width * Math.sqrt(Math.max(between / effective, ofRows));
   return {
     value,
-    lower: value - margin,
+    lower: Math.max(0, value - margin), // no loss is below 0, and no limit: the verdict is the same
     upper: value + margin,
     registeredMargin: width * Math.sqrt(between / registered.timeStamps),
   };

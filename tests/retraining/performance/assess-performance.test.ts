@@ -97,6 +97,9 @@ describe('errors of one month that go together', () => {
         )
       ).verdict,
     ).toBe('held');
+    const few = await assess(months(1), { ...metrics, mae_standard_error: 1, mae_time_stamps: 2 }, 0.1, 100);
+    expect(few).toMatchObject({ verdict: 'inconclusive', lower: 0 });
+    expect(few.reason).toMatch(/ \(0 to [\d.]+\) .* \(0 to [\d.]+\)$/);
     // What the interval says of a month: the t test of SciPy over the means of months of equal size.
     const [held, now] = [Float64Array.of(1, 2, 3, 6, 5, 7, 2, 2), Float64Array.of(9, 9)];
     const known = registeredOn(held, Int32Array.of(0, 0, 1, 1, 2, 2, 3, 3));
