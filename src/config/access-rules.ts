@@ -15,7 +15,7 @@ export const accessRules: readonly Rule[] = [
   }),
   rule('bindings', (access) => unknownRole(access, access.bindings, 'bindings')),
   rule('forbids', (access) => unknownRole(access, access.forbids, 'forbids')),
-  rule('break_glass', (access) => unknownRole(access, [access.break_glass], 'break_glass')),
+  rule('break_glass', (access) => unknownRole(access, [access.break_glass], 'break_glass'), 'role'),
   rule('bindings', ({ bindings }) => {
     const owners = new Map<string, string>(); // by one spelling: people are told apart by no other
     for (const [i, { principal, aliases }] of bindings.entries()) {
@@ -37,17 +37,21 @@ export const accessRules: readonly Rule[] = [
     const idle = forbids.findIndex(({ permissions }) => permissions.length === 0);
     return idle === -1 ? undefined : `forbids[${idle}] forbids nothing; list its permissions, or remove it`;
   }),
-  rule('jwt', ({ jwt }) => {
-    if (jwt.issuer === null) {
-      const isEmpty = jwt.audience === null && jwt.jwks_url === null && jwt.public_key_file === null;
-      return isEmpty && jwt.algorithms.length === 0 ? undefined : 'needs the issuer of the tokens';
-    }
-    if (jwt.audience === null) return 'needs the audience: a token for somebody else is not one for this service';
-    if (jwt.algorithms.length === 0) return 'needs the algorithms that the issuer signs with, such as [ES256]';
-    if ((jwt.jwks_url === null) === (jwt.public_key_file === null))
-      return 'needs jwks_url or public_key_file, one of the two';
-    return undefined;
-  }),
+  rule(
+    'jwt',
+    ({ jwt }) => {
+      if (jwt.issuer === null) {
+        const isEmpty = jwt.audience === null && jwt.jwks_url === null && jwt.public_key_file === null;
+        return isEmpty && jwt.algorithms.length === 0 ? undefined : 'needs the issuer of the tokens';
+      }
+      if (jwt.audience === null) return 'needs the audience: a token for somebody else is not one for this service';
+      if (jwt.algorithms.length === 0) return 'needs the algorithms that the issuer signs with, such as [ES256]';
+      if ((jwt.jwks_url === null) === (jwt.public_key_file === null))
+        return 'needs jwks_url or public_key_file, one of the two';
+      return undefined;
+    },
+    ...['issuer', 'audience', 'algorithms', 'jwks_url', 'public_key_file'],
+  ),
   {
     paths: [['access', 'jwt', 'jwks_url'], ['environment']],
     problem: ({ environment, access }) => {
@@ -61,8 +65,10 @@ export const accessRules: readonly Rule[] = [
   },
 ];
 
-function rule(key: keyof Access, problem: (access: Access) => string | undefined): Rule {
-  return { paths: [['access', key]], problem: ({ access }) => problem(access) };
+/** @param parts keys of the section that `key` is, of which the one that somebody wrote is to blame */
+function rule(key: keyof Access, problem: (access: Access) => string | undefined, ...parts: readonly string[]): Rule {
+  const paths = parts.length === 0 ? [['access', key]] : parts.map((part) => ['access', key, part]);
+  return { paths, problem: ({ access }) => problem(access) };
 }
 
 function unknownRole(

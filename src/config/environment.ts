@@ -1,5 +1,5 @@
 import { nearest } from '../util/nearest.js';
-import { type KeyNode, childOf, policyKeys, showPath, valuePaths } from './key-tree.js';
+import { type KeyNode, childOf, namedPaths, policyKeys, showPath, valuePaths } from './key-tree.js';
 import type { Draft } from './known-part.js';
 import type { Problems } from './problems.js';
 import { readPolicyDocument } from './policy-document.js';
@@ -33,13 +33,16 @@ export function applyEnvironment(draft: Draft, environment: Environment, problem
   }
 }
 
+const variableOf = (path: readonly string[]): string => `BONDX_${path.join('__').toUpperCase()}`;
+
 function knownVariables(): ReadonlyMap<string, readonly string[]> {
-  const variables = new Map(valuePaths().map((path) => [`BONDX_${path.join('__').toUpperCase()}`, path]));
+  const variables = new Map(valuePaths().map((path) => [variableOf(path), path]));
   return variables.set('BONDX_ENV', ['environment']);
 }
 
 function refusal(name: string, known: ReadonlyMap<string, unknown>): string {
-  if (/^BONDX_MODELS(__|$)/.test(name)) return 'models cannot be set by variables; write them in the policy file';
+  const named = namedPaths().find((path) => `${name}__`.startsWith(`${variableOf(path)}__`));
+  if (named !== undefined) return `${showPath(named)} cannot be set by variables; write them in the policy file`;
   const meant = nearest(name, known.keys());
   if (meant !== undefined && name.includes('__')) return `no such key; did you mean ${meant}?`;
   const section = [...known.keys()].find((variable) => variable.startsWith(`${name}__`));

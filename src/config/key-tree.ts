@@ -55,6 +55,12 @@ export function valuePaths(node: KeyNode = policyKeys(), path: readonly string[]
   return [...node.keys].flatMap(([key, child]) => valuePaths(child, [...path, key]));
 }
 
+/** Paths of what consists of free names, such as `['models']`. */
+export function namedPaths(node: KeyNode = policyKeys(), path: readonly string[] = []): (readonly string[])[] {
+  if (node.kind === 'section') return [...node.keys].flatMap(([key, child]) => namedPaths(child, [...path, key]));
+  return node.kind === 'names' ? [path] : [];
+}
+
 /**
  * A path as messages show it: `models.spread.feature_columns[0]`. Free names that could be taken for more than one part
  * are quoted, so that different paths never read the same.

@@ -23,7 +23,7 @@ export class Problems {
     }
     const shown = showPath(path);
     const said = typeof message === 'string' ? message : message();
-    const origin = this.origins.get(shown) ?? this.#variableAbove(path);
+    const origin = this.origins.get(shown) ?? this.#originAbove(path);
     if (typeof where === 'object') this.#found.push({ path: shown, message: said, ...where });
     else if (origin?.kind === 'file') this.#found.push({ path: shown, message: said, ...origin[where] });
     else if (origin === undefined) this.#found.push({ path: shown, message: said });
@@ -37,9 +37,13 @@ export class Problems {
     this.origins.set(shown, { kind: 'variable', name });
   }
 
-  #variableAbove(path: readonly PropertyKey[]): Origin | undefined {
-    const origins = path.map((_, i) => this.origins.get(showPath(path.slice(0, i))));
-    return origins.find((origin) => origin?.kind === 'variable');
+  /** Where the nearest thing stands that a key is missing from. */
+  #originAbove(path: readonly PropertyKey[]): Origin | undefined {
+    for (let length = path.length - 1; length > 0; length--) {
+      const origin = this.origins.get(showPath(path.slice(0, length)));
+      if (origin !== undefined) return origin;
+    }
+    return undefined;
   }
 
   /** In the order of the file; what has no line comes last. */

@@ -90,6 +90,12 @@ describe('environment variables', () => {
   it('take part in the rules', () => {
     const issue = onlyIssue('security:\n  require_authentication: false\n', { BONDX_ENV: 'production' });
     expect(issue).toMatchObject({ path: 'security.require_authentication', line: 2 });
+    for (const [name, value] of [
+      ['BONDX_ACCESS__BREAK_GLASS__ROLE', 'admni'],
+      ['BONDX_ACCESS__JWT__AUDIENCE', 'us'],
+    ] as const) {
+      expect(onlyIssue('seed: 1', { [name]: value }).message).toContain(`(environment variable ${name})`);
+    }
     expect(onlyIssue('environment: production', { BONDX_PROMOTION__REQUIRE_SECURITY_SCAN: 'false' }).message).toContain(
       '(environment variable BONDX_PROMOTION__REQUIRE_SECURITY_SCAN)',
     );
@@ -101,6 +107,15 @@ describe('environment variables', () => {
     ['BONDX_NOTHING__LIKE_THIS_AT_ALL', 'no such key; variables are named BONDX_<SECTION>__<KEY>'],
     ['BONDX_MODELS__SPREAD__TASK', 'models cannot be set by variables; write them in the policy file'],
     ['BONDX_MODELS', 'models cannot be set by variables; write them in the policy file'],
+    [
+      'BONDX_MONITORING__CHANNELS__OPERATIONS__URL',
+      'monitoring.channels cannot be set by variables; write them in the policy file',
+    ],
+    ['BONDX_ACCESS__ROLES', 'access.roles cannot be set by variables; write them in the policy file'],
+    [
+      'BONDX_PRIVACY__SENSITIVE_COLUMNS',
+      'privacy.sensitive_columns cannot be set by variables; write them in the policy file',
+    ],
     ['BONDX_STORAGE', 'is a section; set its keys one by one, such as BONDX_STORAGE__KIND'],
   ])('refuses %s', (name, message) => {
     expect(onlyIssue('seed: 1', { [name]: '1' })).toEqual({

@@ -141,6 +141,15 @@ describe('an unknown key', () => {
   });
 });
 
+describe('a key that is missing', () => {
+  it.each([
+    ['canary:\n  steps:\n    - { traffic: 0.1 }\n    - { hours: 1 }', 'canary.steps[1].traffic', 4],
+    ['access:\n  bindings:\n    - { principal: ada }', 'access.bindings[0].role', 3],
+  ])('in %j is told with the line that it is missing from', (text, path, line) => {
+    expect(onlyIssue(text)).toMatchObject({ path, line });
+  });
+});
+
 describe('all problems', () => {
   it('come in one error, in the order of the file', () => {
     const issues = issuesOf(() =>
