@@ -8,7 +8,7 @@ import { type HyperparameterRange, readHyperparameters } from './hyperparameters
 import { Pace } from './pace.js';
 import { refuseConstraints } from './refuse-constraints.js';
 import { trainingTarget } from './target.js';
-import { featureWarnings } from './training-warnings.js';
+import { featureWarnings, leftOutWarnings } from './training-warnings.js';
 
 const hyperparameters = {
   n_estimators: { default: 100, min: 1, max: 10_000, isInteger: true },
@@ -50,7 +50,7 @@ export const extraForestTrainer: Trainer = {
     await pace.step(1);
     return {
       model: new BinnedModel('extra_forest', task, reader, base, trees),
-      warnings: [...warnings, ...featureWarnings(request)],
+      warnings: [...warnings, ...featureWarnings(request), ...leftOutWarnings(request)],
     };
   },
 };

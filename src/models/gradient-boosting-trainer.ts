@@ -12,7 +12,7 @@ import { type HyperparameterChoice, type HyperparameterRange, readHyperparameter
 import { monotoneDirections } from './monotone-directions.js';
 import { Pace } from './pace.js';
 import { trainingTarget } from './target.js';
-import { featureWarnings } from './training-warnings.js';
+import { featureWarnings, leftOutWarnings } from './training-warnings.js';
 
 const hyperparameters = {
   max_iterations: { default: 100, min: 1, max: 10_000, isInteger: true },
@@ -100,6 +100,7 @@ export const gradientBoostingTrainer: Trainer = {
         ...warnings,
         ...unusedWarnings(request.hyperparameters, values.loss === 'quantile', stopping !== undefined),
         ...featureWarnings({ ...request, table: train }),
+        ...leftOutWarnings(request),
       ],
     };
   },

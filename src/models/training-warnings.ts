@@ -1,3 +1,4 @@
+import { CategoryPositions } from './category-positions.js';
 import type { TrainingRequest } from './contract.js';
 
 /** What is odd about the features, though nothing to stop for. */
@@ -23,3 +24,17 @@ export const orderWarnings = ({ categoryOrder = {} }: TrainingRequest, algorithm
   if (names.length === 0) return [];
   return [`${algorithm} ignores category_order (${names.join(', ')}): it orders categories by their mean target`];
 };
+
+/** For trainers that go by the orders: values that theirs leaves out, such as a grade forgotten or misspelled there. */
+export const leftOutWarnings = ({ table, categoryOrder = {} }: TrainingRequest): string[] =>
+  Object.entries(categoryOrder).flatMap(([name, order]) => {
+    const column = table.column(name);
+    const positions = new CategoryPositions(name, order, NaN).ofColumn(column, table.rowCount);
+    const count = positions.filter(Number.isNaN).length - column.missingCount;
+    if (count === 0) return [];
+    const row = positions.findIndex((position, i) => Number.isNaN(position) && table.row(i)[name] != null);
+    const example = JSON.stringify(table.row(row)[name]);
+    return [
+      `category_order of ${name} leaves out ${count} of ${table.rowCount} values, such as ${example}: they count as missing`,
+    ];
+  });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Table, toTable } from '../../src/data/table.js';
+import { type Row, type Table, toTable } from '../../src/data/table.js';
 import type { Model, Task, TrainingRequest, TrainingResult } from '../../src/models/contract.js';
 import { metricsOf, numericTarget } from '../../src/models/metrics/metrics-of.js';
 import { pinball } from '../../src/models/metrics/regression-metrics.js';
@@ -151,6 +151,27 @@ describe('gradient_boosting', () => {
         }),
       );
     }
+  });
+
+  it.each(['gradient_boosting', 'extra_forest'])('%s warns of values that an order leaves out', async (algorithm) => {
+    const fit = async (x: readonly unknown[], order: readonly string[]): Promise<readonly string[]> =>
+      (
+        await trainerFor(algorithm).train({
+          table: toTable(x.map((value, i) => ({ x: value, y: i % 7 })) as Row[]),
+          ...{ targetColumn: 'y', featureColumns: ['x'], task: 'regression', hyperparameters: {} },
+          ...{ random: createRandom(1), categoryOrder: { x: order } },
+        })
+      ).warnings;
+    const grades = Array.from({ length: 60 }, (_, i) => ['A', 'B', 'CCC', null][i % 4]);
+    expect(await fit(grades, ['B', 'A'])).toEqual([
+      'category_order of x leaves out 15 of 60 values, such as "CCC": they count as missing',
+    ]);
+    expect(await fit(grades, ['CCC', 'B', 'A', 'AA'])).toEqual([]);
+    const numbers = Array.from({ length: 60 }, (_, i) => i % 3);
+    expect(await fit(numbers, ['0', '1'])).toEqual([
+      'category_order of x leaves out 20 of 60 values, such as 2: they count as missing',
+    ]);
+    expect(await fit(numbers, ['2', '1', '0'])).toEqual([]);
   });
 
   it.each(['squared', 'absolute', 'quantile'])(
