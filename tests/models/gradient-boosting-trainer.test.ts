@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Row, type Table, toTable } from '../../src/data/table.js';
+import { type Table, toTable } from '../../src/data/table.js';
 import type { Model, Task, TrainingRequest, TrainingResult } from '../../src/models/contract.js';
 import { metricsOf, numericTarget } from '../../src/models/metrics/metrics-of.js';
 import { pinball } from '../../src/models/metrics/regression-metrics.js';
@@ -157,7 +157,7 @@ describe('gradient_boosting', () => {
     const fit = async (x: readonly unknown[], order: readonly string[]): Promise<readonly string[]> =>
       (
         await trainerFor(algorithm).train({
-          table: toTable(x.map((value, i) => ({ x: value, y: i % 7 })) as Row[]),
+          table: toTable(x.map((value, i) => ({ x: value, y: i % 7 }))),
           ...{ targetColumn: 'y', featureColumns: ['x'], task: 'regression', hyperparameters: {} },
           ...{ random: createRandom(1), categoryOrder: { x: order } },
         })
