@@ -250,6 +250,31 @@ describe('checks that are due', () => {
     expect((await alerts.runDueChecks({ models })).checks.map(({ kind }) => kind)).toContain('drift');
   });
 
+  it.each([
+    ['day', { driftCheckIntervalHours: 24 }, 24 * 60, 22 * 60],
+    ['hour', { driftCheckIntervalHours: 1 }, 60, 53],
+  ])('are due for a job that comes at the same time every %s', async (_name, drift, every, early) => {
+    const { alerts, clock, store } = setUp({ drift, monitoring: { alertOnHealthIssues: false } });
+    let made = 0;
+    const checkDrift = async () => {
+      made++;
+      clock.advance(minutes / 2); // to read the data
+      await store('stable');
+      return undefined as never;
+    };
+    const look = async (minute: number, seconds = 0): Promise<number> => {
+      clock.advance(began + minute * minutes + seconds * 1_000 - clock.now());
+      await alerts.runDueChecks({ models: [{ modelName: 'spread', checkDrift }] });
+      return made;
+    };
+    const began = clock.now();
+    expect(await look(0, 3)).toBe(1);
+    expect(await look(early)).toBe(1);
+    expect(await look(every)).toBe(2); // three seconds early, and half a minute before the report is as old
+    expect(await look(2 * every, 2)).toBe(3);
+    if (every > 60) expect(await look(3 * every - 60)).toBe(4); // summer time has begun
+  });
+
   it('are made, told and sent although a wrong clock was a year ahead before', async () => {
     const world = createWorld({ monitoring: { channels: { mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } } } });
     const options = { ...world.options, mail: { sendMail: async () => undefined } };

@@ -28,6 +28,12 @@ interface Begun {
   readonly attempt?: number;
 }
 
+/**
+ * When a check is due again: somewhat before its interval has passed. A job that comes at the same time every day or hour is never on
+ * the second, a report is dated when its check ends, and a day is an hour short when summer time begins.
+ */
+const dueAfter = (everyMs: number): number => everyMs - Math.min(everyMs / 10, 5_400_000);
+
 /** How long a check counts as being made after its process was heard of last. */
 const leaseMs = 600_000;
 
@@ -56,7 +62,7 @@ export class DueChecks {
     checkList(models, 'models', 'models with a modelName');
     for (const model of models) checks.push(...(await this.#checkModel(model)));
     const { monitoring } = this.context.config.policy;
-    const everyMs = monitoring.healthCheckIntervalMinutes * 60_000;
+    const everyMs = dueAfter(monitoring.healthCheckIntervalMinutes * 60_000);
     const report = await this.#once('health', everyMs, () => healthOf(this.context, health));
     if (report === undefined) return { checks };
     const finding = healthFinding(report, this.context.ids.next(), monitoring);
@@ -75,10 +81,12 @@ export class DueChecks {
         const to = this.context.clock.now();
         return checkDrift({ from: toIso(to - policy.drift.driftWindowDays * 86_400_000), to: toIso(to) });
       };
-      made.push(...(await this.#ifDue('drift', driftReportsCollection, modelName, driftIntervalMs(policy), check)));
+      made.push(
+        ...(await this.#ifDue('drift', driftReportsCollection, modelName, dueAfter(driftIntervalMs(policy)), check)),
+      );
     }
     if (checkPerformance !== undefined) {
-      const everyMs = policy.monitoring.performanceCheckIntervalMinutes * 60_000;
+      const everyMs = dueAfter(policy.monitoring.performanceCheckIntervalMinutes * 60_000);
       made.push(
         ...(await this.#ifDue('performance', performanceReportsCollection, modelName, everyMs, checkPerformance)),
       );

@@ -5,7 +5,7 @@ import { driftIntervalMs, newestOf } from '../../newest.js';
 import type { Check } from '../check.js';
 import { productionModels } from './production-models.js';
 
-/** Each model in production was looked at for drift within the interval of the policy. */
+/** Each model in production was looked at for drift within the interval of the policy, and the time that the next look may take. */
 export const driftCheck: Check = {
   name: 'drift_freshness',
   failure: 'degraded',
@@ -19,7 +19,7 @@ export const driftCheck: Check = {
     for (const { modelName } of models) {
       const report = await newestOf<DriftReport>(storage, driftReportsCollection, modelName, 'createdAt', toIso(now));
       const ageMs = report === undefined ? Infinity : now - Date.parse(report.createdAt);
-      if (ageMs > limitMs) stale.push(modelName);
+      if (ageMs > limitMs + Math.min(limitMs / 10, 1_800_000)) stale.push(modelName);
     }
     const hours = limitMs / 3_600_000;
     const detail = { models: models.length, stale };
