@@ -11,7 +11,7 @@ export interface World {
 }
 
 /** Gates that a model without evidence passes, and the columns of the small models in these tests. */
-const lenient = {
+export const lenient = {
   promotion: {
     minAccuracy: 0,
     maxDrift: 1,

@@ -128,7 +128,7 @@ The version of the program: bondx-mlops --version
 
 Exit codes:
   0  done
-  1  failed
+  1  failed, as over what is not there
   2  the command line or the policy is wrong
   3  drift found, a gate or run refused, the audit trail is damaged, or a backup lacks files
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { MLOpsConfig } from '../config/mlops-config.js';
 import { authenticate } from '../governance/access/authenticate.js';
 import type { Principal } from '../runtime/principal.js';
+import { refuse } from '../util/check.js';
 import { Output } from './output.js';
 
 /** Options every command takes. */
@@ -41,6 +42,8 @@ export async function openSession(options: GlobalOptions, signal: AbortSignal, i
     quiet: options.quiet ?? false,
     color: options.color ?? true,
   });
+  // As of "$TOKEN" where nothing is set: another policy would hold, and somebody else would have called.
+  for (const name of ['config', 'token'] as const) if (options[name]?.trim() === '') refuse(`--${name} is empty`);
   if (isAlone) return { config: MLOpsConfig.default({ environment: {} }), output, who: {}, signal };
   const path = options.config ?? (existsSync(defaultPolicy) ? defaultPolicy : undefined);
   const config = path === undefined ? MLOpsConfig.default() : MLOpsConfig.fromYaml(path);

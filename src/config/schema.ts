@@ -48,7 +48,10 @@ function build() {
     }),
     drift: section({
       ks_test_threshold: z._default(
-        number('a significance level above 0 and below 1, a number such as 0.05', (value) => value > 0 && value < 1),
+        number(
+          'a significance level from 1e-12 to below 1, a number such as 0.05',
+          (value) => value >= 1e-12 && value < 1, // below it bounds are lost to rounding
+        ),
         0.05,
       ),
       psi_threshold: z._default(

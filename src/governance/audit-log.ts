@@ -13,7 +13,9 @@ import { againIfMoved, findLogPlace, judgeStartByKeys, startTree } from './audit
 import type { AuditRecord } from './audit-record.js';
 import { type AuditFilter, listAuditRecords, readAuditTrail } from './audit-trail.js';
 import { ControlPlane } from './control-plane.js';
-import { checkOptions, checkText } from '../util/check.js';
+import { operations } from './operations.js';
+import { checkOptions, checkText, describe, refuse } from '../util/check.js';
+import { nearest } from '../util/nearest.js';
 
 /** Reads, checks, signs and exports the audit trail that every operation writes. */
 export class AuditLog {
@@ -50,7 +52,11 @@ export class AuditLog {
 
   /** Records that match, oldest first unless told otherwise. @throws MLOpsError `INVALID_INPUT` for a filter that is none */
   async list(filter: AuditFilter = {}): Promise<readonly AuditRecord[]> {
-    return this.#control.access('audit.read', 'store', (storage) => listAuditRecords(storage, filter));
+    return this.#control.access('audit.read', 'store', async (storage) => {
+      const found = await listAuditRecords(storage, filter);
+      if (found.length === 0 && filter.action !== undefined) checkAction(filter.action);
+      return found;
+    });
   }
 
   /**
@@ -133,6 +139,16 @@ export class AuditLog {
     const from = path ?? (auditAnchorPath === null ? undefined : config.resolvePath(auditAnchorPath));
     return from === undefined ? [] : (await readAnchors(from, path !== undefined)).checkpoints;
   }
+}
+
+/** Of a misspelled one there are no records, which would look as if nothing had been done. */
+function checkAction(action: string): void {
+  const known = [...Object.keys(operations), 'policy.weakened', 'policy.changed'];
+  if (known.includes(action)) return;
+  const guess = nearest(action, known);
+  refuse(
+    `there is no action ${describe(action)}${guess === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${guess}?`}`,
+  );
 }
 
 /** A misspelled option would verify less than was asked for. */

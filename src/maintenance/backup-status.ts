@@ -24,6 +24,12 @@ export interface BackupStatus {
  */
 const hoursBetween = { hourly: 0.9, daily: 22.5, weekly: 7 * 24 - 1.5, monthly: 28 * 24 - 1.5 } as const;
 
+/** One that comes seldom is too old most of the time, however punctual it is. */
+const sayHow = (frequency: keyof typeof hoursBetween, objective: number): string =>
+  hoursBetween[frequency] <= objective
+    ? 'more often'
+    : `set backup.backup_frequency, which is ${frequency}, to one that keeps to that, or allow more hours`;
+
 /** So much may another clock be ahead of this one. */
 const toleratedHours = 1 / 12;
 
@@ -47,7 +53,7 @@ export async function backupStatus(
   const age = last === undefined ? 'there is no backup' : `the newest backup is ${ageHours.toFixed(1)} hours old`;
   const finding = isWrong
     ? `the newest backup is of ${last.createdAt}, which is yet to come; set the clock, and move that backup away if it was made by a wrong one`
-    : `${age}; backup.recovery_point_objective_hours allows ${objective}: make one now, and more often`;
+    : `${age}; backup.recovery_point_objective_hours allows ${objective}: make one now, and ${sayHow(backupFrequency, objective)}`;
   return {
     backups: backups.length,
     ...(last !== undefined && { newest: { path: last.path, createdAt: last.createdAt, ageHours } }),

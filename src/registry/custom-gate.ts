@@ -1,6 +1,8 @@
 import type { AnyModel } from '../models/async-model.js';
 import type { GateResult } from './gate-result.js';
 import type { ModelVersion } from './model-record.js';
+import { isGateName } from '../config/gate-names.js';
+import { refuse } from '../util/check.js';
 import { isError } from '../util/is-error.js';
 import { thrownText } from '../util/thrown-text.js';
 
@@ -24,6 +26,14 @@ export type CustomGate = (
 
 /** Gates of your own, by name; they are assessed beside those of the policy. */
 export type CustomGates = Readonly<Record<string, CustomGate>>;
+
+/** The gates that were given. @throws MLOpsError `INVALID_INPUT` for names of the package's: who overrides one would have overridden both */
+export function customGatesOf(options: { readonly gates?: CustomGates } | null): CustomGates | undefined {
+  const taken = Object.keys(options?.gates ?? {}).find(isGateName);
+  return taken === undefined
+    ? options?.gates
+    : refuse(`gates: ${taken} is a gate of the package; give yours another name`);
+}
 
 /**
  * The results of the custom gates: those given in code, and those that the policy's `promotion.custom_gates` demands but

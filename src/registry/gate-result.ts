@@ -1,19 +1,9 @@
-import type { EvidenceKind } from './evidence-kind.js';
+import type { GateName } from '../config/gate-names.js';
 
 /** `not_assessed` is never a pass: nobody has looked yet. */
 export type GateStatus = 'passed' | 'failed' | 'not_assessed';
 
-/** A gate of the `promotion` policy; other names are those of custom gates. */
-export type GateName =
-  | 'min_accuracy'
-  | 'max_drift'
-  | 'security_scan'
-  | 'approval'
-  | 'validation'
-  | 'findings'
-  | 'annual_report'
-  | 'test_environment'
-  | EvidenceKind;
+export type { GateName };
 
 /** A gate that did not pass, and that people decided to go past. */
 export interface GrantedOverride {

@@ -19,6 +19,7 @@ import { PromotionApprovals } from './approvals/promotion-approvals.js';
 import { attribution } from './attribution.js';
 import { type VersionDifference, compareVersions } from './compare-versions.js';
 import { evidenceChanges, storeEvidence } from './evidence.js';
+import { customGatesOf } from './custom-gate.js';
 import { type EvidenceKind, evidenceKinds } from './evidence-kind.js';
 import { type ExportedSignature, exportFileSignature } from './export-signature.js';
 import type { GateResult } from './gate-result.js';
@@ -69,7 +70,7 @@ export class ModelRegistry {
 
   /** @param options.gates conditions of one's own for entering production */
   constructor(config: MLOpsConfig, options: RegistryOptions | Context = {}) {
-    this.#context = createContext(config, options, (options as RegistryOptions | null)?.gates, ['gates']);
+    this.#context = createContext(config, options, customGatesOf(options as RegistryOptions | null), ['gates']);
     this.#control = new ControlPlane(this.#context);
     shareContext(this, this.#context);
   }

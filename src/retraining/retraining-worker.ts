@@ -167,10 +167,14 @@ export class RetrainingWorker {
     if (keeper.lost.aborted) return takenOver(retrainingId);
     const code = error instanceof MLOpsError ? error.code : 'INTERNAL';
     if (/^(STORAGE_|CLOSED$|CONFLICT$)/.test(code)) return error;
-    const status = code === 'ABORTED' ? 'interrupted' : 'failed';
+    // Of one that another host began: this one lacks what reads the production version, or its library.
+    const isForeign = code === 'UNSUPPORTED' && retraining.attempt > 1;
+    const status = code === 'ABORTED' || isForeign ? 'interrupted' : 'failed';
     const message = isError(error) ? error.message : String(error);
     await this.#end({ retrainingId, storage }, lease.holder, { status, error: message });
     if (status === 'failed') return error;
+    const left = `retraining ${retrainingId} is left as it is: resume it on a host that has what this one lacks`;
+    if (isForeign) return new MLOpsError('UNSUPPORTED', `${message}; ${left}`, { cause: error });
     const goOn = `resume('${retrainingId}') or bondx-mlops retrain --resume ${retrainingId} goes on`;
     return new MLOpsError('ABORTED', `the retraining was interrupted (${message}); ${goOn}`, { cause: error });
   }

@@ -15,6 +15,11 @@ access:
 
 inFolderWith({ 'policy.yaml': policy });
 
+it('is refused without a file or token that was named, where another policy or caller would have taken its place', async () => {
+  for (const name of ['config', 'token'])
+    expect(await bondx('list', `--${name}`, '')).toMatchObject({ code: 2, err: `error: --${name} is empty\n` });
+});
+
 describe('bondx-mlops with tokens', () => {
   it('makes, uses, lists and revokes them', async () => {
     const made = await bondx('tokens', 'create', '--service', 'nightly', '--days', '2');

@@ -119,7 +119,7 @@ describe('show', () => {
     });
     expect(await bondx('show')).toMatchObject({ code: 2 });
     expect(await bondx('show', '--model', 'sprd')).toMatchObject({
-      code: 2,
+      code: 1,
       err: expect.stringContaining('no model sprd') as string,
     });
   });

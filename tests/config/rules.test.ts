@@ -64,6 +64,18 @@ describe('rules', () => {
     expect(onlyIssue(text).path).toBe('canary.max_canary_percentage');
   });
 
+  it('refuse a target that is the time as well', () => {
+    const issue = onlyIssue('models:\n  spread: { target_column: y, time_column: y }\n');
+    expect(issue).toMatchObject({ path: 'models', message: expect.stringContaining('both') as string });
+    expect(() => fromText('models: { spread: { target_column: y, time_column: date }, pd: {} }')).not.toThrow();
+  });
+
+  it('refuse custom gates with the name of one of the package', () => {
+    const issue = onlyIssue('promotion:\n  custom_gates: [backtest, max_drift]\n');
+    expect(issue).toMatchObject({ path: 'promotion.custom_gates', line: 2 });
+    expect(issue.message).toMatch(/max_drift is the name of a gate of the package/);
+  });
+
   it('take the bounds as inside', () => {
     expect(() =>
       fromText('canary: {initial_canary_percentage: 0.3, max_canary_percentage: 0.3}\nretraining: {test_size: 0.5}'),

@@ -61,7 +61,7 @@ describe('a value out of range', () => {
     ['seed', [0, 7], [-1, 1.5, 1e300, '.nan', '.inf']],
     ['supported_models', ['[]', '[a, b]'], ['[a, a]', '[""]', '["a\\nb"]', '[" "]']],
     ['log_path', ['x', '/x'], ['""', '"a\\0b"', '"\\uD800"']],
-    ['drift.ks_test_threshold', [0.01, 0.99], [0, 1, -0.1, 5]],
+    ['drift.ks_test_threshold', [1e-12, 0.01, 0.99], [0, 1, -0.1, 5, 5e-324]],
     ['drift.psi_threshold', [0.1, 3], [0, -1, '.inf']],
     ['drift.feature_drift_threshold', [0, 1], [-0.01, 1.01]],
     ['drift.drift_check_interval_hours', [0.5, 24], [0, -24]],

@@ -10,7 +10,7 @@ import {
 import { leafHash } from '../../src/governance/audit-record.js';
 import { auditStream } from '../../src/governance/audit/log-start.js';
 import { verifyAuditTrail } from '../../src/governance/audit-trail.js';
-import { createWorld } from '../helpers.js';
+import { createWorld, failure } from '../helpers.js';
 
 /** Ten audited operations, as records. */
 async function trail(): Promise<AuditRecord[]> {
@@ -79,5 +79,22 @@ describe('the audit trail', () => {
     expect(await audit.list({ from: 1 })).toHaveLength(1);
     expect(await audit.list({ limit: 0 })).toEqual([]);
     expect(await audit.verify()).toMatchObject({ status: 'ok', records: 2 });
+  });
+
+  it('is not read by an action that there is none of, of which nothing would be found', async () => {
+    const { config, options } = createWorld();
+    const audit = new AuditLog(config, options);
+    const said = async (action: string): Promise<string> => {
+      const { code, message } = await failure(audit.list({ action }));
+      return `${code}: ${message}`;
+    };
+    expect(await said('registry.promot')).toBe(
+      'INVALID_INPUT: there is no action "registry.promot"; did you mean registry.promote?',
+    );
+    expect(await said('deploy')).toMatch(
+      /INVALID_INPUT: .*known are tracking\.start_run, .*canary\.deploy, .*policy\.changed$/,
+    );
+    for (const action of ['policy.weakened', 'policy.changed', 'tracking.read'])
+      expect(await audit.list({ action })).toEqual([]);
   });
 });

@@ -453,7 +453,11 @@ describe('the recovery point', () => {
     clock.advance(5 * hourMs);
     const late = await backupStatus(config, { clock });
     expect(late).toMatchObject({ isDue: false, meetsRecoveryPointObjective: false });
-    expect(late.findings[0]).toMatch(/5\.0 hours old; backup\.recovery_point_objective_hours allows 4/);
+    expect(late.findings[0]).toMatch(
+      /5\.0 hours old; backup\.recovery_point_objective_hours allows 4: make one now, and set backup\.backup_frequency/,
+    );
+    const hourly = policyFor('live', { recoveryPointObjectiveHours: 4, backupFrequency: 'hourly' });
+    expect((await backupStatus(hourly, { clock })).findings[0]).toMatch(/make one now, and more often$/);
     const without = policyFor('live', { disasterRecoveryEnabled: false });
     expect((await backupStatus(without, { clock })).findings).toEqual([]);
     clock.advance(20 * hourMs);

@@ -299,6 +299,12 @@ describe('custom gates', () => {
     ]);
   });
 
+  it('have names of their own: an override of one would be that of another', async () => {
+    const passes = { passed: true, message: 'fine' };
+    for (const name of ['max_drift', 'approval', 'bias_testing'])
+      expect(() => gated({ [name]: () => passes })).toThrow(`gates: ${name} is a gate of the package`);
+  });
+
   it('see the version and can open its model', async () => {
     const own = new ModelRegistry(world.config, {
       ...world.options,

@@ -1,9 +1,19 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DriftMonitor, ExperimentTracker, ModelRegistry, RetrainPipeline, type Trainer } from '@bondx/mlops';
+import {
+  type AsyncModel,
+  DriftMonitor,
+  ExperimentTracker,
+  ModelRegistry,
+  RetrainPipeline,
+  type Trainer,
+} from '@bondx/mlops';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { LeaseKeeper, putLease, readLease } from '../../src/retraining/lease.js';
 import type { Timer } from '../../src/util/timer.js';
-import { type World, createWorld, failure, smallRows } from '../helpers.js';
+import { type World, createWorld, failure, lenient, smallRows } from '../helpers.js';
 
 const hour = 3_600_000;
 const rows = smallRows(300);
@@ -25,8 +35,9 @@ function patientTrainer() {
   return { trainer, started, goOn: () => goOn() };
 }
 
-async function setUp(policy: object = {}) {
-  const world = createWorld({ retraining: { hyperparameterTuning: false, crossValidationFolds: 2, ...policy } });
+async function setUp(policy: object = {}, promotion: object = lenient.promotion) {
+  const retraining = { hyperparameterTuning: false, crossValidationFolds: 2, ...policy };
+  const world = createWorld({ retraining, promotion });
   const patient = patientTrainer();
   return { ...world, patient, ...pipelineOf(world, [patient.trainer]) };
 }
@@ -217,5 +228,44 @@ describe('a retraining that is stopped', () => {
     }
     expect(await pipeline.getRetraining(interrupted!.retrainingId)).toEqual(interrupted);
     expect(await pipeline.resume(interrupted!.retrainingId)).toMatchObject({ status: 'rejected' }); // it is constant
+  });
+
+  it('is left to a host that can read the production version by one that cannot', async () => {
+    const world = await setUp({}, { ...lenient.promotion, requireSecurityScan: false });
+    const { config, patient, registry, tracker } = world;
+    const modelPath = join(mkdtempSync(join(tmpdir(), 'claims-')), 'model.mine');
+    writeFileSync(modelPath, 'mine');
+    const about = { modelName: 'spread', modelType: 'spread', version: '1.0.0', featureColumns: ['x'] };
+    await registry.register({ ...about, targetColumn: 'y', modelPath, performanceMetrics: { r2_score: 1 } });
+    for (const targetStage of ['staging', 'production'] as const)
+      expect(await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage })).toMatchObject({
+        status: 'promoted',
+      });
+    const mine = new ConstantModel(12) as unknown as AsyncModel;
+    const loaders = [{ ending: '.mine', open: () => Promise.resolve(mine) }];
+    const trainers = [patient.trainer];
+    const able = new RetrainPipeline(config, tracker, registry, { loaders, trainers });
+    const controller = new AbortController();
+    const wish = { trigger: 'manual', algorithm: 'patient' } as const;
+    const stopped = able.triggerRetraining({ modelName: 'spread' }, rows, { ...wish, signal: controller.signal });
+    await patient.started;
+    controller.abort();
+    patient.goOn();
+    expect(await failure(stopped)).toMatchObject({ code: 'ABORTED' });
+    const { retrainingId } = (await able.listRetrainings()).retrainings[0]!;
+
+    const unable = new RetrainPipeline(config, tracker, registry, { trainers });
+    const { code, message } = await failure(unable.resume(retrainingId));
+    expect({ code, message }).toEqual({
+      code: 'UNSUPPORTED',
+      message: expect.stringMatching(/model\.mine .*is left as it is: resume it on a host that has/) as string,
+    });
+    expect(await able.getRetraining(retrainingId)).toMatchObject({ status: 'interrupted' });
+    expect(await able.resume(retrainingId)).toMatchObject({ status: 'rejected' });
+    // Where it began there is nobody to leave it to.
+    expect(await failure(unable.triggerRetraining({ modelName: 'spread' }, rows, wish))).toMatchObject({
+      code: 'UNSUPPORTED',
+    });
+    expect((await able.listRetrainings({ status: 'failed' })).retrainings).toHaveLength(1);
   });
 });

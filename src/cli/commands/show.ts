@@ -1,4 +1,5 @@
 import { DriftMonitor } from '../../drift/drift-monitor.js';
+import { MLOpsError } from '../../errors.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { refuse } from '../../util/check.js';
 import { describeDrift } from '../describe-drift.js';
@@ -44,5 +45,5 @@ async function currentVersion(registry: ModelRegistry, modelName: string): Promi
     const { versions } = await registry.listModels({ modelName, limit: 1, ...(stage !== undefined && { stage }) });
     if (versions[0] !== undefined) return versions[0].version;
   }
-  return refuse(`there is no model ${modelName}; bondx-mlops list shows what there is`);
+  throw new MLOpsError('NOT_FOUND', `there is no model ${modelName}; bondx-mlops list shows what there is`);
 }

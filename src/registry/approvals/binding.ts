@@ -1,22 +1,11 @@
 import { digestJson } from '../../util/digest.js';
-import type { GateName, GateResult } from '../gate-result.js';
+import { gateNames } from '../../config/gate-names.js';
+import type { GateResult } from '../gate-result.js';
 import type { StoredVersion } from '../model-record.js';
 import type { ApprovalBinding } from './approval.js';
 
-const builtIn: ReadonlySet<string> = new Set<GateName>([
-  'min_accuracy',
-  'max_drift',
-  'security_scan',
-  'validation',
-  'findings',
-  'annual_report',
-  'test_environment',
-  'drift',
-  'explainability',
-  'feature_importance',
-  'bias_testing',
-  'compliance',
-]);
+/** Whose words count: those of the package, but for the approval itself. */
+const builtIn: ReadonlySet<string> = new Set(gateNames.filter((name) => name !== 'approval'));
 
 /**
  * What an approval of a version holds for: these files, this outcome of every gate, this policy. The words of custom gates
