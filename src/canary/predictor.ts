@@ -11,7 +11,7 @@ import { isError } from '../util/is-error.js';
 export interface PredictOptions {
   readonly modelName: string;
   /** One record, as the model's features name its fields. */
-  readonly features: Row;
+  readonly features: object;
   /** As for `routePrediction`. */
   readonly routingKey?: string | number;
   readonly version?: string;
@@ -41,6 +41,9 @@ export interface PredictionResult extends Omit<RouteDecision, 'reason'> {
   readonly reason: RouteReason | 'candidate_failed' | 'candidate_not_loaded' | 'previous_version';
 }
 
+/** The same as models may see it. */
+type Request = PredictOptions & { readonly features: Row };
+
 /** Route, score and record in one go: synchronous, without I/O, and never throwing. */
 export class Predictor {
   constructor(
@@ -64,7 +67,8 @@ export class Predictor {
   }
 
   /** The request as models may see it; nothing is left of features that cannot be read, which the model will say. */
-  #prepare(given: PredictOptions): PredictOptions {
+  #prepare(options: PredictOptions): Request {
+    const given = options as Request;
     try {
       const features = this.models.protect(given.features);
       const segment = given.segment ?? this.live.segmentOf(given.modelName, features);
@@ -75,13 +79,13 @@ export class Predictor {
     }
   }
 
-  #withoutChosen(options: PredictOptions, route: RouteDecision): PredictionResult {
+  #withoutChosen(options: Request, route: RouteDecision): PredictionResult {
     if (route.reason === 'not_loaded' || route.version === undefined) return { prediction: undefined, ...route };
     return this.#byProduction(options, route, route.routeToCanary ? 'candidate_not_loaded' : 'previous_version');
   }
 
   /** The canary could not answer. Such an answer of production counts for neither: chance did not assign it. */
-  #byProduction(options: PredictOptions, route: RouteDecision, reason: PredictionResult['reason']): PredictionResult {
+  #byProduction(options: Request, route: RouteDecision, reason: PredictionResult['reason']): PredictionResult {
     const { requestId, unit, deploymentId, step } = route;
     const loaded = this.models.production(options.modelName);
     const { answer, problem } = loaded === undefined ? { problem: undefined } : score(loaded, options.features);
@@ -92,7 +96,7 @@ export class Predictor {
     };
   }
 
-  #shadow(options: PredictOptions, route: RouteDecision, production: ModelAnswer): void {
+  #shadow(options: Request, route: RouteDecision, production: ModelAnswer): void {
     const { modelName, features, actual, segment, value, subject } = options;
     const candidate = this.models.find(modelName, this.live.candidateOf(modelName));
     const at = this.clock.now();

@@ -15,8 +15,8 @@ export type Row = Readonly<Record<string, unknown>>;
 /** Columns by name, each an array of cells or a typed array, all of one length. */
 export type ColumnsInput = Readonly<Record<string, ArrayLike<unknown>>>;
 
-/** Data in any of the shapes that public calls accept. */
-export type TableInput = Table | readonly Row[] | ColumnsInput | ArrowTable;
+/** Data in any of the shapes that public calls accept; an array holds {@link Row}s, which may be of an interface of yours. */
+export type TableInput = Table | readonly object[] | ColumnsInput | ArrowTable;
 
 /** How values become the columns of a {@link Table}. */
 export interface TableOptions {

@@ -13,6 +13,25 @@ const rowsOfAnything = fc.array(fc.record({ a: cell, b: cell, c: fc.option(fc.co
   minLength: 1,
 });
 
+describe('rows of an interface', () => {
+  interface Loan {
+    readonly utilization: number;
+    readonly product: string;
+  }
+
+  it('are taken as they are, by the types too', () => {
+    const loans: readonly Loan[] = [
+      { utilization: 0.25, product: 'card' },
+      { utilization: 0.5, product: 'auto' },
+    ];
+    expect([...toTable(loans).columns.keys()]).toEqual(['utilization', 'product']);
+  });
+
+  it('are refused where they are no rows', () => {
+    expect(() => toTable([[1, 2]])).toThrow('row 0 is an array; expected an object');
+  });
+});
+
 describe('kinds', () => {
   const kindOf = (cells: unknown[]): string => tableFromColumns({ cells }).column('cells').kind;
   const notesOn = (cells: unknown[]): string => tableFromColumns({ cells }).notes.join();

@@ -49,7 +49,8 @@ export async function explainPredictions(
  * @example
  * explainPrediction(model, { rating: 'BBB', years: 7 }).contributions[0]; // { feature: 'rating', value: 42.1 }
  */
-export function explainPrediction(model: AnyModel, row: Row): PredictionExplanation {
+export function explainPrediction(model: AnyModel, record: object): PredictionExplanation {
+  const row = record as Row;
   const explainer = new Explainer(model);
   const values = explainer.explainRow(row);
   const contributions = model.features
