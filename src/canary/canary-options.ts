@@ -50,7 +50,7 @@ export type CanaryHalt =
 export interface RoutePredictionOptions extends RouteRequest {
   readonly modelName: string;
   /** The request's features; routing does not look at them. */
-  readonly features?: Readonly<Record<string, unknown>>;
+  readonly features?: object;
   /** Requests with one key stay on one side; 7 and '7' are one key. Without it each request is assigned by itself. */
   readonly routingKey?: string | number;
   /** Asks for a version: production, or the candidate of an active canary. Such requests count for no comparison. */
@@ -71,7 +71,7 @@ export type CanaryPromotion =
 export interface ListDecisionsOptions {
   /** Only so many, the newest; all unless told. */
   readonly limit?: number;
-  /** Only those made by then: UTC with milliseconds, as `decidedAt` is written. */
+  /** Only those made by then, ISO 8601. */
   readonly until?: string;
 }
 

@@ -1,6 +1,7 @@
 import { MLOpsError } from '../errors.js';
 import type { Storage, Where } from '../storage/storage.js';
-import { checkOptionalOneOf } from '../util/check.js';
+import { checkOptionalOneOf, checkText, refuse } from '../util/check.js';
+import { toIso } from '../util/clock.js';
 import type { ListDecisionsOptions, ListDeploymentsOptions } from './canary-options.js';
 import {
   type CanaryDecision,
@@ -46,6 +47,11 @@ export async function loadDecision(storage: Storage, decisionId: string): Promis
   return record.value as unknown as CanaryDecision;
 }
 
+function momentOf(until: string): string {
+  const at = Date.parse(checkText(until, 'until'));
+  return Number.isNaN(at) ? refuse(`until must be a time such as 2026-01-31T18:00:00Z, got ${until}`) : toIso(at);
+}
+
 /** Decisions on a deployment, oldest first. */
 export async function listDecisions(
   storage: Storage,
@@ -53,7 +59,7 @@ export async function listDecisions(
   { limit = Infinity, until }: ListDecisionsOptions,
 ): Promise<readonly CanaryDecision[]> {
   const where: Where[] = [{ field: 'deploymentId', op: 'eq', value: deploymentId }];
-  if (until !== undefined) where.push({ field: 'decidedAt', op: 'lte', value: until });
+  if (until !== undefined) where.push({ field: 'decidedAt', op: 'lte', value: momentOf(until) });
   const decisions: CanaryDecision[] = [];
   let cursor: string | undefined;
   do {

@@ -260,6 +260,12 @@ describe('evaluating', () => {
     expect(await idsOf({ limit: 2 })).toEqual(ids.slice(3));
     expect(await idsOf({ limit: 1, until: made[2]!.decidedAt })).toEqual([ids[3]]);
     expect(await idsOf({ until: made[1]!.decidedAt })).toEqual(ids.slice(0, 2));
+    expect(await idsOf({ until: made[1]!.decidedAt.replace('Z', '+00:00') })).toEqual(ids.slice(0, 2));
+    for (const until of ['yesterday', 7 as never]) {
+      await expect(failure(manager.listDecisions(deploymentId, { until }))).resolves.toMatchObject({
+        code: 'INVALID_INPUT',
+      });
+    }
     await expect(failure(manager.listDecisions(deploymentId, { limit: 0 }))).resolves.toMatchObject({
       code: 'INVALID_INPUT',
     });
