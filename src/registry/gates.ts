@@ -85,10 +85,14 @@ function scanGate({ problems }: ArtifactScan): GateResult {
 function evidenceGate({ evidence }: GatedVersion, kind: EvidenceKind, ages: Ages): GateResult {
   const found = evidence[kind];
   if (found === undefined) {
-    return gate(kind, 'not_assessed', `no ${kind} evidence is recorded; add it with recordEvidence(...)`);
+    const advice = kind === 'compliance' ? 'assess it with assessCompliance(...)' : 'add it with recordEvidence(...)';
+    return gate(kind, 'not_assessed', `no ${kind} evidence is recorded; ${advice}`);
   }
   if (!found.passed && found.detail['verdict'] === 'inconclusive') {
-    const advice = 'bring more rows, or look yourself and record what you found with recordEvidence(...)';
+    const advice =
+      kind === 'compliance'
+        ? 'give assessCompliance(...) what its checks lack, or attest to them'
+        : 'bring more rows, or look yourself and record what you found with recordEvidence(...)';
     return gate(kind, 'not_assessed', `the ${kind} evidence of ${found.recordedAt} is inconclusive; ${advice}`);
   }
   const said = `recorded by ${found.recordedBy} at ${found.recordedAt}`;

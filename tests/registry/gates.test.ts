@@ -117,6 +117,15 @@ describe('the gates of the policy', () => {
     expect(judged(lastAt + 1, false).status).toBe('failed');
   });
 
+  it('compliance that is missing or inconclusive names what assesses it', () => {
+    const rules = { requireComplianceCheck: true };
+    for (const found of [{}, { compliance: evidence(false, { verdict: 'inconclusive' }) }]) {
+      const { status, message } = only(judge({ evidence: found }, rules), 'compliance');
+      expect(status).toBe('not_assessed');
+      expect(message).toContain('assessCompliance(...)');
+    }
+  });
+
   it.each(['explainability', 'feature_importance', 'bias_testing', 'compliance'] as const)(
     '%s goes by the evidence of that kind, who recorded it and when',
     (kind) => {
