@@ -12,7 +12,7 @@ import type { Random } from '../util/random.js';
 import { holdoutMetrics } from './holdout-metrics.js';
 import { aimOf, lossName, losses } from './losses.js';
 import type { ChallengeResult } from './retrain-result.js';
-import { timeClusters, toResample } from './time-clusters.js';
+import { timeClusters, together } from './time-clusters.js';
 
 /** The production version, which a challenger has to beat. */
 export interface Champion {
@@ -33,7 +33,7 @@ export interface ChallengeRows {
   /** Of the challenger, as far as they were set by hand. */
   readonly hyperparameters: JsonObject;
   readonly targetColumn: string;
-  /** Rows of one time stamp are resampled together. */
+  /** Rows of one time stamp go together. */
   readonly timeColumn: string | null;
   /** How the holdout was chosen. */
   readonly split: string;
@@ -60,7 +60,7 @@ export async function challenge(
   const steps = comparePaired(losses(aim, actual, challengerScores), losses(aim, actual, championScores), {
     confidence,
     random,
-    ...toResample(times),
+    ...together(times),
   });
   const comparison = await inSteps(steps);
   return {

@@ -1,9 +1,6 @@
 import type { Table } from '../data/table.js';
 import type { Clusters } from '../stats/effective-size.js';
 
-/** Fewer time stamps than this say nothing when they are resampled. */
-export const fewestToResample = 10;
-
 /** Rows of one time stamp, whose errors go together; undefined without a time column. */
 export function timeClusters(table: Table, timeColumn: string | null): Clusters | undefined {
   if (timeColumn === null) return undefined;
@@ -17,6 +14,6 @@ export function timeClusters(table: Table, timeColumn: string | null): Clusters 
   return { codes, count: numbers.size };
 }
 
-/** What to resample together: rows where time stamps are too few, as the better approximation. */
-export const toResample = (times: Clusters | undefined): { readonly clusters?: Int32Array } =>
-  times !== undefined && times.count >= fewestToResample ? { clusters: times.codes } : {};
+/** What goes together: rows by themselves where they are of one time stamp, which does not tell how others differ from it. */
+export const together = (times: Clusters | undefined): { readonly clusters?: Int32Array } =>
+  times !== undefined && times.count > 1 ? { clusters: times.codes } : {};

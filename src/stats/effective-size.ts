@@ -78,5 +78,14 @@ function designEffects(
   return found;
 }
 
+/** Clusters of one size that would tell as much as these (Kish 1965): a few large ones tell little, however many small ones. */
+export function equalClusters(codes: Int32Array): number {
+  const sizes = new Map<number, number>();
+  for (const code of codes) sizes.set(code, (sizes.get(code) ?? 0) + 1);
+  let squares = 0;
+  for (const size of sizes.values()) squares += size * size;
+  return codes.length ** 2 / squares;
+}
+
 /** (t/z)² at 97.5%. */
-const uncertainty = (degreesOfFreedom: number): number => (studentT975(degreesOfFreedom) / normal975) ** 2;
+export const uncertainty = (degreesOfFreedom: number): number => (studentT975(degreesOfFreedom) / normal975) ** 2;

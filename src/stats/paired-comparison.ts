@@ -1,5 +1,8 @@
 import type { Random } from '../util/random.js';
 import { randomInt } from '../util/random.js';
+import { studentTQuantile } from './distributions/student-t.js';
+import { equalClusters } from './effective-size.js';
+import { meanEstimate } from './estimate.js';
 
 /** How a challenger compares with the champion on rows neither is judged by alone. */
 export interface PairedComparison {
@@ -13,12 +16,14 @@ export interface PairedComparison {
 const resamples = 2000;
 
 /**
- * Percentile bootstrap of the mean paired difference of losses (Efron & Tibshirani 1993, ch. 13), seeded. Rows of one
- * cluster, such as one date, are drawn together, since their errors go together.
+ * The mean paired difference of losses with its interval: the percentile bootstrap of the rows (Efron & Tibshirani 1993,
+ * ch. 13), seeded. Rows of one cluster, such as one date, have errors that go together: then the interval is Student's t over
+ * the clusters, with the degrees of freedom of clusters of one size that would tell as much (Kish 1965), since a bootstrap of
+ * a dozen clusters is too narrow (it missed in 7% to 14% of the samples for the 5% stated).
  *
  * Yields the share done; run it with `inSteps` or `atOnce`.
  *
- * @param clusters number of the cluster of each row, from 0; each row by itself unless given
+ * @param clusters number of the cluster of each row, from 0, two of them at least; each row by itself unless given
  */
 export function* comparePaired(
   challengerLoss: Float64Array,
@@ -26,47 +31,31 @@ export function* comparePaired(
   options: { readonly confidence: number; readonly random: Random; readonly clusters?: Int32Array },
 ): Generator<number, PairedComparison> {
   const rows = challengerLoss.length;
-  const { sums, counts } = clusterSums(challengerLoss, championLoss, options.clusters);
-  const total = sums.reduce((sum, value) => sum + value, 0);
+  const differences = challengerLoss.map((loss, i) => loss - championLoss[i]!);
+  const tail = (1 - options.confidence) / 2;
+  if (options.clusters !== undefined) return { ...amongClusters(differences, options.clusters, tail), rows };
   const means = new Float64Array(resamples);
   for (let b = 0; b < resamples; b++) {
     let sum = 0;
-    let count = 0;
-    for (let i = 0; i < sums.length; i++) {
-      const drawn = randomInt(options.random, sums.length);
-      sum += sums[drawn]!;
-      count += counts[drawn]!;
-    }
-    means[b] = sum / count;
+    for (let i = 0; i < rows; i++) sum += differences[randomInt(options.random, rows)]!;
+    means[b] = sum / rows;
     yield b / resamples;
   }
   means.sort();
-  const tail = (1 - options.confidence) / 2;
   return {
-    difference: total / rows,
+    difference: differences.reduce((sum, value) => sum + value, 0) / rows,
     lower: means[Math.floor(tail * (resamples - 1))]!,
     upper: means[Math.ceil((1 - tail) * (resamples - 1))]!,
     rows,
   };
 }
 
-function clusterSums(
-  challenger: Float64Array,
-  champion: Float64Array,
-  clusters: Int32Array | undefined,
-): { sums: Float64Array; counts: Float64Array } {
-  if (clusters === undefined) {
-    return {
-      sums: challenger.map((loss, i) => loss - champion[i]!),
-      counts: new Float64Array(challenger.length).fill(1),
-    };
-  }
-  const size = clusters.reduce((largest, cluster) => Math.max(largest, cluster), -1) + 1;
-  const sums = new Float64Array(size);
-  const counts = new Float64Array(size);
-  clusters.forEach((cluster, i) => {
-    sums[cluster]! += challenger[i]! - champion[i]!;
-    counts[cluster]!++;
-  });
-  return { sums, counts };
+function amongClusters(differences: Float64Array, clusters: Int32Array, tail: number): Omit<PairedComparison, 'rows'> {
+  const largest = differences.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  // A power of two, so that squares of the differences neither vanish nor overflow and nothing is rounded.
+  const unit = largest > 0 && Number.isFinite(largest) ? 2 ** Math.floor(Math.log2(largest)) : 1;
+  const scaled = differences.map((value) => value / unit);
+  const { value, variance } = meanEstimate(scaled, clusters);
+  const margin = studentTQuantile(tail, Math.max(1, equalClusters(clusters) - 1)) * Math.sqrt(variance);
+  return { difference: unit * value, lower: unit * (value - margin), upper: unit * (value + margin) };
 }

@@ -1,10 +1,13 @@
 import { studentT975 } from '../../stats/distributions/student-t.js';
-import type { Clusters } from '../../stats/effective-size.js';
+import { type Clusters, equalClusters } from '../../stats/effective-size.js';
 import { type Estimate, meanEstimate } from '../../stats/estimate.js';
 import { comparePaired } from '../../stats/paired-comparison.js';
 import { inSteps } from '../../util/in-steps.js';
 import type { Random } from '../../util/random.js';
-import { fewestToResample, toResample } from '../time-clusters.js';
+import { together } from '../time-clusters.js';
+
+/** Fewer time stamps than this tell too little by themselves of how they differ. */
+const fewestTimeStamps = 10;
 
 /** Of the intervals; the t distribution's is at 97.5% to either side. */
 const confidence = 0.95;
@@ -24,7 +27,7 @@ export interface RegisteredLoss extends Estimate {
 }
 
 /**
- * The mean of recent losses: a percentile bootstrap of the rows, or of time stamps where there are at least ten. With fewer,
+ * The mean of recent losses: a percentile bootstrap of the rows, or Student's t over several time stamps. With fewer than ten,
  * and a version that was registered over several, the means of the time stamps of both sides are compared as two samples of
  * one variance, which are mostly the registered ones (the t test of cluster means; Donner & Klar 2000, ch. 6): the errors of
  * a month's rows go together, and a bad month is no drop yet where months have differed as much before.
@@ -36,17 +39,17 @@ export async function recentLoss(
   random: Random,
 ): Promise<RecentLoss> {
   const { variance, timeStamps } = registered;
-  if (times !== undefined && timeStamps > 1 && times.count < fewestToResample)
+  if (times !== undefined && timeStamps > 1 && times.count < fewestTimeStamps)
     return amongTimeStamps(losses, times, { variance, timeStamps });
-  const bootstrap = comparePaired(losses, new Float64Array(losses.length), {
+  const steps = comparePaired(losses, new Float64Array(losses.length), {
     confidence,
     random,
-    ...toResample(times),
+    ...together(times),
   });
-  const { difference: value, lower, upper } = await inSteps(bootstrap);
+  const { difference: value, lower, upper } = await inSteps(steps);
   return {
     value,
-    lower,
+    lower: Math.max(0, lower), // no loss is below 0, and no limit: the verdict is the same
     upper,
     registeredMargin: studentT975(timeStamps > 1 ? timeStamps - 1 : Infinity) * Math.sqrt(variance),
   };
@@ -58,10 +61,7 @@ function amongTimeStamps(
   registered: { readonly variance: number; readonly timeStamps: number },
 ): RecentLoss {
   const { value, variance: ofRows } = meanEstimate(losses);
-  const sizes = new Float64Array(count);
-  for (const code of codes) sizes[code]!++;
-  // Time stamps of one size that would tell as much (Kish 1965).
-  const effective = losses.length ** 2 / sizes.reduce((sum, size) => sum + size * size, 0);
+  const effective = equalClusters(codes);
   const before = registered.variance * registered.timeStamps;
   const now = count > 1 ? meanEstimate(losses, codes).variance * effective : 0;
   const freedom = registered.timeStamps - 1 + count - 1;
@@ -70,7 +70,7 @@ function amongTimeStamps(
   const margin = width * Math.sqrt(Math.max(between / effective, ofRows));
   return {
     value,
-    lower: Math.max(0, value - margin), // no loss is below 0, and no limit: the verdict is the same
+    lower: Math.max(0, value - margin),
     upper: value + margin,
     registeredMargin: width * Math.sqrt(between / registered.timeStamps),
   };

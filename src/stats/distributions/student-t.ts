@@ -24,3 +24,16 @@ export function studentT975(degreesOfFreedom: number): number {
   }
   return high;
 }
+
+/** The point beyond which Student's t distribution has the given share, below ½; of at least one degree of freedom. */
+export function studentTQuantile(tail: number, degreesOfFreedom: number): number {
+  let low = 0;
+  let high = 1;
+  while (high < 1e15 && studentTSf(high, degreesOfFreedom) > tail) high *= 2;
+  while (high - low > 1e-12 * high) {
+    const middle = (low + high) / 2;
+    if (studentTSf(middle, degreesOfFreedom) > tail) low = middle;
+    else high = middle;
+  }
+  return high;
+}

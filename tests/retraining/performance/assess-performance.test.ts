@@ -76,7 +76,9 @@ describe('errors of one month that go together', () => {
         if ((await assess(now, registeredOn(held), 0, 100)).verdict === 'dropped') alarms.asRows++;
       }
       expect(alarms.asMonths / rounds).toBeLessThan(0.05); // 2.5%, and three standard errors of 400 rounds
-      expect(alarms.asRows / rounds).toBeGreaterThan(0.1);
+      // Several tell by themselves how they differ; a single one does not.
+      if (recent > 1) expect(alarms.asRows / rounds).toBeLessThan(0.05);
+      else expect(alarms.asRows / rounds).toBeGreaterThan(0.1);
     },
     120_000,
   );
