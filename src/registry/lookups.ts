@@ -145,17 +145,25 @@ async function openFiles(
   return openModel(files, { task, featureColumns: version.featureColumns }, loaders);
 }
 
-/** Versions that have been in production, latest first, without repeats. */
-export async function formerProductions(storage: Storage, model: StoredModel): Promise<readonly string[]> {
-  const events = await readHistory(storage, model.modelName);
-  return [
-    ...new Set(
-      events
-        .filter((event) => event.to === ModelStage.PRODUCTION)
-        .map((event) => event.version)
-        .reverse(),
-    ),
-  ];
+/**
+ * Versions that have been in production, latest first, without repeats; and which of them a rollback means unless told. Those that
+ * were rolled back from are not meant: a rollback that is asked for twice must not put the bad version back.
+ */
+export async function formerProductions(
+  storage: Storage,
+  { modelName, production }: StoredModel,
+): Promise<{ readonly former: readonly string[]; readonly before: string | undefined }> {
+  const entered = (await readHistory(storage, modelName)).filter(({ to }) => to === ModelStage.PRODUCTION);
+  const standing: string[] = [];
+  for (const { version, from } of entered) {
+    const at = from === ModelStage.ARCHIVED ? standing.indexOf(version) : -1;
+    if (at >= 0) standing.length = at + 1;
+    else standing.push(version);
+  }
+  return {
+    former: [...new Set(entered.map(({ version }) => version).reverse())],
+    before: standing.findLast((version) => version !== production),
+  };
 }
 
 /** A model's history, oldest first. */

@@ -11,7 +11,7 @@ import { ModelEdit } from './stage-change.js';
 
 export interface RollbackRequest {
   readonly modelName: string;
-  /** The one in production before the present one unless told. */
+  /** The one in production before the present one unless told; none that was rolled back from. */
   readonly version: string | undefined;
   readonly deployedBy: string | undefined;
   readonly reason: string;
@@ -30,11 +30,15 @@ export async function planRollback(
 ): Promise<Plan<ModelVersion>> {
   const edit = await ModelEdit.open(storage, modelName);
   const { production } = edit.modelRecord;
-  const former = await formerProductions(storage, edit.modelRecord);
-  const version = wanted ?? former.find((candidate) => candidate !== production);
+  const { former, before } = await formerProductions(storage, edit.modelRecord);
+  const version = wanted ?? before;
   if (version === undefined || !former.includes(version) || version === production) {
     const known = former.filter((candidate) => candidate !== production).join(', ') || 'none';
-    throw new MLOpsError('ILLEGAL_STATE', `${modelName} can only roll back to a former production version: ${known}`);
+    const what =
+      version === undefined && known !== 'none'
+        ? `${modelName} ${production} has no version before it that was not rolled back from; name the one that you mean`
+        : `${modelName} can only roll back to a former production version`;
+    throw new MLOpsError('ILLEGAL_STATE', `${what}: ${known}`);
   }
   await verifyFiles(context, await edit.version(version)); // what cannot be opened helps nobody
   await edit.moveTo(version, ModelStage.PRODUCTION, attribution(context, deployedBy, reason));

@@ -127,7 +127,7 @@ describe('on the command line', () => {
     expect((await ofCheckpoints('sha256:0')).out).toContain('FAILED checkpoint key: the key is sha256:');
     expect((await ofCheckpoints('sha256:0', checkpointKeyFingerprint)).code).toBe(0);
     expect(await cli('evidence', 'export', '--model', 'pd', '--version', '1.0.0', '--to', file)).toMatchObject({
-      code: 2,
+      code: 1,
       err: expect.stringContaining('is there already; name another file') as string,
     });
     const bytes = readFileSync(file);

@@ -259,6 +259,34 @@ describe('stages', () => {
   });
 });
 
+describe('a rollback that is asked for again', () => {
+  const back = async (version?: string): Promise<string> =>
+    (await registry.rollbackModel({ modelName: 'spread', ...(version !== undefined && { version }) })).version;
+
+  it('goes further back, and never to the version that was rolled back from', async () => {
+    for (let i = 0; i < 4; i++) await registry.registerModel(registration());
+    for (let i = 0; i < 3; i++) await toProduction(`1.0.${i}`);
+    expect([await back(), await back()]).toEqual(['1.0.1', '1.0.0']);
+    const { code, message } = await failure(registry.rollbackModel({ modelName: 'spread' }));
+    expect({ code, message }).toMatchObject({
+      code: 'ILLEGAL_STATE',
+      message: expect.stringMatching(/name the one that you mean: 1\.0\.1, 1\.0\.2$/) as string,
+    });
+    expect(await back('1.0.2')).toBe('1.0.2'); // who names it means it
+    await toProduction('1.0.3');
+    expect(await back()).toBe('1.0.2');
+  });
+
+  it('may go to a version that was promoted anew after it had been rolled back from', async () => {
+    for (let i = 0; i < 3; i++) await registry.registerModel(registration());
+    for (const version of ['1.0.0', '1.0.1']) await toProduction(version);
+    expect(await back()).toBe('1.0.0');
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage: 'development' });
+    for (const version of ['1.0.1', '1.0.2']) await toProduction(version);
+    expect([await back(), await back()]).toEqual(['1.0.1', '1.0.0']);
+  });
+});
+
 describe('gates', () => {
   const strict = {
     promotion: {

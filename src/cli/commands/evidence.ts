@@ -19,10 +19,7 @@ export async function exportPack({ config, output, who }: Session, options: Expo
     modelName: options.model,
     version: options.version,
   });
-  await writeNewFile(options.to, bytes).catch((cause: unknown) => {
-    const isThere = cause instanceof MLOpsError && cause.code === 'ALREADY_EXISTS';
-    throw isThere ? new MLOpsError('INVALID_INPUT', cause.message, { cause }) : cause; // the command line is wrong
-  });
+  await writeNewFile(options.to, bytes);
   output.result({ file: options.to, digest, files, keyId }, `${options.to}: ${files} files, ${digest}, key ${keyId}`);
   return exitCode.ok;
 }
