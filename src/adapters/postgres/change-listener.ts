@@ -1,5 +1,6 @@
 import type { Publish } from '../../storage/change-feed.js';
-import type { PostgresPool, PostgresPoolClient } from './postgres-client.js';
+import { poll } from '../../storage/poll.js';
+import { type PostgresPool, type PostgresPoolClient, guard } from './postgres-client.js';
 
 /** The server takes payloads of less than 8000 bytes. */
 const mostBytes = 7_900;
@@ -8,6 +9,9 @@ const mostBytes = 7_900;
 const heartbeatMs = 5_000;
 
 const longestPauseMs = 5_000;
+
+/** How often a listener that hears nothing has its watchers look, in milliseconds. */
+const pollMs = 250;
 
 /** The payload of a notification about changed collections; `any` when they are too many to name. */
 export function encodeNotice(collections: ReadonlySet<string>): string {
@@ -28,10 +32,15 @@ export function decodeNotice(payload: string | undefined): readonly string[] | '
 /**
  * Listens to notifications on a connection of its own. When that is lost it gets another, and then publishes `any`: what
  * was said in between is not known.
+ *
+ * A pooler that lends a session for one transaction, as PgBouncer does in its transaction mode, lets anybody listen and
+ * passes nothing on. So `any` is published every so often until something was heard; the listener sees to it that there
+ * is something to hear.
  */
 export class ChangeListener {
   #listening: PostgresPoolClient | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #deaf = new AbortController();
 
   constructor(
     private readonly pool: PostgresPool,
@@ -48,6 +57,7 @@ export class ChangeListener {
 
   #stop(): void {
     clearTimeout(this.#timer);
+    this.#deaf.abort();
     this.#drop(this.#listening);
   }
 
@@ -57,7 +67,9 @@ export class ChangeListener {
     client.on('error', onLost);
     client.on('end', onLost);
     client.on('notification', ({ channel, payload }) => {
-      if (channel === this.channel && !this.signal.aborted) this.publish(decodeNotice(payload));
+      if (channel !== this.channel || this.signal.aborted) return;
+      this.publish(decodeNotice(payload));
+      if (client === this.#listening && !this.#deaf.signal.aborted) this.#hear(client);
     });
     try {
       await client.query({ text: `listen "${this.channel}"` });
@@ -67,14 +79,34 @@ export class ChangeListener {
     }
     client.unref?.();
     this.#listening = client;
-    if (this.signal.aborted) this.#drop(client);
-    else this.#watchOver(client);
+    if (this.signal.aborted) return this.#drop(client);
+    this.#deaf = new AbortController();
+    poll(() => this.publish('any'), pollMs, this.#deaf.signal);
+    void this.#speak().catch(() => undefined); // a notice of somebody else will do
+  }
+
+  /** A notice without content on another connection, which every listener of the channel hears. */
+  async #speak(): Promise<void> {
+    const client = await this.pool.connect();
+    guard(client);
+    const said = client.query({ text: `select pg_notify('${this.channel}', '[]')` });
+    await said.then(
+      () => client.release(),
+      () => client.release(true),
+    );
+  }
+
+  /** Until now nothing was asked on this connection: what a pooler passes on with an answer would be no sign. */
+  #hear(client: PostgresPoolClient): void {
+    this.#deaf.abort();
+    this.#watchOver(client);
   }
 
   /** Gives up a connection that listened, unless that was done before, and gets another. */
   #drop(client: PostgresPoolClient | undefined): void {
     if (client === undefined || client !== this.#listening) return;
     this.#listening = undefined;
+    this.#deaf.abort();
     client.release(true);
     this.#reconnect(10);
   }
