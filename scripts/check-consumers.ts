@@ -1,6 +1,6 @@
 /**
  * Installs the packed package into an empty folder and uses it there as others do (tests/package/consumers): compiled with
- * every way of resolving modules that TypeScript has, imported, required and run by ts-node on every supported line of
+ * every way of resolving modules that TypeScript has, from 5.0 on, imported, required and run by ts-node on every supported line of
  * Node. Usage: npm run build && npm run check:consumers
  */
 import { execFileSync } from 'node:child_process';
@@ -20,10 +20,15 @@ const resolutions = [
   { moduleResolution: 'node10', module: 'commonjs', file: 'consumer.ts' },
 ];
 
+/** Folders of the oldest TypeScript there is support for and of the one this library is written with. */
+const compilers = ['typescript-5.0', 'typescript'];
+
 const folder = mkdtempSync(join(tmpdir(), 'consumers-'));
 try {
   prepare();
-  for (const { file, ...options } of resolutions) compile(file, options);
+  for (const compiler of compilers) {
+    for (const { file, ...options } of resolutions) compile(compiler, file, options);
+  }
   const printed = supportedNodes().map(use);
   if (printed.length === 0) throw new Error('no Node to check with');
 } finally {
@@ -37,7 +42,13 @@ function prepare(): void {
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "commonjs" }');
   writeFileSync(join(folder, 'tsconfig.json'), '{}');
   // Nothing here opens a file store, which .ci/acceptance does: without scripts, nothing is compiled.
-  const development = ['typescript@5.9', '@types/node@20', 'ts-node@10', 'jest@30'];
+  const development = [
+    'typescript@5.9',
+    'typescript-5.0@npm:typescript@5.0',
+    '@types/node@20',
+    'ts-node@10',
+    'jest@30',
+  ];
   npm(['install', '--ignore-scripts', '--prefer-offline', `./${tarball}`, ...development], folder);
   cpSync('tests/package/consumers', folder, { recursive: true });
   for (const name of ['consumer.mts', 'consumer.cts']) cpSync(join(folder, 'consumer.ts'), join(folder, name));
@@ -45,28 +56,32 @@ function prepare(): void {
 }
 
 /** Types are checked to the last: those of the package as well. */
-function compile(file: string, options: { readonly moduleResolution: string; readonly module: string }): void {
+function compile(
+  compiler: string,
+  file: string,
+  options: { readonly moduleResolution: string; readonly module: string },
+): void {
   const config = join(folder, 'configs', `${options.moduleResolution}-${file}.json`);
   const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
   const compilerOptions = {
     ...strict,
     target: 'es2022',
-    lib: ['es2023', 'esnext.disposable'],
+    lib: ['es2022'],
     types: ['node'],
     ...options,
   };
   writeFileSync(config, JSON.stringify({ compilerOptions, files: [`../${file}`] }));
   try {
-    execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', config], {
+    execFileSync(process.execPath, [`node_modules/${compiler}/bin/tsc`, '-p', config], {
       cwd: folder,
       encoding: 'utf8',
     });
   } catch (error) {
-    throw new Error(`${file} with ${JSON.stringify(options)}:\n${(error as { stdout: string }).stdout}`, {
+    throw new Error(`${compiler}: ${file} with ${JSON.stringify(options)}:\n${(error as { stdout: string }).stdout}`, {
       cause: error,
     });
   }
-  console.log(`tsc, ${options.moduleResolution}: ${file}`);
+  console.log(`${compiler}, ${options.moduleResolution}: ${file}`);
 }
 
 /** Jest runs tests in a context of `node:vm`: a realm of its own, without `import()` unless told. It fails with its tests. */
