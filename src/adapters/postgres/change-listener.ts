@@ -79,7 +79,10 @@ export class ChangeListener {
     }
     client.unref?.();
     this.#listening = client;
-    if (this.signal.aborted) return this.#drop(client);
+    if (this.signal.aborted) {
+      this.#drop(client);
+      return;
+    }
     this.#deaf = new AbortController();
     poll(() => this.publish('any'), pollMs, this.#deaf.signal);
     void this.#speak().catch(() => undefined); // a notice of somebody else will do

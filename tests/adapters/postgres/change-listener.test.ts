@@ -20,7 +20,9 @@ function connections(kind: 'server' | 'pooler') {
         if (said !== undefined) notify(said);
         return Promise.resolve({ rows: [], fields: [] });
       },
-      on: (event: string, listener: Hear) => void (event === 'notification' && (hear = listener)),
+      on: (event: string, listener: Hear) => {
+        if (event === 'notification') hear = listener;
+      },
       release: () => void listening.delete(hear),
     });
   };
@@ -32,10 +34,10 @@ async function listen(kind: 'server' | 'pooler') {
   const { pool, notify } = connections(kind);
   const published: (readonly string[] | 'any')[] = [];
   const stop = new AbortController();
-  const publish = (changed: Iterable<string> | 'any'): void =>
-    void (changed === 'any' || [...changed].length > 0
-      ? published.push(changed === 'any' ? changed : [...changed])
-      : 0);
+  const publish = (changed: Iterable<string> | 'any'): void => {
+    const names = changed === 'any' ? changed : [...changed];
+    if (names.length > 0) published.push(names);
+  };
   await new ChangeListener(pool, 'changes', publish, stop.signal).start();
   return { notify, published, stop };
 }
