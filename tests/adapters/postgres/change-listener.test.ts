@@ -35,7 +35,7 @@ async function listen(kind: 'server' | 'pooler') {
   const published: (readonly string[] | 'any')[] = [];
   const stop = new AbortController();
   const publish = (changed: Iterable<string> | 'any'): void => {
-    const names = changed === 'any' ? changed : [...changed];
+    const names: readonly string[] | 'any' = changed === 'any' ? 'any' : [...changed];
     if (names.length > 0) published.push(names);
   };
   await new ChangeListener(pool, 'changes', publish, stop.signal).start();
