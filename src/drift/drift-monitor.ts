@@ -54,7 +54,9 @@ export class DriftMonitor {
    * Compares current data with a baseline, column by column, and stores the report. A column drifted when its effect
    * is above the policy's threshold with confidence, so neither a small sample nor a huge one raises an alarm by itself.
    *
-   * @throws MLOpsError `INVALID_INPUT` for columns that neither data set has
+   * @throws MLOpsError `INVALID_INPUT` for columns named here that neither data set has, and for data of no known shape; `NOT_FOUND`
+   *   for a file that is not there, and without a baseline for a version without a profile; `CORRUPT` for a profile that is none;
+   *   `ABORTED`
    */
   async detectDrift(options: DetectDriftOptions): Promise<DriftReport> {
     checkDriftOptions(options);
@@ -129,7 +131,7 @@ export class DriftMonitor {
     });
   }
 
-  /** Reports, newest first. */
+  /** Reports, newest first: 100 unless told otherwise by `limit`. */
   async listReports(
     options: { readonly modelName?: string; readonly limit?: number; readonly cursor?: string } = {},
   ): Promise<{ readonly reports: readonly DriftReport[]; readonly cursor?: string }> {
@@ -277,7 +279,7 @@ async function knownBaseline(
   options: DetectDriftOptions,
 ): Promise<KnownBaseline> {
   const known = {
-    ...(version !== undefined && { featureColumns: version.featureColumns }),
+    ...(version !== undefined && { featureColumns: version.featureColumns, modelType: version.modelType }),
     ...(version?.targetColumn != null && { targetColumn: version.targetColumn }),
   };
   if (options.baselineData !== undefined || options.baselineProfile !== undefined) return known;

@@ -27,7 +27,7 @@ export interface DetectDriftOptions {
    * daily series: rows with the same value there count as what they are worth as independent ones.
    */
   readonly clusterColumn?: string;
-  /** Which policy section under `models` applies; the model's name unless told. */
+  /** Which policy section under `models` applies; unless told that of the registered version, else the model's name. */
   readonly modelType?: string;
   /**
    * Reads each data set once, a few thousand rows at a time, and keeps counts only: for files larger than memory. What

@@ -22,6 +22,7 @@ export interface KnownBaseline {
   readonly baseline?: DataSummary;
   readonly featureColumns?: readonly string[];
   readonly targetColumn?: string;
+  readonly modelType?: string;
 }
 
 /** Refuses options that contradict each other, before anything is read. */
@@ -65,7 +66,8 @@ export async function readInputs(
   known: KnownBaseline,
 ): Promise<CheckedInputs> {
   const { modelName, predictionColumn, clusterColumn, baselineData, baselineProfile } = options;
-  const policy = context.config.modelPolicy(options.modelType ?? modelName);
+  const modelType = options.modelType ?? known.modelType ?? modelName;
+  const policy = context.config.modelPolicy(modelType);
   const boundary = dataBoundary(context);
   const { signal, onProgress, streaming } = options;
   const read = async (source: DataSource, from: number): Promise<Table | DataSummary> =>
@@ -79,11 +81,13 @@ export async function readInputs(
   const fromPolicy = policy.featureColumns.length > 0 ? policy.featureColumns : (known.featureColumns ?? []);
   const featureColumns = checkFeatures(options.featureColumns ?? fromPolicy);
   if (featureColumns.length === 0) {
-    const hint = modelHint(context.config.policy, options.modelType ?? modelName);
-    refuse(`featureColumns is empty; pass it, or list models.${modelName}.feature_columns in the policy${hint}`);
+    const hint = modelHint(context.config.policy, modelType);
+    refuse(`featureColumns is empty; pass it, or list models.${modelType}.feature_columns in the policy${hint}`);
   }
   requireColumn(predictionColumn, baseline, current);
   requireColumn(options.targetColumn, baseline, current);
+  const hasColumns = baseline.columns.size + current.columns.size > 0; // no data at all are not assessed
+  if (hasColumns) for (const column of options.featureColumns ?? []) requireColumn(column, baseline, current);
   for (const table of [baseline, current]) {
     if (clusterColumn !== undefined && table instanceof Table) table.column(clusterColumn);
   }

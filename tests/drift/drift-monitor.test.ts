@@ -161,6 +161,37 @@ describe('detectDrift', () => {
     expect(await failure(check(smallRows(50), smallRows(50), { featureColumns: [] }))).toMatchObject({
       code: 'INVALID_INPUT',
     });
+    expect(await failure(check(smallRows(50), smallRows(50), { featureColumns: ['x', 'knid'] }))).toMatchObject({
+      ...{ code: 'INVALID_INPUT', message: expect.stringContaining('did you mean "kind"?') as string },
+    });
+    expect((await check([], [], { targetColumn: undefined })).verdict).toBe('not_assessed'); // no data at all
+  });
+
+  it('follows the section of the type that a version was registered with', async () => {
+    const driftThresholds = { featureDriftThreshold: 0.99, targetDriftThreshold: 0.99 };
+    const { config, options } = createWorld({
+      models: { credit: { driftThresholds }, other: {} },
+      drift: { psiThreshold: 100 },
+    });
+    await new ModelRegistry(config, options).registerModel({
+      modelName: 'retail',
+      modelType: 'credit',
+      model: new ConstantModel(10),
+      featureColumns: ['x'],
+      targetColumn: 'y',
+    });
+    const detect = (extra: object) =>
+      new DriftMonitor(config, options).detectDrift({
+        modelName: 'retail',
+        baselineData: smallRows(3000),
+        currentData: smallRows(3000, { seed: 2, shift: 3 }),
+        ...extra,
+      });
+    const registered = await detect({ modelVersion: '1.0.0' });
+    expect(registered.columns.map(({ tolerance }) => tolerance).slice(0, 2)).toEqual([0.99, 0.99]);
+    expect(registered.driftedFeatures).toEqual([]);
+    expect((await detect({ modelVersion: '1.0.0', modelType: 'other' })).driftedFeatures).toEqual(['x']);
+    expect((await detect({ featureColumns: ['x'] })).driftedFeatures).toEqual(['x']); // of no version
   });
 
   it('follows thresholds of the policy and of the model', async () => {
