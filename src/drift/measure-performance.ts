@@ -5,6 +5,7 @@ import { numericTarget } from '../models/target.js';
 import { trainerFor } from '../models/trainer.js';
 import { confidenceBasedPerformance } from '../stats/confidence-based-performance.js';
 import { type HeldOutLosses, directLossEstimate } from '../stats/direct-loss.js';
+import { equalClusters, uncertainty, varianceGrowth } from '../stats/effective-size.js';
 import { type Estimate, meanEstimate } from '../stats/estimate.js';
 import type { Watch } from '../util/in-steps.js';
 import { type Random, shuffle } from '../util/random.js';
@@ -47,8 +48,11 @@ export async function measurePerformance(
   if (before === undefined || before.rows.length < fewest) return undefined;
   const metric = task === 'classification' ? 'accuracy' : 'mae';
   const after = labelled(current, subject);
-  const mean = (losses: Labelled, codes: Int32Array | undefined): Estimate =>
-    meanEstimate(losses.losses, codes && Int32Array.from(losses.rows, (row) => codes[row]!));
+  const mean = (losses: Labelled, codes: Int32Array | undefined): Estimate => {
+    if (codes === undefined) return meanEstimate(losses.losses);
+    const own = Int32Array.from(losses.rows, (row) => codes[row]!);
+    return enlarged(meanEstimate(losses.losses, own), uncertainty(Math.max(1, equalClusters(own) - 1)));
+  };
   const known = { metric, baseline: mean(before, clusters?.baseline.codes) } as const;
   if (after !== undefined && after.rows.length >= fewest) {
     const rows = { baseline: before.rows.length, current: after.rows.length };
@@ -79,15 +83,41 @@ function labelled({ table, predictions }: PredictedSide, subject: PerformanceSub
   return { rows, outcomes: Float64Array.from(rows, (row) => actual[row]!), losses: Float64Array.from(rows, loss) };
 }
 
+const enlarged = ({ value, variance }: Estimate, times: number): Estimate => ({ value, variance: times * variance });
+
+/** How much more an estimate may err since rows of one cluster go together: from its errors on rows of the baseline. */
+function dependence(
+  { clusters }: PerformanceSubject,
+  errors: Float64Array,
+  rows: Int32Array,
+  currentRows: Int32Array,
+): number {
+  if (clusters === undefined) return 1;
+  const of = (codes: Int32Array, chosen: Int32Array): Int32Array => chosen.map((row) => codes[row]!);
+  return varianceGrowth(errors, of(clusters.baseline.codes, rows), of(clusters.current.codes, currentRows));
+}
+
+const predictedRows = ({ predictions }: PredictedSide): Int32Array =>
+  Int32Array.from(predictions.keys()).filter((row) => Number.isFinite(predictions[row]));
+
 type Estimated = Pick<MeasuredPerformance, 'source' | 'current' | 'rows' | 'also'>;
 
-function byConfidence({ baseline, current }: PerformanceSubject, before: Labelled): Estimated {
+function byConfidence(subject: PerformanceSubject, before: Labelled): Estimated {
+  const { baseline, current } = subject;
   const probabilities = current.predictions.filter(Number.isFinite);
   const reference = {
     probabilities: Float64Array.from(before.rows, (row) => baseline.predictions[row]!),
     outcomes: before.outcomes,
   };
-  const { accuracy, ...also } = confidenceBasedPerformance(reference, probabilities);
+  const estimates = confidenceBasedPerformance(reference, probabilities);
+  const errors = before.losses.map((isRight, i) => {
+    const probability = reference.probabilities[i]!;
+    return isRight - Math.max(probability, 1 - probability);
+  });
+  const growth = dependence(subject, errors, Int32Array.from(before.rows), predictedRows(current));
+  const { accuracy, ...also } = Object.fromEntries(
+    Object.entries(estimates).map(([name, estimate]) => [name, enlarged(estimate, growth)]),
+  );
   const rows = { baseline: before.rows.length, current: probabilities.length };
   return { source: 'cbpe', current: accuracy!, rows, also };
 }
@@ -103,7 +133,7 @@ async function byDirectLoss(subject: PerformanceSubject, before: Labelled, watch
   const chosen = order.subarray(0, mostReference);
   const at = (part: Int32Array): Int32Array => part.map((position) => before.rows[position]!);
   const lossesOf = (part: Int32Array): Float64Array => Float64Array.from(part, (i) => before.losses[i]!);
-  const now = Int32Array.from(current.predictions.keys()).filter((row) => Number.isFinite(current.predictions[row]));
+  const now = predictedRows(current);
   const half = chosen.length >> 1;
   const parts: HeldOutLosses[] = [];
   for (const [fold, [held, rest]] of [
@@ -125,8 +155,12 @@ async function byDirectLoss(subject: PerformanceSubject, before: Labelled, watch
       current: model.predictBatch(rowsOf(current, now)),
     });
   }
+  const errors = Float64Array.from(
+    parts.flatMap(({ actual, expected }) => Array.from(actual, (loss, i) => loss - expected[i]!)),
+  );
+  const growth = dependence(subject, errors, at(chosen), now);
   const rows = { baseline: before.rows.length, current: now.length };
-  return { source: 'dle', current: directLossEstimate(parts), rows, also: {} };
+  return { source: 'dle', current: enlarged(directLossEstimate(parts), growth), rows, also: {} };
 }
 
 /** The given rows, with the predictions as a column. */

@@ -87,5 +87,33 @@ export function equalClusters(codes: Int32Array): number {
   return codes.length ** 2 / squares;
 }
 
+/**
+ * How much the variance of a mean grows since rows of one cluster go together: the design effect 1 + (k − 1)ρ (Kish 1965), k
+ * being the size of the cluster that a row is in, on average, in either sample, whichever is larger. ρ is the correlation of two
+ * errors of one cluster in the first sample, 1 where no cluster has two; (t/z)² is for how roughly that is known, as above.
+ *
+ * @param errors of the first sample
+ * @param clusters of its rows
+ * @param others the clusters of the second sample's rows
+ */
+export function varianceGrowth(errors: Float64Array, clusters: Int32Array, others: Int32Array): number {
+  const n = errors.length;
+  const mean = errors.reduce((sum, error) => sum + error, 0) / n;
+  const sums = new Map<number, number>();
+  let squares = 0;
+  errors.forEach((error, i) => {
+    sums.set(clusters[i]!, (sums.get(clusters[i]!) ?? 0) + (error - mean));
+    squares += (error - mean) ** 2;
+  });
+  let between = 0;
+  for (const sum of sums.values()) between += sum * sum;
+  const equal = equalClusters(clusters);
+  const own = n / equal;
+  const effect = squares > 0 ? ((sums.size / Math.max(1, sums.size - 1)) * between) / squares : 1;
+  const correlation = own > 1 ? Math.max(0, Math.min(1, (effect - 1) / (own - 1))) : 1;
+  const size = Math.max(own, others.length / equalClusters(others));
+  return size > 1 ? (1 + (size - 1) * correlation) * uncertainty(Math.max(1, equal - 1)) : 1;
+}
+
 /** (t/z)² at 97.5%. */
 export const uncertainty = (degreesOfFreedom: number): number => (studentT975(degreesOfFreedom) / normal975) ** 2;

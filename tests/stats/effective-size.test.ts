@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { effectiveSize } from '../../src/stats/effective-size.js';
+import { effectiveSize, equalClusters, uncertainty, varianceGrowth } from '../../src/stats/effective-size.js';
+import { meanEstimate } from '../../src/stats/estimate.js';
 import { createRandom } from '../../src/util/random.js';
 
 /** `clusters` clusters of `size` rows; a row has its cluster's bin with probability `alike`, else one of its own. */
@@ -60,5 +61,39 @@ describe.each(['each', 'cumulative'] as const)('the effective size of clustered 
     const codes = Int32Array.from([...clusters.codes, ...clusters.codes]);
     const padded = Int32Array.from([...bins, ...bins.map(() => -1)]);
     expect(effectiveSize(padded, 5, { codes, count: 50 }, shares)).toBe(effectiveSize(bins, 5, clusters, shares));
+  });
+});
+
+describe('the growth of a variance by clusters', () => {
+  const random = createRandom(7);
+  const codes = Int32Array.from({ length: 240 }, (_, row) => Math.floor(row / 20));
+  const effects = Array.from({ length: 12 }, () => random.next());
+  const errors = Float64Array.from(codes, (code) => effects[code]! + random.next());
+
+  it('is the ratio of the variances of a mean with clusters and without, times (t/z)²', () => {
+    const [clustered, rows] = [meanEstimate(errors, codes).variance, meanEstimate(errors).variance];
+    // The variance of rows has n − 1 degrees of freedom.
+    const ratio = (clustered / rows) * (240 / 239);
+    // scipy.stats.t.ppf(.975, 11) / scipy.stats.norm.ppf(.975)
+    const width = 2.200985160082949 / 1.959963984540054;
+    expect(varianceGrowth(errors, codes, codes)).toBeCloseTo(ratio * width ** 2, 7);
+    expect(varianceGrowth(errors, codes, Int32Array.of(0, 1, 2))).toBe(varianceGrowth(errors, codes, codes));
+  });
+
+  it('grows with the clusters of the other sample, by the correlation of the first', () => {
+    const one = (length: number): Int32Array => new Int32Array(length);
+    const growth = (length: number): number => varianceGrowth(errors, codes, one(length));
+    expect((growth(100) - growth(60)) / 40).toBeCloseTo((growth(60) - growth(40)) / 20, 10);
+    expect(growth(100)).toBeGreaterThan(growth(40));
+    // Nothing tells how alike rows of one cluster are where each has one: they count as one row.
+    const alone = Int32Array.from(errors.keys());
+    expect(varianceGrowth(errors, alone, one(50))).toBeCloseTo(50 * uncertainty(239), 8);
+    expect(varianceGrowth(errors, alone, alone)).toBe(1);
+    expect(varianceGrowth(new Float64Array(240), codes, codes)).toBeCloseTo(uncertainty(11), 12); // no errors at all
+  });
+
+  it('counts unequal clusters as fewer of one size', () => {
+    expect(equalClusters(codes)).toBe(12);
+    expect(equalClusters(Int32Array.of(3, 3, 3, 9))).toBe(1.6);
   });
 });
