@@ -28,7 +28,8 @@ export interface Session {
   readonly signal: AbortSignal;
 }
 
-const defaultPolicy = 'policy.yaml';
+/** The policy unless told. */
+export const defaultPolicy = 'policy.yaml';
 
 /**
  * The policy named with `--config`, else `policy.yaml` in the working directory, else the defaults; and who is calling, by

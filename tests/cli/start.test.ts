@@ -83,6 +83,22 @@ describe('init', () => {
     expect(await bondx(...words)).toMatchObject({ code: 0 });
   });
 
+  it('writes where --config says, and names that policy in the commands that it prints', async () => {
+    csv('data.csv', smallRows(300));
+    const args = ['--data', 'data.csv', '--target', 'y'];
+    for (const [file, ...words] of [
+      ['an other.yaml', 'an other.yaml'],
+      ['second.yaml', '--config', 'second.yaml'],
+    ] as const) {
+      const { code, out } = await bondx('init', ...words, ...args);
+      expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining(`wrote ${file}`) as string });
+      const command = /^ {2}bondx-mlops (train .*)$/m.exec(out)![1]!;
+      expect(command).toMatch(file === 'second.yaml' ? / --config second\.yaml$/ : / --config 'an other\.yaml'$/);
+    }
+    expect(existsSync('policy.yaml')).toBe(false);
+    expect((await bondx('init', './policy.yaml', ...args)).out).not.toContain('--config');
+  });
+
   it('writes a valid policy without data', async () => {
     expect(await bondx('init')).toMatchObject({ code: 0 });
     expect(MLOpsConfig.fromYaml('policy.yaml').policy.models['spread']!.targetColumn).toBe('spread_bps');

@@ -1,14 +1,13 @@
-import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { readTable } from '../../data/read-table.js';
 import type { Table } from '../../data/table.js';
-import { MLOpsError } from '../../errors.js';
 import { numericTarget } from '../../models/target.js';
 import { guessTimeColumn } from '../../retraining/split-data.js';
 import { checkName, refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
 import { type ModelColumns, firstPolicy } from '../first-policy.js';
-import type { Session } from '../session.js';
-import { isError } from '../../util/is-error.js';
+import { type Session, defaultPolicy } from '../session.js';
+import { writeNewFile } from '../../util/on-file.js';
 
 export interface InitOptions {
   readonly data?: string;
@@ -23,8 +22,9 @@ export async function init({ output, signal }: Session, file: string, options: I
   const name = checkName(options.model ?? 'spread', '--model');
   const columns = data === undefined ? undefined : columnsOf(await readTable(data, { signal }), target!);
   const text = firstPolicy(name, columns);
-  await create(file, text);
+  await writeNewFile(file, text);
   const use = quoted(data ?? 'data.csv');
+  const by = resolve(file) === resolve(defaultPolicy) ? '' : ` --config ${quoted(file)}`;
   output.result(
     { path: file, model: name, ...columns },
     [
@@ -32,8 +32,8 @@ export async function init({ output, signal }: Session, file: string, options: I
         (columns === undefined ? '' : `, ${columns.features.length} features, target ${columns.target}`) +
         (columns === undefined || columns.leftOut.length === 0 ? '' : `; left out ${columns.leftOut.join(', ')}`),
       'next:',
-      `  bondx-mlops train --model ${quoted(name)} --data ${use}`,
-      `  bondx-mlops drift-check --model ${quoted(name)} --baseline ${use} --current current.csv`,
+      `  bondx-mlops train --model ${quoted(name)} --data ${use}${by}`,
+      `  bondx-mlops drift-check --model ${quoted(name)} --baseline ${use} --current current.csv${by}`,
     ].join('\n'),
   );
   return exitCode.ok;
@@ -41,20 +41,6 @@ export async function init({ output, signal }: Session, file: string, options: I
 
 /** A word as a shell takes it. */
 const quoted = (word: string): string => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-
-async function create(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text, { flag: 'wx' });
-  } catch (cause) {
-    const code = isError(cause) && 'code' in cause ? cause.code : undefined;
-    if (code === 'EEXIST') {
-      throw new MLOpsError('ALREADY_EXISTS', `${file} is there already; name another file, or edit that one`, {
-        cause,
-      });
-    }
-    throw new MLOpsError('STORAGE_UNAVAILABLE', `${file} cannot be written: ${String(cause)}`, { cause });
-  }
-}
 
 /** How columns are called that say which thing a row is about: a model would learn things by heart, and new ones are no drift. */
 const identifier = /(^|_)(id|uuid|guid|isin|cusip|sedol|lei)$/i;

@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import type { InitOptions } from '../commands/init.js';
 import type { Shell } from '../completion.js';
+import type { GlobalOptions } from '../session.js';
 import { type CommandTools, example } from './tools.js';
 
 /** Adds `init`, `show` and `completion`. */
@@ -8,14 +9,19 @@ export function addStartCommands(program: Command, { action, perform }: CommandT
   program
     .command('init')
     .description('write a commented policy to begin with')
-    .argument('[file]', 'where to', 'policy.yaml')
+    .argument('[file]', 'where to (default: what --config says, else policy.yaml)')
     .option('--data <csv>', 'a file whose columns the model is to learn from')
     .option('--target <column>', 'the column of it that the model is to predict')
     .option('--model <name>', 'name of the model (default: spread)')
     .addHelpText('after', example('bondx-mlops init --data data.csv --target spread_bps'))
-    .action(async (file: string, options: InitOptions, command: Command) =>
-      perform(command, async (session) => (await import('../commands/init.js')).init(session, file, options), true),
-    );
+    .action(async (file: string | undefined, options: InitOptions, command: Command) => {
+      const path = file ?? command.optsWithGlobals<GlobalOptions>().config ?? 'policy.yaml';
+      await perform(
+        command,
+        async (session) => (await import('../commands/init.js')).init(session, path, options),
+        true,
+      );
+    });
 
   program
     .command('show')
