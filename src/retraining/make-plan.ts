@@ -1,6 +1,7 @@
 import type { CanaryPolicy } from '../config/model-policy.js';
 import type { Table } from '../data/table.js';
 import { captureGit } from '../tracking/git.js';
+import { findModel } from '../registry/stage-change.js';
 import type { Context } from '../runtime/context.js';
 import { checkFraction, checkOptionalName } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
@@ -14,7 +15,7 @@ import { algorithmFor, modelColumns, withPatience } from './model-settings.js';
 export interface PlanOptions {
   /** Column to split by; `models.<type>.time_column` or a date column called `date` unless told. */
   readonly timeColumn?: string;
-  /** Which policy section under `models` applies; the model's name unless told. */
+  /** Which policy section under `models` applies; unless told that of the registered model, else the model's name. */
   readonly modelType?: string;
   /** `models.<type>.algorithm` and `hyperparameters` unless told. */
   readonly algorithm?: string;
@@ -22,6 +23,11 @@ export interface PlanOptions {
   readonly hyperparameters?: JsonObject;
   /** Why, in words, for the record; what the report or the calendar says unless told. */
   readonly reason?: string;
+}
+
+/** The type that a model's versions are of; for one that is not registered yet, its name. */
+export async function typeOfModel({ stores }: Context, modelName: string): Promise<string> {
+  return (await findModel(await stores.storage(), modelName))?.value.modelType ?? modelName;
 }
 
 /**
@@ -33,12 +39,16 @@ export async function makePlan(
   context: Context,
   trigger: RetrainingTrigger,
   cause: RetrainingCause,
-  options: PlanOptions & { readonly canary?: { readonly traffic?: number }; readonly isCostly: boolean },
+  options: PlanOptions & {
+    readonly canary?: { readonly traffic?: number };
+    readonly modelType: string;
+    readonly isCostly: boolean;
+  },
   data: Table,
 ): Promise<RetrainingPlan> {
   const { config } = context;
   const { modelName } = cause;
-  const modelType = options.modelType ?? modelName;
+  const { modelType } = options;
   const policy = config.modelPolicy(modelType);
   const { retraining, tracking, seed } = config.policy;
   const { featureColumns, targetColumn } = modelColumns(config, modelType, cause);

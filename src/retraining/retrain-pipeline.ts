@@ -39,7 +39,7 @@ import { type Due, findDue } from './due/find-due.js';
 import { type DueOutcome, type ManagedModel, type RunDueOptions, asOutcome } from './due/run-due.js';
 import type { CheckPerformanceOptions } from './performance/check-performance.js';
 import { type PerformanceReport, putPerformanceReport } from './performance/performance-report.js';
-import { makePlan } from './make-plan.js';
+import { makePlan, typeOfModel } from './make-plan.js';
 import {
   type RetrainPipelineOptions,
   type RetrainingWork,
@@ -140,7 +140,7 @@ export class RetrainPipeline {
       if (!('createCanaryDeployment' in manager)) refuse('manager of the canary must be a CanaryDeploymentManager');
       if (canary.traffic !== undefined) checkFraction(canary.traffic, 'traffic of the canary');
     }
-    const modelType = options.modelType ?? modelName;
+    const modelType = options.modelType ?? (await typeOfModel(this.#context, modelName));
     const algorithm = options.algorithm ?? this.#context.config.modelPolicy(modelType).algorithm;
     const { isCostly = false } = algorithm === 'auto' ? {} : findTrainer(algorithm, modelType, this.#sources);
     const unneeded = this.#reasonToSkip(trigger, cause);
@@ -156,7 +156,7 @@ export class RetrainPipeline {
       prepare: once(async () => {
         try {
           const table = data instanceof Table ? data : await boundary.table(toTable(await data()));
-          const plan = await makePlan(this.#context, trigger, cause, { ...options, isCostly }, table);
+          const plan = await makePlan(this.#context, trigger, cause, { ...options, modelType, isCostly }, table);
           const snapshot = await storeSnapshot(await this.#context.stores.artifacts(), table, retrainingId);
           kept.push(snapshot);
           return { plan, snapshot, dataDigest: table.digest() };

@@ -88,6 +88,17 @@ describe('triggerRetraining', () => {
     expect(record!.detail).toMatchObject({ status: 'registered', newModelVersion: '1.1.0', reportId: report.reportId });
   });
 
+  it('goes by the section of the type that the model is of, whatever it is called', async () => {
+    const { pipeline, registry } = await setUp();
+    const about = { modelName: 'desk', modelType: 'spread', featureColumns: ['x', 'kind'], targetColumn: 'y' };
+    await registry.register({ ...about, model: new ConstantModel(10), performanceMetrics: { r2_score: 0.1 } });
+    for (const targetStage of ['staging', 'production'] as const)
+      await registry.promoteModel({ modelName: 'desk', version: '1.0.0', targetStage });
+    const result = await pipeline.triggerRetraining({ modelName: 'desk' }, smallRows(1500), { trigger: 'manual' });
+    expect(result).toMatchObject({ status: 'registered', newModelVersion: '1.1.0' });
+    expect(await registry.getModelVersion('desk', { version: '1.1.0' })).toMatchObject({ modelType: 'spread' });
+  });
+
   it('rejects a challenger that learned from shuffled labels', async () => {
     const { pipeline, registry, report } = await setUp();
     const rows = smallRows(1500);
