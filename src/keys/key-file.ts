@@ -4,6 +4,7 @@ import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MLOpsError } from '../errors.js';
+import { flush } from '../util/flush.js';
 import { makeFolder } from '../util/make-folder.js';
 import { type KeyDocument, parseKeyDocument, printKeyDocument } from './key-document.js';
 import type { KeySource } from './local-key-service.js';
@@ -111,7 +112,7 @@ async function writeBeside<T>(path: string, document: KeyDocument, place: (writt
 async function fill(file: FileHandle, document: KeyDocument): Promise<void> {
   try {
     await file.writeFile(printKeyDocument(document));
-    await file.sync();
+    await flush(file);
   } finally {
     await file.close();
   }
@@ -170,7 +171,7 @@ async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {
-    await folder.sync();
+    await flush(folder);
   } finally {
     await folder.close();
   }

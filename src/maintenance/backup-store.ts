@@ -16,6 +16,7 @@ import { sealedArtifacts } from '../sealing/sealed-artifact.js';
 import { measureContent } from '../storage/artifact-content.js';
 import { type Clock, toIso } from '../util/clock.js';
 import { type Digest, isDigest } from '../util/digest.js';
+import { flush } from '../util/flush.js';
 import { type Backup, type BackupManifest, manifestName, poolFolder, recordsFolder } from './backup-manifest.js';
 import { expireBackups, removeAbandoned, unfinishedPrefix } from './expire-backups.js';
 import { findMissingFiles } from './named-files.js';
@@ -163,7 +164,7 @@ async function writeDurably(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx');
   try {
     await file.writeFile(text);
-    await file.sync();
+    await flush(file);
   } finally {
     await file.close();
   }

@@ -1,5 +1,6 @@
 import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { flush } from '../../util/flush.js';
 import { isError } from '../../util/is-error.js';
 
 /** Creates a directory and the missing ones above it, so that a loss of power cannot take them away again. */
@@ -22,7 +23,7 @@ export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return; // directories cannot be opened there; NTFS journals names by itself
   const directory = await open(path, 'r');
   try {
-    await directory.sync();
+    await flush(directory);
   } finally {
     await directory.close();
   }

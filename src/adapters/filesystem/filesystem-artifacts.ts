@@ -8,6 +8,7 @@ import { artifactNotFound, checkDigest, measureContent, verifyContent } from '..
 import { OperationGate } from '../../storage/operation-gate.js';
 import { invalid } from '../../storage/storage-name.js';
 import { type Digest, isDigest } from '../../util/digest.js';
+import { flush } from '../../util/flush.js';
 import { CondemnedFiles, putTime, touch } from './condemned-files.js';
 import { makeDirectory, syncDirectory } from './durable-directory.js';
 import { toStorageError } from './storage-errors.js';
@@ -136,7 +137,7 @@ class FilesystemArtifacts implements ArtifactStore {
     await makeDirectory(dirname(path));
     // Touched before it is looked at: see CondemnedFiles.
     if (!(await touch(path)) || (await sizeOf(path)) !== size || !(await isSound(path, digest))) {
-      await file.sync();
+      await flush(file);
       await rename(written, path);
     }
     await syncDirectory(dirname(path)); // also when another process just gave it its name

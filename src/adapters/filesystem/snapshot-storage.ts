@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MLOpsError } from '../../errors.js';
+import { flush } from '../../util/flush.js';
 import { makeDirectory, syncDirectory } from './durable-directory.js';
 import { toStorageError } from './storage-errors.js';
 
@@ -59,7 +60,7 @@ export async function snapshotFilesystemStorage(
 async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {
-    await file.sync();
+    await flush(file);
   } finally {
     await file.close();
   }

@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { MLOpsError } from '../../errors.js';
+import { flush } from '../../util/flush.js';
 import { type JsonObject, canonicalJson } from '../../util/json.js';
 import { onFile } from '../../util/on-file.js';
 import { type Checkpoint, asCheckpoint } from './checkpoint.js';
@@ -17,7 +18,7 @@ export async function appendAnchor(path: string, checkpoint: Checkpoint): Promis
   const file = await onFile(path, () => open(path, 'a', 0o644));
   try {
     await file.appendFile(`${isTorn ? '\n' : ''}${canonicalJson(checkpoint as unknown as JsonObject)}\n`);
-    await file.sync();
+    await flush(file);
   } finally {
     await file.close();
   }

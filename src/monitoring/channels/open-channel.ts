@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { MLOpsConfig } from '../../config/mlops-config.js';
 import type { Clock } from '../../util/clock.js';
+import { flush } from '../../util/flush.js';
 import { makeFolder } from '../../util/make-folder.js';
 import { type MailTransport, type SendAlert, headlineOf, payloadOf, textOf } from './channel.js';
 import type { ResolveHost } from './safe-post.js';
@@ -79,7 +80,7 @@ async function appendLine(path: string, line: string): Promise<void> {
   const file = await open(path, 'a', 0o600);
   try {
     await file.appendFile(`${line}\n`);
-    if ((await file.stat()).isFile()) await file.sync(); // pipes and devices cannot be flushed
+    if ((await file.stat()).isFile()) await flush(file); // pipes and devices cannot be flushed
   } finally {
     await file.close();
   }
