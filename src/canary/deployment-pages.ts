@@ -1,4 +1,5 @@
 import { MLOpsError } from '../errors.js';
+import { parseDate } from '../data/cell.js';
 import type { Storage, Where } from '../storage/storage.js';
 import { checkOptionalOneOf, checkText, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
@@ -48,7 +49,7 @@ export async function loadDecision(storage: Storage, decisionId: string): Promis
 }
 
 function momentOf(until: string): string {
-  const at = Date.parse(checkText(until, 'until'));
+  const at = parseDate(checkText(until, 'until'));
   return Number.isNaN(at) ? refuse(`until must be a time such as 2026-01-31T18:00:00Z, got ${until}`) : toIso(at);
 }
 

@@ -1,3 +1,4 @@
+import { parseDate } from '../data/cell.js';
 import type { Storage } from '../storage/storage.js';
 import { checkOneOf, checkOptions, checkText, describe, refuse } from '../util/check.js';
 import type { JsonValue } from '../util/json.js';
@@ -13,7 +14,7 @@ export interface AuditFilter {
   readonly resourceId?: string;
   /** What was done under this emergency. */
   readonly breakGlass?: string;
-  /** ISO 8601: only records from then on, and before then. */
+  /** ISO 8601, UTC unless they name an offset: only records from then on, and before then. */
   readonly since?: string;
   readonly until?: string;
   /** Position of the first record to look at. */
@@ -157,7 +158,7 @@ async function findAuditRecords(storage: Storage, filter: AuditFilter): Promise<
 
 function timeOf(text: string | undefined, what: string, otherwise: number): number {
   if (text === undefined) return otherwise;
-  const at = Date.parse(checkText(text, what));
+  const at = parseDate(checkText(text, what));
   if (Number.isNaN(at)) refuse(`${what} must be a time such as 2026-01-31 or 2026-01-31T18:00:00Z, got ${text}`);
   return at;
 }

@@ -1,4 +1,5 @@
 import type { BaselineProfile } from '../data/baseline-profile.js';
+import { parseDate } from '../data/cell.js';
 import { MLOpsError } from '../errors.js';
 import type { AnyModel, ModelFile, ModelLoader } from '../models/async-model.js';
 import { openModel } from '../models/model-file.js';
@@ -80,7 +81,7 @@ async function versionOf(storage: Storage, modelName: string, alias: string): Pr
 }
 
 async function liveVersion(storage: Storage, modelName: string, at: string | Date): Promise<string> {
-  const ms = typeof at === 'string' || at instanceof Date ? new Date(at).getTime() : NaN;
+  const ms = at instanceof Date ? at.getTime() : typeof at === 'string' ? parseDate(at) : NaN;
   if (Number.isNaN(ms)) refuse(`at must be a date or ISO 8601 such as 2026-01-31T12:00:00Z, got ${String(at)}`);
   await loadModelRecord(storage, modelName);
   const version = productionAt(await readHistory(storage, modelName), ms);

@@ -70,6 +70,10 @@ describe('a model of the inventory', () => {
     });
     const gate = async () =>
       (await registry.checkGates('pd', '1.0.0')).find((found) => found.gate === 'findings')!.status;
+    for (const none of ['2027-02-30', '5', '12/31/2027']) {
+      const late = { modelName: 'pd', severity: 'low', title: 'late', dueAt: none } as const;
+      expect(await failure(inventoryOf('vera').findings.raise(late)), none).toMatchObject({ code: 'INVALID_INPUT' });
+    }
     expect(await gate()).toBe('passed');
     clock.advance(1000);
     expect(await gate()).toBe('failed');

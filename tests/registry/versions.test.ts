@@ -89,7 +89,8 @@ describe('what was in production', () => {
     expect(await live('2026-01-01T00:02:30Z')).toBe('1.0.1');
     expect(await live('2026-01-01T00:03:59Z')).toBe('1.0.0');
     expect(await failure(live('2026-01-01T00:04:00Z'))).toMatchObject({ code: 'NOT_FOUND' });
-    expect(await failure(live('yesterday'))).toMatchObject({ code: 'INVALID_INPUT' });
+    for (const at of ['yesterday', '2026-02-30', '5'])
+      expect(await failure(live(at))).toMatchObject({ code: 'INVALID_INPUT' });
   });
 
   it('is one version at every instant, whoever looks, while four handles promote', async () => {

@@ -1,4 +1,5 @@
 import { type ScopeSource, scopeOfRecord } from '../../governance/access/scope.js';
+import { parseDate } from '../../data/cell.js';
 import { MLOpsError } from '../../errors.js';
 import { accessRulesOf } from '../../governance/access/access-rules.js';
 import type { Context } from '../../runtime/context.js';
@@ -43,10 +44,11 @@ export function checkText(value: unknown, what: string): string {
   return value;
 }
 
-/** ISO 8601 or a Date, as UTC milliseconds. */
+/** ISO 8601, UTC unless it names an offset, or a Date; as UTC milliseconds. */
 export function checkDate(value: unknown, what: string): number {
-  const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : NaN;
-  if (Number.isNaN(ms)) refuse(`${what} must be a date or ISO 8601 such as 2026-12-31, got ${String(value)}`);
+  const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? parseDate(value) : NaN;
+  if (Number.isNaN(ms))
+    refuse(`${what} must be a date that exists or ISO 8601 such as 2026-12-31, got ${String(value)}`);
   return ms;
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AuditLog, ConflictError, type JsonValue, MemoryStorage } from '@bondx/mlops';
 import { countingIds } from '@bondx/mlops/testing';
 import { type AuditEntry, auditActor, chainRecord, emptyTail } from '../../../src/governance/audit-record.js';
@@ -89,9 +89,17 @@ describe('the records that match', () => {
 
   it('are looked for between times', async () => {
     const storage = await storeOf(entries);
-    for (const filter of [{ since: 'yesterday' }, { until: '' }]) {
+    for (const filter of [{ since: 'yesterday' }, { until: '' }, { since: '2026-02-30' }, { until: '5' }]) {
       expect(await failure(listAuditRecords(storage, filter))).toMatchObject({ code: 'INVALID_INPUT' });
     }
+  });
+
+  it('are looked for by UTC, wherever the host is', async () => {
+    const storage = await storeOf(entries);
+    vi.stubEnv('TZ', 'Pacific/Apia');
+    const found = await listAuditRecords(storage, { since: iso(2).slice(0, -1) });
+    vi.unstubAllEnvs();
+    expect(found.map(({ seq }) => seq)).toEqual([2, 3, 4]);
   });
 });
 
