@@ -21,13 +21,16 @@ export function regressionMetrics(actual: Float64Array, predicted: Float64Array)
   let squared = 0;
   let relative = 0;
   let spread = 0;
+  let off = 0; // by which the mean of values far from 0 is rounded, times n (Chan, Golub & LeVeque 1983)
   for (let i = 0; i < n; i++) {
     const error = actual[i]! - predicted[i]!;
     absolute += Math.abs(error);
     squared += error * error;
     relative += Math.abs(error) / Math.max(epsilon, Math.abs(actual[i]!));
     spread += (actual[i]! - mean) ** 2;
+    off += actual[i]! - mean;
   }
+  spread = Math.max(0, spread - (off * off) / n);
   return {
     mae: absolute / n,
     rmse: Math.sqrt(squared / n),

@@ -133,6 +133,17 @@ describe('the metrics of a task', () => {
     }
   });
 
+  it('give the R² of a target far from 0, whose mean is rounded', () => {
+    const actual = Float64Array.from({ length: 300 }, (_, i) => 2 ** 53 + 2 * ((7 * i) % 11));
+    const predicted = actual.map((value, i) => value + 4 * (i % 3));
+    // In whole numbers: n·Σx² − (Σx)² is n times the sum of squares about the mean.
+    const [x, n] = [Array.from(actual, BigInt), 300n];
+    const sum = x.reduce((total, value) => total + value, 0n);
+    const spread = n * x.reduce((total, value) => total + value * value, 0n) - sum * sum;
+    const squared = n * x.reduce((total, value, i) => total + (value - BigInt(predicted[i]!)) ** 2n, 0n);
+    expect(regressionMetrics(actual, predicted)['r2_score']).toBeCloseTo(1 - Number(squared) / Number(spread), 10);
+  });
+
   it('leave out a percentage error relative to zero', () => {
     const predicted = Float64Array.of(1, 2);
     expect(metricsOf('regression', Float64Array.of(1, 4), predicted)).toHaveProperty('mape', 0.25);
