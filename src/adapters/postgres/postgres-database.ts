@@ -9,7 +9,7 @@ import { type PostgresPool, guard } from './postgres-client.js';
 import { listStatements } from './list-statements.js';
 import { PostgresConnection } from './postgres-connection.js';
 import { createPostgresDialect } from './postgres-dialect.js';
-import { isConnectionLoss, isTransient, toPostgresError } from './postgres-errors.js';
+import { isConnectionLoss, isReadOnlyServer, isTransient, toPostgresError } from './postgres-errors.js';
 import { type ListStatements, WatchedClient } from './watched-client.js';
 
 export interface PostgresDatabaseOptions {
@@ -140,6 +140,7 @@ export class PostgresDatabase implements SqlDatabase {
     } catch (error) {
       const isUsable =
         !isConnectionLoss(error) &&
+        !isReadOnlyServer(error) &&
         (await client.query({ text: 'rollback' }).then(
           () => true,
           () => false,

@@ -16,6 +16,16 @@ export const isConnectionLoss = (error: unknown): boolean =>
   !(error instanceof MLOpsError) &&
   (lostStates.test(codeOf(error)) || lostSystemCodes.test(codeOf(error)) || lostMessages.test(error.message));
 
+/** Of TLS and of the driver, which gives some of its refusals no code. */
+const unencryptedCodes = /CERT|ALTNAME|^UNABLE_TO_|^ERR_(SSL|TLS)|^EPROTO$/;
+const unencryptedMessages = /\bSSL connections?\b/;
+const refusedMessages = /^SASL: /;
+
+/** Whether a server that was the primary one, or is to be, takes no writes: another connection may lead to one that does. */
+export const isReadOnlyServer = (error: unknown): boolean =>
+  codeOf(error) === '25006' ||
+  (codeOf(error) === '0A000' && isError(error) && error.message.includes('read-write mode'));
+
 /** So says the pool when none of its connections came free in time. */
 export const isPoolBusy = (error: unknown): boolean =>
   isError(error) && error.message === 'timeout exceeded when trying to connect';
@@ -50,11 +60,18 @@ export function toPostgresError(
     ? busy
     : isConnectionLoss(error)
       ? unreachable
-      : told === mayNotWrite && doing === 'reading'
-        ? mayNotRead
-        : told;
+      : isReadOnlyServer(error)
+        ? mayNotWrite
+        : told === mayNotWrite && doing === 'reading'
+          ? mayNotRead
+          : (told ?? driverAdvice(error, code));
   if (advice === undefined) return error;
   return new MLOpsError(advice[0], `${place}: ${advice[1]} (${error.message})`, { cause: error });
+}
+
+function driverAdvice({ message }: Error, code: string): Advice | undefined {
+  if (unencryptedCodes.test(code) || unencryptedMessages.test(message)) return unencrypted;
+  return refusedMessages.test(message) ? notLetIn : undefined;
 }
 
 type Advice = readonly [code: MLOpsError['code'], text: string];
@@ -63,6 +80,11 @@ const unreachable: Advice = [
   'STORAGE_UNAVAILABLE',
   'the server cannot be reached; check that it runs and that the address is right, then retry',
 ];
+const unencrypted: Advice = [
+  'STORAGE_UNAVAILABLE',
+  'no encrypted connection can be made that is trusted; fit sslmode and sslrootcert of the URL to the server and its certificate',
+];
+const notLetIn: Advice = ['STORAGE_UNAVAILABLE', 'the server does not let this user in; check name and password'];
 const busy: Advice = [
   'STORAGE_UNAVAILABLE',
   'all connections of this process stayed in use: make fewer calls at once, or pass a pool of your own with more connections',
@@ -87,9 +109,8 @@ const states: readonly (readonly [start: string, advice: Advice])[] = [
   ['533', ['STORAGE_UNAVAILABLE', 'the server has no connection left; use a smaller pool, or raise max_connections']],
   ['53', ['STORAGE_UNAVAILABLE', 'the server lacks resources; retry later']],
   ['55P03', ['STORAGE_UNAVAILABLE', 'another process kept the storage locked for a minute; retry later']],
-  ['25006', mayNotWrite],
   ['42501', mayNotWrite],
-  ['28', ['STORAGE_UNAVAILABLE', 'the server does not let this user in; check name and password']],
+  ['28', notLetIn],
   ['3D000', ['STORAGE_UNAVAILABLE', 'there is no such database; create it, or choose another']],
   ['54000', ['INVALID_INPUT', 'collection and id, or collection and field, exceed 2,600 bytes; use shorter names']],
   ['42P01', altered],

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,6 +67,19 @@ export class PostgresServer {
   /** Ends every connection and stops. */
   stop(): Promise<void> {
     return this.#end('SIGINT');
+  }
+
+  /** Lets a role in with its password only, once `pg_reload_conf()` was called. */
+  demandPassword(role: string): void {
+    const path = join(this.folder, 'data', 'pg_hba.conf');
+    writeFileSync(path, `host all ${role} all scram-sha-256\n${readFileSync(path, 'utf8')}`);
+  }
+
+  /** Starts anew as a server that follows another one: it takes no writes until `pg_promote()` makes it the primary one. */
+  async becomeStandby(): Promise<void> {
+    await this.stop();
+    writeFileSync(join(this.folder, 'data', 'standby.signal'), '');
+    await this.run();
   }
 
   /** Ends as a crash of the machine would end it, with nothing written that had not been flushed. */

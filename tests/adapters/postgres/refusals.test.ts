@@ -48,6 +48,20 @@ describe.skipIf(absent !== undefined)(`a server that refuses${absent === undefin
     await idler.close();
   });
 
+  it.each([
+    ['an encrypted connection', () => `${server.url}?sslmode=require`, 'sslmode'],
+    ['a user without a password', () => urlOf('secretive').replace(':unused', ''), 'check name and password'],
+  ])('%s says so', async (_, url, message) => {
+    await admin.query('drop role if exists secretive');
+    await admin.query("set password_encryption = 'scram-sha-256'; create role secretive login password 'known'");
+    server.demandPassword('secretive');
+    await admin.query('select pg_reload_conf()');
+    const expected = { code: 'STORAGE_UNAVAILABLE', message: expect.stringContaining(message) as string };
+    const isRefused = async (): Promise<void> =>
+      expect(await failure(openPostgresStorage(url()))).toMatchObject(expected);
+    await vi.waitFor(isRefused, 60_000); // once the server has read its configuration
+  });
+
   it('reading says what to grant', async () => {
     const { schema, storage } = await opened();
     await admin.query('create role stranger login');
@@ -105,6 +119,29 @@ describe.skipIf(absent !== undefined)(`a server that refuses${absent === undefin
     expect(await failure(commits[1]!)).toMatchObject({ code: 'INVALID_INPUT' });
     expect((await storage.query('c')).records.map(({ id }) => id)).toEqual(['a', 'b', 'd']);
     await storage.close();
+  });
+});
+
+describe.skipIf(absent !== undefined)('a server that follows another one', () => {
+  it('is read, takes no writes until it is the primary one, and is left for the next write', async () => {
+    const server = await PostgresServer.start();
+    const pool = new pg.Pool({ connectionString: server.url });
+    pool.on('error', () => undefined);
+    const storage = await openPostgresStorage(pool);
+    await storage.commit([put('a')]);
+    await server.becomeStandby();
+    expect(await storage.get('c', 'a')).toMatchObject({ value: 1 });
+    let left = 0;
+    pool.on('remove', () => left++);
+    const readOnly = { code: 'STORAGE_READ_ONLY', message: expect.stringContaining('the primary server') as string };
+    expect(await failure(storage.commit([put('b')]))).toMatchObject(readOnly);
+    await vi.waitFor(() => expect(left).toBe(1), 60_000); // its name may have come to stand for another server
+    expect(await failure(storage.watch!(['c'], () => undefined))).toMatchObject(readOnly);
+    await pool.query('select pg_promote()');
+    await storage.commit([put('b')]);
+    await storage.close();
+    await pool.end();
+    await server.close();
   });
 });
 
