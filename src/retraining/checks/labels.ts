@@ -4,9 +4,14 @@ import { type Random, shuffle } from '../../util/random.js';
 import type { DataFinding } from '../retrain-result.js';
 import { type CheckInputs, type DataCheck } from './check-inputs.js';
 
-/** Rank correlation of predictions and labels below which they go against each other, or have nothing to do with it. */
+/**
+ * Agreement of predictions and labels below which they go against each other, or have nothing to do with it: their rank
+ * correlation, of classes 2·AUC − 1, which is as large where one of them is rare.
+ */
 const against = -0.1;
 const unrelated = 0.1;
+/** Standard errors beyond which an agreement is not chance. */
+const beyondChance = 2;
 /** Share of the target's variance that a small tree must explain on rows it has not seen for the labels to mean anything. */
 const leastSignal = 0.01;
 /** Rows of the tree's training and of its test, at most. */
@@ -22,22 +27,22 @@ export const labels: DataCheck = async (inputs) => {
   const { plan, train, champion } = inputs;
   if (train.rowCount < minRows) return [];
   const target = numericTarget(train, plan.targetColumn);
-  const agreement = champion === undefined ? undefined : rankCorrelation(champion.scores, target);
-  if (champion !== undefined && agreement! < against && wasGood(inputs)) {
+  const agreement = champion === undefined ? undefined : agreementOf(inputs, champion.scores, target);
+  if (champion !== undefined && agreement!.value < against && isAbove(0, agreement!) && wasGood(inputs)) {
     const finding: DataFinding = {
       check: 'flipped_labels',
       severity: 'blocking',
       column: plan.targetColumn,
-      message: `the labels go against the predictions of ${champion.version} (rank correlation ${agreement!.toFixed(2)}), which ranked them well when it was registered: check that they were not turned round`,
+      message: `the labels go against the predictions of ${champion.version} (rank correlation ${agreement!.value.toFixed(2)}), which ranked them well when it was registered: check that they were not turned round`,
     };
     return [finding];
   }
-  if (agreement !== undefined && agreement >= unrelated) return [];
-  const signal = await explainedShare(inputs, target);
-  if (signal >= leastSignal) return [];
+  if (agreement !== undefined && agreement.value >= unrelated) return [];
+  if (await tellsSomething(inputs, target)) return [];
+  const isWorse = champion !== undefined && wasGood(inputs) && isAbove(registeredAgreement(inputs), agreement!);
   const finding: DataFinding = {
     check: 'shuffled_labels',
-    severity: champion !== undefined && wasGood(inputs) ? 'blocking' : 'warning',
+    severity: isWorse ? 'blocking' : 'warning',
     column: plan.targetColumn,
     message: `the features tell nothing about the labels${champion === undefined ? '' : `, nor does ${champion.version}, which predicted them when it was registered`}: check that rows and labels were not mixed up`,
   };
@@ -51,8 +56,27 @@ function wasGood({ champion }: CheckInputs): boolean {
   return auc === undefined || auc >= 0.55;
 }
 
-/** Spearman's: Pearson's correlation of midranks. 0 where one of them is constant. */
-function rankCorrelation(a: Float64Array, b: Float64Array): number {
+/** About what its agreement with labels was when it was registered; unknown counts as all. */
+function registeredAgreement({ champion }: CheckInputs): number {
+  const { r2_score: r2, roc_auc: auc } = champion!.metrics;
+  if (r2 !== undefined) return Math.sqrt(Math.max(0, r2));
+  return auc === undefined ? 1 : 2 * auc - 1;
+}
+
+interface Agreement {
+  readonly value: number;
+  /** By permutation: of labels that have nothing to do with the predictions. */
+  readonly standardError: number;
+}
+
+const isAbove = (level: number, { value, standardError }: Agreement): boolean =>
+  value + beyondChance * standardError < level;
+
+/**
+ * Spearman's rank correlation, or 2·AUC − 1 (Somers' D) of classes: Spearman's is 0.17 at most where one in a hundred rows is
+ * of a class. 0, of which nothing is known, where one of them is constant.
+ */
+function agreementOf({ plan }: CheckInputs, a: Float64Array, b: Float64Array): Agreement {
   const [x, y] = [ranks(a), ranks(b)];
   const mean = (a.length + 1) / 2;
   let xy = 0;
@@ -63,7 +87,9 @@ function rankCorrelation(a: Float64Array, b: Float64Array): number {
     xx += (x[i]! - mean) ** 2;
     yy += (y[i]! - mean) ** 2;
   }
-  return xx === 0 || yy === 0 ? 0 : xy / Math.sqrt(xx * yy);
+  if (xx === 0 || yy === 0) return { value: 0, standardError: Infinity };
+  const largest = plan.task === 'classification' ? yy : Math.sqrt(xx * yy);
+  return { value: xy / largest, standardError: Math.sqrt((xx * yy) / (a.length - 1)) / largest };
 }
 
 function ranks(values: Float64Array): Float64Array {
@@ -78,8 +104,12 @@ function ranks(values: Float64Array): Float64Array {
   return result;
 }
 
-/** R² of a small tree on random rows that it has not seen: not later ones, for the question is not whether it will last. */
-async function explainedShare({ plan, train, random }: CheckInputs, target: Float64Array): Promise<number> {
+/**
+ * Whether a small tree explains random rows that it has not seen (not later ones, for the question is not whether it will
+ * last): by its R² or, as that of rare classes is small, by its order of the rows.
+ */
+async function tellsSomething(inputs: CheckInputs, target: Float64Array): Promise<boolean> {
+  const { plan, train, random } = inputs;
   const order = drawRows(train.rowCount, random.split('probe'));
   const half = Math.min(probeRows, order.length >> 1);
   const [learned, tested] = [order.subarray(0, half), order.subarray(half, 2 * half)];
@@ -99,7 +129,13 @@ async function explainedShare({ plan, train, random }: CheckInputs, target: Floa
     left += (target[row]! - predicted[i]!) ** 2;
     total += (target[row]! - mean) ** 2;
   });
-  return total === 0 ? 0 : 1 - left / total;
+  if (total === 0) return false;
+  const { value, standardError } = agreementOf(
+    inputs,
+    predicted,
+    Float64Array.from(tested, (row) => target[row]!),
+  );
+  return 1 - left / total >= leastSignal || value > beyondChance * standardError;
 }
 
 function drawRows(count: number, random: Random): Int32Array {
