@@ -3,7 +3,7 @@ import type { Table } from '../data/table.js';
 import { captureGit } from '../tracking/git.js';
 import { findModel } from '../registry/stage-change.js';
 import type { Context } from '../runtime/context.js';
-import { checkFraction, checkOptionalName } from '../util/check.js';
+import { checkFraction, checkOptionalName, refuse } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
 import type { Random } from '../util/random.js';
 import { reasonOf } from './due/reason-of.js';
@@ -88,11 +88,15 @@ export async function makePlan(
 
 function planCanary(
   canary: { readonly traffic?: number } | undefined,
-  { steps, initialCanaryPercentage }: CanaryPolicy,
+  { steps, initialCanaryPercentage, maxCanaryPercentage: most }: CanaryPolicy,
 ): Pick<RetrainingPlan, 'canaryTraffic' | 'canarySteps'> {
   if (canary === undefined) return { canaryTraffic: null };
   if (canary.traffic === undefined && steps.length > 0) return { canaryTraffic: steps[0]!.traffic, canarySteps: steps };
-  return { canaryTraffic: checkFraction(canary.traffic ?? initialCanaryPercentage, 'canary.traffic') };
+  const canaryTraffic = checkFraction(canary.traffic ?? initialCanaryPercentage, 'canary.traffic');
+  if (canaryTraffic > 0 && canaryTraffic < 1 && canaryTraffic <= most) return { canaryTraffic };
+  return refuse(
+    `canary.traffic must be above 0 and at most canary.max_canary_percentage (${most}), got ${canaryTraffic}`,
+  );
 }
 
 /** A seed that says which source it came from: 128 bits of it, and the policy's own. */

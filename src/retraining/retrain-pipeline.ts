@@ -36,7 +36,7 @@ import {
   automateOptionNames,
 } from './due/automation.js';
 import { type Due, findDue } from './due/find-due.js';
-import { type DueOutcome, type ManagedModel, type RunDueOptions, asOutcome } from './due/run-due.js';
+import { type DueOutcome, type ManagedModel, type RunDueOptions, asOutcome, checkModels } from './due/run-due.js';
 import type { CheckPerformanceOptions } from './performance/check-performance.js';
 import { type PerformanceReport, putPerformanceReport } from './performance/performance-report.js';
 import { makePlan, typeOfModel } from './make-plan.js';
@@ -371,14 +371,6 @@ function defaultKey(
 ): string | null {
   if (reportId === undefined || trigger === 'manual' || trigger === 'schedule') return null;
   return `${trigger}/${reportId}${data instanceof Table ? `/${data.digest()}` : ''}`;
-}
-
-function checkModels(models: unknown): void {
-  if (!Array.isArray(models)) refuse('models must be a list of { modelName, trainingData }');
-  for (const model of models as readonly (Partial<ManagedModel> | null)[]) {
-    checkName(model?.modelName, 'modelName');
-    if (typeof model?.trainingData !== 'function') refuse('trainingData must be a function that gives the rows');
-  }
 }
 
 /** Plans are made anew when a commit is lost; what they prepared is not. */

@@ -54,6 +54,16 @@ describe('the canary of a retraining', () => {
     expect((await canaries.getDeployment(named.deploymentId)).plan).toMatchObject([{ traffic: 0.05 }]);
   });
 
+  it.each([0, 0.5, 1])(
+    'of a share that no canary may have, %d, is refused before anything is trained',
+    async (traffic) => {
+      const refused = await failure(retrain({ canary: { manager: canaries, traffic } }));
+      expect(refused).toMatchObject({ code: 'INVALID_INPUT' });
+      expect(refused.message).toContain('canary.max_canary_percentage');
+      expect((await pipeline().listRetrainings()).retrainings).toEqual([]);
+    },
+  );
+
   it('begins once, although it has ended before the retraining is resumed', async () => {
     const dying = new CanaryDeploymentManager(world.config, registry);
     dying.createCanaryDeployment = async (options) => {

@@ -4,6 +4,7 @@ import type { PlanOptions } from '../make-plan.js';
 import type { RetrainingWork } from '../retrain-options.js';
 import type { RetrainingTrigger } from '../retraining-plan.js';
 import type { RetrainResult } from '../retrain-result.js';
+import { checkName, checkOptions, refuse } from '../../util/check.js';
 import { isError } from '../../util/is-error.js';
 
 /** A model that is retrained when something asks for it. */
@@ -39,4 +40,25 @@ export function asOutcome(error: unknown): NonNullable<DueOutcome['error']> {
   if (error instanceof MLOpsError && error.code === 'ABORTED') throw error;
   const code = error instanceof MLOpsError ? error.code : 'INTERNAL';
   return { code, message: isError(error) ? error.message : String(error) };
+}
+
+const modelOptions: readonly (keyof ManagedModel)[] = [
+  'modelName',
+  'trainingData',
+  'timeColumn',
+  'modelType',
+  'algorithm',
+  'hyperparameters',
+  'reason',
+  'canary',
+];
+
+/** Refuses what is no list of models, misspelled options included: they would come to light when something is due. */
+export function checkModels(models: unknown): void {
+  if (!Array.isArray(models)) refuse('models must be a list of { modelName, trainingData }');
+  for (const model of models as readonly ManagedModel[]) {
+    checkOptions(model, modelOptions, 'a model of runDue');
+    checkName(model.modelName, 'modelName');
+    if (typeof model.trainingData !== 'function') refuse('trainingData must be a function that gives the rows');
+  }
 }

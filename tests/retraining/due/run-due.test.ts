@@ -259,7 +259,8 @@ describe('runDue', () => {
     const [first, second] = await pipeline.runDue({ models: [{ ...models[0]!, modelName: 'rates' }, ...models] });
     expect(first).toMatchObject({ modelName: 'rates', trigger: null, error: { code: 'FORBIDDEN' } });
     expect(second).toMatchObject({ trigger: 'schedule' });
-    for (const wrong of [{ ...models[0]!, modelName: '' }, null, { modelName: 'rates' }]) {
+    const misspelled = { ...models[0]!, modeltype: 'spread' };
+    for (const wrong of [{ ...models[0]!, modelName: '' }, null, { modelName: 'rates' }, misspelled]) {
       const before = await pipeline.listRetrainings({ modelName: 'spread' });
       const refused = await failure(pipeline.runDue({ models: [models[0]!, wrong as never] }));
       expect(refused).toMatchObject({ code: 'INVALID_INPUT' });
