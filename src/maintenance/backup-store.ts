@@ -133,7 +133,7 @@ async function inspectRecords(
   }
 }
 
-/** Copies the files that are there: of the digests in the records, many are of other things than files. */
+/** Copies the files that are there and whole: of the digests in the records, many are of other things than files. */
 async function copyArtifacts(
   digests: readonly string[],
   from: string,
@@ -147,8 +147,13 @@ async function copyArtifacts(
     assertNotAborted(signal);
     onProgress(0.5 + i / digests.length / 2, 'files');
     if (!isDigest(digest) || (await source.stat(digest)) === undefined) continue;
-    await pool.put(source.get(digest), signal === undefined ? {} : { signal });
-    copied.push(digest);
+    try {
+      await pool.put(source.get(digest), signal === undefined ? {} : { signal });
+      copied.push(digest);
+    } catch (error) {
+      // One damaged file, which is lost as much as one that is gone, must not keep all others from being backed up.
+      if (!(error instanceof MLOpsError && error.code === 'CORRUPT')) throw error;
+    }
   }
   await source.close();
   await pool.close();

@@ -19,7 +19,7 @@ it('restore tells of files that the store had lost before it was backed up', asy
     const path = join('mlruns', 'sha256', name);
     if (statSync(path).isFile()) rmSync(path);
   }
-  const missing = new RegExp(`missing in the store: sha256:[0-9a-f]{64}, named by runs/${runId}`);
+  const missing = new RegExp(`missing in the store, or damaged there: sha256:[0-9a-f]{64}, named by runs/${runId}`);
   const expected = { code: 3, out: expect.stringMatching(missing) as string };
   expect(await bondx('backup')).toMatchObject(expected);
   for (const folder of ['data', 'mlruns']) rmSync(folder, { recursive: true });

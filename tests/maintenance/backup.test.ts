@@ -6,12 +6,12 @@ import {
   mkdir,
   readFile,
   readdir,
+  realpath,
   rm,
   stat,
+  symlink,
   utimes,
   writeFile,
-  realpath,
-  symlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -163,6 +163,20 @@ describe('a backup', () => {
     ]);
     expect(records[0]!.detail).toMatchObject({ path, auditHead, databaseDigest, files: 1, missing: 0, expired: 0 });
     expect((await audit.verify({ expectedHead: auditHead })).status).toBe('ok');
+  });
+
+  it('names a file that was damaged, and holds all others', async () => {
+    const config = policyFor('live');
+    const runId = await work(config, 'lost');
+    await work(config, 'kept');
+    const lost = `sha256:${createHash('sha256').update('lost').digest('hex')}`;
+    const file = join(directory, 'live', 'files', 'sha256', lost.slice(7, 9), lost.slice(9));
+    await chmod(file, 0o600);
+    await writeFile(file, 'LOST');
+    const { missing, artifacts } = await backupStore(config);
+    expect(missing).toEqual([{ digest: lost, namedBy: `runs/${runId}` }]);
+    expect(artifacts).toHaveLength(1);
+    expect(await restoreStore(policyFor('restored'))).toMatchObject({ missing });
   });
 
   it('names the files that records name and the store no longer has', async () => {

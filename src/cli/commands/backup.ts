@@ -41,7 +41,8 @@ export async function backup({ config, output, signal, who }: Session, options: 
   return missing.length > 0 ? exitCode.found : exitCode.ok;
 }
 
-const sayMissing = ({ digest, namedBy }: MissingFile): string => `missing in the store: ${digest}, named by ${namedBy}`;
+const sayMissing = ({ digest, namedBy }: MissingFile): string =>
+  `missing in the store, or damaged there: ${digest}, named by ${namedBy}`;
 
 /** Puts a backup in place of a store that is gone. */
 export async function restore(
