@@ -259,7 +259,7 @@ describe('runDue', () => {
     const [first, second] = await pipeline.runDue({ models: [{ ...models[0]!, modelName: 'rates' }, ...models] });
     expect(first).toMatchObject({ modelName: 'rates', trigger: null, error: { code: 'FORBIDDEN' } });
     expect(second).toMatchObject({ trigger: 'schedule' });
-    const misspelled = { ...models[0]!, modeltype: 'spread' };
+    const misspelled: object = { ...models[0]!, modeltype: 'spread' };
     for (const wrong of [{ ...models[0]!, modelName: '' }, null, { modelName: 'rates' }, misspelled]) {
       const before = await pipeline.listRetrainings({ modelName: 'spread' });
       const refused = await failure(pipeline.runDue({ models: [models[0]!, wrong as never] }));
