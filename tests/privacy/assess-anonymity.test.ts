@@ -24,7 +24,7 @@ describe('anonymity', () => {
 
   it('is not met by small groups, nor by groups with one secret', () => {
     const data = [...rows('bank', 'A', ['y', 'n']), ...rows('auto', 'B', ['n', 'n', 'n', 'n', 'n'])];
-    const report = assessAnonymity(data as never, { quasiIdentifiers: ['sector'], sensitive: ['default'] });
+    const report = assessAnonymity(data, { quasiIdentifiers: ['sector'], sensitive: ['default'] });
     expect(report).toMatchObject({ verdict: 'not_met', k: 2, l: { default: 1 }, rowsBelowK: 2, rowsBelowL: 5 });
     expect(report.findings).toHaveLength(2);
   });

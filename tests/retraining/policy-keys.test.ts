@@ -28,7 +28,7 @@ async function retrain(
 ) {
   const { pipeline, registry } = setUp(retraining, model);
   const byHand = { trigger: 'manual', ...options } as const;
-  const result = await pipeline.triggerRetraining({ modelName: 'spread' }, data as never, byHand);
+  const result = await pipeline.triggerRetraining({ modelName: 'spread' }, data, byHand);
   const stored = await pipeline.getRetraining(result.retrainingId!);
   const { versions } = await registry.listModels();
   return { ...result, stored, digest: versions[0]?.digest };

@@ -302,7 +302,7 @@ describe('checkPerformance', () => {
       await inProduction(registry, 12, metrics);
       const report = await pipeline.checkPerformance({
         modelName: 'spread',
-        data: typeof data === 'number' ? smallRows(data) : (data as typeof rows),
+        data: typeof data === 'number' ? smallRows(data) : data,
       });
       expect(report.requiresRetraining).toBe(false);
       return report.verdict;
