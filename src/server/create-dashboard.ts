@@ -41,6 +41,8 @@ export interface Dashboard {
   readonly fetch: (request: Request) => Promise<Response>;
   /** With `local` authentication: the path that lets a browser in. */
   readonly entryPath?: string;
+  /** With `local` authentication: makes a path that lets in once, for where others may read it, such as in the list of processes. */
+  readonly entryOnce?: () => string;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,8 @@ export function createDashboard(config: MLOpsConfig, options: DashboardOptions =
   const shared = contextOf(services.as(undefined).registry);
   const { stores } = shared;
   const localSecret = authentication === 'local' ? newSecret() : undefined;
+  const tickets = new Set<string>();
+  const entryPath = (secret: string): string => `${basePath}/enter?secret=${secret}`;
   const gate: GateOptions = {
     config,
     context,
@@ -80,10 +84,18 @@ export function createDashboard(config: MLOpsConfig, options: DashboardOptions =
     basePath,
     allowedHosts,
     performance,
+    tickets,
   });
   return {
     fetch: (request) => site.answer(request),
-    ...(localSecret !== undefined && { entryPath: `${basePath}/enter?secret=${localSecret}` }),
+    ...(localSecret !== undefined && {
+      entryPath: entryPath(localSecret),
+      entryOnce: () => {
+        const ticket = newSecret();
+        tickets.add(ticket);
+        return entryPath(ticket);
+      },
+    }),
     close: () => site.close(),
   };
 }
@@ -108,6 +120,8 @@ class Site {
       readonly basePath: string;
       readonly allowedHosts: readonly string[];
       readonly performance: PerformanceMonitor | undefined;
+      /** Each stands for the secret of this start, once. */
+      readonly tickets: Set<string>;
     },
   ) {}
 
@@ -155,8 +169,11 @@ class Site {
     const [first, second, third] = parts;
     if (first === 'style.css') return respond(dashboardStyles, 200, { 'content-type': 'text/css; charset=utf-8' });
     if (first === 'live.js') return respond(liveScript, 200, { 'content-type': 'text/javascript; charset=utf-8' });
-    if (first === 'enter' && this.gate.localSecret !== undefined)
-      return this.#begin(url.searchParams.get('secret') ?? '', url);
+    const { localSecret } = this.gate;
+    if (first === 'enter' && localSecret !== undefined) {
+      const shown = url.searchParams.get('secret') ?? '';
+      return this.#begin(request.method === 'GET' && this.place.tickets.delete(shown) ? localSecret : shown, url);
+    }
     if (first === 'canaries' && third === 'live') return this.#live(request, url, second!);
     if (first === 'metrics')
       return metricsFor((await this.#visit(request, url, [], undefined)).services, this.place.performance);

@@ -18,6 +18,8 @@ export interface ServeOptions extends DashboardOptions {
 export interface RunningServer {
   /** Where it is; with the secret of this start when authentication is `local`. */
   readonly url: string;
+  /** An address that lets in once when authentication is `local`: who reads it in the list of processes comes too late. */
+  entrance(): string;
   /** Takes no more requests, lets those under way end (five seconds at most), then cuts what is left. */
   close(): Promise<void>;
 }
@@ -73,8 +75,10 @@ export async function serve(config: MLOpsConfig, options: ServeOptions = {}): Pr
     await dashboard.close();
   };
   let closing: Promise<void> | undefined;
+  const at = (path = `${rest.basePath ?? ''}/`): string => `http://${name}:${address.port}${path}`;
   return {
-    url: `http://${name}:${address.port}${dashboard.entryPath ?? `${rest.basePath ?? ''}/`}`,
+    url: at(dashboard.entryPath),
+    entrance: () => at(dashboard.entryOnce?.()),
     close: () => (closing ??= shutDown()),
   };
 }

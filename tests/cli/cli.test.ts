@@ -84,7 +84,9 @@ describe('bondx-mlops', () => {
     expect((await bondx('list --models --stage production')).out).toMatch(/spread +1\.0\.0 +Production/);
     expect((await bondx('list --deployments')).out).toMatch(/spread +1\.0\.1 +1\.0\.0 +active +10\.0%/);
     expect((await bondx('canary status --model spread')).out).toContain('spread 1.0.1 beside 1.0.0: active, 10.0%');
-    expect((await bondx('canary pause --model spread --user ops')).out).toContain(': paused');
+    expect((await bondx('canary pause --model spread --user ops')).out).toContain(
+      ': paused, production answers everything; 10.0% of the traffic once it is resumed',
+    );
     expect((await bondx('canary resume --model spread')).out).toContain(': active');
     expect((await bondx('canary adjust --model spread --traffic 0.15')).out).toContain(': active, 15.0%');
     expect((await bondx('canary adjust --model spread --traffic 0.9')).code).toBe(2);
@@ -95,7 +97,7 @@ describe('bondx-mlops', () => {
     const harmful = await bondx('canary evaluate --model spread --apply');
     expect(harmful).toMatchObject({
       code: 3,
-      out: expect.stringMatching(/^rollback: halted by .*: halted, 15\.0%/s) as string,
+      out: expect.stringMatching(/^rollback: halted by .*: halted, production answers everything/s) as string,
     });
     const decided = await bondx('decision list --model spread --limit 1');
     expect(decided.out).toMatch(/rollback +wait +halted/);

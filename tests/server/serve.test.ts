@@ -34,6 +34,28 @@ async function send(text: string): Promise<string> {
   return received;
 }
 
+describe('an address for whom others may watch', () => {
+  it('lets one browser in, which stays in, and shows nothing that lets in others', async () => {
+    const address = server.entrance();
+    expect(new URL(address).searchParams.get('secret')).not.toBe(new URL(server.url).searchParams.get('secret'));
+    expect((await fetch(address, { method: 'HEAD', redirect: 'manual' })).status).toBe(401); // as of a look ahead
+    const entered = await fetch(address, { redirect: 'manual' });
+    expect(entered.status).toBe(303);
+    const cookie = entered.headers.get('set-cookie')!.split(';')[0]!;
+    expect((await fetch(address, { redirect: 'manual' })).status).toBe(401);
+    for (let i = 0; i < 2; i++)
+      expect((await fetch(`http://127.0.0.1:${port}/models`, { headers: { cookie } })).status).toBe(200);
+    expect((await fetch(server.entrance(), { redirect: 'manual' })).status).toBe(303);
+    expect((await fetch(server.url, { redirect: 'manual' })).status).toBe(303);
+  });
+
+  it('is the usual one where each caller shows a token', async () => {
+    const guarded = await serve(world.config, { ...world.options, port: 0, authentication: 'token' });
+    expect(guarded.entrance()).toBe(guarded.url);
+    await guarded.close();
+  });
+});
+
 describe('a server that is closed', () => {
   it('lets the requests under way end, and takes no more', async () => {
     const headers = await enter();

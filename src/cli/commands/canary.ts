@@ -139,6 +139,11 @@ export async function withLatest(
 function describe(deployment: CanaryDeployment): string {
   const { modelName, candidateVersion, productionVersion, status: state, trafficFraction, endReason } = deployment;
   const share = `${(100 * trafficFraction).toFixed(1)}% of the traffic`;
+  const gets = {
+    ...{ shadow: `, ${share}`, active: `, ${share}`, promoted: '', rolled_back: '' },
+    paused: `, production answers everything; ${share} once it is resumed`,
+    halted: ', production answers everything',
+  }[state];
   const why = endReason === undefined ? '' : `: ${endReason}`;
-  return `${modelName} ${candidateVersion} beside ${productionVersion}: ${state}, ${share}${why}`;
+  return `${modelName} ${candidateVersion} beside ${productionVersion}: ${state}${gets}${why}`;
 }

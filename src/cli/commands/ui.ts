@@ -25,7 +25,7 @@ export async function ui({ config, output, who, token, signal }: Session, option
   });
   const how = isLocal ? 'who opens this address acts as you' : 'callers show tokens of their own';
   output.result({ url: server.url }, `the dashboard is at ${server.url}\n${how}; Ctrl-C ends it`);
-  if (open) openInBrowser(server.url, (message) => output.note(message));
+  if (open) openInBrowser(server.entrance(), (message) => output.note(message));
   if (!signal.aborted) await once(signal, 'abort');
   await server.close();
   return exitCode.ok;
