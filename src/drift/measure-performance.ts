@@ -48,10 +48,9 @@ export async function measurePerformance(
   if (before === undefined || before.rows.length < fewest) return undefined;
   const metric = task === 'classification' ? 'accuracy' : 'mae';
   const after = labelled(current, subject);
-  const mean = (losses: Labelled, codes: Int32Array | undefined): Estimate => {
-    if (codes === undefined) return meanEstimate(losses.losses);
-    const own = Int32Array.from(losses.rows, (row) => codes[row]!);
-    return enlarged(meanEstimate(losses.losses, own), uncertainty(Math.max(1, equalClusters(own) - 1)));
+  const mean = (of: Labelled, codes: Int32Array | undefined): Estimate => {
+    const { value, variance } = meanOf(of, codes);
+    return { value, variance: task === 'classification' ? Math.max(variance, leastVariance(of.losses)) : variance };
   };
   const known = { metric, baseline: mean(before, clusters?.baseline.codes) } as const;
   if (after !== undefined && after.rows.length >= fewest) {
@@ -81,6 +80,18 @@ function labelled({ table, predictions }: PredictedSide, subject: PerformanceSub
       ? Math.abs(actual[row]! - predictions[row]!)
       : Number(predictions[row]! >= 0.5 === (actual[row] === 1));
   return { rows, outcomes: Float64Array.from(rows, (row) => actual[row]!), losses: Float64Array.from(rows, loss) };
+}
+
+function meanOf({ rows, losses }: Labelled, codes: Int32Array | undefined): Estimate {
+  if (codes === undefined) return meanEstimate(losses);
+  const own = Int32Array.from(rows, (row) => codes[row]!);
+  return enlarged(meanEstimate(losses, own), uncertainty(Math.max(1, equalClusters(own) - 1)));
+}
+
+/** Of a share, with two imagined rows of each kind (Agresti & Coull 1998): 30 right answers of 30 do not prove 100%. */
+function leastVariance(losses: Float64Array): number {
+  const share = (losses.reduce((sum, loss) => sum + loss, 0) + 2) / (losses.length + 4);
+  return (share * (1 - share)) / losses.length;
 }
 
 const enlarged = ({ value, variance }: Estimate, times: number): Estimate => ({ value, variance: times * variance });

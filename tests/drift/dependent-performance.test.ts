@@ -85,3 +85,22 @@ describe('the performance of rows that go together', () => {
     expect(said.kept / rounds).toBeLessThan(0.055);
   }, 120_000);
 });
+
+describe('the accuracy on few rows', () => {
+  it('is not called kept because hardly any of them was wrong', async () => {
+    const rounds = 400;
+    let kept = 0;
+    for (let round = 0; round < rounds; round++) {
+      // Right in 99% of the rows before, and in as much less now as is tolerated.
+      const side = (rows: number, accuracy: number) => {
+        const p = Float64Array.from({ length: rows }, () => (random.next() < 0.5 ? 0.1 : 0.9));
+        const y = p.map((said) => Number(said > 0.5 === random.next() < accuracy));
+        return { x: p, p, y, clusters: { codes: Int32Array.from(p.keys()), count: rows } };
+      };
+      const sides = [side(1000, 0.99), side(30, 0.99 * 0.9)];
+      const measured = await measure('classification', sides, { labels: true, clusters: false });
+      if (judgePerformance(measured, { threshold: 0.1, confidence: 0.95 }).verdict === 'kept') kept++;
+    }
+    expect(kept / rounds).toBeLessThan(0.06); // without imagined rows 15%
+  });
+});
