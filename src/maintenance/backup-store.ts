@@ -12,7 +12,7 @@ import { MLOpsError } from '../errors.js';
 import { verifyAuditTrail } from '../governance/audit-trail.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { type ContextOptions, createContext } from '../runtime/context.js';
-import { sealedArtifacts } from '../sealing/sealed-artifact.js';
+import { sealingKeys } from './missing-keys.js';
 import { measureContent } from '../storage/artifact-content.js';
 import { type Clock, toIso } from '../util/clock.js';
 import { type Digest, isDigest } from '../util/digest.js';
@@ -117,8 +117,7 @@ async function inspectRecords(
         `the audit trail does not verify (record ${audit.position}: ${audit.reason}); the older backups are kept`,
       );
     }
-    const keyIds = new Set<string>();
-    for await (const { value } of sealedArtifacts(storage)) keyIds.add(value.keyId);
+    const keyIds = await sealingKeys(storage);
     const named = [...(await storage.namedDigests!())].sort();
     const artifacts = copy === false ? named : await copy(named);
     // Looked for last: what went meanwhile is not in this backup either.
@@ -126,7 +125,7 @@ async function inspectRecords(
     const isThere = async (digest: Digest): Promise<boolean> =>
       copy === false ? (await files.stat(digest)) !== undefined : copied.has(digest);
     const missing = await findMissingFiles(storage, isThere);
-    return { audit, artifacts, missing, keyIds: [...keyIds].sort() };
+    return { audit, artifacts, missing, keyIds };
   } finally {
     await files.close();
     await storage.close();

@@ -11,6 +11,7 @@ import type { Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import { copyFiles, verifyFiles } from './copy-files.js';
 import { copyRecords } from './copy-records.js';
+import { missingKeys, sealingKeys } from './missing-keys.js';
 import { type StoredMigration, putMigration, readMigration } from './migration-record.js';
 import { type StoreContent, dumpPages, measureStore } from './store-content.js';
 import { type WorkOptions, assertStoreIn } from './store-directories.js';
@@ -23,7 +24,8 @@ export interface MigrationSide {
   readonly artifacts?: ArtifactStore;
 }
 
-export interface MigrateStoreOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal'> {
+/** `keys` are those of the target. */
+export interface MigrateStoreOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'keys' | 'principal'> {
   readonly from: MigrationSide;
   readonly to: MigrationSide;
 }
@@ -40,6 +42,8 @@ export interface MigrationResult extends StoreContent {
   /** Records of the source's audit trail, and the hash of the last of them; the target's has one more. */
   readonly auditRecords: number;
   readonly auditHead: string;
+  /** Keys that files are encrypted with and that the policy of the target has not in place: until it has, those files cannot be read. */
+  readonly missingKeys: readonly string[];
 }
 
 interface Opened {
@@ -88,10 +92,11 @@ async function migrate(
   }
   const content = await measureStore(source.storage, stage(0, 0));
   const result = { ...places, ...content, auditRecords: audit.records, auditHead: audit.head };
+  const missing = await missingKeys(to.config, await sealingKeys(source.storage), who.keys);
   if (found !== undefined && (found.value.digest ?? content.digest) !== content.digest) throw changed(places.from);
   if (found?.value.status === 'done') {
     const { files, bytes } = await copyFiles(source.artifacts, target.artifacts, stage(0, 1));
-    return { status: 'already', isResumed: false, ...result, files, bytes };
+    return { status: 'already', isResumed: false, ...result, files, bytes, missingKeys: missing };
   }
 
   const begun = found ?? (await begin(target.storage, places.from, log, content.digest, toIso(context.clock.now())));
@@ -103,7 +108,7 @@ async function migrate(
     result: undefined,
     detail: { ...result, files, bytes },
   }));
-  return { status: 'migrated', isResumed: found !== undefined, ...result, files, bytes };
+  return { status: 'migrated', isResumed: found !== undefined, ...result, files, bytes, missingKeys: missing };
 }
 
 async function begin(

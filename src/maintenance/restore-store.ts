@@ -10,6 +10,7 @@ import { MLOpsError } from '../errors.js';
 import { verifyAuditTrail } from '../governance/audit-trail.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { type ContextOptions, createContext } from '../runtime/context.js';
+import { missingKeys } from './missing-keys.js';
 import { policyKeys } from '../runtime/open-keys.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
@@ -74,7 +75,7 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
     artifacts,
     missing: backup.missing,
     durationMs,
-    missingKeys: await missingKeys(config, backup, options),
+    missingKeys: await missingKeys(config, backup.keyIds ?? [], options.keys),
     ...(disasterRecoveryEnabled && {
       meetsRecoveryTimeObjective: durationMs <= recoveryTimeObjectiveHours * 3_600_000,
     }),
@@ -181,13 +182,6 @@ async function authorize(config: MLOpsConfig, who: ContextOptions): Promise<void
   const context = createContext(config, who);
   await context.stores.release(); // never opened
   await new ControlPlane(context).authorizeWithoutStore('storage.restore');
-}
-
-/** Looks without making a key file: one that is made here would be another than the one that is needed. */
-async function missingKeys(config: MLOpsConfig, { keyIds = [] }: Backup, { keys }: ContextOptions) {
-  if (keyIds.length === 0) return [];
-  const there = await (keys ?? policyKeys(config)).list().catch(() => []);
-  return keyIds.filter((id) => !there.some((key) => key.id === id));
 }
 
 /** Writes the record into the store before it gets its name, so that no restored store is without one. */

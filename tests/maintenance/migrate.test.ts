@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -228,8 +228,9 @@ describe.skipIf(absent !== undefined)(
     });
     afterAll(() => Promise.all([postgres.close(), s3.close()]));
 
+    const keys = 'keys: { path: ./local/records/keys.json }\n';
     const files = (name: string): string =>
-      `storage: { path: ./${name}/records, artifacts_path: ./${name}/files, durability: process }\n`;
+      `storage: { path: ./${name}/records, artifacts_path: ./${name}/files, durability: process }\n${keys}`;
 
     async function policies(): Promise<{ local: string; remote: string; back: string }> {
       vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
@@ -238,7 +239,7 @@ describe.skipIf(absent !== undefined)(
       const { host } = new URL(postgres.url);
       const schema = `migrated_${Date.now()}`;
       const url = `postgres://postgres:\${TEST_DB_PASSWORD}@${host}/postgres`;
-      const remote = `storage: { kind: postgres, url: "${url}", schema: ${schema}, artifacts_url: "${await s3.newBucket()}" }\n`;
+      const remote = `storage: { kind: postgres, url: "${url}", schema: ${schema}, artifacts_url: "${await s3.newBucket()}" }\n${keys}`;
       const paths = {
         local: join(directory, 'local.yaml'),
         remote: join(directory, 'remote.yaml'),
@@ -299,6 +300,25 @@ describe.skipIf(absent !== undefined)(
     });
   },
 );
+
+it('the keys that the files of a copy need, and that its policy has not in place, are named', async () => {
+  await fill(await inFiles('from'), 1, 1);
+  const [from, to] = [join(directory, 'from.yaml'), join(directory, 'to.yaml')];
+  await writeFile(from, 'storage: { path: ./from/records, artifacts_path: ./from/files }\n');
+  await writeFile(to, 'storage: { path: ./to/records, artifacts_path: ./to/files }\n');
+  const key = join(directory, 'from', 'records', 'keys.json');
+  const { keys } = JSON.parse(await readFile(key, 'utf8')) as { keys: { id: string; purpose: string }[] };
+  const encryption = keys.filter(({ purpose }) => purpose === 'artifact_encryption').map(({ id }) => id);
+  expect(encryption).toHaveLength(1);
+  const sides = { from: { config: MLOpsConfig.fromYaml(from) }, to: { config: MLOpsConfig.fromYaml(to) } };
+  expect(await migrateStore(sides)).toMatchObject({ status: 'migrated', missingKeys: encryption });
+  const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  expect(await run(['storage', 'migrate', '--from', from, '--to', to])).toBe(3);
+  expect(String(said.mock.calls)).toContain(`the keys ${encryption[0]} are not there`);
+  said.mockRestore();
+  await copyFile(key, join(directory, 'to', 'records', 'keys.json'));
+  expect(await migrateStore(sides)).toMatchObject({ status: 'already', missingKeys: [] });
+});
 
 it('a store that is not there is not made to be copied', async () => {
   const [from, to] = [join(directory, 'from.yaml'), join(directory, 'to.yaml')];

@@ -3,6 +3,7 @@ import { backupStore } from '../../maintenance/backup-store.js';
 import type { MissingFile } from '../../maintenance/named-files.js';
 import { restoreStore } from '../../maintenance/restore-store.js';
 import { exitCode } from '../exit-code.js';
+import { sayMissingKeys } from '../missing-keys.js';
 import type { Session } from '../session.js';
 
 export interface BackupCommandOptions {
@@ -56,8 +57,7 @@ export async function restore(
   const { createdAt, auditRecords, artifacts, durationMs, meetsRecoveryTimeObjective, missing, missingKeys } = result;
   const seconds = (durationMs / 1_000).toFixed(1);
   const restored = `restored the state of ${createdAt} in ${seconds} s: ${auditRecords} audit records and ${artifacts} files, all verified`;
-  const locked = `the keys ${missingKeys.join(', ')} are not there: put the key file in its place before anything is read`;
-  const lines = [restored, ...missing.map(sayMissing), ...(missingKeys.length > 0 ? [locked] : [])];
+  const lines = [restored, ...missing.map(sayMissing), ...sayMissingKeys(missingKeys)];
   output.result(result, lines.join('\n'));
   if (missing.length > 0 || missingKeys.length > 0) return exitCode.found;
   return meetsRecoveryTimeObjective === false ? exitCode.found : exitCode.ok;
