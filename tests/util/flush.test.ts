@@ -1,9 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { ExperimentTracker, MLOpsConfig, backupStore } from '@bondx/mlops';
+import { flush } from '../../src/util/flush.js';
 import { temporaryDirectory } from '../adapters/filesystem/temporary-directory.js';
+
+afterEach(() => void vi.restoreAllMocks());
+
+it("flushes by the handle, which Node's permission model asks for, and tells what fails", async () => {
+  const handle = await open(await temporaryDirectory());
+  const sync = vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'sync');
+  await flush(handle);
+  expect(sync).toHaveBeenCalledOnce();
+  const failed = Object.assign(new Error('i/o error'), { code: 'EIO' });
+  sync.mockRejectedValueOnce(failed);
+  await expect(flush(handle)).rejects.toBe(failed);
+  await handle.close();
+});
 
 it("stores, keys and backups do without FileHandle.sync, which Yarn's Plug'n'Play has not", async () => {
   const folder = await temporaryDirectory();
