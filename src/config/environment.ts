@@ -1,4 +1,6 @@
+import { refuse } from '../util/check.js';
 import { nearest } from '../util/nearest.js';
+import { describe, isMapping } from './fields.js';
 import { type KeyNode, childOf, namedPaths, policyKeys, showPath, valuePaths } from './key-tree.js';
 import type { Draft } from './known-part.js';
 import type { Problems } from './problems.js';
@@ -7,6 +9,19 @@ import { referenceTo, secretKeys } from './references.js';
 
 /** Environment variables by name; `process.env` is one. */
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The variables that a caller passes, or those of this process. @throws MLOpsError `INVALID_INPUT` */
+export function environmentOf(given: Environment | undefined): Environment {
+  if (given === undefined) return process.env;
+  const hint = 'the environment of the policy (development, staging, production) is a key of its own';
+  if (!isMapping(given))
+    refuse(`environment must be variables by name, such as process.env, got ${describe(given)}; ${hint}`);
+  for (const [name, value] of Object.entries<unknown>(given)) {
+    if (value !== undefined && typeof value !== 'string')
+      refuse(`the environment variable ${name} must be a text, got ${describe(value)}`);
+  }
+  return given;
+}
 
 type ValueNode = Extract<KeyNode, { kind: 'value' }>;
 

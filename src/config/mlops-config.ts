@@ -1,12 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { PolicyError } from '../errors.js';
-import { checkOptions, refuse } from '../util/check.js';
+import { checkOptions, checkText, refuse } from '../util/check.js';
 import { type Digest, digestJson } from '../util/digest.js';
 import { deepFreeze } from '../util/freeze.js';
 import { assertJson } from '../util/json.js';
 import { own } from '../util/own.js';
 import { defaultModelType, effectivePolicy } from './effective-policy.js';
-import type { Environment } from './environment.js';
+import { type Environment, environmentOf } from './environment.js';
 import { describe, isMapping } from './fields.js';
 import { toPolicyFile } from './key-tree.js';
 import { loadYaml } from './load-yaml.js';
@@ -27,7 +27,7 @@ export type PolicyInput = NonNullable<PartOf<Policy>>;
 
 /** How a policy file is read. */
 export interface FromYamlOptions {
-  /** Variables that override the file; `process.env` unless told, `{}` for none. */
+  /** Variables by name, which override the file; `process.env` unless told, `{}` for none. */
   readonly environment?: Environment;
 }
 
@@ -84,7 +84,7 @@ export class MLOpsConfig {
     if (typeof path !== 'string') refuse(`fromYaml takes the path of a policy file, got ${describe(path)}`);
     checkOptions(options, ['environment'], 'fromYaml');
     const { content, problems } = readPolicyDocument(readPolicyText(path), path);
-    const environment = options.environment ?? process.env;
+    const environment = environmentOf(options.environment);
     const effective = effectivePolicy({ content, problems, spelling: 'snake', environment, name: path });
     return new MLOpsConfig(effective, environment, dirname(resolve(path)), path);
   }
@@ -101,10 +101,10 @@ export class MLOpsConfig {
       ]);
     }
     checkOptions(options, ['environment', 'baseDirectory'], 'fromObject');
-    const environment = options.environment ?? process.env;
+    const environment = environmentOf(options.environment);
     const problems = new Problems(new Map());
     const effective = effectivePolicy({ content, problems, spelling: 'any', environment, name: undefined });
-    return new MLOpsConfig(effective, environment, options.baseDirectory ?? process.cwd());
+    return new MLOpsConfig(effective, environment, checkText(options.baseDirectory ?? process.cwd(), 'baseDirectory'));
   }
 
   /** Every default; environment variables still count. */
@@ -114,7 +114,7 @@ export class MLOpsConfig {
 
   /** A path as the policy writes it, made absolute. */
   resolvePath(path: string): string {
-    return resolve(this.baseDirectory, path);
+    return resolve(this.baseDirectory, checkText(path, 'path'));
   }
 
   /**

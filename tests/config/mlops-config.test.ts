@@ -137,6 +137,16 @@ describe('MLOpsConfig', () => {
     expect(issues[0]!.message).toMatch(/^expected an object of sections and keys, got /);
   });
 
+  it('refuses what are no variables, and no folder', () => {
+    const load = (options: object) => () => MLOpsConfig.fromObject({}, options);
+    expect(load({ environment: 'production' })).toThrow('is a key of its own');
+    expect(load({ environment: null })).toThrow('environment must be variables by name');
+    expect(load({ environment: { BONDX_SEED: 7 } })).toThrow('BONDX_SEED must be a text, got 7');
+    expect(load({ environment: {}, baseDirectory: 7 })).toThrow('baseDirectory must be a string');
+    expect(load({ environment: { BONDX_SEED: undefined } })).not.toThrow();
+    expect(() => MLOpsConfig.default({ environment: {} }).resolvePath(7 as never)).toThrow('path must be a string');
+  });
+
   it('refuses a path that is no text', () => {
     expect(() => MLOpsConfig.fromYaml(undefined as unknown as string)).toThrow(MLOpsError);
   });
