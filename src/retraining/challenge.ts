@@ -4,13 +4,14 @@ import type { AnyModel } from '../models/async-model.js';
 import { numericTarget } from '../models/metrics/metrics-of.js';
 import type { Task } from '../models/model.js';
 import { predictInSteps } from '../models/predict-in-steps.js';
+import { normal975 } from '../stats/distributions/student-t.js';
 import { comparePaired } from '../stats/paired-comparison.js';
 import type { Digest } from '../util/digest.js';
 import { inSteps } from '../util/in-steps.js';
 import type { JsonObject } from '../util/json.js';
 import type { Random } from '../util/random.js';
 import { holdoutMetrics } from './holdout-metrics.js';
-import { aimOf, lossName, losses } from './losses.js';
+import { aimOf, lossName, losses, outcomeVariance } from './losses.js';
 import type { ChallengeResult } from './retrain-result.js';
 import { timeClusters, together } from './time-clusters.js';
 
@@ -62,12 +63,15 @@ export async function challenge(
     random,
     ...together(times),
   });
-  const comparison = await inSteps(steps);
+  const found = await inSteps(steps);
+  const margin = normal975 * Math.sqrt(outcomeVariance(aim, challengerScores, championScores));
+  const lower = Math.min(found.lower, found.difference - margin);
+  const upper = Math.max(found.upper, found.difference + margin);
   return {
     ...result,
     championVersion: champion.version,
     championMetrics: holdoutMetrics(task, actual, championScores, times),
-    comparison: { ...comparison, loss: lossName(aim), confidence },
+    comparison: { ...found, lower, upper, loss: lossName(aim), confidence },
   };
 }
 

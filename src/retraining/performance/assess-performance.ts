@@ -2,9 +2,10 @@ import type { Table } from '../../data/table.js';
 import type { AnyModel } from '../../models/async-model.js';
 import { registeredMetric, timeStampsOf } from '../../models/metrics/registered-metric.js';
 import { trainingTarget } from '../../models/target.js';
+import { normal975 } from '../../stats/distributions/student-t.js';
 import type { Random } from '../../util/random.js';
 import { lossMetric } from '../holdout-metrics.js';
-import { losses } from '../losses.js';
+import { losses, outcomeVariance } from '../losses.js';
 import { timeClusters } from '../time-clusters.js';
 import type { PerformanceReport } from './performance-report.js';
 import { recentLoss } from './recent-loss.js';
@@ -60,14 +61,15 @@ export async function assessPerformance(inputs: PerformanceInputs): Promise<Perf
   const known = registeredMetric(metrics, metric);
   if (known === undefined) return notAssessed(`the version was registered without ${metric}`);
   if (rows < minRows) return notAssessed(`${rows} rows with a known target, at least ${minRows} are needed`);
-  const found = losses(
-    { task: model.task, quantile: undefined },
-    trainingTarget(table, targetColumn, model.task),
-    await model.predictBatch(table),
-  );
+  const aim = { task: model.task, quantile: undefined };
+  const predicted = await model.predictBatch(table);
+  const found = losses(aim, trainingTarget(table, targetColumn, model.task), predicted);
   const times = timeClusters(table, timeColumn);
   const { [timeStampsOf(metric)]: timeStamps = 0 } = metrics;
-  const { value, lower, upper, registeredMargin } = await recentLoss(found, times, { ...known, timeStamps }, random);
+  const recent = await recentLoss(found, times, { ...known, timeStamps }, random);
+  const { value, registeredMargin } = recent;
+  const chance = normal975 * Math.sqrt(outcomeVariance(aim, predicted));
+  const [lower, upper] = [Math.max(0, Math.min(recent.lower, value - chance)), Math.max(recent.upper, value + chance)];
   if (!Number.isFinite(value)) return notAssessed(`the mean of ${metric} is beyond a double`);
   const registered = known.value;
   const limit = registered * (1 + threshold);
