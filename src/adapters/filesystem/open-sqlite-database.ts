@@ -30,7 +30,7 @@ const checkpointBytes = 16 * 1024 * 1024;
 export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> {
   const Driver = await loadDriver();
   const isReadOnly = !(await isWritable(path));
-  if (isReadOnly && !(await exists(path))) throw readOnly(path, 'there is no storage yet, and it cannot be created');
+  if (isReadOnly && !(await isThere(path))) throw readOnly(path, 'there is no storage yet, and it cannot be created');
   const connect = (file: string | Buffer): SqliteDatabase => {
     const fileMustExist = isReadOnly && typeof file === 'string';
     const database = construct(Driver, file, path, { readonly: isReadOnly, fileMustExist, timeout: 0 });
@@ -130,6 +130,18 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Whether there is a database. @throws MLOpsError `STORAGE_UNAVAILABLE` where this user cannot see */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (!isError(error) || !('code' in error) || error.code !== 'EACCES') return false;
+    const advice = 'this user may not look into the directory; let it read and enter the directory, or choose another';
+    throw new MLOpsError('STORAGE_UNAVAILABLE', `${path}: ${advice}`, { cause: error });
+  }
+}
 
 const readOnly = (path: string, problem: string): MLOpsError =>
   new MLOpsError('STORAGE_READ_ONLY', `${path}: ${problem}; make the directory writable, or choose another`);

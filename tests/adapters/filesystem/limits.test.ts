@@ -46,6 +46,17 @@ it.skipIf(process.platform === 'win32')(
   },
 );
 
+it.skipIf(process.platform === 'win32')('a user who may not look into the folder is told so', async () => {
+  const { directory, storage } = await fill();
+  await storage.close();
+  const locked = join(directory, 'storage');
+  const failure = await runAsReader(directory, 'open-storage', locked);
+  execFileSync('chmod', ['700', locked]);
+  execFileSync('chmod', ['-R', 'u=rwX', directory]);
+  expect(failure).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  expect((failure as Error).message).toContain('this user may not look into the directory');
+});
+
 /** A storage and files in a directory, and a directory that is empty. */
 async function fill() {
   const directory = await temporaryDirectory();

@@ -14,10 +14,11 @@ const nodeArguments = (name: string, args: readonly string[]): string[] => [
 export const runChild = async (name: string, ...args: readonly string[]): Promise<unknown> =>
   parseOutput(await promisify(execFile)(process.execPath, nodeArguments(name, args)));
 
-/** Like {@link runChild}, as a user who may read a directory and write nothing there. */
-export async function runAsReader(directory: string, name: string): Promise<unknown> {
+/** Like {@link runChild}, as a user who may read a directory and write nothing there, nor look into `locked`. */
+export async function runAsReader(directory: string, name: string, locked?: string): Promise<unknown> {
   const isRoot = process.getuid?.() === 0;
   execFileSync('chmod', ['-R', isRoot ? 'go=rX' : 'a=rX', directory]);
+  if (locked !== undefined) execFileSync('chmod', ['000', locked]);
   const reader = isRoot ? { uid: 65_534, gid: 65_534 } : {};
   return parseOutput(await promisify(execFile)(process.execPath, nodeArguments(name, [directory]), reader));
 }
