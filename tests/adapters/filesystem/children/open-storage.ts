@@ -3,8 +3,11 @@ import { openFilesystemStorage } from '../../../../src/adapters/filesystem/files
 import type { MLOpsError } from '../../../../src/errors.js';
 
 /** Prints how opening `storage` in the given folder fails. */
-const failure = await openFilesystemStorage(join(process.argv[2]!, 'storage')).then(
-  () => undefined,
-  ({ code, message }: MLOpsError) => ({ code, message }),
-);
+let failure: Pick<MLOpsError, 'code' | 'message'> | undefined;
+try {
+  await openFilesystemStorage(join(process.argv[2]!, 'storage'));
+} catch (error) {
+  const { code, message } = error as MLOpsError;
+  failure = { code, message };
+}
 console.log(JSON.stringify(failure ?? 'opened'));
