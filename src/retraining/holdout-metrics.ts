@@ -3,7 +3,7 @@ import { standardErrorOf, timeStampsOf } from '../models/metrics/registered-metr
 import type { Task } from '../models/model.js';
 import type { Clusters } from '../stats/effective-size.js';
 import { meanEstimate } from '../stats/estimate.js';
-import { losses } from './losses.js';
+import { losses, outcomeVariance } from './losses.js';
 
 /** The mean loss that a version's performance is followed by. */
 export const lossMetric = (task: Task): 'mae' | 'log_loss' => (task === 'regression' ? 'mae' : 'log_loss');
@@ -21,7 +21,9 @@ export function holdoutMetrics(
 ): Readonly<Record<string, number>> {
   const metric = lossMetric(task);
   const several = times !== undefined && times.count > 1 ? times : undefined;
-  const { variance } = meanEstimate(losses({ task, quantile: undefined }, actual, predicted), several?.codes);
+  const aim = { task, quantile: undefined };
+  const found = meanEstimate(losses(aim, actual, predicted), several?.codes).variance;
+  const variance = Math.max(found, outcomeVariance(aim, predicted));
   return {
     ...metricsOf(task, actual, predicted),
     ...(Number.isFinite(variance) && {
