@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { databaseIn } from '../adapters/filesystem/snapshot-storage.js';
 import { MLOpsConfig } from '../config/mlops-config.js';
 import { authenticate } from '../governance/access/authenticate.js';
 import type { Principal } from '../runtime/principal.js';
@@ -48,8 +49,18 @@ export async function openSession(options: GlobalOptions, signal: AbortSignal, i
   if (isAlone) return { config: MLOpsConfig.default({ environment: {} }), output, who: {}, signal };
   const path = options.config ?? (existsSync(defaultPolicy) ? defaultPolicy : undefined);
   const config = path === undefined ? MLOpsConfig.default() : MLOpsConfig.fromYaml(path);
+  noteNewStore(config, output, path !== undefined);
   const given = options.token ?? process.env['BONDX_TOKEN'];
   if (given === undefined || given === '') return { config, output, who: {}, signal };
   const token = given.trim();
   return { config, output, who: { principal: await authenticate(config, { token }) }, token, signal };
+}
+
+/** Whoever is in the wrong folder, or whose disk is not mounted, would find an empty store and take it for the answer. */
+function noteNewStore(config: MLOpsConfig, output: Output, hasPolicy: boolean): void {
+  const { storage, dataStoragePath } = config.policy;
+  const directory = config.resolvePath(storage.path ?? dataStoragePath);
+  if (storage.kind !== 'filesystem' || existsSync(databaseIn(directory))) return;
+  const other = hasPolicy ? '' : `, and no ${defaultPolicy} in this folder: --config names another`;
+  output.note(`there is no store in ${directory} yet${other}`);
 }

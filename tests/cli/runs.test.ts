@@ -164,7 +164,8 @@ describe('bondx-mlops runs', () => {
   });
 
   it('says that there is nothing, and shows help with examples', async () => {
-    expect(await runs('list')).toMatchObject({ code: 0, out: 'no runs\n', err: '' });
+    expect(await runs('list')).toMatchObject({ code: 0, out: 'no runs\n' });
+    expect((await runs('list')).err).toBe('');
     for (const command of ['list', 'search', 'show', 'compare', 'export', 'import']) {
       expect((await runs(command, '--help')).out).toContain(`$ bondx-mlops runs ${command}`);
     }

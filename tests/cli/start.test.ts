@@ -118,6 +118,22 @@ describe('init', () => {
   });
 });
 
+describe('a store that is not there', () => {
+  it('is told of, since an empty one that is made answers as if nothing had ever been done', async () => {
+    vi.stubEnv('BONDX_STORAGE__PATH', './elsewhere');
+    const first = await bondx('list');
+    expect(first).toMatchObject({ code: 0, out: 'no model versions\n' });
+    expect(first.err).toMatch(
+      /^there is no store in .*elsewhere yet, and no policy\.yaml in this folder: --config names/,
+    );
+    expect((await bondx('list')).err).toBe('');
+    vi.unstubAllEnvs();
+    await bondx('init');
+    expect((await bondx('audit', 'verify')).err).toMatch(/^there is no store in \S+data yet\n$/);
+    expect((await bondx('audit', 'verify')).err).toBe('');
+  });
+});
+
 describe('show', () => {
   it('prints the card of the version in production or the newest, and a drift report', async () => {
     csv('data.csv', smallRows(300));
