@@ -170,6 +170,23 @@ describe('an assessment', () => {
     expect(results.find(({ check }) => check === 'basel.calibration')?.status).toBe('met');
   });
 
+  it('does not take too few defaults to tell for an AUC that has not fallen', async () => {
+    const { registry } = await pdWorld({ security: { regulatoryFrameworks: ['Basel III'], complianceChecks: [] } });
+    const assess = async (defaulted: readonly number[]) => {
+      // A default has a score of its own beside those of 400 others, no better than at random.
+      const scores = [...Array.from({ length: 400 }, (_, i) => i), ...defaulted];
+      const labels = scores.map((_, i) => Number(i >= 400));
+      const pd = { ...goodInputs.pd!, defaulted: labels, scores, initialAuc: { auc: 0.7 } };
+      const { results } = await assessCompliance(registry, { ...at, inputs: { pd } });
+      return results.find(({ check }) => check === 'basel.discrimination')!;
+    };
+    const few = await assess([50.5, 200.5, 350.5]); // an AUC of 0.5: 3 defaults do not prove that it fell
+    expect(few.status).toBe('not_assessed');
+    expect(few.message).toContain('3 defaults are too few to tell');
+    expect((await assess([20.5, 30.5, 40.5])).status).toBe('not_met'); // but what is proved counts
+    expect((await assess(Array.from({ length: 10 }, (_, i) => 170.5 + 23 * i))).status).toBe('met');
+  });
+
   it('says not_assessed of what cannot be tested, and goes on', async () => {
     const { registry } = await pdWorld({ security: { regulatoryFrameworks: ['Basel III', 'IFRS 9'] } });
     const pd = { ...goodInputs.pd!, defaulted: [0, 0, 0, 1, 1], scores: [1, 2, 3, 4, 5], initialAuc: { auc: 0.9 } };

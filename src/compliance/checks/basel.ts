@@ -9,7 +9,7 @@ import { summarizeOverrides } from '../inventory/overrides.js';
 import { aged } from './aged.js';
 import { type ComplianceCheck, type Finding, judged, met, notAssessed, notMet } from './check.js';
 import type { ComplianceFacts } from './facts.js';
-import { outcomesOf, pdCalibration } from './pd-calibration.js';
+import { fewDefaults, outcomesOf, pdCalibration } from './pd-calibration.js';
 import { reviewCadence } from './review.js';
 
 /** Basel III: internal ratings (CRE36) and value at risk (MAR32). */
@@ -56,6 +56,10 @@ function discrimination(facts: ComplianceFacts): Finding {
   }
   const change = aucChange(initialAuc, auc);
   const isMet = change.pValue >= policy.compliance.significanceLevel;
+  if (isMet && defaults < fewDefaults) {
+    const message = `${defaults} defaults are too few to tell whether the AUC has fallen since the initial validation`;
+    return notAssessed(message, { auc, initialAuc, ...change, method: 'DeLong' });
+  }
   const message = isMet ? 'the AUC has not fallen since the initial validation' : 'the AUC fell';
   return aged(judged(isMet, message, { auc, initialAuc, ...change, method: 'DeLong' }), outcomesOf(inputs.pd!), facts);
 }

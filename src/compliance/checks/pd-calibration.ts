@@ -11,7 +11,7 @@ import type { ComplianceInputs, GradeInput } from './inputs.js';
 type PdInputs = NonNullable<ComplianceInputs['pd']>;
 
 /** Fewer defaults than these tell little: the bounds of Pluto and Tasche are looked at then. */
-const fewDefaults = 10;
+export const fewDefaults = 10;
 
 const correlation =
   'defaults are correlated: in a bad year independent tests reject right PDs more often than they say';
