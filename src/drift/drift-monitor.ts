@@ -139,7 +139,10 @@ export class DriftMonitor {
     return this.#control.access('drift.read', modelOrStore(options.modelName), async (storage) => {
       const { records, cursor } = await storage.query(driftReportsCollection, {
         ...(options.modelName !== undefined && { where: { field: 'modelName', op: 'eq', value: options.modelName } }),
-        orderBy: [{ field: 'createdAt', direction: 'desc' }],
+        orderBy: [
+          { field: 'createdAt', direction: 'desc' },
+          { field: 'id', direction: 'desc' }, // of those of one moment the last first
+        ],
         ...(options.limit !== undefined && { limit: options.limit }),
         ...(options.cursor !== undefined && { cursor: options.cursor }),
       });

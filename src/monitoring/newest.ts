@@ -21,7 +21,10 @@ export async function newestOf<T>(
         { field: timeField, op: 'lt', value },
       ],
     },
-    orderBy: [{ field: timeField, direction: 'desc' }],
+    orderBy: [
+      { field: timeField, direction: 'desc' },
+      { field: 'id', direction: 'desc' }, // of those of one moment the last: ids grow
+    ],
     limit: 1,
   });
   return records[0]?.value as unknown as T | undefined;

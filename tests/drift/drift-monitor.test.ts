@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { DriftMonitor, ModelRegistry, readCsv, type DriftReport, type Row } from '@bondx/mlops';
+import {
+  Alerts,
+  DriftMonitor,
+  ExperimentTracker,
+  ModelRegistry,
+  RetrainPipeline,
+  readCsv,
+  type DriftReport,
+  type Row,
+} from '@bondx/mlops';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { createRandom } from '../../src/util/random.js';
 import { createWorld, failure, smallRows } from '../helpers.js';
@@ -21,6 +30,13 @@ async function check(
     targetColumn: 'y',
     ...extra,
   });
+}
+
+/** Alerts that have looked at what is stored. */
+async function scanned(...given: ConstructorParameters<typeof Alerts>): Promise<Alerts> {
+  const alerts = new Alerts(...given);
+  await alerts.scan();
+  return alerts;
 }
 
 describe('detectDrift', () => {
@@ -165,6 +181,30 @@ describe('detectDrift', () => {
       ...{ code: 'INVALID_INPUT', message: expect.stringContaining('did you mean "kind"?') as string },
     });
     expect((await check([], [], { targetColumn: undefined })).verdict).toBe('not_assessed'); // no data at all
+  });
+
+  it('of one moment are listed the last first, and the last is what is alerted and retrained by', async () => {
+    const { config, options } = createWorld(); // whose clock stands still
+    const monitor = new DriftMonitor(config, options);
+    const made: string[] = [];
+    for (const shift of [0, 3, 0, 3]) {
+      const { reportId } = await monitor.detectDrift({
+        modelName: 'spread',
+        baselineData: smallRows(2000),
+        currentData: smallRows(2000, { seed: 2, shift }),
+        featureColumns: ['x'],
+      });
+      made.unshift(reportId);
+      expect((await monitor.listReports()).reports.map((report) => report.reportId)).toEqual(made);
+      const [due] = await new RetrainPipeline(
+        config,
+        new ExperimentTracker(config, options),
+        new ModelRegistry(config, options),
+      ).runDue({ models: [{ modelName: 'spread', trainingData: () => Promise.reject(new Error('away')) }] });
+      expect(due!.trigger).toBe(shift === 0 ? null : 'drift');
+      const { alerts } = await (await scanned(config, options)).list({ status: 'open', modelName: 'spread' });
+      expect(alerts.filter(({ source }) => source === 'drift')).toHaveLength(shift === 0 ? 0 : 1);
+    }
   });
 
   it('follows the section of the type that a version was registered with', async () => {

@@ -62,7 +62,10 @@ async function dueByReport(
         { field: 'createdAt', op: 'lt', value: toIso(now + aheadMs) },
       ],
     },
-    orderBy: [{ field: 'createdAt', direction: 'desc' }],
+    orderBy: [
+      { field: 'createdAt', direction: 'desc' },
+      { field: 'id', direction: 'desc' }, // of those of one moment the last: ids grow
+    ],
     limit: 1,
   });
   const report = records[0]?.value as unknown as (RetrainingCause & { readonly reportId: string }) | undefined;
