@@ -12,6 +12,7 @@ import { MLOpsError } from '../errors.js';
 import { verifyAuditTrail } from '../governance/audit-trail.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { type ContextOptions, createContext } from '../runtime/context.js';
+import { openArtifacts } from '../runtime/stores.js';
 import { sealingKeys } from './missing-keys.js';
 import { measureContent } from '../storage/artifact-content.js';
 import { type Clock, toIso } from '../util/clock.js';
@@ -59,7 +60,7 @@ export async function backupStore(config: MLOpsConfig, options: BackupOptions = 
 
 async function makeBackup(
   config: MLOpsConfig,
-  { records, files, backups }: StoreDirectories,
+  { records, backups }: StoreDirectories,
   clock: Clock,
   options: WorkOptions,
 ): Promise<BackupResult> {
@@ -75,9 +76,9 @@ async function makeBackup(
       onProgress: (fraction) => onProgress(fraction / 2, 'records'),
     });
     const copy = (digests: readonly string[]): Promise<readonly string[]> =>
-      copyArtifacts(digests, files, join(backups, poolFolder), options);
+      copyArtifacts(config, digests, join(backups, poolFolder), options);
     const copyOfRecords = join(unfinished, recordsFolder);
-    const { artifacts, audit, missing, keyIds } = await inspectRecords(copyOfRecords, files, backupModels && copy);
+    const { artifacts, audit, missing, keyIds } = await inspectRecords(copyOfRecords, config, backupModels && copy);
     if (backupConfigs) await writeDurably(join(unfinished, 'policy.yaml'), config.toYaml());
     const manifest: BackupManifest = {
       format: 1,
@@ -104,11 +105,11 @@ async function makeBackup(
 /** @param copy copies the files of these digests that are there, and tells which; false to copy none */
 async function inspectRecords(
   directory: string,
-  filesDirectory: string,
+  config: MLOpsConfig,
   copy: ((digests: readonly string[]) => Promise<readonly string[]>) | false,
 ) {
   const storage = await openFilesystemStorage(directory);
-  const files = await openFilesystemArtifacts(filesDirectory);
+  const files = await openArtifacts(config);
   try {
     const audit = await verifyAuditTrail(storage);
     if (audit.status !== 'ok') {
@@ -134,12 +135,12 @@ async function inspectRecords(
 
 /** Copies the files that are there and whole: of the digests in the records, many are of other things than files. */
 async function copyArtifacts(
+  config: MLOpsConfig,
   digests: readonly string[],
-  from: string,
   to: string,
   { signal, onProgress = () => undefined }: WorkOptions,
 ): Promise<string[]> {
-  const source = await openFilesystemArtifacts(from);
+  const source = await openArtifacts(config);
   const pool = await openFilesystemArtifacts(to);
   const copied: string[] = [];
   for (const [i, digest] of digests.entries()) {

@@ -12,6 +12,7 @@ import { ControlPlane } from '../governance/control-plane.js';
 import { type ContextOptions, createContext } from '../runtime/context.js';
 import { missingKeys } from './missing-keys.js';
 import { policyKeys } from '../runtime/open-keys.js';
+import { openArtifacts } from '../runtime/stores.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { isDigest } from '../util/digest.js';
@@ -99,7 +100,7 @@ async function arrive(
   if ((await digestFile(databaseIn(arriving))) !== backup.databaseDigest)
     throw damaged(backup, 'its database was altered');
   const storage = await openFilesystemStorage(arriving);
-  const files = await openFilesystemArtifacts(directories.files);
+  const files = await openArtifacts(config);
   let artifacts: number;
   try {
     await verifyRecords(storage, backup);
@@ -146,6 +147,7 @@ async function assertEmpty(directories: StoreDirectories): Promise<void> {
   await assertVacant(directories);
   const { records, files } = directories;
   if (await isThere(join(records, 'restoring'))) return; // one was interrupted, and is gone on with
+  if (files === undefined) return; // a bucket outlives the machine whose records are restored
   if ((await readdir(join(files, 'sha256')).catch(() => [])).length > 0) throw occupied(files);
 }
 

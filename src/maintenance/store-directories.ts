@@ -7,7 +7,8 @@ import { checkConfig } from '../runtime/context.js';
 /** Where a filesystem store keeps what, absolute. */
 export interface StoreDirectories {
   readonly records: string;
-  readonly files: string;
+  /** Undefined where an object store keeps them. */
+  readonly files: string | undefined;
   readonly backups: string;
 }
 
@@ -23,7 +24,10 @@ export function storeDirectories(config: MLOpsConfig): StoreDirectories {
   }
   return {
     records: config.resolvePath(storage.path ?? dataStoragePath),
-    files: config.resolvePath(storage.artifactsPath ?? tracking.artifactStoragePath),
+    files:
+      storage.artifactsUrl === null
+        ? config.resolvePath(storage.artifactsPath ?? tracking.artifactStoragePath)
+        : undefined,
     backups: config.resolvePath(backup.backupPath),
   };
 }

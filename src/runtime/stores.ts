@@ -134,7 +134,8 @@ async function openStorage(config: MLOpsConfig): Promise<Storage> {
   }
 }
 
-async function openArtifacts(config: MLOpsConfig): Promise<ArtifactStore> {
+/** The files of the store that a policy selects. */
+export async function openArtifacts(config: MLOpsConfig): Promise<ArtifactStore> {
   const { storage, tracking } = config.policy;
   if (storage.artifactsUrl !== null) {
     const { openS3Artifacts } = await import('../adapters/s3/s3-artifacts.js');

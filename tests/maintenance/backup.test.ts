@@ -14,7 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   AuditLog,
   ExperimentTracker,
@@ -30,6 +30,7 @@ import { expireBackups } from '../../src/maintenance/expire-backups.js';
 import { listBackups } from '../../src/maintenance/backup-manifest.js';
 import { FakeClock } from '../../src/testing/index.js';
 import { temporaryDirectory } from '../adapters/filesystem/temporary-directory.js';
+import { S3Server, whyNoS3Server } from '../adapters/s3/s3-server.js';
 
 const hourMs = 3_600_000;
 let directory: string;
@@ -276,6 +277,32 @@ describe('several backups at once, and those of processes that died', () => {
     const { artifacts, missing } = await backupStore(config, { onProgress });
     expect([artifacts, missing.map(({ namedBy }) => namedBy)]).toEqual([[], [`runs/${runId}`]]);
   });
+});
+
+const withoutS3 = whyNoS3Server();
+
+describe.skipIf(withoutS3 !== undefined)(`a backup of files in S3${withoutS3 ? ` (${withoutS3})` : ''}`, () => {
+  it('holds them, and restores them into another bucket, or beside those that are still there', async () => {
+    const server = await S3Server.start();
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    const inBucket = async (place: string, bucket: string): Promise<MLOpsConfig> => {
+      const path = join(directory, `${place}.yaml`);
+      const storage = `storage: { path: ./${place}/records, artifacts_url: "${bucket}" }`;
+      await writeFile(path, `${storage}\nkeys: { path: ./keys.json }\nbackup: { backup_path: ./backups }\n`);
+      return MLOpsConfig.fromYaml(path);
+    };
+    const bucket = await server.newBucket();
+    const live = await inBucket('live', bucket);
+    const runId = await work(live, 'far away');
+    expect(await backupStore(live)).toMatchObject({ artifacts: [expect.any(String)], missing: [] });
+    for (const config of [await inBucket('beside', bucket), await inBucket('elsewhere', await server.newBucket())]) {
+      expect(await restoreStore(config)).toMatchObject({ artifacts: 1, missing: [], missingKeys: [] });
+      expect(await readBack(config, runId)).toMatchObject({ content: 'far away' });
+    }
+    vi.unstubAllEnvs();
+    await server.close();
+  }, 120_000);
 });
 
 describe('a backup of an encrypted store', () => {
