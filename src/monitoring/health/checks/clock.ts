@@ -17,7 +17,7 @@ export const clockCheck: Check = {
     const { ts } = entries.at(-1)!.value as unknown as AuditRecord;
     const behindMs = Date.parse(ts) - context.clock.now();
     const detail = { newest: ts, behindMs };
-    if (behindMs <= toleratedMs) return { status: 'healthy', reason: 'no stored time lies in the future', detail };
+    if (behindMs <= toleratedMs) return { status: 'healthy', reason: 'not behind the newest audit record', detail };
     const reason = `this clock is ${Math.round(behindMs / 1000)} s behind the newest audit record; set it by NTP`;
     return { status: behindMs > wrongMs ? 'unhealthy' : 'degraded', reason, detail };
   },
