@@ -112,6 +112,7 @@ describe('models that are refused', () => {
       'no output "y"; it has variable: float32',
     );
     expect(() => onnxLoader({ threads: 0 })).toThrow('threads must be');
+    expect(() => onnxLoader({ missingText: null as never })).toThrow('missingText must be a string');
     expect(() => onnxLoader({ thread: 2 } as never)).toThrow('no option "thread"');
   });
 

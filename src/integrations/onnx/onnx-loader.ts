@@ -1,7 +1,7 @@
 import type { AsyncModel, ModelDescription, ModelFile, ModelLoader } from '../../models/async-model.js';
 import { checkExternalData } from '../../models/onnx/check-external-data.js';
 import { readOnnx } from '../../models/onnx/read-onnx.js';
-import { checkOptions, refuse } from '../../util/check.js';
+import { checkOptions, checkText, refuse } from '../../util/check.js';
 import { planInputs } from './input-plan.js';
 import { OnnxModel } from './onnx-model.js';
 import { planOutput } from './output-plan.js';
@@ -31,7 +31,8 @@ const knownDomains = ['ai.onnx', 'ai.onnx.ml', 'com.microsoft'];
  */
 export function onnxLoader(options: OnnxLoaderOptions = {}): ModelLoader {
   checkOptions(options, ['output', 'missingText', 'threads'], 'onnxLoader');
-  const { threads = 1 } = options;
+  const { threads = 1, missingText = '' } = options;
+  checkText(missingText, 'missingText');
   if (!Number.isInteger(threads) || threads < 1) refuse(`threads must be a whole number from 1, got ${threads}`);
   return { ending: '.onnx', open: (files, about) => openOnnx(files, about, { ...options, threads }) };
 }
