@@ -288,7 +288,7 @@ describe.skipIf(withoutS3 !== undefined)(`a backup of files in S3${withoutS3 ? `
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
     const inBucket = async (place: string, bucket: string): Promise<MLOpsConfig> => {
       const path = join(directory, `${place}.yaml`);
-      const storage = `storage: { path: ./${place}/records, artifacts_url: "${bucket}" }`;
+      const storage = `storage: { path: ./${place}/records, artifacts_url: "${bucket}" }\ntracking: { log_git_sha: false }`;
       await writeFile(path, `${storage}\nkeys: { path: ./keys.json }\nbackup: { backup_path: ./backups }\n`);
       return MLOpsConfig.fromYaml(path);
     };
