@@ -49,6 +49,12 @@ afterEach(() => {
 });
 
 describe('bondx-mlops', () => {
+  it('takes a file without rows, as of a feed that is down, for no pass', async () => {
+    writeFileSync(join(folder, 'header.csv'), 'date,x,kind,y\n');
+    const { code, out } = await bondx('drift-check --model spread --baseline data.csv --current header.csv');
+    expect({ code, out }).toMatchObject({ code: 3, out: expect.stringContaining('spread: not_assessed') as string });
+  });
+
   it('carries a model from training to a canary', async () => {
     expect(await bondx('train --model spread --data data.csv')).toMatchObject({
       code: 0,

@@ -78,7 +78,8 @@ export async function driftCheck(session: Session, options: DriftCheckOptions): 
   for (const note of new Set(notes)) output.note(`note: ${note}`);
   if (streaming) output.note('note: the files are large: each was read once and not held; residuals were not compared');
   output.result(report, describeDrift(report));
-  return report.requiresRetraining ? exitCode.found : exitCode.ok;
+  // A file without rows, as of a feed that is down, must not look like one without drift.
+  return report.requiresRetraining || report.verdict === 'not_assessed' ? exitCode.found : exitCode.ok;
 }
 
 /** Window by window. The rows are held: which of them are in a window is known when all dates are. */
