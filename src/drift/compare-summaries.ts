@@ -1,4 +1,5 @@
 import { areBooleans, booleanText } from '../data/boolean-text.js';
+import { parseDate, parseNumber } from '../data/cell.js';
 import type { ColumnSummary } from '../data/column-summary.js';
 import { ksEstimate } from '../stats/distance-estimate.js';
 import { compareHistograms } from '../stats/dyadic-histogram.js';
@@ -91,7 +92,20 @@ function categories(baseline: ColumnSummary, current: ColumnSummary): MeasuredEf
   if (before === undefined || after === undefined)
     return { kind: 'failed', message: 'too many different numbers among the texts to count in one pass' };
   if (areBooleans([...before.keys(), ...after.keys()]))
-    [before, after] = [spelledPlainly(before), spelledPlainly(after)];
+    [before, after] = [spelledAs(plainly, before), spelledAs(plainly, after)];
+  const [hasNumbers, hasDates] = [baseline, current].reduce(
+    ([numbers, dates], { state }) => [numbers || state.hasNumbers, dates || state.hasDates],
+    [false, false],
+  );
+  // Of a part without texts numbers and dates were counted as such, 007 as 7: then they are everywhere.
+  if (!isGrouped && (hasNumbers || hasDates)) {
+    const spelling = (text: string): string => {
+      const number = parseNumber(text);
+      const value = Number.isNaN(number) && hasDates ? parseDate(text) : number;
+      return Number.isNaN(value) ? text : String(value);
+    };
+    [before, after] = [spelledAs(spelling, before), spelledAs(spelling, after)];
+  }
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   const of = (counts: ReadonlyMap<string, number>): number[] => names.map((name) => counts.get(name) ?? 0);
   const effects = categoryEffects(names, of(before), of(after));
@@ -104,9 +118,15 @@ function categories(baseline: ColumnSummary, current: ColumnSummary): MeasuredEf
   };
 }
 
-/** Counts of booleans, however they are written. */
-function spelledPlainly(counts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-  const plain = new Map<string, number>();
-  for (const [text, count] of counts) plain.set(booleanText(text)!, (plain.get(booleanText(text)!) ?? 0) + count);
-  return plain;
+/** Booleans, however they are written. */
+const plainly = (text: string): string => booleanText(text)!;
+
+/** Counts of texts, those of one spelling together. */
+function spelledAs(
+  spelling: (text: string) => string,
+  counts: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const spelled = new Map<string, number>();
+  for (const [text, count] of counts) spelled.set(spelling(text), (spelled.get(spelling(text)) ?? 0) + count);
+  return spelled;
 }

@@ -18,6 +18,24 @@ const shapes: Record<string, (random: () => number) => number> = {
 };
 
 describe('drift against a profile', () => {
+  it.each([
+    ['codes', ['007', '010', '1e2'], 'NR'],
+    ['dates', ['2020-01-01', '2020-02-01', '2020-03-01'], 'unknown'],
+  ])('sees none where a part had %s only, which were read as such, and another texts', async (_, codes, other) => {
+    const rows = (count: number, texts: number) =>
+      Array.from({ length: count }, (_, i) => ({ x: i % 10 < texts ? other : codes[i % 3]! }));
+    const [plain, mixed] = [rows(500, 0), rows(500, 1)];
+    const { config, options } = createWorld();
+    const { columns } = await new DriftMonitor(config, options).detectDrift({
+      modelName: 'spread',
+      baselineProfile: mergeProfiles(await createProfile(plain), await createProfile(mixed)),
+      currentData: [...plain, ...mixed], // the same rows, in which all of them are texts
+      featureColumns: ['x'],
+    });
+    expect(columns[0]!.distance!.value).toBe(0);
+    expect(columns[0]!.verdict).not.toBe('drifted');
+  });
+
   it('never contradicts drift against the rows, and its interval holds theirs', async () => {
     await fc.assert(
       fc.asyncProperty(
