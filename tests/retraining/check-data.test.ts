@@ -64,6 +64,14 @@ describe('the checks of training data', () => {
     }
   });
 
+  it('take rows of a few grades and sectors for alike, not for copies', async () => {
+    const random = createRandom(4);
+    const draw = (count: number): number => Math.floor(random.next() * count);
+    const rows = Array.from({ length: 1000 }, () => ({ x: draw(7), kind: `sector ${draw(10)}`, y: draw(2) }));
+    const found = await findingsIn(rows, { timeColumn: null });
+    expect(found.filter((finding) => finding.includes('duplicate') || finding.includes('overlap'))).toEqual([]);
+  });
+
   it('blame no pair of features for numbers whose squares are beyond a double', async () => {
     const rows = changed(({ x }, i) => ({ x: i === 7 ? Number.MAX_VALUE : x, z: i === 9 ? -Number.MAX_VALUE : i % 7 }));
     const found = await findingsIn(rows, { featureColumns: ['x', 'z'] });

@@ -6,13 +6,15 @@ import { type DataCheck, percent } from './check-inputs.js';
 /** Share of repeated rows that is mentioned, and the share from which something went wrong. */
 const noticeable = 0.01;
 const tooMany = 0.2;
+/** Rows of so few combinations of values, for each row, are alike without being copies: grades, sectors, yes or no. */
+const fewCombinations = 100;
 
 /** Rows that are there more than once, in every column. */
 export const duplicateRows: DataCheck = async ({ data }) => {
   const keys = await rowKeys(data, [...data.columns.keys()]);
   const repeated = keys.length - new Set(keys).size;
   const share = repeated / Math.max(1, keys.length);
-  if (share < noticeable) return [];
+  if (share < noticeable || combinations(data) < fewCombinations * keys.length) return [];
   const finding: DataFinding = {
     check: 'duplicate_rows',
     severity: share >= tooMany ? 'blocking' : 'warning',
@@ -20,6 +22,13 @@ export const duplicateRows: DataCheck = async ({ data }) => {
   };
   return [finding];
 };
+
+/** As many different rows as there could be of the values that each column has. */
+const combinations = (data: Table): number =>
+  [...data.columns.values()].reduce(
+    (product, column) => product * new Set<number>(column.kind === 'categorical' ? column.codes : column.values).size,
+    1,
+  );
 
 /** Rows held back that were also learned from: the test would ask what was told. */
 export const holdoutOverlap: DataCheck = async ({ plan, train, holdout }) => {
