@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { ConflictError, MLOpsError } from '../errors.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { type Context, deriveContext } from '../runtime/context.js';
@@ -13,15 +14,21 @@ const leasesCollection = 'run_leases';
 /** Readers look for dead runs at most this often, in milliseconds. */
 const sweepIntervalMs = 1_000;
 
+/** A lease that ran out so long ago, in milliseconds, did so whatever the clocks say. */
+const mostSkew = 86_400_000;
+
 interface Lease {
   readonly runId: string;
-  /** UTC milliseconds. */
+  /** UTC milliseconds, by the clock of the process that has the run. */
   readonly expiresAt: number;
+  /** Whose clock that is; not known of leases of older versions. */
+  readonly host?: string;
 }
 
 /**
  * Tells living runs from those whose process died. A process that has a run going says so every now and then; when it has
- * not for the length of a lease, the next reader, in whatever process, ends the run as `killed`.
+ * not for the length of a lease, the next reader on its host, in whatever process, ends the run as `killed`. Clocks of hosts
+ * differ: a reader on another one does so when it has seen no sign of life itself for as long, or after a day.
  */
 export class RunLeases {
   /** Runs of this process, and the version of their lease's record once it is known. */
@@ -29,6 +36,8 @@ export class RunLeases {
   readonly #control: ControlPlane;
   #timer: NodeJS.Timeout | undefined;
   #sweptAt = -Infinity;
+  /** Leases of other hosts that seem to have run out: the version they had, and since when. */
+  #watched = new Map<string, { readonly version: number; readonly since: number }>();
   #renewing: Promise<void> | undefined;
 
   constructor(private readonly context: Context) {
@@ -103,22 +112,31 @@ export class RunLeases {
       where: { field: 'expiresAt', op: 'lt', value: now },
       limit: 1_000,
     });
-    for (const { id } of records) {
+    const watchedBefore = this.#watched;
+    this.#watched = new Map();
+    for (const { id, version, value } of records) {
+      const { host, expiresAt } = value as unknown as Lease;
+      if (host !== undefined && host !== hostname() && now - expiresAt < mostSkew) {
+        const before = watchedBefore.get(id);
+        const watched = before?.version === version ? before : { version, since: now };
+        this.#watched.set(id, watched);
+        if (now - watched.since < this.#policy.runLeaseSeconds * 1_000) continue;
+      }
       if ((await storage.get(leasesCollection, id)) === undefined) continue; // another reader has seen to it
-      await this.#kill(id).catch((error: unknown) => {
+      await this.#kill(id, version).catch((error: unknown) => {
         if (!(error instanceof MLOpsError && error.code === 'STORAGE_READ_ONLY')) throw error;
       });
     }
   }
 
-  async #kill(runId: string): Promise<void> {
+  /** @param version of the lease that ran out */
+  async #kill(runId: string, version: number): Promise<void> {
     await this.#control.change(
       'tracking.kill_run',
       { resource: { type: 'run', id: runId }, scope: 'store' },
       async (storage) => {
         const [lease, record] = [await storage.get(leasesCollection, runId), await storage.get(runsCollection, runId)];
-        const expiresAt = (lease?.value as unknown as Lease | undefined)?.expiresAt ?? Infinity;
-        if (lease === undefined || expiresAt >= this.context.clock.now()) {
+        if (lease?.version !== version) {
           const reason = lease === undefined ? 'the run had ended' : 'the run showed signs of life';
           return { changes: [], result: undefined, decision: 'deny', reason };
         }
@@ -127,6 +145,7 @@ export class RunLeases {
         if (record === undefined || run?.status !== 'running') {
           return { changes: [drop], result: undefined, reason: 'the run had ended' };
         }
+        const { expiresAt } = lease.value as unknown as Lease;
         const error = `its process gave no sign of life after ${toIso(expiresAt)}`;
         const killed = nextRevision({ ...run, status: 'killed', endedAt: expiresAt, error });
         return { changes: [putRun(killed, record.version), drop], result: undefined, reason: error };
@@ -136,7 +155,7 @@ export class RunLeases {
 
   #put(runId: string, expect: 'any' | number): Change {
     const expiresAt = this.context.clock.now() + this.#policy.runLeaseSeconds * 1_000;
-    const value = { runId, expiresAt };
+    const value = { runId, expiresAt, host: hostname() };
     return { kind: 'put', collection: leasesCollection, id: runId, value, index: { expiresAt }, expect };
   }
 

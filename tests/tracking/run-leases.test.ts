@@ -68,3 +68,49 @@ it('readers that find a dead run at the same time say nothing untrue of it', asy
   expect(records.filter(({ reason }) => reason?.includes('signs of life'))).toEqual([]);
   await owner.close();
 });
+
+describe('a run of another host, whose clock may be another', () => {
+  /** A run whose lease says that it is of another host, and a reader here. */
+  async function runElsewhere() {
+    const { config, options, clock, storage } = createWorld();
+    await using owner = new ExperimentTracker(config, options);
+    const runId = await owner.startRun({ experimentName: 'e', heartbeat: false });
+    const beat = async (expiresAt: number): Promise<void> => {
+      const value = { runId, expiresAt, host: 'elsewhere' };
+      await storage.commit([
+        { kind: 'put', collection: 'run_leases', id: runId, value, index: { expiresAt }, expect: 'any' },
+      ]);
+    };
+    const reader = new ExperimentTracker(config, options);
+    const statusAfter = async (ms: number) => {
+      clock.advance(ms);
+      return (await reader.listRuns()).runs[0]!.status;
+    };
+    return { clock, beat, reader, statusAfter };
+  }
+
+  it('goes on while it gives signs of life, however far its clock is behind', async () => {
+    const { clock, beat, reader, statusAfter } = await runElsewhere();
+    for (let i = 0; i < 10; i++) {
+      await beat(clock.now() + lease - 1_200_000);
+      expect(await statusAfter(30_000)).toBe('running');
+    }
+    await reader.close();
+  });
+
+  it('ends when the reader has seen none for as long as a lease lasts', async () => {
+    const { clock, beat, reader, statusAfter } = await runElsewhere();
+    await beat(clock.now() - 1);
+    expect(await statusAfter(0)).toBe('running');
+    expect(await statusAfter(lease - 1)).toBe('running');
+    expect(await statusAfter(1_001)).toBe('killed');
+    await reader.close();
+  });
+
+  it('ends at once a day after its lease', async () => {
+    const { clock, beat, reader, statusAfter } = await runElsewhere();
+    await beat(clock.now());
+    expect(await statusAfter(86_400_000)).toBe('killed');
+    await reader.close();
+  });
+});
