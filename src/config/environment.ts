@@ -17,7 +17,7 @@ export function environmentOf(given: Environment | undefined): Environment {
   if (!isMapping(given))
     refuse(`environment must be variables by name, such as process.env, got ${describe(given)}; ${hint}`);
   for (const [name, value] of Object.entries<unknown>(given)) {
-    if (value !== undefined && typeof value !== 'string')
+    if (name.startsWith('BONDX_') && value !== undefined && typeof value !== 'string')
       refuse(`the environment variable ${name} must be a text, got ${describe(value)}`);
   }
   return given;
