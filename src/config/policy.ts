@@ -18,7 +18,9 @@ export interface Policy {
   /** Seed of every random choice; the same seed and data give the same bits. Integer >= 0. Default 42. */
   readonly seed: number;
   /**
-   * Types that new models may be of, beside those with a section under `models`. The default list restricts nothing. Default `spread downgrade liquidity_shock anomaly`. */
+   * Types that new models may be of, beside those with a section under `models`. The default list restricts nothing.
+   * Default `spread downgrade liquidity_shock anomaly`.
+   */
   readonly supportedModels: readonly string[];
   /** Folder that trained models are written to. Default `./models`. */
   readonly modelStoragePath: string;

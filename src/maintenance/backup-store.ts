@@ -15,6 +15,7 @@ import { type ContextOptions, createContext } from '../runtime/context.js';
 import { openArtifacts } from '../runtime/stores.js';
 import { sealingKeys } from './missing-keys.js';
 import { measureContent } from '../storage/artifact-content.js';
+import type { ArtifactStore } from '../storage/artifact-store.js';
 import { type Clock, toIso } from '../util/clock.js';
 import { type Digest, isDigest } from '../util/digest.js';
 import { flush } from '../util/flush.js';
@@ -69,6 +70,7 @@ async function makeBackup(
   await makeDirectory(backups);
   await removeAbandoned(backups);
   const unfinished = join(backups, `${unfinishedPrefix}${randomUUID()}`);
+  const files = await openArtifacts(config);
   try {
     const createdAt = toIso(clock.now());
     await snapshotFilesystemStorage(records, join(unfinished, recordsFolder), {
@@ -76,9 +78,9 @@ async function makeBackup(
       onProgress: (fraction) => onProgress(fraction / 2, 'records'),
     });
     const copy = (digests: readonly string[]): Promise<readonly string[]> =>
-      copyArtifacts(config, digests, join(backups, poolFolder), options);
+      copyArtifacts(files, digests, join(backups, poolFolder), options);
     const copyOfRecords = join(unfinished, recordsFolder);
-    const { artifacts, audit, missing, keyIds } = await inspectRecords(copyOfRecords, config, backupModels && copy);
+    const { artifacts, audit, missing, keyIds } = await inspectRecords(copyOfRecords, files, backupModels && copy);
     if (backupConfigs) await writeDurably(join(unfinished, 'policy.yaml'), config.toYaml());
     const manifest: BackupManifest = {
       format: 1,
@@ -98,6 +100,7 @@ async function makeBackup(
     await syncDirectory(backups);
     return { ...manifest, path, expired: await expireBackups(backups, backupRetentionDays, clock.now()) };
   } finally {
+    await files.close();
     await rm(unfinished, { recursive: true, force: true });
   }
 }
@@ -105,11 +108,10 @@ async function makeBackup(
 /** @param copy copies the files of these digests that are there, and tells which; false to copy none */
 async function inspectRecords(
   directory: string,
-  config: MLOpsConfig,
+  files: ArtifactStore,
   copy: ((digests: readonly string[]) => Promise<readonly string[]>) | false,
 ) {
   const storage = await openFilesystemStorage(directory);
-  const files = await openArtifacts(config);
   try {
     const audit = await verifyAuditTrail(storage);
     if (audit.status !== 'ok') {
@@ -128,35 +130,35 @@ async function inspectRecords(
     const missing = await findMissingFiles(storage, isThere);
     return { audit, artifacts, missing, keyIds };
   } finally {
-    await files.close();
     await storage.close();
   }
 }
 
 /** Copies the files that are there and whole: of the digests in the records, many are of other things than files. */
 async function copyArtifacts(
-  config: MLOpsConfig,
+  source: ArtifactStore,
   digests: readonly string[],
   to: string,
   { signal, onProgress = () => undefined }: WorkOptions,
 ): Promise<string[]> {
-  const source = await openArtifacts(config);
   const pool = await openFilesystemArtifacts(to);
   const copied: string[] = [];
-  for (const [i, digest] of digests.entries()) {
-    assertNotAborted(signal);
-    onProgress(0.5 + i / digests.length / 2, 'files');
-    if (!isDigest(digest) || (await source.stat(digest)) === undefined) continue;
-    try {
-      await pool.put(source.get(digest), signal === undefined ? {} : { signal });
-      copied.push(digest);
-    } catch (error) {
-      // One damaged file, which is lost as much as one that is gone, must not keep all others from being backed up.
-      if (!(error instanceof MLOpsError && error.code === 'CORRUPT')) throw error;
+  try {
+    for (const [i, digest] of digests.entries()) {
+      assertNotAborted(signal);
+      onProgress(0.5 + i / digests.length / 2, 'files');
+      if (!isDigest(digest) || (await source.stat(digest)) === undefined) continue;
+      try {
+        await pool.put(source.get(digest), signal === undefined ? {} : { signal });
+        copied.push(digest);
+      } catch (error) {
+        // One damaged file, which is lost as much as one that is gone, must not keep all others from being backed up.
+        if (!(error instanceof MLOpsError && error.code === 'CORRUPT')) throw error;
+      }
     }
+  } finally {
+    await pool.close();
   }
-  await source.close();
-  await pool.close();
   return copied;
 }
 

@@ -99,16 +99,19 @@ async function arrive(
   await chmod(databaseIn(arriving), found.mode | 0o600); // the backup may be one that nobody may write to
   if ((await digestFile(databaseIn(arriving))) !== backup.databaseDigest)
     throw damaged(backup, 'its database was altered');
-  const storage = await openFilesystemStorage(arriving);
   const files = await openArtifacts(config);
   let artifacts: number;
   try {
-    await verifyRecords(storage, backup);
-    artifacts = await restoreFiles(backup, files, signal, onProgress);
-    await record(config, { ...who, storage, artifacts: files }, directories, backup);
+    const storage = await openFilesystemStorage(arriving);
+    try {
+      await verifyRecords(storage, backup);
+      artifacts = await restoreFiles(backup, files, signal, onProgress);
+      await record(config, { ...who, storage, artifacts: files }, directories, backup);
+    } finally {
+      await storage.close();
+    }
   } finally {
     await files.close();
-    await storage.close();
   }
   await assertVacant(directories);
   await link(databaseIn(arriving), databaseIn(directories.records)); // unlike a renaming, replaces nothing

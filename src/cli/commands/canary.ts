@@ -140,7 +140,10 @@ function describe(deployment: CanaryDeployment): string {
   const { modelName, candidateVersion, productionVersion, status: state, trafficFraction, endReason } = deployment;
   const share = `${(100 * trafficFraction).toFixed(1)}% of the traffic`;
   const gets = {
-    ...{ shadow: `, ${share}`, active: `, ${share}`, promoted: '', rolled_back: '' },
+    shadow: `, ${share}`,
+    active: `, ${share}`,
+    promoted: '',
+    rolled_back: '',
     paused: `, production answers everything; ${share} once it is resumed`,
     halted: ', production answers everything',
   }[state];
