@@ -29,6 +29,8 @@ export class AccessRules {
   readonly #bindings: readonly AccessBinding[];
   readonly #forbids: readonly AccessForbid[];
   readonly #roles: Readonly<Record<string, readonly Permission[]>>;
+  /** What somebody is raised to in an emergency. */
+  readonly #raisedRole: string;
   readonly #owners = new Map<string, string>();
   /** Whether permissions are checked at all. */
   readonly isEnforced: boolean;
@@ -41,6 +43,7 @@ export class AccessRules {
     this.#bindings = access.bindings.filter(isHere);
     this.#forbids = access.forbids.filter(isHere);
     this.#roles = { ...builtInRoles, ...access.roles };
+    this.#raisedRole = access.breakGlass.role;
     for (const { principal, aliases } of access.bindings) {
       for (const alias of aliases) this.#owners.set(foldName(alias), foldName(principal));
     }
@@ -72,14 +75,22 @@ export class AccessRules {
     return this.#judge(question, permits, new Set(live.map(({ role }) => role)));
   }
 
-  /** As {@link decide}, for somebody who raised himself to a role. */
+  /**
+   * As {@link decide}, for somebody who raised himself to a role. It holds where he may do so, and as long: other processes of the
+   * store are of other environments, and bindings end.
+   */
   async decideRaised(question: Question, role: string): Promise<Verdict> {
     const { principal, permission, now } = question;
+    const own = await this.decide({ ...question, permission: 'break_glass', scope: () => Promise.resolve('self') });
+    if (!own.isAllowed) return own;
+    if (role !== this.#raisedRole) {
+      return denied(`${principal.id} was raised to ${role}, and access.break_glass.role is ${this.#raisedRole} here`);
+    }
     if (!this.permissionsOf(role).includes(permission)) {
       return denied(`${principal.id} was raised to ${role}, which has not the permission ${permission}`);
     }
-    const own = this.#liveOf(principal, now).map((binding) => binding.role);
-    return this.#judge(question, [everything], new Set([role, ...own]));
+    const roles = this.#liveOf(principal, now).map((binding) => binding.role);
+    return this.#judge(question, [everything], new Set([role, ...roles]));
   }
 
   #liveOf(principal: Principal, now: number): readonly AccessBinding[] {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { AccessControl, AuditLog, CanaryDeploymentManager, ModelRegistry, type Principal } from '@bondx/mlops';
+import {
+  AccessControl,
+  AuditLog,
+  CanaryDeploymentManager,
+  MLOpsConfig,
+  ModelRegistry,
+  type Principal,
+} from '@bondx/mlops';
 import { createWorld, failure } from '../../helpers.js';
 
 const as = (id: string, type: Principal['type'] = 'person'): Principal => ({ id, type, authentication: 'application' });
@@ -63,5 +70,26 @@ describe('an emergency', () => {
     expect(await failure(new AccessControl(open.config, open.options).breakGlass({ reason: 'x' }))).toMatchObject({
       code: 'ILLEGAL_STATE',
     });
+  });
+
+  it('holds where there is the permission for it, and as long', async () => {
+    const { config, options, clock } = createWorld({ access });
+    await new AccessControl(config, { ...options, principal: as('dev') }).breakGlass({ reason: 'spreads are off' });
+    const haltUnder = async (changed: object): Promise<unknown> => {
+      const policy = MLOpsConfig.fromObject({ storage: { kind: 'memory' }, access: { ...access, ...changed } });
+      const registry = new ModelRegistry(policy, { ...options, principal: as('dev') });
+      return failure(new CanaryDeploymentManager(policy, registry).halt('spread'));
+    };
+    const [dev, ...others] = access.bindings;
+    expect(await haltUnder({})).toMatchObject({ code: 'NOT_FOUND' }); // there is no such model
+    const denied = { code: 'FORBIDDEN', message: expect.stringContaining('break_glass') as string };
+    // The process is of another environment, somebody took the binding away, or the emergency role is another.
+    expect(await haltUnder({ bindings: [{ ...dev, environments: ['staging'] }, ...others] })).toMatchObject(denied);
+    expect(await haltUnder({ bindings: others })).toMatchObject(denied);
+    const expires = '2026-01-01T00:01:00Z';
+    expect(await haltUnder({ bindings: [{ ...dev, expires }, ...others] })).toMatchObject({ code: 'NOT_FOUND' });
+    clock.advance(60_000);
+    expect(await haltUnder({ bindings: [{ ...dev, expires }, ...others] })).toMatchObject(denied);
+    expect(await haltUnder({ breakGlass: { role: 'admin' } })).toMatchObject(denied);
   });
 });
