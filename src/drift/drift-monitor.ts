@@ -31,7 +31,7 @@ import { computedImportances, recordedImportances } from './root-causes.js';
 import { type CheckedInputs, type KnownBaseline, checkDriftOptions, readInputs } from './read-inputs.js';
 import { driftReportsCollection, putReport, readWindowReports } from './stored-reports.js';
 import { checkWindows } from './windows/check-windows.js';
-import { type WindowSettings, appendToSequence } from './windows/sequence.js';
+import { type WindowTurn, appendToSequence } from './windows/sequence.js';
 import { type CheckWindowsOptions, type WindowsCheck, readWindowOptions } from './windows/window-options.js';
 
 /** Tells whether the world has moved away from what a model was trained on. */
@@ -66,7 +66,7 @@ export class DriftMonitor {
   /**
    * {@link detectDrift} for each window of the current data, oldest first, each report stored before the next window is
    * looked at. A window is judged once, when the data reach its end; a later call with more data goes on where this one
-   * ended. Over all windows of a sequence, however many they become, the expected share of false ones among the columns
+   * ended, and one with the same data is answered the same. Over all windows of a sequence, however many they become, the expected share of false ones among the columns
    * called drifted is at most `drift.ks_test_threshold`, and so is that among those called stable.
    *
    * @throws MLOpsError `INVALID_INPUT` for a time column without dates; `ILLEGAL_STATE` for a sequence begun with other
@@ -75,15 +75,12 @@ export class DriftMonitor {
   async checkWindows(options: CheckWindowsOptions): Promise<WindowsCheck> {
     const read = readWindowOptions(this.#context.config, options);
     checkDriftOptions(read.check);
-    const detect = async (check: DetectDriftOptions, window: DriftWindow): Promise<DriftReport> =>
-      this.#detect(check, { window, settings: read.settings });
+    const detect = async (check: DetectDriftOptions, turn: WindowTurn): Promise<DriftReport> =>
+      this.#detect(check, turn);
     return checkWindows(read, { control: this.#control, detect });
   }
 
-  async #detect(
-    options: DetectDriftOptions,
-    turn?: { readonly window: DriftWindow; readonly settings: WindowSettings },
-  ): Promise<DriftReport> {
+  async #detect(options: DetectDriftOptions, turn?: WindowTurn): Promise<DriftReport> {
     const { modelName, modelVersion } = options;
     const resource = { type: 'model', id: modelName, ...(modelVersion !== undefined && { version: modelVersion }) };
     const reportId = this.#context.ids.next();
@@ -104,7 +101,7 @@ export class DriftMonitor {
         return {
           changes: [
             putReport(report),
-            ...(turn === undefined ? [] : [await appendToSequence(storage, report, turn.window, turn.settings)]),
+            ...(turn === undefined ? [] : [await appendToSequence(storage, report, turn)]),
             ...(await this.#evidence(storage, version, report)),
           ],
           result: report,

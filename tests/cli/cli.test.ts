@@ -310,9 +310,10 @@ describe('drift-check --windows', () => {
     expect(second.out).toContain('sequence default: 5 windows judged');
     expect(second.out).toMatch(/5 +2020-12-26 +2021-03-26 +\d+ +drifted +\S+ +.*x/);
     expect(second.out).toMatch(/\d+ rows belong to windows that were judged before/);
-    const third = await bondx(`${check} --current tomorrow.csv --json`);
-    expect(third.code).toBe(0);
-    expect(JSON.parse(third.out)).toMatchObject({ sequence: 'default', reports: [] });
+    expect(await bondx(`${check} --current tomorrow.csv`)).toEqual(second); // as if the first one had been killed
+    writeFileSync(join(folder, 'none.csv'), 'date,x,kind,y\n'); // as of a feed that is down
+    const missing = await bondx(`${check} --current none.csv --until 2022-06-30`);
+    expect(missing).toMatchObject({ code: 3, out: expect.stringContaining('not_assessed') as string });
   });
 });
 

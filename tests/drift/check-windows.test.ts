@@ -47,8 +47,7 @@ describe('checkWindows', () => {
     const { config, options, storage } = createWorld();
     const monitor = new DriftMonitor(config, options);
     const first = await monitor.checkWindows({ ...common, currentData: half });
-    const again = await monitor.checkWindows({ ...common, currentData: half });
-    expect(again).toMatchObject({ reports: [], pending: first.pending });
+    expect(await monitor.checkWindows({ ...common, currentData: half })).toEqual(first); // none is judged twice
     const later = new DriftMonitor(config, { ...options, storage });
     const second = await later.checkWindows({ ...common, currentData: year.toReversed() });
     expect(second.lateRows).toBe(first.reports.reduce((sum, { inputs }) => sum + inputs.currentRows, 0));
@@ -184,6 +183,38 @@ describe('checkWindows', () => {
     expect(checks.map(({ window }) => window!.number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     const [sequence] = (await storage.query('drift_sequences', {})).records;
     expect(sequence!.value).toMatchObject({ windows: 8, end: '2021-12-21T00:00:00.000Z' });
+  });
+
+  it('tells, when it is repeated, what an interrupted call has judged', async () => {
+    const { config, options } = createWorld({ drift: { driftWindowDays: 90 } });
+    const call = { ...common, currentData: year, from: '2020-02-01' };
+    const once = await new DriftMonitor(config, createWorld().options).checkWindows(call);
+    const monitor = new DriftMonitor(config, options);
+    const stop = new AbortController();
+    const onProgress = (): void => stop.abort();
+    await failure(monitor.checkWindows({ ...call, signal: stop.signal, onProgress }));
+    const { reports, ...rest } = await monitor.checkWindows(call);
+    const { reports: expected, ...left } = once;
+    expect(rest).toEqual(left);
+    const told = (all: typeof reports) => all.map(({ window, verdict, columns }) => [window, verdict, columns]);
+    expect(told(reports)).toEqual(told(expected));
+  });
+
+  it('tells what an interrupted call has judged to a call with newer data', async () => {
+    const { config, options } = createWorld({ drift: { driftWindowDays: 90 } });
+    const monitor = new DriftMonitor(config, options);
+    const stop = new AbortController();
+    const onProgress = (): void => stop.abort();
+    await failure(monitor.checkWindows({ ...common, currentData: half, signal: stop.signal, onProgress }));
+    const told = async (): Promise<unknown[]> => {
+      const { reports } = await monitor.checkWindows({ ...common, currentData: year });
+      return reports.map(({ window }) => window!.number);
+    };
+    expect(await told()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await told()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    const more = [...year, ...smallRows(1000, { seed: 4, year: 2022 })];
+    const { reports } = await monitor.checkWindows({ ...common, currentData: more });
+    expect(reports.map(({ window }) => window!.number)).toEqual([9, 10, 11, 12]);
   });
 
   const wrong: [string, object, string][] = [

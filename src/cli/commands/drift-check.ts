@@ -78,7 +78,7 @@ export async function driftCheck(session: Session, options: DriftCheckOptions): 
   for (const note of new Set(notes)) output.note(`note: ${note}`);
   if (streaming) output.note('note: the files are large: each was read once and not held; residuals were not compared');
   output.result(report, describeDrift(report));
-  // A file without rows, as of a feed that is down, must not look like one without drift.
+  // A file without rows, as of a feed that is down, must not look like one without drift; nor must windows.
   return report.requiresRetraining || report.verdict === 'not_assessed' ? exitCode.found : exitCode.ok;
 }
 
@@ -110,7 +110,10 @@ async function checkWindows(
   });
   progress.end();
   output.result(check, describeWindows(check));
-  return check.reports.some(({ requiresRetraining }) => requiresRetraining) ? exitCode.found : exitCode.ok;
+  const { reports } = check;
+  const isDrifted = reports.some(({ requiresRetraining }) => requiresRetraining);
+  const isEmpty = reports.length > 0 && reports.every(({ verdict }) => verdict === 'not_assessed');
+  return isDrifted || isEmpty ? exitCode.found : exitCode.ok;
 }
 
 async function productionVersion(registry: ModelRegistry, modelName: string): Promise<string | undefined> {

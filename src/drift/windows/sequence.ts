@@ -1,5 +1,7 @@
 import { MLOpsError } from '../../errors.js';
 import type { Change, Storage, StoredRecord } from '../../storage/storage.js';
+import type { Digest } from '../../util/digest.js';
+import type { JsonValue } from '../../util/json.js';
 import type { DriftReport, DriftWindow } from '../drift-report.js';
 
 export const driftSequencesCollection = 'drift_sequences';
@@ -20,7 +22,22 @@ export type WindowSequence = WindowSettings & {
   readonly end: string;
   /** What the next window may spend follows from it. */
   readonly tested: DriftWindow['before'];
+  /** The call that judged the last of them. Sequences of older versions have none. */
+  readonly call?: WindowsCall;
 };
+
+/** A call that judges windows. It may die before it has told anybody what it found. */
+export interface WindowsCall {
+  /** Of its rows, and of how far they are complete: a call with the same is its repetition. */
+  readonly digest: Digest;
+  /** ISO 8601: where its first window begins. */
+  readonly from: string;
+  /** Numbers of its first and its last window. */
+  readonly first: number;
+  readonly last: number;
+  /** Number of the first window that it tells of: those of calls before it that did not reach their last one as well. */
+  readonly tells: number;
+}
 
 /** Names may hold any character, so they are encoded. */
 const sequenceId = (modelName: string, sequence: string): string =>
@@ -49,6 +66,13 @@ export async function readSequence(
 const say = ({ timeColumn, windowMs, windowRows }: WindowSettings): string =>
   `windows of ${windowRows === undefined ? `${windowMs / 86_400_000} days` : `${windowRows} rows`} by ${timeColumn}`;
 
+/** A window whose turn it is, and whose. */
+export interface WindowTurn {
+  readonly window: DriftWindow;
+  readonly settings: WindowSettings;
+  readonly call: WindowsCall;
+}
+
 /**
  * The change that appends a window's report to its sequence; it fails when somebody else went on with it.
  *
@@ -57,8 +81,7 @@ const say = ({ timeColumn, windowMs, windowRows }: WindowSettings): string =>
 export async function appendToSequence(
   storage: Storage,
   report: DriftReport,
-  window: DriftWindow,
-  settings: WindowSettings,
+  { window, settings, call }: WindowTurn,
 ): Promise<Change> {
   const { modelName } = report;
   const { sequence, number, to } = window;
@@ -78,12 +101,13 @@ export async function appendToSequence(
     windows: number,
     end: to,
     tested: testedAfter(window, report),
+    call,
   };
   return {
     kind: 'put',
     collection: driftSequencesCollection,
     id: sequenceId(modelName, sequence),
-    value: { ...value },
+    value: value as unknown as JsonValue,
     index: { modelName, sequence },
     expect: record?.version ?? 'absent',
   };

@@ -26,7 +26,10 @@ export interface CheckWindowsOptions extends Omit<DetectDriftOptions, 'streaming
 export interface WindowsCheck {
   readonly modelName: string;
   readonly sequence: string;
-  /** Of the windows that this call judged, oldest first. */
+  /**
+   * Of the windows that this call judged, oldest first; before them those that a call judged which was interrupted, or was
+   * given the same data.
+   */
   readonly reports: readonly DriftReport[];
   /** Rows that wait for their window to be complete, and where it begins, ISO 8601. */
   readonly pending: { readonly from: string; readonly rows: number };
