@@ -3,6 +3,7 @@ import { standardErrorOf, timeStampsOf } from '../models/metrics/registered-metr
 import type { Task } from '../models/model.js';
 import type { Clusters } from '../stats/effective-size.js';
 import { meanEstimate } from '../stats/estimate.js';
+import { meanOverTime } from '../stats/mean-over-time.js';
 import { losses, outcomeVariance } from './losses.js';
 
 /** The mean loss that a version's performance is followed by. */
@@ -22,7 +23,8 @@ export function holdoutMetrics(
   const metric = lossMetric(task);
   const several = times !== undefined && times.count > 1 ? times : undefined;
   const aim = { task, quantile: undefined };
-  const found = meanEstimate(losses(aim, actual, predicted), several?.codes).variance;
+  const own = losses(aim, actual, predicted);
+  const { variance: found } = several === undefined ? meanEstimate(own) : meanOverTime(own, several.codes);
   const variance = Math.max(found, outcomeVariance(aim, predicted));
   return {
     ...metricsOf(task, actual, predicted),

@@ -1,8 +1,7 @@
 import type { Random } from '../util/random.js';
 import { randomInt } from '../util/random.js';
 import { studentTQuantile } from './distributions/student-t.js';
-import { equalClusters } from './effective-size.js';
-import { meanEstimate } from './estimate.js';
+import { meanOverTime } from './mean-over-time.js';
 
 /** How a challenger compares with the champion on rows neither is judged by alone. */
 export interface PairedComparison {
@@ -17,23 +16,23 @@ const resamples = 2000;
 
 /**
  * The mean paired difference of losses with its interval: the percentile bootstrap of the rows (Efron & Tibshirani 1993,
- * ch. 13), seeded. Rows of one cluster, such as one date, have errors that go together: then the interval is Student's t over
- * the clusters, with the degrees of freedom of clusters of one size that would tell as much (Kish 1965), since a bootstrap of
- * a dozen clusters is too narrow (it missed in 7% to 14% of the samples for the 5% stated).
+ * ch. 13), seeded. Rows of one time stamp have errors that go together: then the interval is Student's t over the time stamps,
+ * with the degrees of freedom of independent ones of one size that would tell as much (Kish 1965; {@link meanOverTime}), since a
+ * bootstrap of a dozen is too narrow (it missed in 7% to 14% of the samples for the 5% stated).
  *
  * Yields the share done; run it with `inSteps` or `atOnce`.
  *
- * @param clusters number of the cluster of each row, from 0, two of them at least; each row by itself unless given
+ * @param times number of the time stamp of each row, in their order, two of them at least; each row by itself unless given
  */
 export function* comparePaired(
   challengerLoss: Float64Array,
   championLoss: Float64Array,
-  options: { readonly confidence: number; readonly random: Random; readonly clusters?: Int32Array },
+  options: { readonly confidence: number; readonly random: Random; readonly times?: Int32Array },
 ): Generator<number, PairedComparison> {
   const rows = challengerLoss.length;
   const differences = challengerLoss.map((loss, i) => loss - championLoss[i]!);
   const tail = (1 - options.confidence) / 2;
-  if (options.clusters !== undefined) return { ...amongClusters(differences, options.clusters, tail), rows };
+  if (options.times !== undefined) return { ...amongTimes(differences, options.times, tail), rows };
   const means = new Float64Array(resamples);
   for (let b = 0; b < resamples; b++) {
     let sum = 0;
@@ -50,12 +49,12 @@ export function* comparePaired(
   };
 }
 
-function amongClusters(differences: Float64Array, clusters: Int32Array, tail: number): Omit<PairedComparison, 'rows'> {
+function amongTimes(differences: Float64Array, times: Int32Array, tail: number): Omit<PairedComparison, 'rows'> {
   const largest = differences.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   // A power of two, so that squares of the differences neither vanish nor overflow and nothing is rounded.
   const unit = largest > 0 && Number.isFinite(largest) ? 2 ** Math.floor(Math.log2(largest)) : 1;
   const scaled = differences.map((value) => value / unit);
-  const { value, variance } = meanEstimate(scaled, clusters);
-  const margin = studentTQuantile(tail, Math.max(1, equalClusters(clusters) - 1)) * Math.sqrt(variance);
+  const { value, variance, effective } = meanOverTime(scaled, times);
+  const margin = studentTQuantile(tail, Math.max(1, effective - 1)) * Math.sqrt(variance);
   return { difference: unit * value, lower: unit * (value - margin), upper: unit * (value + margin) };
 }

@@ -1,6 +1,7 @@
 import { studentT975 } from '../../stats/distributions/student-t.js';
 import { type Clusters, equalClusters } from '../../stats/effective-size.js';
 import { type Estimate, meanEstimate } from '../../stats/estimate.js';
+import { meanOverTime } from '../../stats/mean-over-time.js';
 import { comparePaired } from '../../stats/paired-comparison.js';
 import { inSteps } from '../../util/in-steps.js';
 import type { Random } from '../../util/random.js';
@@ -63,7 +64,7 @@ function amongTimeStamps(
   const { value, variance: ofRows } = meanEstimate(losses);
   const effective = equalClusters(codes);
   const before = registered.variance * registered.timeStamps;
-  const now = count > 1 ? meanEstimate(losses, codes).variance * effective : 0;
+  const now = count > 1 ? meanOverTime(losses, codes).variance * effective : 0;
   const freedom = registered.timeStamps - 1 + count - 1;
   const between = ((registered.timeStamps - 1) * before + (count - 1) * now) / freedom;
   const width = studentT975(freedom);

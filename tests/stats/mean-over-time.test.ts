@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { meanEstimate } from '../../src/stats/estimate.js';
+import { meanOverTime } from '../../src/stats/mean-over-time.js';
+import { createRandom } from '../../src/util/random.js';
+
+const random = createRandom('days');
+const normal = (): number => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+const days = (count: number): Int32Array => Int32Array.from({ length: count }, (_, day) => day);
+
+/** A first-order autoregression of variance 1. */
+function series(length: number, correlation: number): Float64Array {
+  let state = normal();
+  return Float64Array.from(
+    { length },
+    () => (state = correlation * state + Math.sqrt(1 - correlation ** 2) * normal()),
+  );
+}
+
+describe('the mean of values over time', () => {
+  it('counts days that are like the ones before for as many independent ones as tell as much', () => {
+    // Deviations -2, -1, 0, 1, 2: r₁ = (2 + 0 + 0 + 2)/10 = 0.4, enlarged 0.4 + 2.2/5 = 0.84; r₂ = (0 − 1 + 0)/10, enlarged 0.04.
+    const { value, variance, effective } = meanOverTime(Float64Array.of(1, 2, 3, 4, 5), days(5));
+    expect(value).toBe(3);
+    expect(effective).toBe(2); // 5/(1 + 2·0.88) = 1.8
+    expect(variance).toBeCloseTo((0.5 * 5) / 2, 12);
+    // 5 − 6 − 5 − …: r₁ is below 0
+    const turns = Float64Array.from({ length: 8 }, (_, i) => i % 2);
+    expect(meanOverTime(turns, days(8))).toEqual({ ...meanEstimate(turns, days(8)), effective: 8 });
+  });
+
+  it('goes by the order of the days, not by that of the rows', () => {
+    const values = series(60, 0.7);
+    const shuffled = days(60).sort((a, b) => ((a * 37) % 61) - ((b * 37) % 61));
+    const found = meanOverTime(
+      Float64Array.from(shuffled, (day) => values[day]!),
+      shuffled,
+    );
+    expect(found.variance).toBeCloseTo(meanOverTime(values, days(60)).variance, 12);
+    expect(found.effective).toBeLessThan(40);
+  });
+
+  it.each([1000, 100_000])('finds the variance of the mean of a long series, in little time: %d', (length) => {
+    const { variance, effective } = meanOverTime(series(length, 0.8), days(length));
+    // (1 + 0.8)/(1 − 0.8) = 9 times that of independent ones
+    expect(variance * length).toBeGreaterThan(4.5);
+    expect(variance * length).toBeLessThan(18);
+    expect(effective / length).toBeCloseTo(1 / (variance * length), 1);
+    const began = performance.now();
+    meanOverTime(
+      Float64Array.from({ length }, (_, i) => i),
+      days(length),
+    );
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it('is that of the rows where nothing varies', () => {
+    expect(meanOverTime(new Float64Array(4).fill(2), days(4))).toEqual({ value: 2, variance: 0, effective: 4 });
+  });
+});
