@@ -13,7 +13,8 @@ export const actions: Readonly<Record<string, DoAction>> = {
     const modelName = field(form, 'modelName');
     const version = field(form, 'version');
     const targetStage = field(form, 'stage') as ModelStage;
-    const result = await services.registry.promoteModel({ modelName, version, targetStage, ...reason(form) });
+    const asked = { modelName, version, targetStage, ...reason(form), ...replaces(form) };
+    const result = await services.registry.promoteModel(asked);
     return result.status === 'promoted' ? { to: href('models', modelName, version) } : refused(result.failures);
   },
   request: async ({ services, href }, form) => {
@@ -36,7 +37,8 @@ export const actions: Readonly<Record<string, DoAction>> = {
     return { to: href('models') };
   },
   execute: async ({ services, href }, form) => {
-    const result = await services.registry.approvals.execute({ requestId: field(form, 'requestId') });
+    const asked = { requestId: field(form, 'requestId'), ...replaces(form) };
+    const result = await services.registry.approvals.execute(asked);
     return result.status === 'promoted' ? { to: href('models') } : refused(result.failures);
   },
   acknowledge: async ({ services, href }, form) => {
@@ -81,6 +83,12 @@ const refused = (failures: readonly GateResult[]): Page => ({
 function field(form: URLSearchParams, name: string): string {
   const value = form.get(name);
   return value === null || value === '' ? refuse(`the form lacks ${name}`) : value;
+}
+
+/** What the page took for the version in production: one that stood open must not move what came there meanwhile. */
+function replaces(form: URLSearchParams): { readonly replaces?: string | null } {
+  const version = form.get('replaces');
+  return version === null ? {} : { replaces: version === '' ? null : version };
 }
 
 function reason(form: URLSearchParams): { readonly reason?: string } {

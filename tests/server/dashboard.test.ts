@@ -242,6 +242,38 @@ describe('what is done from a page', () => {
     expect(records.at(-1)).toMatchObject({ actor: { id: 'ada' }, decision: 'allow' });
   });
 
+  it('moves nothing by a page that stood open while another version came into production', async () => {
+    const { cookie, get } = await enter();
+    const fieldsOf = async (path: string, button: string): Promise<Record<string, string>> => {
+      const forms = (await (await get(path)).text()).split('<form').slice(1);
+      const form = forms.find((one) => one.includes(`>${button}</button>`))!;
+      const inputs = form.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g);
+      return Object.fromEntries([...inputs].map(([, name, value]) => [name!, value!]));
+    };
+    const weak = { modelName: 'spread', version: '1.2.0' };
+    await registry.registerModel({
+      ...{ ...weak, modelType: 'spread', model: new ConstantModel(3), featureColumns: ['x'], targetColumn: 'y' },
+      performanceMetrics: { r2_score: -1 },
+    });
+    await registry.promoteModel({ ...weak, targetStage: 'staging' });
+    const overrides = [{ gate: 'min_accuracy', reason: 'the market moved' }];
+    const { requestId } = await registry.approvals.request({ ...weak, reason: 'urgent', overrides });
+    const grace = { id: 'grace', type: 'person', authentication: 'application' } as const;
+    await registry.withPrincipal(grace).approvals.approve({ requestId });
+    const archive = await fieldsOf('/models/spread/1.1.0', 'To Archived');
+    const execute = await fieldsOf('/models', 'Promote now');
+    for (const targetStage of ['staging', 'production'] as const)
+      await registry.promoteModel({ modelName: 'spread', version: '1.1.0', targetStage });
+
+    const late = await post('/actions/promote', archive, { cookie });
+    expect([late.status, await late.text()]).toEqual([409, expect.stringContaining('somebody else was first')]);
+    expect((await post('/actions/execute', execute, { cookie })).status).toBe(409);
+    expect((await registry.getModel('spread')).production).toBe('1.1.0');
+    const anew = await post('/actions/execute', await fieldsOf('/models', 'Promote now'), { cookie });
+    expect(anew.status).toBe(303);
+    expect((await registry.getModel('spread')).production).toBe('1.2.0');
+  });
+
   it('takes a form that this server made for this session, sent from one of its pages', async () => {
     const { cookie, formToken } = await enter();
     const body = { ...fields, form_token: formToken };

@@ -24,7 +24,7 @@ export const models: ShowPage = async (visit) => {
     content: html`${section(
       'requests',
       'Promotions to decide on',
-      requests.map((request) => requestCard(visit, request)),
+      await Promise.all(requests.map((request) => requestCard(visit, request))),
     )}
     ${found.length === 0 ? html`<p>There are none yet: registering a version begins one.</p>` : boards}
     ${pageLinks(visit, cursor)}`,
@@ -86,11 +86,12 @@ async function versionCard({ services, href }: Visit, version: ModelVersion): Pr
   </article>`;
 }
 
-function requestCard(visit: Visit, request: PromotionRequest): Html {
+async function requestCard(visit: Visit, request: PromotionRequest): Promise<Html> {
   const { requestId, modelName, version, reason, requestedBy, requestedAt, votes, requiredApprovals, status } = request;
   const approvals = votes.filter(({ verdict }) => verdict === 'approve');
   const comment = html`<label for="comment-${requestId}">Comment</label>
     <input id="comment-${requestId}" name="comment" maxlength="500" />`;
+  const promotion = status === 'approved' && { requestId, ...(await replaces(visit, modelName)) };
   return html`<article class="card">
     <p>
       <a href="${visit.href('models', modelName, version)}"><strong>${modelName} ${version}</strong></a
@@ -102,20 +103,27 @@ function requestCard(visit: Visit, request: PromotionRequest): Html {
     </p>
     ${status === 'open' && actionForm(visit, 'approve', 'Approve', { requestId }, comment)}
     ${status === 'open' && actionForm(visit, 'reject', 'Reject', { requestId })}
-    ${status === 'approved' && actionForm(visit, 'execute', 'Promote now', { requestId })}
+    ${promotion && actionForm(visit, 'execute', 'Promote now', promotion)}
   </article>`;
+}
+
+/** What a promotion from this page is to take the place of; empty for nothing. */
+async function replaces({ services }: Visit, modelName: string): Promise<{ readonly replaces: string }> {
+  const { production = '' } = await services.registry.getModel(modelName);
+  return { replaces: production };
 }
 
 /** A version's model card, and what can be done with it. */
 export const modelVersion: ShowPage = async (visit) => {
   const [modelName = '', version = ''] = visit.params;
+  const fields = { modelName, version, ...(await replaces(visit, modelName)) };
   const facts = await cardFacts(visit.services.registry, modelName, { version });
   const targets = stages.filter((stage) => stage !== facts.version.stage);
   const content = html`${await modelCardContent(facts)}
     <section class="actions" aria-label="Actions">
       <h2>Move it</h2>
       ${targets.map((stage) =>
-        actionForm(visit, 'promote', `To ${stage}`, { modelName, version, stage }, reasonField(`reason-${stage}`)),
+        actionForm(visit, 'promote', `To ${stage}`, { ...fields, stage }, reasonField(`reason-${stage}`)),
       )}
       <h3>Ask others</h3>
       ${actionForm(visit, 'request', 'Ask for promotion', { modelName, version }, reasonField('reason-request', true))}
