@@ -120,7 +120,8 @@ describe('an assessment', () => {
       security: { regulatoryFrameworks: ['IFRS 9', 'Basel III'], complianceChecks: [] },
     });
     await inventoryOf('olga').describe({ ...described, measures: ['ecl', 'var'] });
-    const pairs = { realised: [0.4, 0.5, 0.3, 0.2], estimated: [0.45, 0.5, 0.35, 0.3] };
+    const twelve = (...values: number[]): number[] => [...values, ...values, ...values];
+    const pairs = { realised: twelve(0.4, 0.5, 0.3, 0.2), estimated: twelve(0.45, 0.5, 0.35, 0.3) };
     const inputs: ComplianceInputs = {
       lgd: pairs,
       ead: { realised: pairs.realised.map((x) => x + 0.5), estimated: pairs.estimated },
@@ -185,6 +186,25 @@ describe('an assessment', () => {
     expect(few.message).toContain('3 defaults are too few to tell');
     expect((await assess([20.5, 30.5, 40.5])).status).toBe('not_met'); // but what is proved counts
     expect((await assess(Array.from({ length: 10 }, (_, i) => 170.5 + 23 * i))).status).toBe('met');
+  });
+
+  it('does not judge losses by a few defaults', async () => {
+    const { registry } = await pdWorld({ security: { regulatoryFrameworks: ['IFRS 9'], complianceChecks: [] } });
+    const assess = async (...realised: number[]) => {
+      const given = { realised, estimated: realised.map(() => 0.5) };
+      const { results } = await assessCompliance(registry, { ...at, inputs: { lgd: given, ead: given } });
+      return results.filter(({ check }) => check === 'ifrs9.lgd' || check === 'ifrs9.ead');
+    };
+    const ten = [0, 0.95, 1, 0.05, 0.9, 0.02, 1, 0.1, 0.97, 0];
+    const bad = [0.9, 0.95, 1, 0.97, 0.99, 0.96, 0.91, 0.98, 0.02, 1];
+    for (const few of [ten.slice(0, 9), bad.slice(0, 2)])
+      for (const { status, message, evidence } of await assess(...few)) {
+        expect(status).toBe('not_assessed');
+        expect(message).toContain(`${few.length} defaults are too few to tell`);
+        expect(evidence).toMatchObject({ defaults: few.length, degreesOfFreedom: few.length - 1 });
+      }
+    for (const { status } of await assess(...ten)) expect(status).toBe('met');
+    for (const { status } of await assess(...bad)) expect(status).toBe('not_met');
   });
 
   it('says not_assessed of what cannot be tested, and goes on', async () => {
