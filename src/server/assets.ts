@@ -18,26 +18,36 @@ button:hover{border-color:var(--ink)}
 input{font:inherit;padding:.3rem .5rem;border:1px solid var(--muted);border-radius:.3rem;background:var(--paper);color:var(--ink);max-width:100%}
 input[type=checkbox]{width:1.1rem;height:1.1rem}
 .actions{border:1px solid var(--line);border-radius:.4rem;padding:.5rem .8rem;margin:1rem 0}
-.note{border-left:.3rem solid var(--unsure);padding:.3rem .8rem;background:var(--raised)}
+.note:empty{display:none}.note{border-left:.3rem solid var(--unsure);padding:.3rem .8rem;background:var(--raised)}
 .signin{max-width:26rem;margin:4rem auto;padding:0 1rem}.signin input{width:100%;margin:.3rem 0 .8rem}
 @media (max-width:46rem){.board{grid-template-columns:1fr}.board section{min-height:0}}
 `;
 
-/** Keeps what is live up to date: asks twice a second whether something changed, and puts the new in place of the old. */
+/** Keeps what is live up to date, or says that it is not: asks twice a second whether something changed, and puts the new in place of the old. */
 export const liveScript = `'use strict';
 const live = document.getElementById('live');
 if (live) {
+  const stale = document.getElementById('stale');
   let seen = live.dataset.version;
+  let known = new Date();
+  const ask = async () => {
+    const headers = { 'if-none-match': seen };
+    const response = await fetch(live.dataset.from, { headers, credentials: 'same-origin', signal: AbortSignal.timeout(10000) });
+    if (response.status === 401) return location.reload(); // the session ended: what is shown is live no more
+    if (response.status === 304) return;
+    if (!response.ok) throw new Error(response.statusText);
+    live.innerHTML = await response.text();
+    seen = response.headers.get('etag');
+  };
   const look = async () => {
+    let note = '';
     try {
-      const response = await fetch(live.dataset.from, { headers: { 'if-none-match': seen }, credentials: 'same-origin' });
-      if (response.status === 200) {
-        seen = response.headers.get('etag');
-        live.innerHTML = await response.text();
-        live.dataset.version = seen;
-      }
-      if (response.status === 401) return location.reload(); // the session ended: what is shown is live no more
-    } catch { /* the server is away: it may come back */ }
+      await ask();
+      known = new Date();
+    } catch { // the server or its store is away: it may come back
+      note = 'Not up to date: no answer as there should be since ' + known.toISOString().slice(0, 19).replace('T', ' ') + ' UTC.';
+    }
+    if (stale.textContent !== note) stale.textContent = note;
     setTimeout(look, 500);
   };
   setTimeout(look, 500);

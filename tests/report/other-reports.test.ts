@@ -53,6 +53,17 @@ describe('a canary report', () => {
     expect(page).not.toMatch(noScript);
   });
 
+  it.each([
+    ['active', /Traffic<[^0-9]*50 %/],
+    ['paused', /Traffic<[^0-9]*none; 50 % once it is resumed/],
+    ['halted', /Traffic<[^0-9]*none</],
+    ['rolled_back', undefined],
+  ] as const)('names no traffic that a canary does not get: %s', async (status, expected) => {
+    const page = await renderCanaryReport({ deployment: { ...deployment, status }, decisions: [] });
+    if (expected === undefined) expect(page).not.toContain('Traffic<');
+    else expect(page).toMatch(expected);
+  });
+
   it('can be made before anything was decided, and of hostile reasons', async () => {
     const page = await renderCanaryReport({
       deployment: { ...deployment, endReason: hostile, modelName: hostile },

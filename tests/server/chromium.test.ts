@@ -304,6 +304,23 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
     await context.close();
   });
 
+  it('a canary that is looked at says so when it is not up to date, and goes on once it can', async () => {
+    const { deployments } = await manager.listDeployments({ modelName: 'spread' });
+    const { context, at } = await enter('desktop');
+    const { page } = await openPage(context);
+    await page.goto(at(`/canaries/${deployments[0]!.deploymentId}`));
+    const note = page.getByText('Not up to date');
+    for (const answer of ['away', 503] as const) {
+      await page.route('**/live', (route) =>
+        answer === 'away' ? route.abort('connectionrefused') : route.fulfill({ status: answer }),
+      );
+      await note.waitFor();
+      await page.unroute('**/live');
+      await note.waitFor({ state: 'hidden' });
+    }
+    await context.close();
+  });
+
   /** Of a model with an entry, a finding past its date, an overlay and outcomes that do not fit. */
   async function compliancePage(): Promise<string> {
     const person = (id: string) => ({ id, type: 'person', authentication: 'application' }) as const;

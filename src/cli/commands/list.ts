@@ -1,4 +1,5 @@
 import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
+import { isServing } from '../../canary/transitions.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { type ModelStage, parseStage } from '../../registry/stage.js';
 import { where } from '../../search/filter.js';
@@ -59,7 +60,7 @@ async function listDeployments({ config, output, who }: Session, options: ListOp
     d.candidateVersion,
     d.productionVersion,
     d.status,
-    `${(100 * d.trafficFraction).toFixed(1)}%`,
+    isServing(d.status) ? `${(100 * d.trafficFraction).toFixed(1)}%` : '–',
     d.createdAt,
     d.deploymentId,
   ]);

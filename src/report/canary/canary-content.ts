@@ -2,9 +2,9 @@ import type { CanaryDecision, CanaryDeployment } from '../../canary/deployment.j
 import type { Chart } from '../charts/chart.js';
 import { figure } from '../page/figure.js';
 import { type Html, html } from '../page/html.js';
-import { count, moment, percent } from '../page/numbers.js';
+import { count, moment } from '../page/numbers.js';
 import { digest, facts, proof, section, verdictBanner } from '../page/parts.js';
-import { canaryCharts, decisionProof, evidenceTable, timeline } from './canary-parts.js';
+import { canaryCharts, decisionProof, evidenceTable, timeline, trafficNow } from './canary-parts.js';
 import { type RelativeQuality, relativeQuality } from './relative-quality.js';
 
 /** What a canary report is made from, as `getDeployment` and `listDecisions` give it. */
@@ -46,7 +46,7 @@ export async function canaryContent(
   ${facts([
     ['Candidate', deployment.candidateVersion],
     ['Production', deployment.productionVersion],
-    ['Traffic', percent(deployment.trafficFraction)],
+    ['Traffic', trafficNow(deployment)],
     ['Requests answered', last && count(last.used.predictions)],
     ['Decisions kept', isSampled ? `many, of which ${count(decisions.length)} are shown` : count(decisions.length)],
     ['Began', moment(deployment.createdAt)],

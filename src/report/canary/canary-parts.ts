@@ -1,4 +1,5 @@
 import type { CanaryDecision, CanaryDeployment } from '../../canary/deployment.js';
+import { hasEnded, isServing } from '../../canary/transitions.js';
 import type { Chart } from '../charts/chart.js';
 import { canarySequence } from '../charts/canary-sequence.js';
 import { evidenceTimeline } from '../charts/evidence-timeline.js';
@@ -37,6 +38,13 @@ export function canaryCharts(
   return [...sequences, evidenceTimeline(decisions)];
 }
 
+/** What the candidate gets of the requests now: its share is that of the step also while production answers everything. */
+export function trafficNow({ status, trafficFraction }: CanaryDeployment): string | undefined {
+  if (hasEnded(status)) return undefined;
+  if (isServing(status)) return percent(trafficFraction);
+  return status === 'paused' ? `none; ${percent(trafficFraction)} once it is resumed` : 'none';
+}
+
 /** What was decided and done, oldest first. */
 export function timeline({ history }: CanaryDeployment, decisions: readonly CanaryDecision[]): Html {
   const rows = [
@@ -44,7 +52,7 @@ export function timeline({ history }: CanaryDeployment, decisions: readonly Cana
       at: event.at,
       cells: [
         html`<strong>${event.action}</strong>`,
-        `${event.status}, ${percent(event.trafficFraction)} of the traffic`,
+        isServing(event.status) ? `${event.status}, ${percent(event.trafficFraction)} of the traffic` : event.status,
         `${event.reason ?? ''} (${event.by}${event.onBehalfOf === undefined ? '' : ` for ${event.onBehalfOf}`})`,
       ],
     })),

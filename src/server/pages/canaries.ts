@@ -1,10 +1,11 @@
 import { hasEnded, isServing } from '../../canary/transitions.js';
 import { canaryContent } from '../../report/canary/canary-content.js';
+import { trafficNow } from '../../report/canary/canary-parts.js';
 import type { RelativeQuality } from '../../report/canary/relative-quality.js';
 import { relativeQuality } from '../../report/canary/relative-quality.js';
 import type { CanaryDecision, CanaryDeployment } from '../../canary/deployment.js';
 import { type Html, html } from '../../report/page/html.js';
-import { count, moment, percent } from '../../report/page/numbers.js';
+import { count, moment } from '../../report/page/numbers.js';
 import { badge, section, table } from '../../report/page/parts.js';
 import { actionForm, cursorOf, pageLinks, reasonField } from '../layout.js';
 import type { ShowPage, Visit } from '../visit.js';
@@ -37,7 +38,7 @@ export const canaries: ShowPage = async (visit) => {
               d.candidateVersion,
               d.productionVersion,
               badge(d.status),
-              percent(d.trafficFraction),
+              trafficNow(d),
               d.endReason,
             ]),
           )}${pageLinks(visit, cursor)}`,
@@ -55,6 +56,7 @@ export const canary =
       title,
       kicker: 'Canary',
       content: html`${actions(visit, deployment)}
+        <p id="stale" class="note" role="status"></p>
         <div id="live" data-from="${visit.href('canaries', deploymentId, 'live')}" data-version="${seen}">
           ${content}
         </div>
