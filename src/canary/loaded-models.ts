@@ -11,7 +11,10 @@ export interface LoadedModel {
 
 /** Models in memory, verified, for the versions that may have to answer: nothing is loaded while a request waits. */
 export class LoadedModels {
-  readonly #models = new Map<string, { readonly production: LoadedModel | undefined; readonly all: LoadedModel[] }>();
+  readonly #models = new Map<
+    string,
+    { readonly fence: number; readonly production: LoadedModel | undefined; readonly all: LoadedModel[] }
+  >();
   readonly #wanted = new Set<string>();
 
   /** Replaces sensitive columns of a record, as those of the training data were. Known before any model is. */
@@ -29,11 +32,11 @@ export class LoadedModels {
 
   /**
    * Loads what a state may have to answer with, and then forgets the rest. What cannot be loaded leaves what was there:
-   * the old production version goes on answering.
+   * the old production version goes on answering. What a later state has loaded meanwhile stays, too.
    *
    * @throws MLOpsError as the registry's `loadModel` does
    */
-  async prepare({ modelName, production, deployment }: RouteState): Promise<void> {
+  async prepare({ modelName, fence, production, deployment }: RouteState): Promise<void> {
     if (!this.#wanted.has(modelName)) return;
     this.protect = await this.boundary.row();
     const versions = [production, deployment?.value.candidateVersion].filter((version) => version !== undefined);
@@ -42,7 +45,8 @@ export class LoadedModels {
         async (version) => this.find(modelName, version) ?? { version, model: await this.load(modelName, version) },
       ),
     );
-    this.#models.set(modelName, { production: all.find(({ version }) => version === production), all });
+    if (fence < (this.#models.get(modelName)?.fence ?? fence)) return;
+    this.#models.set(modelName, { fence, production: all.find(({ version }) => version === production), all });
   }
 
   find(modelName: string, version: string | undefined): LoadedModel | undefined {

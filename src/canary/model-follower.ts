@@ -27,8 +27,8 @@ const loading = 'loading models';
 /** Keeps what one process knows and what the store knows the same: routing one way, outcomes the other. */
 export class ModelFollower {
   readonly #closing = new AbortController();
-  /** Models that are routed by a state whose versions could not be loaded. */
-  readonly #unprepared = new Set<string>();
+  /** Models that are routed by a state whose versions could not be loaded, and the fence of that state. */
+  readonly #unprepared = new Map<string, number>();
   #following: Promise<void> | undefined;
 
   constructor(
@@ -92,9 +92,10 @@ export class ModelFollower {
     this.#flushWhileOpen();
     try {
       await this.models.prepare(state);
-      this.#unprepared.delete(state.modelName);
+      if (state.fence >= (this.#unprepared.get(state.modelName) ?? state.fence))
+        this.#unprepared.delete(state.modelName);
     } catch (error) {
-      this.#unprepared.add(state.modelName);
+      this.#unprepared.set(state.modelName, state.fence);
       this.background.every(loading, reloadMs, () => this.#reload());
       throw error;
     }
@@ -102,7 +103,7 @@ export class ModelFollower {
 
   /** Loads what could not be loaded when it was told of: nobody tells again. */
   async #reload(): Promise<void> {
-    const names = [...this.#unprepared];
+    const names = [...this.#unprepared.keys()];
     const states = await this.control.access('canary.read', { models: names }, (storage) =>
       Promise.all(names.map((modelName) => readRouteState(storage, modelName))),
     );
