@@ -1,5 +1,5 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
-import { MLOpsError } from '../errors.js';
+import { ConflictError, MLOpsError } from '../errors.js';
 import type { AuditRecord } from '../governance/audit-record.js';
 import { readAuditEnd, verifyAuditTrail } from '../governance/audit-trail.js';
 import { ControlPlane } from '../governance/control-plane.js';
@@ -64,7 +64,16 @@ export async function migrateStore(options: MigrateStoreOptions): Promise<Migrat
   }
   const { kind } = from.config.policy.storage;
   if (from.storage === undefined && kind === 'filesystem') await assertStoreIn(storePlace(from.config).records);
-  return withStores(from, (source) => withStores(to, (target) => migrate(source, target, places, options)));
+  try {
+    return await withStores(from, (source) => withStores(to, (target) => migrate(source, target, places, options)));
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    throw new MLOpsError(
+      'CONFLICT',
+      `somebody else copies into ${places.to} at the same time; let one of you end, and migrate again to go on`,
+      { cause: error },
+    );
+  }
 }
 
 async function migrate(

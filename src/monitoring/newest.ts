@@ -1,17 +1,22 @@
 import type { Policy } from '../config/policy.js';
-import type { Storage } from '../storage/storage.js';
+import type { Storage, Where } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 
 /** Clocks of hosts that are right differ by less; what is dated later does not hide the newest record. */
 export const aheadMs = 86_400_000;
 
-/** The newest record about a model, of a collection whose times are texts, as of reports, or numbers. */
+/**
+ * The newest record about a model, of a collection whose times are texts, as of reports, or numbers.
+ *
+ * @param among which of them alone
+ */
 export async function newestOf<T>(
   storage: Storage,
   collection: string,
   modelName: string,
   timeField: string,
   now: string | number,
+  among?: Where,
 ): Promise<T | undefined> {
   const value = typeof now === 'number' ? now + aheadMs : toIso(Date.parse(now) + aheadMs);
   const { records } = await storage.query(collection, {
@@ -19,6 +24,7 @@ export async function newestOf<T>(
       and: [
         { field: 'modelName', op: 'eq', value: modelName },
         { field: timeField, op: 'lt', value },
+        ...(among === undefined ? [] : [among]),
       ],
     },
     orderBy: [

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CanaryDeploymentManager, ModelRegistry } from '@bondx/mlops';
 import { CanaryProvider, type CanaryProviderOptions } from '@bondx/mlops/openfeature';
 import { ConstantModel } from '../../src/models/constant-model.js';
+import { errorCodes } from '../../src/integrations/openfeature/resolution.js';
 import { createWorld } from '../helpers.js';
 
 const client = OpenFeature.getClient();
@@ -37,6 +38,16 @@ afterEach(async () => {
 });
 
 describe('the OpenFeature provider', () => {
+  it('has the codes of the SDK without loading it', () => {
+    const { FLAG_NOT_FOUND, GENERAL, INVALID_CONTEXT, TYPE_MISMATCH } = ErrorCode;
+    expect(errorCodes).toEqual({
+      flagNotFound: FLAG_NOT_FOUND,
+      general: GENERAL,
+      invalidContext: INVALID_CONTEXT,
+      typeMismatch: TYPE_MISMATCH,
+    });
+  });
+
   it('is ready once it knows its models', () => {
     expect(client.metadata.providerMetadata.name).toBe('bondx-mlops-canary');
     expect(client.providerStatus).toBe(ProviderStatus.READY);

@@ -87,6 +87,19 @@ beforeEach(async () => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe('a migration', () => {
+  it('says of two that copy into one store at once that the other one is there', async () => {
+    const [from, to] = [inMemory(), inMemory()];
+    await fill(from);
+    const settled = await Promise.allSettled([migrate(from, to), migrate(from, to)]);
+    const refused = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    expect(refused).toHaveLength(1);
+    expect(refused[0]).toMatchObject({
+      code: 'CONFLICT',
+      message: 'somebody else copies into memory at the same time; let one of you end, and migrate again to go on',
+    });
+    expect(await migrate(from, to)).toMatchObject({ status: 'already' });
+  });
+
   it('copies everything, and the audit trail goes on', async () => {
     const [from, to] = [inMemory(), await inFiles('to')];
     await fill(from);

@@ -99,12 +99,12 @@ describe('health', () => {
     await produce(registry, config);
     expect(statusOf(await checkHealth(config, options), 'drift_freshness')).toBe('degraded');
     const rows = smallRows(160);
-    await new DriftMonitor(config, options).detectDrift({
-      modelName: 'spread',
-      baselineData: rows,
-      currentData: rows,
-      featureColumns: ['x'],
-    });
+    const check = { modelName: 'spread', baselineData: rows, featureColumns: ['x'] };
+    const monitor = new DriftMonitor(config, options);
+    const { verdict } = await monitor.detectDrift({ ...check, currentData: [] });
+    expect(verdict).toBe('not_assessed'); // nothing was looked at
+    expect(statusOf(await checkHealth(config, options), 'drift_freshness')).toBe('degraded');
+    await monitor.detectDrift({ ...check, currentData: rows });
     expect(statusOf(await checkHealth(config, options), 'drift_freshness')).toBe('healthy');
     clock.advance(25 * 3_600_000);
     expect(statusOf(await checkHealth(config, options), 'drift_freshness')).toBe('degraded');

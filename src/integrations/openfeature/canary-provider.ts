@@ -1,15 +1,8 @@
-import {
-  ErrorCode,
-  type EvaluationContext,
-  type JsonValue,
-  type Provider,
-  type ResolutionDetails,
-  StandardResolutionReasons,
-} from '@openfeature/server-sdk';
+import type { ErrorCode, EvaluationContext, JsonValue, Provider, ResolutionDetails } from '@openfeature/server-sdk';
 import type { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
 import type { RouteDecision } from '../../canary/router.js';
 import { checkOptions, refuse } from '../../util/check.js';
-import { givenVersion, metadataOf, problemOf, reasonOf } from './resolution.js';
+import { errorCodes, givenVersion, metadataOf, problemOf, reasonOf } from './resolution.js';
 
 /** What a {@link CanaryProvider} routes with. */
 export interface CanaryProviderOptions {
@@ -77,7 +70,7 @@ export class CanaryProvider implements Provider {
 
   async resolveNumberEvaluation(modelName: string, defaultValue: number): Promise<ResolutionDetails<number>> {
     const errorMessage = `${modelName} is a model: ask for a string (its version), a boolean (canary or not) or an object`;
-    return failed(defaultValue, ErrorCode.TYPE_MISMATCH, errorMessage);
+    return failed(defaultValue, errorCodes.typeMismatch, errorMessage);
   }
 
   #resolve<T>(
@@ -90,7 +83,7 @@ export class CanaryProvider implements Provider {
     const version = givenVersion(context);
     if (version === null || (targetingKey !== undefined && typeof targetingKey !== 'string')) {
       const errorMessage = 'the targeting key and the attribute modelVersion must be texts';
-      return failed(defaultValue, ErrorCode.INVALID_CONTEXT, errorMessage);
+      return failed(defaultValue, errorCodes.invalidContext, errorMessage);
     }
     const route = this.options.manager.routePrediction({
       modelName,
@@ -110,7 +103,7 @@ export class CanaryProvider implements Provider {
 
 const failed = <T>(value: T, errorCode: ErrorCode, errorMessage: string): ResolutionDetails<T> => ({
   value,
-  reason: StandardResolutionReasons.ERROR,
+  reason: 'ERROR',
   errorCode,
   errorMessage,
 });

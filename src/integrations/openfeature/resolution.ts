@@ -1,11 +1,13 @@
-import {
-  ErrorCode,
-  type EvaluationContext,
-  type FlagMetadata,
-  type ResolutionReason,
-  StandardResolutionReasons,
-} from '@openfeature/server-sdk';
+import type { ErrorCode, EvaluationContext, FlagMetadata, ResolutionReason } from '@openfeature/server-sdk';
 import type { RouteDecision, RouteReason } from '../../canary/router.js';
+
+/** By their names: what is taken from the SDK while this is imported would fail there with words that are not ours. */
+export const errorCodes = {
+  flagNotFound: 'FLAG_NOT_FOUND' as ErrorCode,
+  general: 'GENERAL' as ErrorCode,
+  invalidContext: 'INVALID_CONTEXT' as ErrorCode,
+  typeMismatch: 'TYPE_MISMATCH' as ErrorCode,
+};
 
 /** The version that the context asks for; null when it is no text. */
 export function givenVersion({ modelVersion }: EvaluationContext): string | undefined | null {
@@ -19,28 +21,28 @@ export function problemOf(
   { reason, version }: RouteDecision,
 ): { readonly errorCode: ErrorCode; readonly errorMessage: string } | undefined {
   if (reason === 'failed') {
-    return { errorCode: ErrorCode.GENERAL, errorMessage: `routing ${modelName} failed; production serves` };
+    return { errorCode: errorCodes.general, errorMessage: `routing ${modelName} failed; production serves` };
   }
   if (reason === 'not_loaded') {
     const errorMessage = `this process does not know ${modelName} yet; await manager.refresh('${modelName}') or name it in models`;
-    return { errorCode: ErrorCode.FLAG_NOT_FOUND, errorMessage };
+    return { errorCode: errorCodes.flagNotFound, errorMessage };
   }
   if (version !== undefined) return undefined;
-  return { errorCode: ErrorCode.FLAG_NOT_FOUND, errorMessage: `${modelName} has no version in production` };
+  return { errorCode: errorCodes.flagNotFound, errorMessage: `${modelName} has no version in production` };
 }
 
 /** What OpenFeature calls a reason of routing. */
 const reasons: Readonly<Record<RouteReason, ResolutionReason>> = {
-  canary: StandardResolutionReasons.SPLIT,
-  production: StandardResolutionReasons.SPLIT,
-  shadow: StandardResolutionReasons.SPLIT,
-  paused: StandardResolutionReasons.DISABLED,
-  halted: StandardResolutionReasons.DISABLED,
-  override: StandardResolutionReasons.TARGETING_MATCH,
-  override_refused: StandardResolutionReasons.DEFAULT,
-  no_canary: StandardResolutionReasons.STATIC,
-  not_loaded: StandardResolutionReasons.ERROR,
-  failed: StandardResolutionReasons.ERROR,
+  canary: 'SPLIT',
+  production: 'SPLIT',
+  shadow: 'SPLIT',
+  paused: 'DISABLED',
+  halted: 'DISABLED',
+  override: 'TARGETING_MATCH',
+  override_refused: 'DEFAULT',
+  no_canary: 'STATIC',
+  not_loaded: 'ERROR',
+  failed: 'ERROR',
 };
 
 export const reasonOf = ({ reason }: RouteDecision): ResolutionReason => reasons[reason];

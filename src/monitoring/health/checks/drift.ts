@@ -5,6 +5,9 @@ import { driftIntervalMs, newestOf } from '../../newest.js';
 import type { Check } from '../check.js';
 import { productionModels } from './production-models.js';
 
+/** A check that could compare nothing, such as of a feed that is down, has looked at nothing. */
+const looked = { field: 'verdict', op: 'ne', value: 'not_assessed' } as const;
+
 /** Each model in production was looked at for drift within the interval of the policy, and the time that the next look may take. */
 export const driftCheck: Check = {
   name: 'drift_freshness',
@@ -17,7 +20,8 @@ export const driftCheck: Check = {
     const limitMs = driftIntervalMs(context.config.policy);
     const stale: string[] = [];
     for (const { modelName } of models) {
-      const report = await newestOf<DriftReport>(storage, driftReportsCollection, modelName, 'createdAt', toIso(now));
+      const at = toIso(now);
+      const report = await newestOf<DriftReport>(storage, driftReportsCollection, modelName, 'createdAt', at, looked);
       const ageMs = report === undefined ? Infinity : now - Date.parse(report.createdAt);
       if (ageMs > limitMs + Math.min(limitMs / 10, 1_800_000)) stale.push(modelName);
     }
