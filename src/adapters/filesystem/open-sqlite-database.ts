@@ -171,7 +171,7 @@ const missingDriver = (cause: unknown): MLOpsError =>
     'the filesystem storage needs the package better-sqlite3, which ' +
       (isError(cause) && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED'
         ? 'is native: allow it with --allow-addons beside --permission'
-        : 'is missing or was built for another version of Node.js; run `npm install better-sqlite3`, or ' +
-          '`npm rebuild better-sqlite3`'),
+        : 'is missing, was built for another version of Node.js, or was bundled without its native part; run ' +
+          '`npm install better-sqlite3` or `npm rebuild better-sqlite3`, or mark @bondx/mlops as external in the bundler'),
     { cause },
   );

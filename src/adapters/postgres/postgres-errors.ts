@@ -14,7 +14,12 @@ const lostMessages =
 export const isConnectionLoss = (error: unknown): boolean =>
   isError(error) &&
   !(error instanceof MLOpsError) &&
+  !isAboutFile(error) &&
   (lostStates.test(codeOf(error)) || lostSystemCodes.test(codeOf(error)) || lostMessages.test(error.message));
+
+/** Whether a file that the URL names for TLS cannot be read; of a socket that is not there the call is `connect`. */
+const isAboutFile = (error: Error): boolean =>
+  codeOf(error) === 'EISDIR' || ('syscall' in error && error.syscall === 'open');
 
 /** Of TLS and of the driver, which gives some of its refusals no code. */
 const unencryptedCodes = /CERT|ALTNAME|^UNABLE_TO_|^ERR_(SSL|TLS)|^EPROTO$/;
@@ -69,7 +74,9 @@ export function toPostgresError(
   return new MLOpsError(advice[0], `${place}: ${advice[1]} (${error.message})`, { cause: error });
 }
 
-function driverAdvice({ message }: Error, code: string): Advice | undefined {
+function driverAdvice(error: Error, code: string): Advice | undefined {
+  const { message } = error;
+  if (isAboutFile(error)) return unreadable;
   if (unencryptedCodes.test(code) || unencryptedMessages.test(message)) return unencrypted;
   return refusedMessages.test(message) ? notLetIn : undefined;
 }
@@ -83,6 +90,10 @@ const unreachable: Advice = [
 const unencrypted: Advice = [
   'STORAGE_UNAVAILABLE',
   'no encrypted connection can be made that is trusted; fit sslmode and sslrootcert of the URL to the server and its certificate',
+];
+const unreadable: Advice = [
+  'STORAGE_UNAVAILABLE',
+  'a file that the URL names cannot be read; check sslrootcert, sslcert and sslkey',
 ];
 const notLetIn: Advice = ['STORAGE_UNAVAILABLE', 'the server does not let this user in; check name and password'];
 const busy: Advice = [

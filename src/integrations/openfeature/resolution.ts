@@ -1,12 +1,14 @@
 import type { ErrorCode, EvaluationContext, FlagMetadata, ResolutionReason } from '@openfeature/server-sdk';
 import type { RouteDecision, RouteReason } from '../../canary/router.js';
 
-/** By their names: what is taken from the SDK while this is imported would fail there with words that are not ours. */
+/** By its name: what is taken from the SDK while this is imported would fail there with words that are not ours. */
+const codeOf = (name: `${ErrorCode}`): ErrorCode => name as unknown as ErrorCode;
+
 export const errorCodes = {
-  flagNotFound: 'FLAG_NOT_FOUND' as ErrorCode,
-  general: 'GENERAL' as ErrorCode,
-  invalidContext: 'INVALID_CONTEXT' as ErrorCode,
-  typeMismatch: 'TYPE_MISMATCH' as ErrorCode,
+  flagNotFound: codeOf('FLAG_NOT_FOUND'),
+  general: codeOf('GENERAL'),
+  invalidContext: codeOf('INVALID_CONTEXT'),
+  typeMismatch: codeOf('TYPE_MISMATCH'),
 };
 
 /** The version that the context asks for; null when it is no text. */

@@ -13,6 +13,17 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 const absent = whyNoPostgres();
 const put = (id: string, collection = 'c'): Change => ({ kind: 'put', collection, id, value: 1, expect: 'any' });
 
+it.each(['sslrootcert=/nowhere/ca.pem', `sslcert=${encodeURIComponent(process.cwd())}`])(
+  'a file for TLS that cannot be read, %s, is not called a server out of reach',
+  async (file) => {
+    const url = `postgres://user:unused@127.0.0.1:1/bondx?sslmode=verify-full&${file}`;
+    expect(await failure(openPostgresStorage(url))).toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringContaining('check sslrootcert, sslcert and sslkey') as string,
+    });
+  },
+);
+
 describe.skipIf(absent !== undefined)(`a server that refuses${absent === undefined ? '' : ` (${absent})`}`, () => {
   let server: PostgresServer;
   let admin: pg.Client;
