@@ -31,8 +31,9 @@ export function effectivePolicy({ content, problems, spelling, environment, name
   const explicit = new Set(givenPaths(draft, policyKeys()).map(showPath));
   const { file, removed } = validPart(draft, problems);
   for (const rule of rules) {
-    const message = rule.paths.some((path) => isTouched(showPath(path), removed)) ? undefined : rule.problem(file);
-    if (message !== undefined) problems.add(blame(rule, explicit), 'value', message);
+    const problem = rule.paths.some((path) => isTouched(showPath(path), removed)) ? undefined : rule.problem(file);
+    if (typeof problem === 'string') problems.add(blame(rule, explicit), 'value', problem);
+    else if (problem !== undefined) problems.add(problem.path, 'value', problem.message);
   }
   const issues = problems.list();
   if (issues.length > 0) throw new PolicyError(issues, name);

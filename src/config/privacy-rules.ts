@@ -18,10 +18,15 @@ export const privacyRules: readonly Rule[] = [
   {
     paths: [['privacy', 'sensitive_columns'], ['models']],
     problem: ({ privacy, models }) => {
-      for (const [name, { target_column, time_column, feature_columns }] of Object.entries(models)) {
-        const dropped = feature_columns.find((column) => privacy.sensitive_columns[column]?.action === 'drop');
-        if (dropped !== undefined)
-          return `${dropped} is a feature of models.${name} and would be dropped; take it from feature_columns, or choose another action`;
+      const isDropped = (column: string): boolean => privacy.sensitive_columns[column]?.action === 'drop';
+      for (const [name, model] of Object.entries(models)) {
+        const { target_column, time_column } = model;
+        for (const key of ['feature_columns', 'fairness_columns'] as const) {
+          const dropped = model[key].find(isDropped);
+          if (dropped === undefined) continue;
+          const what = key === 'feature_columns' ? 'a feature' : 'a fairness column';
+          return `${dropped} is ${what} of models.${name} and would be dropped; take it from ${key}, or choose another action`;
+        }
         for (const column of [target_column, time_column]) {
           if (column !== null && Object.hasOwn(privacy.sensitive_columns, column)) {
             return `${column} is the target or time of models.${name}, which cannot learn from it once it is replaced; name another column there`;

@@ -1,6 +1,7 @@
 import { accessRules } from './access-rules.js';
 import { channelRule } from './channel-rules.js';
 import { isGateName } from './gate-names.js';
+import { modelRules } from './model-rules.js';
 import { privacyRules } from './privacy-rules.js';
 import type { Rule } from './rule.js';
 import { storageRules } from './storage-rules.js';
@@ -106,16 +107,6 @@ export const rules: readonly Rule[] = [
       keys.variable !== null && keys.path !== null ? 'keys.path is given as well; keep one of the two' : undefined,
   },
   {
-    paths: [['models']],
-    problem: ({ models }) => {
-      for (const [name, { target_column, time_column }] of Object.entries(models)) {
-        if (target_column !== null && target_column === time_column)
-          return `${target_column} is both target_column and time_column of models.${name}; the rows would be divided by what is to be learned`;
-      }
-      return undefined;
-    },
-  },
-  {
     paths: [['promotion', 'custom_gates']],
     problem: ({ promotion }) => {
       const taken = promotion.custom_gates.find(isGateName);
@@ -123,6 +114,7 @@ export const rules: readonly Rule[] = [
     },
   },
   channelRule,
+  ...modelRules,
   ...storageRules,
   ...accessRules,
   ...privacyRules,

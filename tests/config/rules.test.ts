@@ -46,6 +46,38 @@ describe('rules', () => {
     expect(onlyIssue(`canary:\n  steps: ${steps}\n`)).toMatchObject({ path: 'canary.steps', line: 2, message });
   });
 
+  it.each([
+    ['target_column: y', 'target_column', 'y is among the feature_columns; a model must not see what it is to predict'],
+    [
+      'category_order: { ratng: [A, B] }',
+      'category_order',
+      'names "ratng", which is none of the feature_columns; did you mean rating?',
+    ],
+    [
+      'category_order: { rating: [] }',
+      'category_order',
+      'of rating names no category: all of its values would count as missing',
+    ],
+    [
+      'monotone_constraints: { z: increasing }',
+      'monotone_constraints',
+      'names "z", which is none of the feature_columns',
+    ],
+    [
+      'monotone_constraints: { y: increasing }\n    algorithm: cart',
+      'monotone_constraints',
+      'cart knows no monotone constraints (y); use gradient_boosting',
+    ],
+  ])('refuse a model with %s, which its trainer would refuse', (keys, key, message) => {
+    const text = `models:\n  other: { target_column: y }\n  spread:\n    feature_columns: [y, rating]\n    ${keys}\n`;
+    expect(onlyIssue(text)).toMatchObject({ path: `models.spread.${key}`, line: 5, message });
+  });
+
+  it('leave a model that does not list its features to whoever trains it', () => {
+    const order = 'models: { spread: { category_order: { rating: [A, B] }, monotone_constraints: { x: increasing } } }';
+    expect(() => fromText(order)).not.toThrow();
+  });
+
   it('take steps that begin in shadow mode, with no share that a candidate begins with', () => {
     const text = 'canary: {initial_canary_percentage: 0, steps: [{ traffic: 0 }, { traffic: 0.2 }]}';
     expect(() => fromText(text)).not.toThrow();
@@ -66,7 +98,7 @@ describe('rules', () => {
 
   it('refuse a target that is the time as well', () => {
     const issue = onlyIssue('models:\n  spread: { target_column: y, time_column: y }\n');
-    expect(issue).toMatchObject({ path: 'models', message: expect.stringContaining('both') as string });
+    expect(issue).toMatchObject({ path: 'models.spread.target_column' });
     expect(() => fromText('models: { spread: { target_column: y, time_column: date }, pd: {} }')).not.toThrow();
   });
 
