@@ -1,6 +1,9 @@
 import type { Row } from '../data/table.js';
 import { isSubject } from '../sealing/subject-key.js';
 import type { IdSource } from '../util/ids.js';
+import { isStorageName } from '../storage/storage-name.js';
+import type { ModelAnswer } from './evidence/outcome.js';
+import { storableSegment } from './evidence/segment-map.js';
 import { LiveDeployment } from './live-deployment.js';
 import type { Outcome, ShadowOutcome } from './outcomes.js';
 import { type PredictionLog, labelsUntil } from './prediction-log.js';
@@ -148,31 +151,31 @@ export class LiveModels {
   }
 
   #logOutcome(live: LiveDeployment, outcome: Outcome, unit: number, at: number): void {
-    const { requestId, prediction, actual, version, segment } = outcome;
-    if (requestId === undefined || actual !== undefined || prediction === undefined) return;
-    if (outcome.error === true || !Number.isFinite(prediction)) return;
+    const { actual, version } = outcome;
+    if (Number.isFinite(actual) || !hasAnswered(outcome)) return;
     const arm = version === live.deployment.candidateVersion ? 'canary' : 'production';
-    const said = { requestId, arm, unit, prediction, shadowPrediction: null, segment: segment ?? null } as const;
-    this.#log(live, said, outcome, at);
+    this.#log(live, { arm, unit, prediction: outcome.prediction, shadowPrediction: null }, outcome, at);
   }
 
   #logPair(live: LiveDeployment, outcome: ShadowOutcome, unit: number, at: number): void {
-    const { requestId, canary, production, actual, segment } = outcome;
-    if (requestId === undefined || actual !== undefined) return;
-    if (canary.prediction === undefined || production.prediction === undefined) return;
+    const { canary, production, actual } = outcome;
+    if (Number.isFinite(actual) || !hasAnswered(canary) || !hasAnswered(production)) return;
     const predictions = { prediction: production.prediction, shadowPrediction: canary.prediction };
-    this.#log(live, { requestId, arm: 'pair', unit, ...predictions, segment: segment ?? null }, outcome, at);
+    this.#log(live, { arm: 'pair', unit, ...predictions }, outcome, at);
   }
 
   #log(
     live: LiveDeployment,
-    said: Pick<LoggedPrediction, 'requestId' | 'arm' | 'unit' | 'prediction' | 'shadowPrediction' | 'segment'>,
-    { modelName, step, subject }: Pick<Outcome, 'modelName' | 'step' | 'subject'>,
+    said: Pick<LoggedPrediction, 'arm' | 'unit' | 'prediction' | 'shadowPrediction'>,
+    { requestId, modelName, step, subject, segment }: Outcome | ShadowOutcome,
     at: number,
   ): void {
+    if (requestId === undefined) return;
     const { deploymentId, labelWindowMs } = live.deployment;
     const logged = {
       ...said,
+      requestId,
+      segment: segment === undefined ? null : storableSegment(segment),
       modelName,
       deploymentId,
       // A request that routing did not speak of belongs to the step in force.
@@ -181,8 +184,14 @@ export class LiveModels {
       until: labelsUntil(at, labelWindowMs),
       actual: null,
     };
+    // One that no record could hold would keep all others from being stored.
+    const isStorable = isStorageName(requestId);
     // What is about somebody is not stored in the clear, also when the caller was wrong about how to say who.
     const isNamed = subject === undefined || isSubject(subject);
-    if (!isNamed || !this.log.add(logged, subject)) live.droppedPredictions++;
+    if (!isStorable || !isNamed || !this.log.add(logged, subject)) live.droppedPredictions++;
   }
 }
+
+/** Whether there is a prediction that a label could be joined to. */
+const hasAnswered = (answer: ModelAnswer): answer is ModelAnswer & { readonly prediction: number } =>
+  answer.error !== true && Number.isFinite(answer.prediction);

@@ -24,4 +24,12 @@ export function checkStorageName(value: unknown, what: string): string {
   return value;
 }
 
+/** Whether {@link checkStorageName} takes it. */
+export const isStorageName = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value !== '' &&
+  value.length <= maxLength &&
+  value.isWellFormed() &&
+  !controlCharacter.test(value);
+
 export const invalid = (message: string): MLOpsError => new MLOpsError('INVALID_INPUT', message);

@@ -222,6 +222,41 @@ describe('labels that come later', () => {
   );
 });
 
+describe('predictions that no record could hold', () => {
+  const outcome = { modelName: 'spread', version: '1.0.0', prediction: 1 };
+
+  it.each([
+    { requestId: 17 },
+    { requestId: '' },
+    { requestId: 'a\nb' },
+    { requestId: '\ud800' },
+    { requestId: 'x'.repeat(513) },
+  ])('keep no others from being stored, and are counted: %o', async (wrong) => {
+    const deploymentId = await deploy({ initialTrafficPercentage: 0.5, labelWindowHours: 48 });
+    expect(manager.recordOutcome({ ...outcome, ...(wrong as object) })).toBe(true);
+    manager.recordOutcome({ ...outcome, requestId: 'good' });
+    expect(await manager.recordActual('good', 1)).toBe('joined');
+    await manager.flush();
+    const { processes } = await manager.getStatus(deploymentId);
+    expect(processes).toMatchObject([{ outcomes: 2, droppedPredictions: 1 }]);
+  });
+
+  it('are those of segments and of pairs, too', async () => {
+    await deploy({ initialTrafficPercentage: 0.5, labelWindowHours: 48 });
+    manager.recordOutcome({ ...outcome, requestId: 'odd segment', segment: '\ud800' });
+    expect(await manager.recordActual('odd segment', 1)).toBe('joined');
+
+    const [{ deploymentId }] = (await manager.listDeployments()).deployments as [{ deploymentId: string }];
+    await manager.rollbackCanary(deploymentId);
+    await deploy({ steps: [{ traffic: 0 }], labelWindowHours: 48 });
+    const pair = { modelName: 'spread', production: { prediction: 1 } };
+    manager.recordShadow({ ...pair, requestId: 'failed', canary: { prediction: NaN } });
+    manager.recordShadow({ ...pair, requestId: 'answered', canary: { prediction: 1 } });
+    expect(await manager.recordActual('answered', 1)).toBe('joined');
+    expect(await manager.recordActual('failed', 1)).toBe('unknown');
+  });
+});
+
 describe('automatic mode', () => {
   it('lets one of several processes evaluate, and does not begin twice', async () => {
     const deploymentId = await deploy({ initialTrafficPercentage: 0.5 });

@@ -7,14 +7,16 @@ export const otherSegment = '(other)';
 export function ofSegment<T>(segments: Map<string, T>, name: string, create: () => T): T {
   const known = segments.get(name);
   if (known !== undefined) return known;
-  const key = segments.size < segmentLimit && isStorable(name) ? name : otherSegment;
+  const key = segments.size < segmentLimit ? storableSegment(name) : otherSegment;
   let collector = segments.get(key);
   if (collector === undefined) segments.set(key, (collector = create()));
   return collector;
 }
 
 /** Names that a JSON record could not hold would keep the whole process from storing anything. */
-const isStorable = (name: unknown): boolean =>
+export const storableSegment = (name: unknown): string => (isStorable(name) ? name : otherSegment);
+
+const isStorable = (name: unknown): name is string =>
   typeof name === 'string' && name.isWellFormed() && !['__proto__', 'constructor', 'prototype'].includes(name);
 
 /** What each segment has collected, in the order of their names; segments without news are left out. */
