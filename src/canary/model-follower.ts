@@ -51,8 +51,7 @@ export class ModelFollower {
   /** Stores what this process has seen since the last time. */
   async flush(isClosing = false): Promise<void> {
     await this.storeOutcomes(isClosing);
-    if (!this.live.log.isEmpty)
-      await this.control.access('canary.record_outcomes', this.#served, (storage) => this.live.log.flush(storage));
+    await this.#storePredictions();
   }
 
   /** What decisions are made from: goes on while predictions cannot be stored, such as without the keys of their subjects. */
@@ -66,6 +65,11 @@ export class ModelFollower {
       return moved;
     });
     if (!isClosing) for (const modelName of moved) await this.refresh(modelName);
+  }
+
+  async #storePredictions(): Promise<void> {
+    if (!this.live.log.isEmpty)
+      await this.control.access('canary.record_outcomes', this.#served, (storage) => this.live.log.flush(storage));
   }
 
   async close(): Promise<void> {
@@ -133,10 +137,13 @@ export class ModelFollower {
   #flushWhileOpen(): void {
     if (!this.live.hasUnstored) {
       this.background.cancel('storing outcomes');
+      this.background.cancel('storing predictions');
       this.background.cancel('deleting old predictions');
       return;
     }
-    this.background.every('storing outcomes', flushMs, () => this.flush());
+    this.background.every('storing outcomes', flushMs, () => this.storeOutcomes());
+    // By themselves: those about subjects nobody has met before take longer.
+    this.background.every('storing predictions', flushMs, () => this.#storePredictions());
     this.background.every('deleting old predictions', purgeMs, () =>
       this.control.access('canary.record_outcomes', this.#served, async (storage) => {
         await this.live.log.purge(storage, this.clock.now());

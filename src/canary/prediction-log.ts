@@ -11,6 +11,9 @@ const mostPending = 20_000;
 /** Predictions written or deleted in one commit. */
 const batchSize = 500;
 
+/** Keys of subjects asked for at the same time: those that are made then are committed together. */
+const keysAtOnce = 50;
+
 const dayMs = 86_400_000;
 
 /** A prediction and whom it is about. */
@@ -145,10 +148,12 @@ export class PredictionLog {
   }
 
   async #keysOf(storage: Storage, batch: readonly Pending[]): Promise<ReadonlyMap<string, OpenSubjectKey | undefined>> {
+    const subjects = [...new Set(batch.flatMap(({ subject }) => subject ?? []))];
     const keys = new Map<string, OpenSubjectKey | undefined>();
-    for (const { subject } of batch) {
-      if (subject === undefined || keys.has(subject)) continue;
-      keys.set(subject, await this.options.subjects.use(storage, subject));
+    for (let at = 0; at < subjects.length; at += keysAtOnce) {
+      const some = subjects.slice(at, at + keysAtOnce);
+      const opened = await Promise.all(some.map((subject) => this.options.subjects.use(storage, subject)));
+      some.forEach((subject, i) => keys.set(subject, opened[i]));
     }
     return keys;
   }

@@ -6,6 +6,36 @@ import { LocalKeyService } from '../../src/keys/local-key-service.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { createWorld, failure } from '../helpers.js';
 
+it('outcomes go on being stored while the keys of subjects take long', async () => {
+  const world = createWorld({ canary: { maxCanaryPercentage: 0.5 } });
+  const service = new LocalKeyService(ephemeralKeys(world.clock.now()));
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let isSlow = false;
+  const keys: KeyService = {
+    list: () => service.list(),
+    sign: (...args) => service.sign(...args),
+    publicKey: (...args) => service.publicKey(...args),
+    wrap: async (...args) => (isSlow ? await released : undefined, service.wrap(...args)),
+    unwrap: (...args) => service.unwrap(...args),
+    secret: (...args) => service.secret(...args),
+  };
+  const registry = new ModelRegistry(world.config, { ...world.options, keys });
+  await registerTwo(registry);
+  await using manager = new CanaryDeploymentManager(world.config, registry);
+  await manager.serve('spread');
+  const canary = { modelName: 'spread', candidateVersion: '1.0.1', initialTrafficPercentage: 0.5, labelWindowHours: 1 };
+  const deploymentId = await manager.createCanaryDeployment(canary);
+  isSlow = true;
+  for (const outcomes of [1, 2]) {
+    manager.predict({ modelName: 'spread', features: { x: 1 }, subject: `client-${outcomes}` });
+    await expect
+      .poll(async () => (await manager.getStatus(deploymentId)).processes, { timeout: 5_000 })
+      .toMatchObject([{ outcomes }]);
+  }
+  release();
+});
+
 it('outcomes are stored and decided on while the keys of subjects cannot be had, and predictions later', async () => {
   const world = createWorld({ canary: { maxCanaryPercentage: 0.5, evaluationMetrics: ['mae'], maxErrors: 10 } });
   const service = new LocalKeyService(ephemeralKeys(world.clock.now()));
@@ -19,15 +49,7 @@ it('outcomes are stored and decided on while the keys of subjects cannot be had,
     secret: (...args) => service.secret(...args),
   };
   const registry = new ModelRegistry(world.config, { ...world.options, keys });
-  for (let i = 0; i < 2; i++) {
-    await registry.register({
-      ...{ modelName: 'spread', modelType: 'spread', featureColumns: ['x'], model: new ConstantModel(i) },
-      performanceMetrics: { r2_score: 0.5 },
-    });
-  }
-  for (const targetStage of ['staging', 'production'] as const) {
-    await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage });
-  }
+  await registerTwo(registry);
   await using manager = new CanaryDeploymentManager(world.config, registry);
   await manager.serve('spread');
   const canary = { modelName: 'spread', candidateVersion: '1.0.1', initialTrafficPercentage: 0.5, labelWindowHours: 1 };
@@ -47,3 +69,15 @@ it('outcomes are stored and decided on while the keys of subjects cannot be had,
   await manager.flush();
   expect(await manager.recordActual(requestId, 1)).toBe('ended'); // it is known
 });
+
+async function registerTwo(registry: ModelRegistry): Promise<void> {
+  for (let i = 0; i < 2; i++) {
+    await registry.register({
+      ...{ modelName: 'spread', modelType: 'spread', featureColumns: ['x'], model: new ConstantModel(i) },
+      performanceMetrics: { r2_score: 0.5 },
+    });
+  }
+  for (const targetStage of ['staging', 'production'] as const) {
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage });
+  }
+}

@@ -242,11 +242,10 @@ describe('predictions that no record could hold', () => {
   });
 
   it('are those of segments and of pairs, too', async () => {
-    await deploy({ initialTrafficPercentage: 0.5, labelWindowHours: 48 });
+    const deploymentId = await deploy({ initialTrafficPercentage: 0.5, labelWindowHours: 48 });
     manager.recordOutcome({ ...outcome, requestId: 'odd segment', segment: '\ud800' });
     expect(await manager.recordActual('odd segment', 1)).toBe('joined');
 
-    const [{ deploymentId }] = (await manager.listDeployments()).deployments as [{ deploymentId: string }];
     await manager.rollbackCanary(deploymentId);
     await deploy({ steps: [{ traffic: 0 }], labelWindowHours: 48 });
     const pair = { modelName: 'spread', production: { prediction: 1 } };
