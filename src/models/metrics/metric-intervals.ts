@@ -1,8 +1,8 @@
-import { normalCdf } from '../../stats/distributions/normal.js';
+import { normalCdf, normalQuantile } from '../../stats/distributions/normal.js';
 import { studentTQuantile } from '../../stats/distributions/student-t.js';
 import { equalClusters } from '../../stats/effective-size.js';
 import { quantile } from '../../stats/quantile.js';
-import type { Estimate } from '../../stats/wilson.js';
+import { type Estimate, wilson } from '../../stats/wilson.js';
 import { checkCount, checkOptions, refuse } from '../../util/check.js';
 import { type Watch, inSteps } from '../../util/in-steps.js';
 import { type Random, randomInt } from '../../util/random.js';
@@ -31,6 +31,9 @@ export interface MetricIntervalOptions extends Watch {
  * interval is as far to both sides as the bins' own gaps moved in the samples, added up, which by the triangle inequality
  * is no less than the error did.
  *
+ * No sample holds what has not happened among the rows. So the intervals of `log_loss` and `brier` are no narrower than the outcomes
+ * make them that the probabilities let come true, and those of `accuracy`, `precision` and `recall` than Wilson's of a share (1927).
+ *
  * @throws MLOpsError `INVALID_INPUT` as {@link metricsOf}, `ABORTED`
  */
 export async function metricIntervals(
@@ -48,7 +51,10 @@ export async function metricIntervals(
   }
   const values = metricsOf(task, actual, predicted);
   const drawn = await inSteps(resample(task, actual, predicted, options, resamples), options);
-  const tail = expanded((1 - confidence) / 2, clusters === undefined ? actual.length : equalClusters(clusters));
+  const independent = clusters === undefined ? actual.length : equalClusters(clusters);
+  const tail = expanded((1 - confidence) / 2, independent);
+  const least =
+    task === 'classification' ? leastIntervals(actual, predicted, values, confidence, independent) : undefined;
   return Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) => {
       if (name === 'calibration') {
@@ -57,9 +63,43 @@ export async function metricIntervals(
       }
       const sorted = Float64Array.from(drawn.map((sample) => sample[name] ?? NaN).filter(Number.isFinite)).sort();
       if (sorted.length < resamples / 2) return [];
-      return [[name, { value, lower: quantile(sorted, tail), upper: quantile(sorted, 1 - tail) }] as const];
+      const { lower, upper } = least?.[name] ?? { lower: value, upper: value };
+      const ends = {
+        lower: Math.min(lower, quantile(sorted, tail)),
+        upper: Math.max(upper, quantile(sorted, 1 - tail)),
+      };
+      return [[name, { value, ...ends }] as const];
     }),
   );
+}
+
+/** Of metrics that rows may leave no doubt about, though others would. */
+function leastIntervals(
+  actual: Float64Array,
+  predicted: Float64Array,
+  values: Readonly<Record<string, number>>,
+  confidence: number,
+  independent: number,
+): Readonly<Partial<Record<string, Omit<Estimate, 'value'>>>> {
+  const n = actual.length;
+  /** What an outcome of 1 costs more than one of 0. */
+  const byOutcomes = (name: string, cost: (probability: number) => number, most: number): Omit<Estimate, 'value'> => {
+    const variance = predicted.reduce((sum, p) => sum + p * (1 - p) * cost(p) ** 2, 0) / n ** 2;
+    const margin = normalQuantile((1 + confidence) / 2) * Math.sqrt(variance);
+    return { lower: Math.max(0, values[name]! - margin), upper: Math.min(most, values[name]! + margin) };
+  };
+  const ofShare = (name: string, rows: number): Omit<Estimate, 'value'> => {
+    const count = (rows * independent) / n;
+    return rows === 0 ? { lower: 0, upper: 1 } : wilson(values[name]! * count, count, confidence);
+  };
+  const rowsAbove = (cells: Float64Array): number => cells.reduce((sum, cell) => sum + Number(cell >= 0.5), 0);
+  return {
+    log_loss: byOutcomes('log_loss', (p) => (p === 0 || p === 1 ? 0 : Math.log1p(-p) - Math.log(p)), Infinity),
+    brier: byOutcomes('brier', (p) => 1 - 2 * p, 1),
+    accuracy: ofShare('accuracy', n),
+    precision: ofShare('precision', rowsAbove(predicted)),
+    recall: ofShare('recall', rowsAbove(actual)),
+  };
 }
 
 /** The tail that makes the percentile interval of a mean of so many as wide as Student's. */

@@ -102,6 +102,33 @@ describe('metricIntervals', () => {
     expect(missed.brier / rounds).toBeLessThan(0.11);
   }, 120_000);
 
+  it('is not sure of what has not happened', async () => {
+    const draws = createRandom(9);
+    const rounds = 200;
+    const missed = { log_loss: 0, brier: 0, accuracy: 0 };
+    for (let round = 0; round < rounds; round++) {
+      // One in a hundred, as the model says: no row of a hundred in a third of the rounds.
+      const happened = Float64Array.from({ length: 100 }, () => Number(draws.next() < 0.01));
+      const options = { random: createRandom(round), resamples: 100 };
+      const intervals = await metricIntervals('classification', happened, new Float64Array(100).fill(0.01), options);
+      for (const [name, truth] of [
+        ['log_loss', -0.01 * Math.log(0.01) - 0.99 * Math.log(0.99)],
+        ['brier', 0.01 * 0.99],
+        ['accuracy', 0.99],
+      ] as const) {
+        const { value, lower, upper } = intervals[name]!;
+        expect(lower).toBeLessThanOrEqual(value);
+        if (truth < lower || truth > upper) missed[name]++;
+      }
+    }
+    for (const count of Object.values(missed)) expect(count / rounds).toBeLessThan(0.1); // of the resamples alone: a third
+    const none = Float64Array.of(0, 0, 0);
+    const sure = await metricIntervals('classification', none, none, { random: createRandom(1) });
+    expect(sure['accuracy']).toMatchObject({ value: 1, upper: 1 });
+    expect(sure['accuracy']!.lower).toBeCloseTo(0.438503, 6); // Wilson's interval of 3 in 3: 3/(3 + z²)
+    expect(sure['recall']).toEqual({ value: 0, lower: 0, upper: 1 });
+  });
+
   it('leaves out what a single class does not have', async () => {
     const [ones, scores] = [Float64Array.of(1, 1, 1), Float64Array.of(0.9, 0.8, 0.7)];
     const intervals = await metricIntervals('classification', ones, scores, { random: createRandom(1) });
