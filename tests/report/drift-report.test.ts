@@ -135,6 +135,8 @@ describe('a drift report as HTML', () => {
       columns: [unknown!],
     });
     expect(page).toContain('Not assessed: there was nothing to compare');
+    expect(page).toMatch(/Retraining<[^>]*>\s*<dd>cannot tell</);
+    expect(page).not.toContain('Largest distance');
     expect(page).not.toContain('<svg');
   });
 

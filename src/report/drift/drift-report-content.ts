@@ -27,8 +27,8 @@ export async function driftReportContent(report: DriftReport, options: DriftRepo
     ['Columns', count(columns.length)],
     ['Baseline rows', count(inputs.baselineRows)],
     ['Current rows', count(inputs.currentRows)],
-    ['Largest distance', number(report.overallDriftScore)],
-    ['Retraining', report.requiresRetraining ? 'required' : 'not required'],
+    ['Largest distance', isMeasured ? number(report.overallDriftScore) : undefined],
+    ['Retraining', retraining(report)],
   ])}
   ${section('distances', 'Distances', isMeasured && (await figure(driftDistances(columns))))}
   ${section('columns', 'Columns', columnTable(byImportance(columns)))} ${section('tests', 'Tests', testTable(report))}
@@ -47,6 +47,12 @@ export function headline({ verdict, requiresRetraining }: DriftReport): string {
     not_assessed: 'Not assessed: there was nothing to compare',
   };
   return `${words[verdict]}${requiresRetraining ? ', retraining required' : ''}`;
+}
+
+/** What could not be told is no "not required". */
+function retraining({ verdict, requiresRetraining }: DriftReport): string {
+  if (requiresRetraining) return 'required';
+  return verdict === 'inconclusive' || verdict === 'not_assessed' ? 'cannot tell' : 'not required';
 }
 
 function reasons({ columns, recommendations }: DriftReport): Html {
