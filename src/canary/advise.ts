@@ -46,7 +46,10 @@ export function advise(
 }
 
 /** Somebody moved another version into production: routing has paused the canary since then. */
-export const sayReplaced = ({ candidateVersion, productionVersion }: StoredDeployment, production = 'none'): string =>
+export const sayReplaced = (
+  { candidateVersion, productionVersion }: Pick<StoredDeployment, 'candidateVersion' | 'productionVersion'>,
+  production = 'none',
+): string =>
   `${production} is in production now, and ${candidateVersion} was compared with ${productionVersion}; roll the canary back and begin another`;
 
 /**

@@ -1,3 +1,4 @@
+import { sayReplaced } from '../canary/advise.js';
 import { hasEnded } from '../canary/transitions.js';
 import { MLOpsError } from '../errors.js';
 import type { GateResult } from '../registry/gate-result.js';
@@ -68,6 +69,11 @@ export const actions: Readonly<Record<string, DoAction>> = {
   },
   'promote-canary': async ({ services, href }, form) => {
     const deploymentId = field(form, 'deploymentId');
+    const deployment = await services.canaries.getDeployment(deploymentId);
+    const { production } = await services.registry.getModel(deployment.modelName);
+    // What the page showed the candidate beside is not what it would take the place of.
+    if (!hasEnded(deployment.status) && production !== deployment.productionVersion)
+      throw new MLOpsError('ILLEGAL_STATE', sayReplaced(deployment, production));
     const result = await services.changeCanary((canaries) => canaries.promoteCanary(deploymentId));
     return result.status === 'promoted' ? { to: href('canaries', deploymentId) } : refused(result.failures);
   },

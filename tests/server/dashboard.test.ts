@@ -369,6 +369,32 @@ describe('what is done from a page', () => {
     await manager.close();
   });
 
+  it('promotes no candidate in place of a version that it was not compared with', async () => {
+    const manager = new CanaryDeploymentManager(world.config, registry);
+    const canary = { modelName: 'spread', candidateVersion: '1.1.0', initialTrafficPercentage: 0.1 };
+    const deploymentId = await manager.createCanaryDeployment(canary);
+    const { cookie, formToken } = await enter();
+    const other = { modelName: 'spread', version: '1.2.0' };
+    await registry.registerModel({
+      ...{ ...other, modelType: 'spread', model: new ConstantModel(3), featureColumns: ['x'], targetColumn: 'y' },
+      performanceMetrics: { r2_score: 0.9 },
+    });
+    for (const targetStage of ['staging', 'production'] as const)
+      await registry.promoteModel({ ...other, targetStage });
+    const refused = await post('/actions/promote-canary', { deploymentId, form_token: formToken }, { cookie });
+    expect([refused.status, await refused.text()]).toEqual([
+      409,
+      expect.stringContaining('1.2.0 is in production now, and 1.1.0 was compared with 1.0.0'),
+    ]);
+    expect((await registry.getModel('spread')).production).toBe('1.2.0');
+    await registry.promoteModel({ ...other, targetStage: 'archived' });
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage: 'production' });
+    expect((await post('/actions/promote-canary', { deploymentId, form_token: formToken }, { cookie })).status).toBe(
+      303,
+    );
+    await manager.close();
+  });
+
   it('halts no other canary than the one of the page', async () => {
     const manager = new CanaryDeploymentManager(world.config, registry);
     const canary = { modelName: 'spread', candidateVersion: '1.1.0', initialTrafficPercentage: 0.1 };
