@@ -373,7 +373,9 @@ describe('what is done from a page', () => {
     const manager = new CanaryDeploymentManager(world.config, registry);
     const canary = { modelName: 'spread', candidateVersion: '1.1.0', initialTrafficPercentage: 0.1 };
     const deploymentId = await manager.createCanaryDeployment(canary);
-    const { cookie, formToken } = await enter();
+    const { cookie, get, formToken } = await enter();
+    const page = async (): Promise<string> => (await get(`/canaries/${deploymentId}`)).text();
+    expect(await page()).not.toContain('Production answers everything');
     const other = { modelName: 'spread', version: '1.2.0' };
     await registry.registerModel({
       ...{ ...other, modelType: 'spread', model: new ConstantModel(3), featureColumns: ['x'], targetColumn: 'y' },
@@ -381,6 +383,7 @@ describe('what is done from a page', () => {
     });
     for (const targetStage of ['staging', 'production'] as const)
       await registry.promoteModel({ ...other, targetStage });
+    expect(await page()).toContain('Production answers everything: 1.2.0 is in production now');
     const refused = await post('/actions/promote-canary', { deploymentId, form_token: formToken }, { cookie });
     expect([refused.status, await refused.text()]).toEqual([
       409,

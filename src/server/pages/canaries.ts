@@ -1,3 +1,4 @@
+import { sayReplaced } from '../../canary/advise.js';
 import { hasEnded, isServing } from '../../canary/transitions.js';
 import { canaryContent } from '../../report/canary/canary-content.js';
 import { trafficNow } from '../../report/canary/canary-parts.js';
@@ -72,7 +73,10 @@ export async function liveCanary(
   const [deploymentId = ''] = params;
   const { deployment, processes } = await services.canaries.getStatus(deploymentId);
   const shown = await decisionsShown(services.canaries, deployment);
-  const content = html`${await canaryContent({ deployment, ...shown }, { showCharts, qualityOf: remembered })}
+  const { production } = await services.registry.getModel(deployment.modelName);
+  const isReplaced = !hasEnded(deployment.status) && production !== deployment.productionVersion;
+  const content = html`${isReplaced && html`<p class="note">Production answers everything: ${sayReplaced(deployment, production)}.</p>`}
+  ${await canaryContent({ deployment, ...shown }, { showCharts, qualityOf: remembered })}
   ${section(
     'processes',
     'Processes that serve it',
