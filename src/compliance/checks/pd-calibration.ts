@@ -19,8 +19,8 @@ const lowDefault = 'a low-default portfolio: Pluto–Tasche upper bounds decide 
 
 /**
  * PDs against what came of them: Jeffreys' test of the portfolio at the policy's level, and of the grades at that level
- * shared among them (Bonferroni); binomial and Hosmer–Lemeshow beside. With few defaults a PD is met only when it is at
- * least the upper bound.
+ * shared among them (Bonferroni), so that right PDs fail one of both in up to about twice that level; binomial and
+ * Hosmer–Lemeshow beside. With few defaults a PD is met only when it is at least the upper bound.
  */
 export function pdCalibration(facts: ComplianceFacts): Finding {
   const { pd } = facts.inputs;
