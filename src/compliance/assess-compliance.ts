@@ -71,7 +71,8 @@ export async function assessCompliance(
         policyDigest: context.config.digest,
         inputsDigest: digestJson(inputs),
       };
-      const summary = summaryOf(report);
+      const { complianceChecks } = context.config.policy.security;
+      const summary = { ...summaryOf(report), complianceChecks: [...complianceChecks] };
       const isPassed = report.verdict === 'passed';
       return {
         changes: [
@@ -87,12 +88,13 @@ export async function assessCompliance(
 }
 
 /** What the version's evidence says of a report. */
-function summaryOf({ reportId, verdict, counts, results, goodUntil }: ComplianceReport): JsonObject {
+function summaryOf({ reportId, verdict, frameworks, counts, results, goodUntil }: ComplianceReport): JsonObject {
   const named = (wanted: CheckResult['status']): readonly string[] =>
     results.filter(({ status }) => status === wanted).map(({ check }) => check);
   return {
     reportId,
     verdict,
+    frameworks: [...frameworks],
     counts: { ...counts },
     notMet: named('not_met'),
     notAssessed: named('not_assessed'),

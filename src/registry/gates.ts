@@ -23,7 +23,7 @@ export function evaluateGates(
   version: GatedVersion,
   task: 'regression' | 'classification',
   scan: ArtifactScan,
-  { promotion, compliance }: Pick<Policy, 'promotion' | 'compliance'>,
+  { promotion, compliance, security }: Pick<Policy, 'promotion' | 'compliance' | 'security'>,
   now: number,
 ): readonly GateResult[] {
   const ages = { policy: compliance.maxEvidenceAgeDays, now };
@@ -32,7 +32,7 @@ export function evaluateGates(
   if (promotion.requireExplainability) results.push(evidenceGate(version, 'explainability', ages));
   if (promotion.requireFeatureImportance) results.push(evidenceGate(version, 'feature_importance', ages));
   if (promotion.requireBiasTesting) results.push(evidenceGate(version, 'bias_testing', ages));
-  if (promotion.requireComplianceCheck) results.push(evidenceGate(version, 'compliance', ages));
+  if (promotion.requireComplianceCheck) results.push(complianceGate(version, security, ages));
   return results;
 }
 
@@ -80,6 +80,24 @@ function scanGate({ problems }: ArtifactScan): GateResult {
   return problems.length === 0
     ? gate('security_scan', 'passed', 'all files match their digests and are of an allowed format')
     : gate('security_scan', 'failed', problems.join('; '));
+}
+
+/** An assessment counts for what it looked at: one under another policy may have left out what this one asks for. */
+function complianceGate(
+  version: GatedVersion,
+  { regulatoryFrameworks, complianceChecks }: Policy['security'],
+  ages: Ages,
+): GateResult {
+  const result = evidenceGate(version, 'compliance', ages);
+  const { frameworks, complianceChecks: made } = version.evidence.compliance?.detail ?? {};
+  if (result.status !== 'passed' || !Array.isArray(frameworks) || !Array.isArray(made)) return result;
+  const missing = [
+    ...regulatoryFrameworks.filter((name) => !frameworks.includes(name)),
+    ...complianceChecks.filter((name) => !made.includes(name)),
+  ];
+  if (missing.length === 0) return result;
+  const message = `${result.message}, under a policy without ${missing.join(', ')}; assess it again with assessCompliance(...)`;
+  return gate('compliance', 'not_assessed', message);
 }
 
 function evidenceGate({ evidence }: GatedVersion, kind: EvidenceKind, ages: Ages): GateResult {

@@ -18,7 +18,8 @@ models: { spread: { feature_columns: [x, kind], target_column: y, algorithm: car
 `;
   writeFileSync(policy, text);
   const config = MLOpsConfig.fromYaml(policy, { environment: {} });
-  await using registry = new ModelRegistry(config);
+  const dora = { id: 'dora', type: 'person', authentication: 'application' } as const; // the findings are closed by another
+  await using registry = new ModelRegistry(config, { principal: dora });
   const trained = await trainModel(config, { modelType: 'spread', data: smallRows(150) });
   const { model, featureColumns, trainingData } = trained;
   await registry.register({

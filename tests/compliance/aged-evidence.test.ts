@@ -319,6 +319,16 @@ describe('what frameworks ask for by the year', () => {
     expect(finding('mifid.controlled_deployment', { ...facts, decisions: unlimited }, ends).status).toBe('not_met');
   });
 
+  it('limits of the policy say nothing of a canary that nothing was decided on', () => {
+    const facts = { version: {}, decisions: [], deployments: [{ deploymentId: 'c', status: 'active', steps: [] }] };
+    const under = (canary: object) => {
+      const asked = { ...policy, canary: { ...policy.canary, ...canary } };
+      return finding('mifid.controlled_deployment', { ...facts, policy: asked }, ends).status;
+    };
+    expect(under({ maxPredictions: 1e6, maxValue: 1e9, maxErrors: 100 })).toBe('not_assessed');
+    expect(under({ maxPredictions: null })).toBe('not_met');
+  });
+
   it('a drill and a yearly report are not met when the next was due, which is the day after their last', () => {
     const drills = [{ at: iso(madeAt), isHalted: true, latencyMs: 5 }];
     const reports = [{ status: 'signed', signatures: [{ at: iso(madeAt) }] }];

@@ -4,6 +4,7 @@ import {
   type ComplianceInputs,
   type ComplianceReport,
   MLOpsConfig,
+  ModelRegistry,
   assessCompliance,
 } from '@bondx/mlops';
 import { checkNames } from '../../src/compliance/checks/check-names.js';
@@ -44,7 +45,7 @@ describe('an assessment', () => {
   });
 
   it('is what the compliance gate reads: passed, failed, not assessed', async () => {
-    const { registry, inventoryOf } = await pdWorld({
+    const { config, options, registry, inventoryOf } = await pdWorld({
       promotion: {
         ...{
           minAccuracy: 0,
@@ -67,6 +68,14 @@ describe('an assessment', () => {
     const passed = await assessCompliance(registry, { ...at, inputs: goodInputs });
     expect(passed.results.filter(({ status }) => status !== 'met')).toEqual([]);
     expect(await gate()).toBe('passed');
+    const bcbs = MLOpsConfig.fromObject({
+      storage: { kind: 'memory' },
+      ...{ promotion: config.policy.promotion, security: { regulatoryFrameworks: ['BCBS 239'], complianceChecks: [] } },
+    });
+    const stricter = new ModelRegistry(bcbs, options);
+    expect((await stricter.checkGates('pd', '1.0.0')).find((found) => found.gate === 'compliance')!.status).toBe(
+      'not_assessed', // the assessment did not look at it
+    );
     const { pd } = goodInputs;
     const bad = { ...goodInputs, pd: { ...pd!, grades: pd!.grades.map((grade) => ({ ...grade, pd: grade.pd / 2 })) } };
     expect(statusOf(await assessCompliance(registry, { ...at, inputs: bad }), 'basel.calibration')).toBe('not_met');

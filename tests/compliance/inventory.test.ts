@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { AuditLog, CanaryDeploymentManager, exportInventory, inventoryCsv, summarizeOverrides } from '@bondx/mlops';
+import {
+  AuditLog,
+  CanaryDeploymentManager,
+  assessCompliance,
+  exportInventory,
+  inventoryCsv,
+  summarizeOverrides,
+} from '@bondx/mlops';
 import { inventoryGates } from '../../src/registry/inventory/inventory-gates.js';
 import { addMonths } from '../../src/registry/inventory/review-dates.js';
 import { failure } from '../helpers.js';
@@ -29,6 +36,55 @@ describe('a model of the inventory', () => {
     });
     await inventoryOf('vera').recordValidation(validation);
     expect(await registry.promoteModel(promote)).toMatchObject({ status: 'promoted' });
+  });
+
+  it('is not promoted in a version that stands rejected, whatever was validated since', async () => {
+    const { registry, registryOf, inventoryOf } = await pdWorld();
+    const model = await registry.loadModel('pd', { version: '1.0.0' });
+    const second = { modelName: 'pd', modelType: 'spread', model, featureColumns: ['x', 'kind'], version: '1.1.0' };
+    await registry.register(second);
+    await inventoryOf('olga').describe(described);
+    const statusOf = async (version: string) =>
+      (await registry.checkGates('pd', version)).find(({ gate }) => gate === 'validation')!.status;
+    const vera = inventoryOf('vera');
+    await vera.recordValidation({ modelName: 'pd', version: '1.1.0', outcome: 'rejected' });
+    expect([await statusOf('1.0.0'), await statusOf('1.1.0')]).toEqual(['failed', 'failed']);
+    await vera.recordValidation({ modelName: 'pd', version: '1.0.0', outcome: 'approved' });
+    expect([await statusOf('1.0.0'), await statusOf('1.1.0')]).toEqual(['passed', 'failed']);
+    const { results } = await assessCompliance(registryOf('olga'), { modelName: 'pd', version: '1.1.0' });
+    expect(results.find(({ check }) => check === 'basel.independent_validation')).toMatchObject({ status: 'not_met' });
+    await vera.recordValidation({ modelName: 'pd', version: '1.1.0', outcome: 'approved' });
+    expect(await statusOf('1.1.0')).toBe('passed');
+  });
+
+  it('keeps its developers, none of whom leaves himself out', async () => {
+    const { config, options, inventoryOf } = await pdWorld();
+    await inventoryOf('olga').describe(described);
+    const { developers, ...rest } = described;
+    expect(await inventoryOf('olga').describe(rest)).toMatchObject({ developers });
+    const leave = inventoryOf('dora').describe({ ...rest, developers: ['olga'] });
+    expect(await failure(leave)).toMatchObject({ code: 'FORBIDDEN' });
+    await inventoryOf('dora').describe({ ...rest, developers: ['dora', 'olga'] });
+    await inventoryOf('rita').describe({ ...rest, developers: [] });
+    const records = await new AuditLog(config, options).list({ action: 'compliance.describe_model' });
+    expect(records.map(({ decision, detail }) => [decision, detail?.['developers']])).toEqual([
+      ['allow', ['Dora']],
+      ['allow', ['Dora']],
+      ['deny', undefined],
+      ['allow', ['dora', 'olga']],
+      ['allow', []],
+    ]);
+  });
+
+  it('is attested to by nobody who made it', async () => {
+    const { inventoryOf, clock } = await pdWorld();
+    await inventoryOf('olga').describe(described);
+    const expiresAt = new Date(clock.now() + 1000);
+    const attest = (id: string) =>
+      inventoryOf(id).attestations.record({ modelName: 'pd', check: 'ifrs9.lgd', statement: 'I looked', expiresAt });
+    for (const developer of ['ada', 'dora'])
+      expect(await failure(attest(developer))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await attest('vera')).toMatchObject({ by: 'vera' });
   });
 
   it('is demanded of every model when the policy says so', async () => {
@@ -77,9 +133,11 @@ describe('a model of the inventory', () => {
     expect(await gate()).toBe('passed');
     clock.advance(1000);
     expect(await gate()).toBe('failed');
-    expect(await failure(inventoryOf('dora').findings.close({ findingId, comment: 'fine' }))).toMatchObject({
-      code: 'FORBIDDEN',
-    });
+    // Who registered and trained the version is not among the developers that the inventory names.
+    for (const developer of ['dora', 'ada']) {
+      const close = inventoryOf(developer).findings.close({ findingId, comment: 'fine' });
+      expect(await failure(close)).toMatchObject({ code: 'FORBIDDEN' });
+    }
     await inventoryOf('vera').findings.extend({
       findingId,
       dueAt: new Date(clock.now() + 1000),
@@ -127,7 +185,12 @@ it('tests of a trading model made in production count for nothing', async () => 
   const made = { ...evidence, explainability: { ...found, environment: 'production' as const }, drift: found };
   const stored = { ...entry, describedAt: clock.now(), validations: [], annualReport: null };
   const facts = { entry: stored, overdue: [] };
-  const gates = inventoryGates({ performanceMetrics: {}, evidence: made }, facts, config.policy, clock.now());
+  const gates = inventoryGates(
+    { version: '1.0.0', performanceMetrics: {}, evidence: made },
+    facts,
+    config.policy,
+    clock.now(),
+  );
   expect(gates).toContainEqual(expect.objectContaining({ gate: 'test_environment', status: 'failed' }));
 });
 
@@ -198,6 +261,13 @@ describe('the drill of the kill switch', () => {
     expect(drill.latencyMs).toBeGreaterThanOrEqual(0);
     const actions = (await new AuditLog(config, options).list({ limit: 1000 })).map(({ action }) => action);
     expect(actions.slice(-2)).toEqual(['canary.halt', 'compliance.record_drill']);
+    const again = { code: 'ILLEGAL_STATE', message: expect.stringContaining('is halted already') as string };
+    expect(await failure(inventoryOf('olga').drills.run({ modelName: 'pd', canaries }))).toMatchObject(again);
+    const elsewhere = await pdWorld();
+    const others = new CanaryDeploymentManager(elsewhere.config, elsewhere.registry);
+    expect(await failure(inventoryOf('olga').drills.run({ modelName: 'pd', canaries: others }))).toMatchObject({
+      code: 'INVALID_INPUT',
+    });
     await canaries.close();
   });
 });

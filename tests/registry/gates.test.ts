@@ -7,7 +7,7 @@ import { runCustomGates } from '../../src/registry/custom-gate.js';
 import { type GateResult, isInTheWay, sayGates } from '../../src/registry/gate-result.js';
 import { type GatedVersion, evaluateGates } from '../../src/registry/gates.js';
 
-const { promotion, compliance } = MLOpsConfig.default({ environment: {} }).policy;
+const { promotion, compliance, security } = MLOpsConfig.default({ environment: {} }).policy;
 const off = {
   ...{ ...promotion, minAccuracy: 0.5, maxDrift: 1, requireSecurityScan: false, requireExplainability: false },
   ...{ requireFeatureImportance: false, requireBiasTesting: false, requireComplianceCheck: false },
@@ -22,7 +22,7 @@ const judge = (
   problems: readonly string[] = [],
   now = Date.parse(at),
 ) => {
-  const policy = { promotion: { ...off, ...rules }, compliance };
+  const policy = { promotion: { ...off, ...rules }, compliance, security };
   return evaluateGates({ performanceMetrics: {}, evidence: {}, ...version }, task, { problems }, policy, now);
 };
 const only = (gates: readonly GateResult[], name: string): GateResult => gates.find(({ gate }) => gate === name)!;
@@ -124,6 +124,19 @@ describe('the gates of the policy', () => {
       expect(status).toBe('not_assessed');
       expect(message).toContain('assessCompliance(...)');
     }
+  });
+
+  it('compliance that was assessed under a policy with fewer checks does not count', () => {
+    const asked = { frameworks: security.regulatoryFrameworks, complianceChecks: security.complianceChecks };
+    const found = (detail: object) =>
+      only(judge({ evidence: { compliance: evidence(true, detail) } }, { requireComplianceCheck: true }), 'compliance');
+    expect(found(asked).status).toBe('passed');
+    expect(found({ frameworks: ['IFRS 9'], complianceChecks: ['data_quality'] })).toMatchObject({
+      status: 'not_assessed',
+      message: expect.stringContaining(
+        'without Basel III, MiFID II, model_fairness, bias_detection, explainability; assess it again',
+      ) as string,
+    });
   });
 
   it.each(['explainability', 'feature_importance', 'bias_testing', 'compliance'] as const)(

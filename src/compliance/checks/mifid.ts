@@ -82,15 +82,20 @@ function controlledDeployment({ deployments, decisions, policy }: ComplianceFact
     maxValue: number | null;
     maxErrors: number | null;
   }): boolean => set.maxPredictions !== null && set.maxValue !== null && set.maxErrors !== null;
-  const isMet = limits.length > 0 ? limits.every(hasLimits) : hasLimits({ maxPredictions, maxValue, maxErrors });
+  const now = { maxPredictions, maxValue, maxErrors };
+  const isMet = limits.length > 0 ? limits.every(hasLimits) : hasLimits(now);
   const evidence = {
     deployments: deployments.map(({ deploymentId, status, steps }) => ({
       deploymentId,
       status,
       shares: steps.map(({ share }) => share),
     })),
-    limits: limits.length > 0 ? limits : [{ maxPredictions, maxValue, maxErrors }],
+    limits: limits.length > 0 ? limits : [now],
   };
+  if (isMet && limits.length === 0) {
+    // Those of the policy now may be younger than the canary.
+    return notAssessed('nothing was decided on its canaries, so that no limits of theirs are recorded', evidence);
+  }
   const message = isMet
     ? 'canaries had limits of number, value and errors'
     : 'a limit is missing: set canary.max_predictions, max_value and max_errors before a canary begins';

@@ -1,14 +1,14 @@
-import { reviewDue } from '../../registry/inventory/inventory-entry.js';
+import { reviewDue, validationFor } from '../../registry/inventory/inventory-entry.js';
 import { toIso } from '../../util/clock.js';
 import { until } from './aged.js';
 import { type Finding, judged, notAssessed, notMet } from './check.js';
 import type { ComplianceFacts } from './facts.js';
 
 /** Validated by somebody who did not develop it, and not longer ago than its tier allows. */
-export function reviewCadence({ entry, policy, now }: ComplianceFacts): Finding {
+export function reviewCadence({ entry, version: assessed, policy, now }: ComplianceFacts): Finding {
   if (entry === undefined)
     return notAssessed('the model is not in the inventory; describe it with inventory.describe(...)');
-  const last = entry.validations.at(-1);
+  const last = validationFor(entry, assessed.version);
   if (last === undefined) return notAssessed('no validation is recorded; see inventory.recordValidation(...)');
   const { by, at, outcome, report, version, digest } = last;
   const evidence = { tier: entry.tier, by, at: toIso(at), outcome, report, version, digest };

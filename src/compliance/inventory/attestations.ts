@@ -7,6 +7,7 @@ import { checkName, checkOneOf, checkOptions, refuse } from '../../util/check.js
 import { toIso } from '../../util/clock.js';
 import { deepFreeze } from '../../util/freeze.js';
 import { type CheckName, checkNames } from '../checks/check-names.js';
+import { developersOfModel } from './developers.js';
 import { checkDate, checkDecider, checkText, listItems } from './stored-items.js';
 
 export const attestationsCollection = 'attestations';
@@ -31,7 +32,7 @@ export class Attestations {
     this.#control = new ControlPlane(context);
   }
 
-  /** @throws MLOpsError `FORBIDDEN` for services */
+  /** @throws MLOpsError `FORBIDDEN` for services, and for whoever developed the model, registered or trained a version of it */
   async record(options: {
     readonly modelName: string;
     readonly check: CheckName;
@@ -47,7 +48,7 @@ export class Attestations {
     const resource = { type: 'model', id: modelName };
     return this.#control.change('compliance.attest', { resource, scope: { model: resource.id } }, async (storage) => {
       await loadModelRecord(storage, modelName);
-      const by = checkDecider(this.context, []);
+      const by = checkDecider(this.context, await developersOfModel(storage, modelName));
       const at = toIso(this.context.clock.now());
       const attestationId = this.context.ids.next();
       const attestation: Attestation = { attestationId, modelName, check, statement, by, at, expiresAt };

@@ -1,7 +1,8 @@
-import type { StoredInventoryEntry } from '../../registry/inventory/inventory-entry.js';
-import type { StoredVersion } from '../../registry/model-record.js';
+import { type StoredVersion, versionsCollection } from '../../registry/model-record.js';
+import { type StoredInventoryEntry, findEntry } from '../../registry/inventory/inventory-entry.js';
 import type { Storage } from '../../storage/storage.js';
 import { type StoredRun, runsCollection } from '../../tracking/run.js';
+import { listItems } from './stored-items.js';
 
 /** Who had a part in making a version, and which. */
 export async function developersOf(
@@ -16,4 +17,15 @@ export async function developersOf(
     ...(run === undefined ? [] : [{ id: run.startedBy, did: 'trained the version' }]),
     ...(entry?.developers ?? []).map((id) => ({ id, did: 'developed the model' })),
   ];
+}
+
+/** Who had a part in making any version of a model. */
+export async function developersOfModel(
+  storage: Storage,
+  modelName: string,
+): Promise<readonly { readonly id: string; readonly did: string }[]> {
+  const entry = (await findEntry(storage, modelName))?.value;
+  const versions = await listItems<StoredVersion>(storage, versionsCollection, modelName);
+  const makers = await Promise.all(versions.map((version) => developersOf(storage, version, entry)));
+  return makers.flat();
 }

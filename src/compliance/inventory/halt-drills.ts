@@ -4,7 +4,7 @@ import { MLOpsError } from '../../errors.js';
 import { ControlPlane } from '../../governance/control-plane.js';
 import { actorId } from '../../registry/attribution.js';
 import { type Context, contextOf } from '../../runtime/context.js';
-import { checkName, checkOptions } from '../../util/check.js';
+import { checkName, checkOptions, refuse } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
 import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
@@ -37,15 +37,25 @@ export class HaltDrills {
   /**
    * Really halts the model's canary: use one that was begun for it.
    *
-   * @throws MLOpsError `NOT_FOUND` when there is no canary
+   * @throws MLOpsError `NOT_FOUND` when there is no canary; `ILLEGAL_STATE` when it is halted already, which times nothing;
+   *   `INVALID_INPUT` when `canaries` are of another store than this registry
    */
   async run(options: { readonly modelName: string; readonly canaries: CanaryDeploymentManager }): Promise<HaltDrill> {
     checkOptions(options, ['modelName', 'canaries'], 'run');
     const { canaries } = options;
-    contextOf(canaries);
     const modelName = checkName(options.modelName, 'modelName');
     const resource = { type: 'model', id: modelName };
-    const { clock, ids } = this.context;
+    const { clock, ids, stores } = this.context;
+    const [storage, theirs] = [await stores.storage(), await contextOf(canaries).stores.storage()];
+    if (storage !== theirs) refuse('canaries are of another store: make them with the registry of this inventory');
+    const { deployments } = await canaries.listDeployments({ modelName, status: 'halted', limit: 1 });
+    if (deployments[0] !== undefined) {
+      const { deploymentId } = deployments[0];
+      throw new MLOpsError(
+        'ILLEGAL_STATE',
+        `the canary ${deploymentId} of ${modelName} is halted already; roll it back and begin one for the drill`,
+      );
+    }
     const began = clock.now();
     const halt = await canaries.halt(modelName, { reason: 'drill of the kill switch' });
     const ended = clock.now();

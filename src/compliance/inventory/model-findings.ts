@@ -12,12 +12,12 @@ import {
   severities,
   viewFinding,
 } from '../../registry/inventory/finding.js';
-import { findEntry } from '../../registry/inventory/inventory-entry.js';
 import { loadModelRecord } from '../../registry/stage-change.js';
 import { checkVersion } from '../../registry/version-number.js';
 import type { Context } from '../../runtime/context.js';
 import { checkName, checkOneOf, checkOptions } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
+import { developersOfModel } from './developers.js';
 import { checkDate, checkDecider, checkText, listItems, loadItem, modelOfRecord } from './stored-items.js';
 
 /** What {@link ModelFindings.raise} records of a weakness. */
@@ -31,7 +31,8 @@ export interface RaiseFindingOptions {
   readonly dueAt: string | Date;
 }
 
-/** Weaknesses of models, each with a date. A developer of the model cannot declare one mended or accepted. */
+/** Weaknesses of models, each with a date. Who developed the model, registered or trained a version of
+ * it cannot declare one mended or accepted. */
 export class ModelFindings {
   readonly #control: ControlPlane;
 
@@ -122,9 +123,7 @@ export class ModelFindings {
           'finding',
         );
         if (value.status !== 'open') throw new MLOpsError('ILLEGAL_STATE', `finding ${findingId} is ${value.status}`);
-        const entry = await findEntry(storage, value.modelName);
-        const developers = (entry?.value.developers ?? []).map((id) => ({ id, did: 'developed the model' }));
-        checkDecider(this.context, developers);
+        checkDecider(this.context, await developersOfModel(storage, value.modelName));
         const after = { ...value, ...changed, events: [...value.events, this.#event(action, comment)] };
         return {
           changes: [putFinding(after, recordVersion)],

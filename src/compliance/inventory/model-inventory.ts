@@ -1,4 +1,5 @@
 import { MLOpsError } from '../../errors.js';
+import { accessRulesOf } from '../../governance/access/access-rules.js';
 import { ControlPlane } from '../../governance/control-plane.js';
 import { actorId } from '../../registry/attribution.js';
 import {
@@ -39,7 +40,7 @@ export interface DescribeEntryOptions {
   readonly purpose: string;
   /** Which checks apply to it. */
   readonly measures: readonly Measure[];
-  /** Who built it, besides those that registered and trained its versions: they may not validate it. */
+  /** Who built it, besides those that registered and trained its versions: they may not validate it. Those that are there stay unless told. */
   readonly developers?: readonly string[];
 }
 
@@ -106,7 +107,7 @@ export class ModelInventory {
   /**
    * Puts a registered model into the inventory, or says anew what it is; validations stay.
    *
-   * @throws MLOpsError `NOT_FOUND` for a model that the registry does not have
+   * @throws MLOpsError `NOT_FOUND` for a model that the registry does not have; `FORBIDDEN` for a developer who leaves himself out
    */
   async describe(options: DescribeEntryOptions): Promise<InventoryEntry> {
     const known = ['modelName', 'tier', 'owner', 'purpose', 'measures', 'developers'];
@@ -121,13 +122,16 @@ export class ModelInventory {
         await loadModelRecord(storage, modelName);
         const found = await findEntry(storage, modelName);
         const now = this.#context.clock.now();
-        const { validations = [], annualReport = null } = found?.value ?? {};
+        const { validations = [], annualReport = null, developers: before = [] } = found?.value ?? {};
+        const { developers = before } = said;
+        this.#assertNotLeftOut(before, developers);
         const describedBy = actorId(this.#context);
-        const entry: StoredInventoryEntry = { ...said, describedAt: now, describedBy, validations, annualReport };
+        const described = { ...said, developers, describedAt: now, describedBy };
+        const entry: StoredInventoryEntry = { ...described, validations, annualReport };
         return {
           changes: [putEntry(entry, found?.recordVersion ?? 'absent')],
           result: this.#view(entry),
-          detail: { tier, owner: entry.owner, measures: entry.measures },
+          detail: { tier, owner: entry.owner, measures: entry.measures, developers },
         };
       },
     );
@@ -187,6 +191,19 @@ export class ModelInventory {
     );
   }
 
+  /** Who developed a model could validate it otherwise. */
+  #assertNotLeftOut(before: readonly string[], after: readonly string[]): void {
+    const { principal, config } = this.#context;
+    const rules = accessRulesOf(config.policy);
+    const isCaller = (id: string): boolean =>
+      principal !== undefined && rules.identityOf(id) === rules.identityOf(principal.id);
+    if (!before.some(isCaller) || after.some(isCaller)) return;
+    throw new MLOpsError(
+      'FORBIDDEN',
+      `${principal!.id} developed the model; somebody else has to take that name out of developers`,
+    );
+  }
+
   async #load(modelName: string): Promise<NonNullable<Awaited<ReturnType<typeof findEntry>>>> {
     const found = await findEntry(await this.#context.stores.storage(), modelName);
     if (found !== undefined) return found;
@@ -200,8 +217,9 @@ export class ModelInventory {
 
 function checkDescription(
   options: DescribeEntryOptions,
-): Pick<StoredInventoryEntry, 'modelName' | 'tier' | 'owner' | 'purpose' | 'measures' | 'developers'> {
-  const { tier, measures, developers = [] } = options;
+): Pick<StoredInventoryEntry, 'modelName' | 'tier' | 'owner' | 'purpose' | 'measures'> &
+  Partial<Pick<StoredInventoryEntry, 'developers'>> {
+  const { tier, measures, developers } = options;
   if (![1, 2, 3].includes(tier)) refuse(`tier must be 1, 2 or 3, got ${String(tier)}`);
   if (!Array.isArray(measures) || measures.length === 0) {
     refuse(`measures must name what the model is for, of ${knownMeasures.join(', ')}`);
@@ -212,7 +230,9 @@ function checkDescription(
     owner: checkName(options.owner, 'owner'),
     purpose: checkText(options.purpose, 'purpose'),
     measures: [...new Set(measures.map((measure) => checkOneOf(measure, knownMeasures, 'a measure')))],
-    developers: checkList(developers, 'developers', 'names').map((name) => checkName(name, 'a developer')),
+    ...(developers !== undefined && {
+      developers: checkList(developers, 'developers', 'names').map((name) => checkName(name, 'a developer')),
+    }),
   };
 }
 

@@ -64,6 +64,18 @@ export function reviewDue(entry: StoredInventoryEntry, policy: Policy['complianc
   return last && nextReview(last.at, entry.tier, policy);
 }
 
+/**
+ * The validation that counts for a version: the model's last, unless it was another version's and this very one stands rejected.
+ * Undefined when the model has never been validated.
+ */
+export function validationFor(
+  { validations }: Pick<StoredInventoryEntry, 'validations'>,
+  version: string,
+): ModelValidation | undefined {
+  const own = validations.findLast((validation) => validation.version === version);
+  return own?.outcome === 'rejected' ? own : validations.at(-1);
+}
+
 export function viewEntry(stored: StoredInventoryEntry, policy: Policy['compliance'], now: number): InventoryEntry {
   const { describedAt, validations, annualReport, ...rest } = stored;
   const due = reviewDue(stored, policy);

@@ -3,8 +3,9 @@ import { toIso } from '../../util/clock.js';
 import { evidenceKinds } from '../evidence-kind.js';
 import type { GateName, GateResult, GateStatus } from '../gate-result.js';
 import type { GatedVersion } from '../gates.js';
+import type { StoredVersion } from '../model-record.js';
 import type { StoredFinding } from './finding.js';
-import { type StoredInventoryEntry, reviewDue } from './inventory-entry.js';
+import { type StoredInventoryEntry, reviewDue, validationFor } from './inventory-entry.js';
 import { addMonths } from './review-dates.js';
 
 /** What the inventory says of a model. */
@@ -14,15 +15,17 @@ export interface InventoryFacts {
   readonly overdue: readonly StoredFinding[];
 }
 
+type JudgedVersion = GatedVersion & Pick<StoredVersion, 'version'>;
+
 /** Evidence of tests; drift is watched in production and compliance is assessed anywhere. */
 const tests = evidenceKinds.filter((kind) => kind !== 'drift' && kind !== 'compliance');
 
 /**
- * Gates of models that are in the inventory, and of all where `compliance.require_inventory` says so: validated in time, no
- * grave finding past its date; for trading under MiFID II the yearly report and no test evidence out of production. Pure.
+ * Gates of models that are in the inventory, and of all where `compliance.require_inventory` says so: validated in time and not
+ * rejected, no grave finding past its date; for trading under MiFID II the yearly report and no test evidence out of production. Pure.
  */
 export function inventoryGates(
-  version: GatedVersion,
+  version: JudgedVersion,
   { entry, overdue }: InventoryFacts,
   { compliance, security }: Pick<Policy, 'compliance' | 'security'>,
   now: number,
@@ -31,15 +34,20 @@ export function inventoryGates(
     const message = 'the model is not in the inventory; describe it with inventory.describe(...)';
     return compliance.requireInventory ? [gate('validation', 'not_assessed', message)] : [];
   }
-  const results = [validationGate(entry, compliance, now), findingsGate(overdue)];
+  const results = [validationGate(version, entry, compliance, now), findingsGate(overdue)];
   if (entry.measures.includes('trading') && security.regulatoryFrameworks.includes('MiFID II')) {
     results.push(annualReportGate(entry, now), testEnvironmentGate(version));
   }
   return results;
 }
 
-function validationGate(entry: StoredInventoryEntry, policy: Policy['compliance'], now: number): GateResult {
-  const last = entry.validations.at(-1);
+function validationGate(
+  { version }: JudgedVersion,
+  entry: StoredInventoryEntry,
+  policy: Policy['compliance'],
+  now: number,
+): GateResult {
+  const last = validationFor(entry, version);
   if (last === undefined) {
     return gate('validation', 'not_assessed', 'nobody has validated the model; see inventory.recordValidation(...)');
   }
