@@ -134,7 +134,7 @@ export function verifyEvidencePack(bytes, options = {}) {
     const isUntouched = checks.every(({ passed }) => passed);
     if (isUntouched) checkArtifacts(files, index, say);
     // Of a pack that was altered as well, so that it is said which records were.
-    const trail = readTrail(files);
+    const trail = readTrail(files, index);
     checkChain(trail, index, say);
     checkpointKeyFingerprint = checkProofs(files, trail, index, options.checkpointKeyFingerprints, say);
     if (isUntouched) checkApprovals(files, index, trail, say);
@@ -220,10 +220,10 @@ function checkArtifacts(files, index, say) {
  * What the audit trail in the pack consists of.
  *
  * @returns {{ first?: any, last?: any, head?: string, count: number, broken?: string, leaves: Map<number, Buffer>,
- *   proofs: Map<number, readonly string[]>, promoted: Set<string>, start?: any, startKey?: string }} `leaves`: hashes of the
- *   records that have a proof; `broken`: where the chain is
+ *   proofs: Map<number, readonly string[]>, entries: number, start?: any, startKey?: string }} `leaves`: hashes of the records
+ *   that have a proof; `broken`: where the chain is; `entries`: records of these files entering production
  */
-function readTrail(files) {
+function readTrail(files, index) {
   const hasProofs = files.has('audit/proofs.jsonl');
   const proofs = new Map();
   for (const line of hasProofs ? linesOf(files, 'audit/proofs.jsonl') : []) {
@@ -233,7 +233,7 @@ function readTrail(files) {
     if (proofs.has(seq)) fail(`record ${seq} has two proofs`);
     proofs.set(seq, proof);
   }
-  const trail = { count: 0, proofs, leaves: new Map(), promoted: new Set() };
+  const trail = { count: 0, proofs, leaves: new Map(), entries: 0 };
   for (const line of linesOf(files, 'audit/records.jsonl')) {
     const record = parsed(line, 'audit/records.jsonl');
     const { last, head } = trail;
@@ -242,14 +242,26 @@ function readTrail(files) {
     if (!follows) trail.broken ??= ` at record ${record.seq}, which does not follow record ${last.seq} of ${last.log}`;
     const leaf = leafOf(line);
     if (proofs.has(record.seq)) trail.leaves.set(record.seq, leaf);
-    const isPromotion = /\.(promote|rollback)$/.test(record.action) && record.decision === 'allow';
-    if (isPromotion) trail.promoted.add(record.resource?.digest);
+    if (isEntry(record, index)) trail.entries++;
     trail.first ??= record;
     Object.assign(trail, { last: record, head: digestOf(leaf), count: trail.count + 1 });
   }
   if (!files.has('audit/start.json')) return trail;
   const { start, publicKey } = json(files, 'audit/start.json');
   return { ...trail, start, startKey: publicKey };
+}
+
+/** Whether a record tells that the files of the pack entered production: by promotion, as a canary, or by a rollback. */
+function isEntry({ action, decision, resource, detail }, { modelName, version, artifacts }) {
+  if (decision !== 'allow') return false;
+  if (action === 'canary.promote') {
+    const { modelName: model, candidateVersion, candidateDigest } = detail ?? {};
+    return model === modelName && candidateVersion === version && candidateDigest === artifacts;
+  }
+  const isOfFiles = resource?.id === modelName && resource.version === version && resource.digest === artifacts;
+  return (
+    isOfFiles && (action === 'registry.rollback' || (action === 'registry.promote' && detail?.to === 'Production'))
+  );
 }
 
 /** One chain without a gap, each record holding the hash of the one before. */
@@ -370,7 +382,7 @@ function isIncluded(leaf, index, proof, { size, root }) {
 }
 
 /** Who voted was somebody else than who asked, and for these very files; a promotion is in the audit trail. */
-function checkApprovals(files, index, { promoted, start }, say) {
+function checkApprovals(files, index, { entries, start }, say) {
   const requests = json(files, 'records/approvals.json');
   const executed = requests.filter(({ closed }) => closed?.as === 'executed');
   const wrong = executed.filter(({ binding, votes, requestedBy, requiredApprovals }) => {
@@ -388,16 +400,16 @@ function checkApprovals(files, index, { promoted, start }, say) {
   );
   if (entered.length === 0) return;
   // The start was verified: nothing that is younger has been removed.
-  const isRemoved = start !== undefined && entered.every(({ at }) => Date.parse(at) < Date.parse(start.before));
-  say(
-    'promotion',
-    promoted.has(index.artifacts) || isRemoved,
-    promoted.has(index.artifacts)
+  const due = entered.filter(({ at }) => start === undefined || !(Date.parse(at) < Date.parse(start.before))).length;
+  const told =
+    entries > 0
+      ? `of ${due} times that these files entered production the audit trail tells of ${entries}`
+      : 'no audit record tells of the promotion of these files';
+  const sound =
+    entries > 0
       ? 'the promotion of these files is in the audit trail'
-      : isRemoved
-        ? `the promotion of these files is older than the audit trail, which begins after ${start.before}`
-        : 'no audit record tells of the promotion of these files',
-  );
+      : `the promotion of these files is older than the audit trail, which begins after ${start?.before}`;
+  say('promotion', entries >= due, entries >= due ? sound : told);
 }
 
 const isMain =

@@ -10,8 +10,8 @@ import { type KeyDocument, parseKeyDocument, printKeyDocument } from './key-docu
 import type { KeySource } from './local-key-service.js';
 
 export interface KeyFileOptions {
-  /** Makes the keys of a file that is not there yet; without it, a missing file is an error. */
-  readonly create?: () => KeyDocument;
+  /** Makes the keys of a file that is not there yet, or says why not; without it, a missing file is an error. */
+  readonly create?: () => Promise<KeyDocument>;
   /** Told once when this process made the file. */
   readonly onCreated?: () => void;
   /** A file that others may read is refused; otherwise it is only told. */
@@ -31,7 +31,7 @@ export function fileKeys(path: string, options: KeyFileOptions): KeySource {
   let wasTold = false;
 
   const read = async (): Promise<KeyDocument> => {
-    const found = statIfThere(path) ?? (await begin(path, options));
+    const found = statIfThere(path) ?? (await begin(path, options, known !== undefined));
     const stamp = `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
     if (known?.stamp === stamp) return known.document;
     const problem = permissionProblem(path, found);
@@ -61,7 +61,11 @@ export async function createKeyFile(path: string, document: KeyDocument): Promis
   }
 }
 
-async function begin(path: string, { create, onCreated }: KeyFileOptions): Promise<BigIntStats> {
+/** @param wasThere whether this process has read keys from it: others would not open what those protect */
+async function begin(path: string, { create, onCreated }: KeyFileOptions, wasThere: boolean): Promise<BigIntStats> {
+  if (wasThere) {
+    throw new MLOpsError('KEY_UNAVAILABLE', `the key file ${path} was there and is gone: restore it from its copy`);
+  }
   if (create === undefined) {
     throw new MLOpsError(
       'KEY_UNAVAILABLE',
@@ -69,7 +73,13 @@ async function begin(path: string, { create, onCreated }: KeyFileOptions): Promi
         'new store make one with bondx-mlops keys create (where nobody has a token yet: BONDX_ENV=staging before it)',
     );
   }
-  if (await placeNew(path, create())) onCreated?.();
+  try {
+    if (await placeNew(path, await create())) onCreated?.();
+  } catch (error) {
+    const found = statIfThere(path);
+    if (found === undefined) throw error;
+    return found; // another process has made it meanwhile
+  }
   return stat(path, { bigint: true });
 }
 

@@ -7,10 +7,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   AuditLog,
+  type AuditRecord,
+  CanaryDeploymentManager,
   type EvidencePack,
   ExperimentTracker,
   ModelInventory,
   ModelRegistry,
+  type ModelVersion,
   assessCompliance,
   exportEvidence,
   readCsv,
@@ -18,9 +21,9 @@ import {
   verifyEvidencePack,
 } from '@bondx/mlops';
 import { type PackedFile, writeTar } from '../../src/compliance/evidence/write-tar.js';
-import { type World, createWorld } from '../helpers.js';
-import { jsonOf, runScript, unpack } from './pack-files.js';
-import { person } from './pd-world.js';
+import { type World, createWorld, failure } from '../helpers.js';
+import { jsonOf, linesOf, runScript, textOf, unpack } from './pack-files.js';
+import { pdWorld, person } from './pd-world.js';
 
 const run = promisify(execFile);
 const at = { modelName: 'spread', version: '1.0.0' } as const;
@@ -110,6 +113,67 @@ describe('an evidence pack', () => {
     const page = Buffer.from(unpack(pack.bytes).find(({ path }) => path === 'index.md')!.bytes).toString();
     expect(page).toContain('bob, carol');
     expect(page).toContain('the first model of spreads');
+  });
+
+  it('holds what came with evidence, and tells of every entry into production', async () => {
+    const { registry, inventoryOf, config, storage } = await pdWorld();
+    const file = { json: { shares: [0.4, 0.6] }, name: 'groups.json' };
+    const second = { modelName: 'pd', version: '1.1.0' };
+    const model = await registry.loadModel('pd', { version: '1.0.0' });
+    const { performanceMetrics } = await registry.getModelVersion('pd', { version: '1.0.0' });
+    await registry.register({
+      ...second,
+      ...{ modelType: 'spread', model, featureColumns: ['x', 'kind'], performanceMetrics },
+    });
+    await registry.recordEvidence({ ...second, kind: 'bias_testing', passed: true, files: [file] });
+    await registry.promoteModel({ modelName: 'pd', version: '1.0.0', targetStage: 'staging' });
+    await registry.promoteModel({ modelName: 'pd', version: '1.0.0', targetStage: 'production' });
+    await using canaries = new CanaryDeploymentManager(config, registry);
+    const deploymentId = await canaries.createCanaryDeployment({ modelName: 'pd', candidateVersion: '1.1.0' });
+    expect(await canaries.promoteCanary(deploymentId)).toMatchObject({ status: 'promoted' });
+    const raised = { modelName: 'pd', severity: 'low', title: 'few rows', dueAt: '2030-01-01' } as const;
+    const { findingId } = await inventoryOf('vera').findings.raise(raised);
+    await failure(inventoryOf('ada').findings.close({ findingId, comment: 'fine' }));
+
+    const { bytes } = await exportEvidence(registry, second);
+    const { stdout } = await verify(bytes);
+    expect(stdout).toContain('ok     promotion: the promotion of these files is in the audit trail');
+    expect(stdout).not.toContain('FAILED');
+    const { evidence } = jsonOf(bytes, 'records/version.json') as ModelVersion;
+    const { digest, path } = evidence.bias_testing!.files![0]!;
+    expect(textOf(bytes, `artifacts/${digest.slice('sha256:'.length)}`)).toContain('"shares"');
+    const { files } = jsonOf(bytes, 'index.json') as { files: { what: string }[] };
+    expect(files.map(({ what }) => what)).toContain(`the file ${path} of the evidence bias_testing`);
+    const { seq } = linesOf<AuditRecord>(bytes, 'audit/records.jsonl').find(({ decision }) => decision === 'deny')!;
+    expect(linesOf<{ seq: number }>(bytes, 'audit/proofs.jsonl').map((proof) => proof.seq)).toContain(seq);
+
+    // Somebody who can write to the store moves the first version into production again: its history says so, the trail does not.
+    const [found, { length }] = [
+      (await storage.get('models', 'pd'))!,
+      await storage.read('model/pd/history', { limit: 0 }),
+    ];
+    const said = { kind: 'stage_changed', version: '1.0.0', from: 'Archived', to: 'Production', by: 'ada' };
+    const event = { ...said, at: '2026-01-02T00:00:00.000Z' };
+    const value = { ...(found.value as object), historyLength: length + 1 };
+    await storage.commit([
+      { kind: 'put', collection: 'models', id: 'pd', value, expect: found.version },
+      { kind: 'append', stream: 'model/pd/history', values: [event], expect: length },
+    ]);
+    const forged = await verify((await exportEvidence(registry, { modelName: 'pd', version: '1.0.0' })).bytes);
+    expect(forged.stdout).toContain(
+      'FAILED promotion: of 2 times that these files entered production the audit trail tells of 1',
+    );
+  });
+
+  it('does not take a promotion to Staging for one to production', async () => {
+    const { registry, storage } = await pdWorld();
+    await registry.promoteModel({ modelName: 'pd', version: '1.0.0', targetStage: 'staging' });
+    const { length } = await storage.read('model/pd/history', { limit: 0 });
+    const said = { kind: 'stage_changed', version: '1.0.0', from: 'Staging', to: 'Production', by: 'ada' };
+    const event = { ...said, at: '2026-01-02T00:00:00.000Z' };
+    await storage.commit([{ kind: 'append', stream: 'model/pd/history', values: [event], expect: length }]);
+    const { stdout } = await verify((await exportEvidence(registry, { modelName: 'pd', version: '1.0.0' })).bytes);
+    expect(stdout).toContain('FAILED promotion: no audit record tells of the promotion of these files');
   });
 
   it('leaves an audit record with its digest', async () => {

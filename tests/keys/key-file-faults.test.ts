@@ -78,7 +78,7 @@ describe('a key file that is written', () => {
     writeFileSync(join(folder, 'file'), '');
     for (const below of [join(folder, 'file', 'keys.json'), join(folder, 'file', 'inner', 'keys.json')]) {
       expect(await fault(createKeyFile(below, document))).toMatch(/cannot be written \((ENOTDIR|EEXIST)\)/);
-      const making = fileKeys(below, { isStrict: true, create: () => document });
+      const making = fileKeys(below, { isStrict: true, create: () => Promise.resolve(document) });
       expect(await fault(making.read())).toMatch(/cannot be written \((ENOTDIR|EEXIST)\)/);
     }
     const long = join(folder, 'k'.repeat(250)); // what is written beside it is called longer than names can be

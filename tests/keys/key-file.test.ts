@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const making = { isStrict: false, create: () => newKeyDocument(at) };
+const making = { isStrict: false, create: () => Promise.resolve(newKeyDocument(at)) };
 
 describe('a key file', () => {
   it('is made once, readable by its owner only, however many ask for it at once', async () => {

@@ -12,6 +12,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const readAll = async (chunks: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+  const read: Uint8Array[] = [];
+  for await (const chunk of chunks) read.push(chunk);
+  return Buffer.concat(read);
+};
+
 const configOf = (policy: Parameters<typeof MLOpsConfig.fromObject>[0], environment = {}): MLOpsConfig =>
   MLOpsConfig.fromObject(policy, { baseDirectory: folder, environment });
 
@@ -30,6 +36,23 @@ describe('the keys of a store', () => {
     expect(told.filter((text) => text.includes(join(folder, 'data', 'keys.json')))).toHaveLength(1);
     await context.stores.release();
     await other.stores.release();
+  });
+
+  it('are not made anew where others have encrypted what is there', async () => {
+    const context = createContext(configOf({}));
+    const path = join(folder, 'data', 'keys.json');
+    const { digest } = await (await context.stores.artifacts()).put(Buffer.from('a model'));
+    rmSync(path);
+    const gone = { code: 'KEY_UNAVAILABLE', message: expect.stringContaining('is gone: restore it') as string };
+    await expect((await context.keys()).list()).rejects.toMatchObject(gone);
+    await context.stores.release();
+
+    const next = createContext(configOf({}));
+    const lost = { code: 'KEY_UNAVAILABLE', message: expect.stringContaining('keys create makes new keys') as string };
+    await expect((await next.keys()).list()).rejects.toMatchObject(lost);
+    await expect(readAll((await next.stores.artifacts()).get(digest))).rejects.toMatchObject(lost);
+    expect(existsSync(path)).toBe(false);
+    await next.stores.release();
   });
 
   it('are beside a store that was opened by the caller, too', async () => {

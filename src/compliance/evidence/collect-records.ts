@@ -1,4 +1,5 @@
 import { driftReportsCollection } from '../../drift/stored-reports.js';
+import { performanceReportsCollection } from '../../retraining/performance/performance-report.js';
 import { runsCollection } from '../../tracking/run.js';
 import type { Storage } from '../../storage/storage.js';
 import type { JsonValue } from '../../util/json.js';
@@ -15,13 +16,20 @@ export interface PackedRecord {
   readonly value: unknown;
 }
 
+interface Report {
+  readonly reportId: string;
+  readonly modelVersion?: string;
+}
+
 /** Every record that tells of a version, as stored. */
 export async function collectRecords(storage: Storage, facts: ComplianceFacts): Promise<readonly PackedRecord[]> {
   const { version } = facts;
   const { modelName } = version;
   const isOwn = (item: { readonly version?: string }): boolean => item.version === version.version;
   const run = version.runId === null ? undefined : await storage.get(runsCollection, version.runId);
-  const reports = await listItems<{ readonly modelVersion?: string }>(storage, driftReportsCollection, modelName);
+  const isOf = ({ modelVersion }: Report): boolean => modelVersion === version.version;
+  const reports = await listItems<Report>(storage, driftReportsCollection, modelName);
+  const performance = await listItems<Report>(storage, performanceReportsCollection, modelName);
   const assessed = await listItems<{ readonly version: string }>(storage, complianceReportsCollection, modelName);
   const record = (name: string, what: string, value: unknown): PackedRecord => ({
     path: `records/${name}.json`,
@@ -37,8 +45,13 @@ export async function collectRecords(storage: Storage, facts: ComplianceFacts): 
     record('retraining', 'the retraining it came from, step by step', facts.retraining),
     record(
       'drift-reports',
-      'drift checks of the version',
-      reports.filter(({ modelVersion }) => modelVersion === version.version),
+      'drift checks of the version, and the one that asked for it',
+      reports.filter((report) => isOf(report) || report.reportId === version.origin?.driftReportId),
+    ),
+    record(
+      'performance-reports',
+      'performance of the version on labels, and the report that asked for it',
+      performance.filter((report) => isOf(report) || report.reportId === version.origin?.performanceReportId),
     ),
     record('deployments', 'canaries of the version', facts.deployments),
     record(

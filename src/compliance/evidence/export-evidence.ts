@@ -3,10 +3,10 @@ import type { LogStart } from '../../governance/audit/log-start.js';
 import { traceLineage } from '../../lineage/trace-lineage.js';
 import { actorId } from '../../registry/attribution.js';
 import type { ModelRegistry } from '../../registry/model-registry.js';
-import { versionId } from '../../registry/model-record.js';
+import { type StoredVersion, versionId } from '../../registry/model-record.js';
 import { assessGates } from '../../registry/promotion.js';
 import { checkVersion } from '../../registry/version-number.js';
-import { readStored } from '../../runtime/bundle.js';
+import { type BundleFile, readStored } from '../../runtime/bundle.js';
 import { type Context, contextOf } from '../../runtime/context.js';
 import { checkName, checkOptions } from '../../util/check.js';
 import { toIso } from '../../util/clock.js';
@@ -55,10 +55,10 @@ export async function exportEvidence(
       files.push(asJson('records/gates.json', 'the gates as they stand now', gates));
       files.push(asJson('records/lineage.json', 'what led to the version, and what came of it', lineage));
       files.push(...(await auditFiles(context, segment, start)));
-      for (const file of facts.version.files) {
-        const path = `artifacts/${file.digest.slice('sha256:'.length)}`;
+      for (const { digest, what } of filesOf(facts.version)) {
+        const path = `artifacts/${digest.slice('sha256:'.length)}`;
         if (files.some((known) => known.path === path)) continue;
-        files.push({ path, what: `the file ${file.path}`, bytes: await readStored(artifacts, file.digest) });
+        files.push({ path, what, bytes: await readStored(artifacts, digest) });
       }
       const what = 'verifies this pack with nothing but Node; better use a copy that you had before';
       files.push({ path: 'verify-evidence-pack.mjs', what, bytes: await verifierScript() });
@@ -84,6 +84,23 @@ export async function exportEvidence(
       };
     },
   );
+}
+
+/** The model's own files, what was recorded with evidence, and the profile of the training data. */
+function filesOf({
+  files,
+  evidence,
+  baselineProfile,
+}: StoredVersion): readonly Pick<Packed & BundleFile, 'digest' | 'what'>[] {
+  return [
+    ...files.map(({ path, digest }) => ({ digest, what: `the file ${path}` })),
+    ...Object.entries(evidence).flatMap(([kind, { files: recorded = [] }]) =>
+      recorded.map(({ path, digest }) => ({ digest, what: `the file ${path} of the evidence ${kind}` })),
+    ),
+    ...(baselineProfile === undefined
+      ? []
+      : [{ digest: baselineProfile.digest, what: 'the profile of the training data' }]),
+  ];
 }
 
 /** The audit trail of the pack, with what it takes to verify it by a checkpoint's key alone. */
@@ -142,11 +159,17 @@ const asJson = (path: string, what: string, value: unknown): Packed & { readonly
   bytes: Buffer.from(`${JSON.stringify(value, null, 2)}\n`, 'utf8'),
 });
 
-const concernedIds = ({ version, approvals, deployments, retraining }: ComplianceFacts): ReadonlySet<string> =>
-  new Set([
+const concernedIds = (facts: ComplianceFacts): ReadonlySet<string> => {
+  const { version, approvals, deployments, retraining, findings, overlays, overrides, reports } = facts;
+  return new Set([
     version.modelName,
     ...(version.runId === null ? [] : [version.runId]),
     ...(retraining === undefined ? [] : [retraining.retrainingId]),
     ...approvals.map(({ requestId }) => requestId),
     ...deployments.map(({ deploymentId }) => deploymentId),
+    ...findings.map(({ findingId }) => findingId),
+    ...overlays.map(({ overlayId }) => overlayId),
+    ...overrides.filter((override) => override.version === version.version).map(({ overrideId }) => overrideId),
+    ...reports.map(({ reportId }) => reportId),
   ]);
+};
