@@ -5,6 +5,8 @@ import type { FollowedOperation, OperationEnd, OperationStart } from '../runtime
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { JsonObject } from '../util/json.js';
+import { isError } from '../util/is-error.js';
+import { thrownText } from '../util/thrown-text.js';
 import { Turns } from '../util/turns.js';
 import { Authorizer, type Grant } from './access/authorizer.js';
 import { denialsOf } from './access/denials.js';
@@ -99,9 +101,7 @@ export class ControlPlane {
         return planned.result;
       });
     } catch (error) {
-      if (isAuditable(error)) {
-        await this.#record(operation, decisionOf(error), { ...request, reason: error.message, ...grant });
-      }
+      await this.#recordFailure(operation, error, { ...request, ...grant });
       throw error;
     }
   }
@@ -178,8 +178,7 @@ export class ControlPlane {
       return result;
     } catch (error) {
       if (isAuditable(error)) {
-        const resource = await this.#resourceOf(scope);
-        await this.#record(operation, 'error', { resource, reason: error.message, ...grant });
+        await this.#recordFailure(operation, error, { resource: await this.#resourceOf(scope), ...grant }, 'error');
       }
       throw error;
     }
@@ -213,6 +212,19 @@ export class ControlPlane {
     if (unrecorded === undefined) return;
     const resource = await this.#resourceOf(typeof scope === 'function' ? 'store' : scope);
     await this.#record(operation, 'deny', { resource, reason, ...(unrecorded > 0 && { detail: { unrecorded } }) });
+  }
+
+  async #recordFailure(
+    operation: OperationName,
+    error: unknown,
+    about: Omit<About, 'reason'>,
+    decision: AuditDecision = isDenial(error) ? 'deny' : 'error',
+  ): Promise<void> {
+    if (!isAuditable(error)) return;
+    const reason = thrownText(isError(error) ? error.message : error);
+    const recorded = this.#record(operation, decision, { ...about, reason });
+    // What is damaged, and what nobody foresaw, must not be hidden by what comes of it here.
+    await (error instanceof MLOpsError && error.code !== 'CORRUPT' ? recorded : recorded.catch(() => undefined));
   }
 
   async #resourceOf(source: ScopeSource): Promise<AuditResource> {
@@ -277,12 +289,9 @@ function endSafely(followed: FollowedOperation, outcome: OperationEnd): void {
 const isDenial = (error: unknown): error is MLOpsError =>
   error instanceof MLOpsError && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN');
 
-const decisionOf = (error: MLOpsError): AuditDecision => (isDenial(error) ? 'deny' : 'error');
-
 /** A store that cannot be written cannot record its own failure either. */
-const isAuditable = (error: unknown): error is MLOpsError =>
-  error instanceof MLOpsError &&
-  !(error.code.startsWith('STORAGE_') || error.code === 'CLOSED' || error.code === 'CORRUPT');
+const isAuditable = (error: unknown): boolean =>
+  !(error instanceof MLOpsError && (error.code.startsWith('STORAGE_') || error.code === 'CLOSED'));
 
 /** Of this process, for what they lost a race about. */
 const turns = new Turns();

@@ -131,6 +131,20 @@ describe('authorization', () => {
     expect(() => new ExperimentTracker(MLOpsConfig.fromObject(open, { environment: {} }))).not.toThrow();
   });
 
+  it('is a copy of what was given, which others may fill anew, and ties records to requests by short texts only', async () => {
+    const { config, options } = createWorld();
+    const principal = { ...as('ada') };
+    const tracker = new ExperimentTracker(config, { ...options, principal });
+    const other = tracker.withPrincipal(principal);
+    principal.id = 'bob';
+    for (const one of [tracker, other]) await one.startRun({ experimentName: 'e' });
+    const records = await new AuditLog(config, options).list();
+    expect(records.map(({ actor }) => actor.id)).toEqual(['ada', 'ada']);
+    for (const requestId of [{}, 5, null, 'a\ud800', 'x'.repeat(501)]) {
+      expect(() => tracker.withPrincipal({ ...principal, requestId: requestId as string })).toThrow('requestId');
+    }
+  });
+
   it('audits the reads that the policy names, and ties records to requests', async () => {
     const { config, options } = createWorld({ security: { auditedReads: ['registry.read'] } });
     const principal = { ...as('ada'), requestId: 'req-7' };

@@ -71,7 +71,7 @@ describe('a failure', () => {
     ['UNAUTHENTICATED', ['deny']],
     ['STORAGE_FULL', []],
     ['CLOSED', []],
-    ['CORRUPT', []],
+    ['CORRUPT', ['error']],
   ])('with %s is recorded as %j, of a change and of a read that is audited', async (code, decisions) => {
     const { control, list } = open({ access: { bindings }, security: { auditedReads: ['registry.read'] } });
     const fails = async (): Promise<never> => {
@@ -86,13 +86,29 @@ describe('a failure', () => {
     expect(await list()).toMatchObject(expected);
   });
 
-  it('that is no error of this package leaves no record', async () => {
+  it('that is no error of this package is recorded as well', async () => {
     const { control, list } = open({ access: { bindings }, security: { auditedReads: ['registry.read'] } });
     const fails = async (): Promise<never> => {
       throw new TypeError('a bug');
     };
     expect(await failure(control.change('tracking.end_run', { resource, scope }, fails))).toBeInstanceOf(TypeError);
     expect(await failure(control.access('registry.read', scope, fails))).toBeInstanceOf(TypeError);
+    const recorded = { decision: 'error', reason: 'a bug' };
+    expect(await list()).toMatchObject([
+      { ...recorded, action: 'tracking.end_run', resource },
+      { ...recorded, action: 'registry.read' },
+    ]);
+  });
+
+  it('of what is damaged is told also where it cannot be recorded', async () => {
+    const { control, storage, list } = open();
+    storage.commit = () => Promise.reject(new MLOpsError('STORAGE_FULL', 'no space'));
+    const fails = async (): Promise<never> => {
+      throw new MLOpsError('CORRUPT', 'not what was stored');
+    };
+    expect(await failure(control.change('tracking.end_run', { resource, scope }, fails))).toMatchObject({
+      code: 'CORRUPT',
+    });
     expect(await list()).toEqual([]);
   });
 
