@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { MLOpsError } from '../errors.js';
 import { exitCode } from './exit-code.js';
+import { inCommands } from './in-commands.js';
 import { packageVersion } from './package-version.js';
 import { paintError } from './paint.js';
 import { printable } from './printable.js';
@@ -54,23 +55,28 @@ export async function run(args: readonly string[]): Promise<number> {
   // From whoever sits there, from schedulers, and when the connection is gone. A second one ends the process at once.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, interrupt);
-  const outcome = { code: exitCode.ok as number };
-  const program = buildProgram(interruption.signal, (code) => (outcome.code = code));
+  const outcome: { code: number; command?: Command } = { code: exitCode.ok };
+  const program = buildProgram(
+    interruption.signal,
+    (code) => (outcome.code = code),
+    (command) => (outcome.command = command),
+  );
   try {
     await program.parseAsync([...args], { from: 'user' });
     return outcome.code;
   } catch (error) {
-    return report(error, args.includes('--debug'), !args.includes('--no-color'));
+    return report(error, outcome.command, args.includes('--debug'), !args.includes('--no-color'));
   } finally {
     for (const signal of signals) process.off(signal, interrupt);
   }
 }
 
-function report(error: unknown, isDebug: boolean, isColored: boolean): number {
+function report(error: unknown, command: Command | undefined, isDebug: boolean, isColored: boolean): number {
   // commander has printed its own message already
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   const isExpected = error instanceof MLOpsError || isAboutFile(error);
-  const message = printable(messageOf(error));
+  const isOurs = error instanceof MLOpsError && error.code !== 'POLICY_INVALID';
+  const message = printable(isOurs ? inCommands(error.message, command) : messageOf(error));
   process.stderr.write(`${paintError('error:', isColored)} ${message}\n`);
   if (isDebug && isError(error)) process.stderr.write(`${printable(String(error.stack))}\n`);
   else if (!isExpected) process.stderr.write('this is a defect; run again with --debug to see where it happened\n');
@@ -94,7 +100,11 @@ function messageOf(error: unknown): string {
 }
 
 /** Every command with its options and help; nothing is done until it parses. */
-export function buildProgram(signal: AbortSignal, setCode: (code: number) => void): Command {
+export function buildProgram(
+  signal: AbortSignal,
+  setCode: (code: number) => void,
+  begin: (command: Command) => void = () => undefined,
+): Command {
   const program = new Command('bondx-mlops')
     .description('Train, register, watch and roll out models, with an audit trail.')
     .option('--config <file>', 'policy file (default: policy.yaml, if there is one)')
@@ -112,6 +122,7 @@ export function buildProgram(signal: AbortSignal, setCode: (code: number) => voi
     .exitOverride();
 
   const perform: CommandTools['perform'] = async (command, work, isAlone) => {
+    begin(command);
     const { openSession } = await import('./session.js'); // the policy's schema takes a while to load; help does without
     setCode(await work(await openSession(command.optsWithGlobals<GlobalOptions>(), signal, isAlone)));
   };

@@ -15,6 +15,9 @@ export interface GlobalOptions {
   /** False with `--no-color`. */
   readonly color?: boolean;
   readonly token?: string;
+  /** Of the commands that have them. */
+  readonly model?: string;
+  readonly user?: string;
 }
 
 /** What a command works with. */
@@ -45,7 +48,8 @@ export async function openSession(options: GlobalOptions, signal: AbortSignal, i
     color: options.color ?? true,
   });
   // As of "$TOKEN" where nothing is set: another policy would hold, and somebody else would have called.
-  for (const name of ['config', 'token'] as const) if (options[name]?.trim() === '') refuse(`--${name} is empty`);
+  for (const name of ['config', 'token', 'model', 'user'] as const)
+    if (options[name]?.trim() === '') refuse(`--${name} is empty`);
   if (isAlone) return { config: MLOpsConfig.default({ environment: {} }), output, who: {}, signal };
   const path = options.config ?? (existsSync(defaultPolicy) ? defaultPolicy : undefined);
   const config = path === undefined ? MLOpsConfig.default() : MLOpsConfig.fromYaml(path);

@@ -19,7 +19,7 @@ const forestHyperparameters = {
   max_depth: { ...treeHyperparameters.max_depth, default: 14 },
   min_samples_split: { ...treeHyperparameters.min_samples_split, default: 5 },
   n_estimators: { default: 30, min: 1, max: 1000, isInteger: true },
-  max_features: { default: 0.8, min: 0, max: 1 },
+  max_features: { default: 0.8, min: 0.01, max: 1 },
   max_samples: { default: 1000, min: 10, max: 1e6, isInteger: true },
 } as const satisfies Record<string, HyperparameterRange>;
 

@@ -56,13 +56,17 @@ describe('random_forest', () => {
     expect(model.predict(bonds.test.row(0))).toBeCloseTo(alone.reduce((sum, value) => sum + value, 0) / 4, 12);
   });
 
+  it('refuses a share of no columns', async () => {
+    await expect(train({ hyperparameters: { max_features: 0 } })).rejects.toThrow('a number from 0.01 to 1, got 0');
+  });
+
   it('gives each tree the share of columns it was told', async () => {
     const columnsUsed = async (max_features: number): Promise<number> => {
       const hyperparameters = { n_estimators: 5, max_samples: 200, max_features };
       const trees = treesOf((await train({ hyperparameters })).model);
       return Math.max(...trees.map(({ feature }) => new Set(feature.filter((column) => column >= 0)).size));
     };
-    expect(await columnsUsed(0)).toBe(1);
+    expect(await columnsUsed(0.01)).toBe(1);
     expect(await columnsUsed(0.3)).toBeLessThanOrEqual(3);
     expect(await columnsUsed(1)).toBeGreaterThan(5);
   });

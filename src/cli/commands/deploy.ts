@@ -1,6 +1,7 @@
 import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
 import type { CanaryStep } from '../../canary/rollout-steps.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
+import { refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
 import type { Session } from '../session.js';
 
@@ -16,6 +17,7 @@ export interface DeployOptions {
 }
 
 export async function deploy({ config, output, who }: Session, options: DeployOptions): Promise<number> {
+  if (options.traffic !== undefined && options.step !== undefined) refuse('pass --traffic or --step, not both');
   await using registry = new ModelRegistry(config, who);
   const manager = new CanaryDeploymentManager(config, registry);
   const deploymentId = await manager.createCanaryDeployment({

@@ -61,7 +61,7 @@ export async function driftCheck(session: Session, options: DriftCheckOptions): 
   const sources: (string | Table)[] = [];
   for (const path of paths) sources.push(streaming ? path : await read(path, sources.length / paths.length));
   const [baselineData, currentData] = [sources.at(-2), sources.at(-1)!];
-  const modelVersion = options.version ?? (await productionVersion(registry, options.model));
+  const modelVersion = await watchedVersion(registry, options);
   const report = await monitor.detectDrift({
     modelName: options.model,
     ...(modelVersion !== undefined && { modelVersion }),
@@ -91,7 +91,7 @@ async function checkWindows(
   await using monitor = new DriftMonitor(config, who);
   await using registry = new ModelRegistry(config, who);
   const progress = output.progress();
-  const modelVersion = options.version ?? (await productionVersion(registry, options.model));
+  const modelVersion = await watchedVersion(registry, options);
   const { windowDays, windowRows, sequence, from, until } = options;
   const check = await monitor.checkWindows({
     modelName: options.model,
@@ -114,6 +114,17 @@ async function checkWindows(
   const isDrifted = reports.some(({ requiresRetraining }) => requiresRetraining);
   const isEmpty = reports.length > 0 && reports.every(({ verdict }) => verdict === 'not_assessed');
   return isDrifted || isEmpty ? exitCode.found : exitCode.ok;
+}
+
+/** The version whose profile is the baseline where no file is. */
+async function watchedVersion(
+  registry: ModelRegistry,
+  { model, version, baseline }: DriftCheckOptions,
+): Promise<string | undefined> {
+  const watched = version ?? (await productionVersion(registry, model));
+  if (watched === undefined && baseline === undefined)
+    refuse(`nothing to compare with: ${model} has no version in Production; pass --baseline, or a --version`);
+  return watched;
 }
 
 async function productionVersion(registry: ModelRegistry, modelName: string): Promise<string | undefined> {

@@ -24,6 +24,8 @@ export interface RetrainOptions {
 }
 
 export async function retrain({ config, output, signal, who }: Session, options: RetrainOptions): Promise<number> {
+  if (options.due === true && (options.report ?? options.key ?? options.resume) !== undefined)
+    refuse('--due looks itself what is due; leave out --report, --key and --resume');
   await using tracker = new ExperimentTracker(config, who);
   await using registry = new ModelRegistry(config, who);
   await using monitor = new DriftMonitor(config, who);

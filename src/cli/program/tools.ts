@@ -38,7 +38,7 @@ export function parseFraction(text: string): number {
 export function parseStep(text: string): CanaryStep {
   const [traffic, hours = '0', requests = '0', ...rest] = text.split(':');
   if (rest.length > 0) throw new InvalidArgumentError('expected traffic[:hours[:requests]], such as 0.05:24:1000');
-  return { traffic: parseFraction(traffic!), hours: parseHours(hours), requests: Number(requests) };
+  return { traffic: parseFraction(traffic!), hours: parseHours(hours), requests: parsePosition(requests) };
 }
 
 export function parseHours(text: string): number {
