@@ -63,10 +63,10 @@ describe('the policy of a model type', () => {
   it('refuses a constraint that the algorithm cannot hold, and says when an order is of no use', async () => {
     const run = (change: object) => {
       const config = MLOpsConfig.fromObject({ models: { spread: { ...section, hyperparameters: {}, ...change } } });
-      return trainModel(config, { modelType: 'spread', data });
+      return trainModel(config, { modelType: 'spread', data, algorithm: 'cart' });
     };
-    await expect(run({ algorithm: 'cart' })).rejects.toThrow('cart knows no monotone constraints (rating)');
-    const { warnings } = await run({ algorithm: 'cart', monotoneConstraints: {} });
+    await expect(run({})).rejects.toThrow('cart knows no monotone constraints (rating)');
+    const { warnings } = await run({ monotoneConstraints: {} });
     expect(warnings[0]).toMatch('cart ignores category_order (rating)');
   });
 
