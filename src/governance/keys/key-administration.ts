@@ -53,6 +53,10 @@ export class KeyAdministration {
    */
   async rotate(purpose: KeyPurpose): Promise<KeyInfo> {
     checkOneOf(purpose, keyPurposes, 'purpose');
+    await this.#begin('keys.rotate', purpose, async () => {
+      const { service } = await this.#context.keys();
+      if (service.rotate === undefined) throw unsupported('rotated');
+    });
     let rotated: KeyInfo | undefined; // once, however often the record has to be planned anew
     return this.#change('keys.rotate', { type: 'key', id: purpose }, async () => {
       const { service } = await this.#context.keys();
@@ -71,6 +75,11 @@ export class KeyAdministration {
   async revoke(keyId: string, reason: string): Promise<KeyInfo> {
     checkName(keyId, 'keyId');
     if (typeof reason !== 'string' || reason.trim() === '') refuse('a revocation takes a reason');
+    await this.#begin('keys.revoke', keyId, async () => {
+      const { service } = await this.#context.keys();
+      if (service.revoke === undefined) throw unsupported('revoked');
+      await this.#assertUnused(keyId);
+    });
     return this.#change('keys.revoke', { type: 'key', id: keyId }, async () => {
       const { service } = await this.#context.keys();
       if (service.revoke === undefined) throw unsupported('revoked');
@@ -112,6 +121,17 @@ export class KeyAdministration {
       'ILLEGAL_STATE',
       `${files} files are encrypted under key ${keyId}, and the payloads of ${subjects} subjects; they would be lost: run bondx-mlops storage rewrap first`,
     );
+  }
+
+  /**
+   * Records that keys are about to be changed: they lie beside the store, in no commit with the record of their change, and a
+   * process that is killed between the two would leave none.
+   */
+  async #begin(operation: 'keys.rotate' | 'keys.revoke', id: string, check: () => Promise<void>): Promise<void> {
+    await this.#change(operation, { type: 'key', id }, async () => {
+      await check();
+      return { changes: [], result: undefined, detail: { state: 'begun' } };
+    });
   }
 
   #change<T>(

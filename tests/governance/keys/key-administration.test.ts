@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AuditLog, ExperimentTracker, KeyAdministration, MLOpsConfig } from '@bondx/mlops';
 import type { KeyInfo, KeyPurpose } from '@bondx/mlops';
 import { temporaryDirectory } from '../../adapters/filesystem/temporary-directory.js';
@@ -18,11 +18,37 @@ describe('administering keys', () => {
     await keys.revoke(old.id, 'somebody left');
     const audit = new AuditLog(config, options);
     const records = await audit.list();
-    expect(records.map(({ action, resource, decision, reason }) => [action, resource.id, decision, reason])).toEqual([
-      ['keys.rotate', made.id, 'allow', undefined],
-      ['keys.revoke', old.id, 'allow', 'somebody left'],
+    expect(
+      records.map(({ action, resource, decision, reason, detail }) => [
+        action,
+        resource.id,
+        decision,
+        reason,
+        detail?.['state'],
+      ]),
+    ).toEqual([
+      ['keys.rotate', 'pseudonym', 'allow', undefined, 'begun'],
+      ['keys.rotate', made.id, 'allow', undefined, undefined],
+      ['keys.revoke', old.id, 'allow', undefined, 'begun'],
+      ['keys.revoke', old.id, 'allow', 'somebody left', undefined],
     ]);
     expect(JSON.stringify([records, await keys.list()])).not.toMatch(/secret|[A-Za-z0-9+/]{40}=/);
+  });
+
+  it('leaves a record also where the process dies once the keys are changed', async () => {
+    const { config, options, storage } = createWorld();
+    const keys = new KeyAdministration(config, options);
+    const before = await activeOf(keys, 'pseudonym');
+    const commit = storage.commit.bind(storage);
+    let commits = 0;
+    const killed = vi
+      .spyOn(storage, 'commit')
+      .mockImplementation((...args) => (++commits > 1 ? Promise.reject(new Error('killed')) : commit(...args)));
+    await expect(keys.rotate('pseudonym')).rejects.toThrow('killed');
+    killed.mockRestore();
+    expect((await activeOf(keys, 'pseudonym')).id).not.toBe(before.id);
+    const records = await new AuditLog(config, options).list();
+    expect(records.map(({ action, detail }) => [action, detail])).toEqual([['keys.rotate', { state: 'begun' }]]);
   });
 
   it('does not revoke the active key, an unknown one, or without a reason', async () => {
