@@ -1,3 +1,4 @@
+import { studentTQuantile } from './distributions/student-t.js';
 import { equalClusters } from './effective-size.js';
 import { type Estimate, meanEstimate } from './estimate.js';
 
@@ -16,19 +17,70 @@ export interface MeanOverTime extends Estimate {
  * in 2.5%, 13% and 26% of either.
  *
  * @param times number of the time stamp of each value, in their order
+ * @param options.mayShift whether one lasting change of the level is no resemblance: the autocorrelations are those about two levels,
+ *   before and after the time stamp that sets them apart most. A loss that doubles stands out after 10 of 30 independent days then, in
+ *   place of 23. The price: the same intervals miss to one side in 2.2%, 6% and 13% with 30 time stamps, in 1.9%, 3.6% and 5% with 250
  */
-export function meanOverTime(values: Float64Array, times: Int32Array): MeanOverTime {
+export function meanOverTime(
+  values: Float64Array,
+  times: Int32Array,
+  { mayShift = false }: { readonly mayShift?: boolean } = {},
+): MeanOverTime {
   const { value, variance } = meanEstimate(values, times);
+  const deviations = sumsInOrder(values, times, value);
+  const equal = equalClusters(times);
+  const inflation = varianceInflation(mayShift ? aboutTwoLevels(deviations) : deviations);
+  const effective = Math.max(Math.min(equal, 2), equal / Math.max(1, inflation));
+  return { value, variance: variance * (equal / effective), effective };
+}
+
+/**
+ * Student's t interval of {@link meanOverTime}, with the degrees of freedom of the independent time stamps that would tell as much.
+ *
+ * @param tail error probability to either side
+ */
+export function intervalOverTime(
+  values: Float64Array,
+  times: Int32Array,
+  tail: number,
+  options?: { readonly mayShift?: boolean },
+): { readonly value: number; readonly lower: number; readonly upper: number } {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  // A power of two, so that squares neither vanish nor overflow and nothing is rounded.
+  const unit = largest > 0 && Number.isFinite(largest) ? 2 ** Math.floor(Math.log2(largest)) : 1;
+  const scaled = values.map((value) => value / unit);
+  const { value, variance, effective } = meanOverTime(scaled, times, options);
+  const margin = studentTQuantile(tail, Math.max(1, effective - 1)) * Math.sqrt(variance);
+  return { value: unit * value, lower: unit * (value - margin), upper: unit * (value + margin) };
+}
+
+/** The sum of the deviations from the mean at each time stamp. */
+function sumsInOrder(values: Float64Array, times: Int32Array, mean: number): Float64Array {
   const sums = new Map<number, number>();
-  values.forEach((own, i) => sums.set(times[i]!, (sums.get(times[i]!) ?? 0) + (own - value)));
-  const deviations = Float64Array.from(
+  values.forEach((own, i) => sums.set(times[i]!, (sums.get(times[i]!) ?? 0) + (own - mean)));
+  return Float64Array.from(
     [...sums].sort(([a], [b]) => a - b),
     ([, sum]) => sum,
   );
-  const equal = equalClusters(times);
-  const effective = Math.max(Math.min(equal, 2), equal / Math.max(1, varianceInflation(deviations)));
-  return { value, variance: variance * (equal / effective), effective };
 }
+
+/** Fewer time stamps have no level of their own. */
+const leastOfLevel = 2;
+
+/** Deviations from the means before and after the place that parts them with the least sum of squares. */
+function aboutTwoLevels(deviations: Float64Array): Float64Array {
+  const count = deviations.length;
+  let [sum, most, place] = [0, 0, 0];
+  deviations.forEach((deviation, i) => {
+    const gain = sum ** 2 / (i * (count - i)); // of those before, as all add up to 0
+    if (i >= leastOfLevel && count - i >= leastOfLevel && gain > most) [most, place] = [gain, i];
+    sum += deviation;
+  });
+  const levels = [deviations.subarray(0, place), deviations.subarray(place)].map(meanOf);
+  return deviations.map((deviation, i) => deviation - levels[i < place ? 0 : 1]!);
+}
+
+const meanOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Time stamps beyond this many are taken in blocks of neighbours, which tell as much of it in far less time. */
 const mostBlocks = 1000;

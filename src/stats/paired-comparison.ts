@@ -1,7 +1,6 @@
 import type { Random } from '../util/random.js';
 import { randomInt } from '../util/random.js';
-import { studentTQuantile } from './distributions/student-t.js';
-import { meanOverTime } from './mean-over-time.js';
+import { intervalOverTime } from './mean-over-time.js';
 
 /** How a challenger compares with the champion on rows neither is judged by alone. */
 export interface PairedComparison {
@@ -17,7 +16,7 @@ const resamples = 2000;
 /**
  * The mean paired difference of losses with its interval: the percentile bootstrap of the rows (Efron & Tibshirani 1993,
  * ch. 13), seeded. Rows of one time stamp have errors that go together: then the interval is Student's t over the time stamps,
- * with the degrees of freedom of independent ones of one size that would tell as much (Kish 1965; {@link meanOverTime}), since a
+ * with the degrees of freedom of independent ones of one size that would tell as much (Kish 1965; {@link intervalOverTime}), since a
  * bootstrap of a dozen is too narrow (it missed in 7% to 14% of the samples for the 5% stated).
  *
  * Yields the share done; run it with `inSteps` or `atOnce`.
@@ -32,7 +31,10 @@ export function* comparePaired(
   const rows = challengerLoss.length;
   const differences = challengerLoss.map((loss, i) => loss - championLoss[i]!);
   const tail = (1 - options.confidence) / 2;
-  if (options.times !== undefined) return { ...amongTimes(differences, options.times, tail), rows };
+  if (options.times !== undefined) {
+    const { value: difference, lower, upper } = intervalOverTime(differences, options.times, tail);
+    return { difference, lower, upper, rows };
+  }
   const means = new Float64Array(resamples);
   for (let b = 0; b < resamples; b++) {
     let sum = 0;
@@ -47,14 +49,4 @@ export function* comparePaired(
     upper: means[Math.ceil((1 - tail) * (resamples - 1))]!,
     rows,
   };
-}
-
-function amongTimes(differences: Float64Array, times: Int32Array, tail: number): Omit<PairedComparison, 'rows'> {
-  const largest = differences.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  // A power of two, so that squares of the differences neither vanish nor overflow and nothing is rounded.
-  const unit = largest > 0 && Number.isFinite(largest) ? 2 ** Math.floor(Math.log2(largest)) : 1;
-  const scaled = differences.map((value) => value / unit);
-  const { value, variance, effective } = meanOverTime(scaled, times);
-  const margin = studentTQuantile(tail, Math.max(1, effective - 1)) * Math.sqrt(variance);
-  return { difference: unit * value, lower: unit * (value - margin), upper: unit * (value + margin) };
 }

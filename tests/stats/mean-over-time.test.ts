@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { meanEstimate } from '../../src/stats/estimate.js';
-import { meanOverTime } from '../../src/stats/mean-over-time.js';
+import { intervalOverTime, meanOverTime } from '../../src/stats/mean-over-time.js';
 import { createRandom } from '../../src/util/random.js';
 
 const random = createRandom('days');
@@ -51,6 +51,35 @@ describe('the mean of values over time', () => {
       days(length),
     );
     expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it('takes no lasting change of the level for days that are alike, where it is asked for', () => {
+    const doubled = series(30, 0).map((own, day) => (day < 20 ? 1 : 2) + own / 5);
+    const mayShift = intervalOverTime(doubled, days(30), 0.025, { mayShift: true });
+    expect(mayShift.value).toBe(intervalOverTime(doubled, days(30), 0.025).value);
+    expect(mayShift.lower).toBeGreaterThan(1.1);
+    expect(intervalOverTime(doubled, days(30), 0.025).lower).toBeLessThan(0.9); // about one level all days are alike
+  });
+
+  it.each([
+    [0, 0.04],
+    [0.5, 0.09],
+    [0.8, 0.17],
+  ])('errs little more often then, of days correlated by %d', (correlation, most) => {
+    const samples = 1000;
+    let missed = 0;
+    for (let i = 0; i < samples; i++) {
+      if (intervalOverTime(series(30, correlation), days(30), 0.025, { mayShift: true }).lower > 0) missed++;
+    }
+    expect(missed / samples).toBeLessThan(most);
+  });
+
+  it('has two levels of a few days as well', () => {
+    for (const count of [2, 3, 4, 5]) {
+      const { value, lower, upper } = intervalOverTime(series(count, 0), days(count), 0.025, { mayShift: true });
+      expect(lower).toBeLessThan(value);
+      expect(upper).toBeGreaterThan(value);
+    }
   });
 
   it('is that of the rows where nothing varies', () => {

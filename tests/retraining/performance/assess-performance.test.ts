@@ -118,6 +118,19 @@ describe('errors of one month that go together', () => {
   });
 });
 
+describe('a loss that doubles over night', () => {
+  it('has dropped long before it fills the recent days', async () => {
+    const perDay = 60;
+    const held = errors(20 * perDay);
+    const metrics = registeredOn(
+      held,
+      Int32Array.from(held, (_, i) => Math.floor(i / perDay)),
+    );
+    const recent = Float64Array.of(...errors(18 * perDay), ...errors(12 * perDay, 2));
+    expect((await assess(recent, metrics, 0.1, perDay)).verdict).toBe('dropped');
+  });
+});
+
 describe('the metrics of rows held back', () => {
   it('tell how well the mean loss is known, dates taken together', () => {
     const held = errors(60);
