@@ -35,7 +35,8 @@ export interface ComplianceReport {
   readonly assessedAt: string;
   readonly assessedBy: string;
   /**
-   * `passed`: every check that applies is met or attested. `failed`: one is not met. `inconclusive`: one is not assessed.
+   * `passed`: every check that applies is met or attested. `failed`: one is not met. `inconclusive`: one is not assessed, or
+   * none applies.
    */
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
   readonly frameworks: readonly RegulatoryFramework[];
@@ -55,7 +56,8 @@ export interface ComplianceReport {
 /** What a report comes to. */
 export function verdictOf(results: readonly Pick<CheckResult, 'status'>[]): ComplianceReport['verdict'] {
   if (results.some(({ status }) => status === 'not_met')) return 'failed';
-  return results.some(({ status }) => status === 'not_assessed') ? 'inconclusive' : 'passed';
+  const isOpen = results.length === 0 || results.some(({ status }) => status === 'not_assessed');
+  return isOpen ? 'inconclusive' : 'passed';
 }
 
 export function countStatuses(results: readonly Pick<CheckResult, 'status'>[]): ComplianceReport['counts'] {

@@ -89,6 +89,11 @@ function complianceGate(
   ages: Ages,
 ): GateResult {
   const result = evidenceGate(version, 'compliance', ages);
+  if (result.status === 'not_assessed' && regulatoryFrameworks.length + complianceChecks.length === 0) {
+    const advice =
+      'name some under security.regulatory_frameworks or compliance_checks, or set promotion.require_compliance_check: false';
+    return gate('compliance', 'not_assessed', `the policy names nothing to assess; ${advice}`);
+  }
   const { frameworks, complianceChecks: made } = version.evidence.compliance?.detail ?? {};
   if (result.status !== 'passed' || !Array.isArray(frameworks) || !Array.isArray(made)) return result;
   const missing = [

@@ -126,6 +126,19 @@ describe('the gates of the policy', () => {
     }
   });
 
+  it('compliance of which nothing is asked is not assessed', () => {
+    const nothing = { ...security, regulatoryFrameworks: [], complianceChecks: [] };
+    const policy = { promotion: { ...off, requireComplianceCheck: true }, compliance, security: nothing };
+    const version = {
+      performanceMetrics: {},
+      evidence: { compliance: evidence(false, { verdict: 'inconclusive' }) },
+    };
+    const gates = evaluateGates(version, 'regression', { problems: [] }, policy, Date.parse(at));
+    const judged = only(gates, 'compliance');
+    expect(judged).toMatchObject({ status: 'not_assessed' });
+    expect(judged.message).toContain('names nothing to assess; name some under security.regulatory_frameworks');
+  });
+
   it('compliance that was assessed under a policy with fewer checks does not count', () => {
     const asked = { frameworks: security.regulatoryFrameworks, complianceChecks: security.complianceChecks };
     const found = (detail: object) =>
