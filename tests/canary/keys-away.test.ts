@@ -4,28 +4,17 @@ import { requestsOfStep } from '../../src/canary/live-statistics.js';
 import { ephemeralKeys } from '../../src/keys/key-sources.js';
 import { LocalKeyService } from '../../src/keys/local-key-service.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
-import { createWorld, failure } from '../helpers.js';
+import { type World, createWorld, failure } from '../helpers.js';
 
 it('outcomes go on being stored while the keys of subjects take long', async () => {
   const world = createWorld({ canary: { maxCanaryPercentage: 0.5 } });
-  const service = new LocalKeyService(ephemeralKeys(world.clock.now()));
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
   let isSlow = false;
-  const keys: KeyService = {
-    list: () => service.list(),
-    sign: (...args) => service.sign(...args),
-    publicKey: (...args) => service.publicKey(...args),
+  const { manager, deploymentId } = await beginCanary(world, (service) => ({
     wrap: async (...args) => (isSlow ? await released : undefined, service.wrap(...args)),
-    unwrap: (...args) => service.unwrap(...args),
-    secret: (...args) => service.secret(...args),
-  };
-  const registry = new ModelRegistry(world.config, { ...world.options, keys });
-  await registerTwo(registry);
-  await using manager = new CanaryDeploymentManager(world.config, registry);
-  await manager.serve('spread');
-  const canary = { modelName: 'spread', candidateVersion: '1.0.1', initialTrafficPercentage: 0.5, labelWindowHours: 1 };
-  const deploymentId = await manager.createCanaryDeployment(canary);
+  }));
+  await using _manager = manager;
   isSlow = true;
   for (const outcomes of [1, 2]) {
     manager.predict({ modelName: 'spread', features: { x: 1 }, subject: `client-${outcomes}` });
@@ -38,22 +27,11 @@ it('outcomes go on being stored while the keys of subjects take long', async () 
 
 it('outcomes are stored and decided on while the keys of subjects cannot be had, and predictions later', async () => {
   const world = createWorld({ canary: { maxCanaryPercentage: 0.5, evaluationMetrics: ['mae'], maxErrors: 10 } });
-  const service = new LocalKeyService(ephemeralKeys(world.clock.now()));
   let isAway = false;
-  const keys: KeyService = {
+  const { manager, deploymentId } = await beginCanary(world, (service) => ({
     list: () => (isAway ? Promise.reject(new Error('the service is away')) : service.list()),
-    sign: (...args) => service.sign(...args),
-    publicKey: (...args) => service.publicKey(...args),
-    wrap: (...args) => service.wrap(...args),
-    unwrap: (...args) => service.unwrap(...args),
-    secret: (...args) => service.secret(...args),
-  };
-  const registry = new ModelRegistry(world.config, { ...world.options, keys });
-  await registerTwo(registry);
-  await using manager = new CanaryDeploymentManager(world.config, registry);
-  await manager.serve('spread');
-  const canary = { modelName: 'spread', candidateVersion: '1.0.1', initialTrafficPercentage: 0.5, labelWindowHours: 1 };
-  const deploymentId = await manager.createCanaryDeployment(canary);
+  }));
+  await using _manager = manager;
   isAway = true;
   const { requestId } = manager.predict({ modelName: 'spread', features: { x: 1 }, subject: 'client-7' });
   for (let i = 0; i < 100; i++) {
@@ -69,6 +47,26 @@ it('outcomes are stored and decided on while the keys of subjects cannot be had,
   await manager.flush();
   expect(await manager.recordActual(requestId, 1)).toBe('ended'); // it is known
 });
+
+/** A canary in a world whose key service differs from a sound one in some way. */
+async function beginCanary(world: World, differently: (service: KeyService) => Partial<KeyService>) {
+  const service = new LocalKeyService(ephemeralKeys(world.clock.now()));
+  const keys: KeyService = {
+    list: () => service.list(),
+    sign: (...args) => service.sign(...args),
+    publicKey: (...args) => service.publicKey(...args),
+    wrap: (...args) => service.wrap(...args),
+    unwrap: (...args) => service.unwrap(...args),
+    secret: (...args) => service.secret(...args),
+    ...differently(service),
+  };
+  const registry = new ModelRegistry(world.config, { ...world.options, keys });
+  await registerTwo(registry);
+  const manager = new CanaryDeploymentManager(world.config, registry);
+  await manager.serve('spread');
+  const canary = { modelName: 'spread', candidateVersion: '1.0.1', initialTrafficPercentage: 0.5, labelWindowHours: 1 };
+  return { manager, deploymentId: await manager.createCanaryDeployment(canary) };
+}
 
 async function registerTwo(registry: ModelRegistry): Promise<void> {
   for (let i = 0; i < 2; i++) {
