@@ -10,7 +10,7 @@ const mostCategories = 255;
 /** Algorithms that hold predictions to no order. */
 const unordered: readonly string[] = ['cart', 'random_forest', 'extra_forest'];
 
-/** What the keys of a model contradict each other in: its trainer would refuse it, when the data are there at last. */
+/** What the keys of a model contradict each other in: found when the data are there at last, or never. */
 export const modelRules: readonly Rule[] = [
   rule('target_column', ({ target_column: target, time_column: time, feature_columns: features }) => {
     if (target === null) return undefined;
@@ -33,6 +33,11 @@ export const modelRules: readonly Rule[] = [
       ? `${model.algorithm} knows no monotone constraints (${names.join(', ')}); use gradient_boosting`
       : strangerAmong(names, model);
   }),
+  rule('drift_thresholds', (model) => {
+    if (model.target_column === null) return undefined; // a check may name any
+    const problem = strangerAmong(Object.keys(model.drift_thresholds.columns), model, model.target_column);
+    return problem && `columns ${problem}`;
+  }),
 ];
 
 function rule(key: keyof ModelType, problem: (model: ModelType) => string | undefined): Rule {
@@ -49,9 +54,15 @@ function rule(key: keyof ModelType, problem: (model: ModelType) => string | unde
 }
 
 /** Where the policy does not list the features, whoever trains names them. */
-function strangerAmong(names: readonly string[], { feature_columns: features }: ModelType): string | undefined {
-  const stranger = names.find((name) => !features.includes(name));
+function strangerAmong(
+  names: readonly string[],
+  { feature_columns: features }: ModelType,
+  target?: string,
+): string | undefined {
+  const known = target === undefined ? features : [...features, target];
+  const stranger = names.find((name) => !known.includes(name));
   if (features.length === 0 || stranger === undefined) return undefined;
-  const meant = nearest(stranger, features);
-  return `names ${JSON.stringify(stranger)}, which is none of the feature_columns${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+  const nor = target === undefined ? '' : ', nor the target_column';
+  const meant = nearest(stranger, known);
+  return `names ${JSON.stringify(stranger)}, which is none of the feature_columns${nor}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
 }

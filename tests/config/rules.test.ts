@@ -68,7 +68,12 @@ describe('rules', () => {
       'monotone_constraints',
       'cart knows no monotone constraints (y); use gradient_boosting',
     ],
-  ])('refuse a model with %s, which its trainer would refuse', (keys, key, message) => {
+    [
+      'drift_thresholds: { columns: { y: 0.1, target: 0.1, ratnig: 0.2 } }\n    target_column: target',
+      'drift_thresholds',
+      'columns names "ratnig", which is none of the feature_columns, nor the target_column; did you mean rating?',
+    ],
+  ])('refuse a model with %s, which would fail or be ignored later', (keys, key, message) => {
     const text = `models:\n  other: { target_column: y }\n  spread:\n    feature_columns: [y, rating]\n    ${keys}\n`;
     expect(onlyIssue(text)).toMatchObject({ path: `models.spread.${key}`, line: 5, message });
   });
