@@ -17,7 +17,7 @@ import { sealingKeys } from './missing-keys.js';
 import { measureContent } from '../storage/artifact-content.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import { type Clock, toIso } from '../util/clock.js';
-import { type Digest, isDigest } from '../util/digest.js';
+import type { Digest } from '../util/digest.js';
 import { flush } from '../util/flush.js';
 import { type Backup, type BackupManifest, manifestName, poolFolder, recordsFolder } from './backup-manifest.js';
 import { expireBackups, removeAbandoned, unfinishedPrefix } from './expire-backups.js';
@@ -77,7 +77,7 @@ async function makeBackup(
       ...(signal !== undefined && { signal }),
       onProgress: (fraction) => onProgress(fraction / 2, 'records'),
     });
-    const copy = (digests: readonly string[]): Promise<readonly string[]> =>
+    const copy = (digests: ReadonlySet<string>): Promise<readonly string[]> =>
       copyArtifacts(files, digests, join(backups, poolFolder), options);
     const copyOfRecords = join(unfinished, recordsFolder);
     const { artifacts, audit, missing, keyIds } = await inspectRecords(copyOfRecords, files, backupModels && copy);
@@ -109,7 +109,7 @@ async function makeBackup(
 async function inspectRecords(
   directory: string,
   files: ArtifactStore,
-  copy: ((digests: readonly string[]) => Promise<readonly string[]>) | false,
+  copy: ((digests: ReadonlySet<string>) => Promise<readonly string[]>) | false,
 ) {
   const storage = await openFilesystemStorage(directory);
   try {
@@ -121,8 +121,8 @@ async function inspectRecords(
       );
     }
     const keyIds = await sealingKeys(storage);
-    const named = [...(await storage.namedDigests!())].sort();
-    const artifacts = copy === false ? named : await copy(named);
+    const named = await storage.namedDigests!();
+    const artifacts = copy === false ? [...named].sort() : await copy(named);
     // Looked for last: what went meanwhile is not in this backup either.
     const copied = new Set(artifacts);
     const isThere = async (digest: Digest): Promise<boolean> =>
@@ -137,17 +137,20 @@ async function inspectRecords(
 /** Copies the files that are there and whole: of the digests in the records, many are of other things than files. */
 async function copyArtifacts(
   source: ArtifactStore,
-  digests: readonly string[],
+  named: ReadonlySet<string>,
   to: string,
   { signal, onProgress = () => undefined }: WorkOptions,
 ): Promise<string[]> {
   const pool = await openFilesystemArtifacts(to);
   const copied: string[] = [];
   try {
-    for (const [i, digest] of digests.entries()) {
+    const found: Digest[] = [];
+    // Asking for each digest would take an object store a request for each run.
+    for await (const { digest } of source.list()) if (named.has(digest)) found.push(digest);
+    for (const [i, digest] of found.sort().entries()) {
       assertNotAborted(signal);
-      onProgress(0.5 + i / digests.length / 2, 'files');
-      if (!isDigest(digest) || (await source.stat(digest)) === undefined) continue;
+      onProgress(0.5 + i / found.length / 2, 'files');
+      if ((await source.stat(digest)) === undefined) continue; // it went meanwhile
       try {
         await pool.put(source.get(digest), signal === undefined ? {} : { signal });
         copied.push(digest);

@@ -267,6 +267,15 @@ describe('several backups at once, and those of processes that died', () => {
     );
   });
 
+  it('asks for the files that there are, of the many digests in the records', async () => {
+    const config = policyFor('live');
+    await work(config, 'one file');
+    const asked: string[] = [];
+    const onProgress = (_fraction: number, label: string): void => void asked.push(label);
+    await backupStore(config, { onProgress });
+    expect(asked.filter((label) => label === 'files')).toEqual(['files']);
+  });
+
   it('names a file as missing that went while it was copying', async () => {
     const config = policyFor('live');
     const runId = await work(config, 'goes');
