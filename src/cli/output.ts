@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { JsonValue } from '../util/json.js';
-import { paintVerdict } from './paint.js';
+import { isRich, paintVerdict } from './paint.js';
 import { asCode, printable, unprintable } from './printable.js';
 
 /** Progress is drawn only after this long: quick work needs no bar. */
@@ -33,14 +33,14 @@ export class Output {
 
   /** A progress bar on a terminal, for work that takes a while. */
   progress(): Progress {
-    return new Progress(process.stderr.isTTY && !this.#quiet && !this.#json);
+    return new Progress(isRich(process.stderr) && !this.#quiet && !this.#json);
   }
 }
 
-/** Draws one line that is overwritten, and removed at the end. */
+/** Draws one line that is overwritten, and removed at the end. Declared with `using`, also where the work fails. */
 export class Progress {
   readonly #began = performance.now();
-  #drawn = false;
+  #drawn = '';
 
   constructor(private readonly isShown: boolean) {}
 
@@ -48,12 +48,22 @@ export class Progress {
     if (!this.isShown || performance.now() - this.#began < patienceMs) return;
     const filled = Math.round(Math.min(1, Math.max(0, fraction)) * barWidth);
     const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
-    process.stderr.write(`\r\u001b[K${bar} ${Math.round(fraction * 100)}% ${printable(label)}`);
-    this.#drawn = true;
+    const text = `${bar} ${Math.round(fraction * 100)}% ${printable(label)}`;
+    // What is longer goes on in the next line of the terminal, and that is not wiped.
+    const line = Array.from(text)
+      .slice(0, (process.stderr.columns || 80) - 1)
+      .join('');
+    if (line !== this.#drawn) process.stderr.write(`\r\u001b[K${line}`);
+    this.#drawn = line;
   }
 
   end(): void {
-    if (this.#drawn) process.stderr.write('\r\u001b[K');
+    if (this.#drawn !== '') process.stderr.write('\r\u001b[K');
+    this.#drawn = '';
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
   }
 }
 

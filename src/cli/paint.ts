@@ -5,9 +5,12 @@ const bad = /\b(drifted|rejected|refused|denied|corrupt|truncated|rolled back|un
 const good = /\b(stable|registered|promoted|ok|healthy|approved|verified)\b(?! {2})/;
 const open = /\b(inconclusive|degraded|warning|pending)\b/;
 
+/** Whether a stream takes more than plain text; `TERM=dumb` says of a terminal that it does not. */
+export const isRich = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env['TERM'] !== 'dumb';
+
 /** Colours for a stream: none where it is no terminal, where NO_COLOR is set, or where they are not wanted. */
 const colorsOf = (stream: NodeJS.WriteStream, isWanted: boolean): ReturnType<typeof pc.createColors> =>
-  pc.createColors(isWanted && stream.isTTY && (process.env['NO_COLOR'] ?? '') === '');
+  pc.createColors(isWanted && isRich(stream) && (process.env['NO_COLOR'] ?? '') === '');
 
 /** The verdict in the first line of a result, coloured on a terminal. The word itself says it all without. */
 export function paintVerdict(text: string, isWanted: boolean): string {

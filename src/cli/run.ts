@@ -115,7 +115,7 @@ export function buildProgram(
     )
     .option('--quiet', 'print results only')
     .option('--debug', 'print where an error happened')
-    .option('--no-color', 'no colours (there are none where the output is no terminal, nor with NO_COLOR)')
+    .option('--no-color', 'no colours (there are none where the output is no terminal, nor with NO_COLOR or TERM=dumb)')
     .addHelpText('after', helpAfter)
     .showHelpAfterError('(bondx-mlops --help shows what there is)')
     .configureHelp({ showGlobalOptions: true })

@@ -47,6 +47,31 @@ describe('Progress', () => {
     expect(texts[0]).toContain('█'.repeat(12) + '░'.repeat(12));
     expect(texts[1]).toBe('\r\u001b[K');
   });
+
+  it('stays in one line of the terminal, and draws what is new', () => {
+    const texts = captured('stderr');
+    const before = process.stderr.columns;
+    process.stderr.columns = 40;
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const progress = new Progress(true);
+    now.mockReturnValue(600);
+    for (const fraction of [0.5, 0.501, 0.6]) progress.update(fraction, `reading ${'a/long/path/'.repeat(9)}x.csv`);
+    expect(texts.map((text) => text.replace('\r\u001b[K', '').length)).toEqual([39, 39]);
+    process.stderr.columns = before;
+  });
+
+  it('is wiped where the work fails', () => {
+    const texts = captured('stderr');
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const work = (): void => {
+      using progress = new Progress(true);
+      now.mockReturnValue(600);
+      progress.update(0.5, 'reading');
+      throw new Error('no');
+    };
+    expect(work).toThrow('no');
+    expect(texts.at(-1)).toBe('\r\u001b[K');
+  });
 });
 
 describe('texts from data', () => {

@@ -228,6 +228,7 @@ describe('colours', () => {
   it('mark the verdict of the first line on a terminal only', () => {
     const text = 'spread: drifted, retraining required\nyield stable';
     vi.stubEnv('NO_COLOR', '');
+    vi.stubEnv('TERM', 'xterm');
     const painted = onTerminal(true, () => paintVerdict(text, true));
     expect(painted).toContain('\u001b[31mdrifted');
     expect(painted.split('\n')[1]).toBe('yield stable');
@@ -235,6 +236,9 @@ describe('colours', () => {
     expect(onTerminal(true, () => paintVerdict(text, false))).toBe(text);
     const head = 'model   stage       registered                by';
     expect(onTerminal(true, () => paintVerdict(head, true))).toBe(head);
+    vi.stubEnv('TERM', 'dumb');
+    expect(onTerminal(true, () => paintVerdict(text, true))).toBe(text);
+    vi.stubEnv('TERM', 'xterm');
     vi.stubEnv('NO_COLOR', '1');
     expect(onTerminal(true, () => paintVerdict(text, true))).toBe(text);
     vi.unstubAllEnvs();

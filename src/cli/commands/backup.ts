@@ -26,9 +26,10 @@ export async function backup({ config, output, signal, who }: Session, options: 
     output.result({ made: false, ...status }, 'no backup is due');
     return exitCode.ok;
   }
-  const progress = output.progress();
+  using progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
-  const result = await backupStore(config, { ...who, signal, onProgress }).finally(() => progress.end());
+  const result = await backupStore(config, { ...who, signal, onProgress });
+  progress.end();
   const { path, auditRecords, artifacts, expired, missing, keyIds = [] } = result;
   const lines = [
     `${path}: ${auditRecords} audit records, ${artifacts.length} files`,
@@ -50,10 +51,11 @@ export async function restore(
   { config, output, signal, who }: Session,
   options: { readonly from?: string },
 ): Promise<number> {
-  const progress = output.progress();
+  using progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
   const from = options.from === undefined ? {} : { from: options.from };
-  const result = await restoreStore(config, { ...who, signal, onProgress, ...from }).finally(() => progress.end());
+  const result = await restoreStore(config, { ...who, signal, onProgress, ...from });
+  progress.end();
   const { createdAt, auditRecords, artifacts, durationMs, meetsRecoveryTimeObjective, missing, missingKeys } = result;
   const seconds = (durationMs / 1_000).toFixed(1);
   const restored = `restored the state of ${createdAt} in ${seconds} s: ${auditRecords} audit records and ${artifacts} files, all verified`;

@@ -52,7 +52,7 @@ export async function driftCheck(session: Session, options: DriftCheckOptions): 
   const { config, output, signal, who } = session;
   await using monitor = new DriftMonitor(config, who);
   await using registry = new ModelRegistry(config, who);
-  const progress = output.progress();
+  using progress = output.progress();
   const paths = [...(options.baseline === undefined ? [] : [options.baseline]), options.current];
   const sizes = await Promise.all(paths.map(async (path) => sizeOf(path)));
   const streaming = Math.max(...sizes) > heldUpToBytes;
@@ -90,7 +90,7 @@ async function checkWindows(
 ): Promise<number> {
   await using monitor = new DriftMonitor(config, who);
   await using registry = new ModelRegistry(config, who);
-  const progress = output.progress();
+  using progress = output.progress();
   const modelVersion = await watchedVersion(registry, options);
   const { windowDays, windowRows, sequence, from, until } = options;
   const check = await monitor.checkWindows({

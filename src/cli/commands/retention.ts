@@ -12,9 +12,10 @@ export async function apply(
   { config, output, signal, who }: Session,
   { dryRun = false }: RetentionCommandOptions,
 ): Promise<number> {
-  const progress = output.progress();
+  using progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
-  const result = await applyRetention(config, { ...who, dryRun, signal, onProgress }).finally(() => progress.end());
+  const result = await applyRetention(config, { ...who, dryRun, signal, onProgress });
+  progress.end();
   const { runs, reports, backups, audit } = result;
   const counts = `${runs.length} runs, ${reports.length} drift reports, ${audit.records} audit records and ${backups.length} backups`;
   const kept = `audit records since ${audit.madeBefore} stay${audit.keptBy === undefined ? '' : ` (${audit.keptBy})`}`;
@@ -27,9 +28,10 @@ export async function gc(
   { config, output, signal, who }: Session,
   { dryRun = false }: RetentionCommandOptions,
 ): Promise<number> {
-  const progress = output.progress();
+  using progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
-  const result = await collectGarbage(config, { ...who, dryRun, signal, onProgress }).finally(() => progress.end());
+  const result = await collectGarbage(config, { ...who, dryRun, signal, onProgress });
+  progress.end();
   const { removed, bytes, kept } = result;
   const text = `${removed.length} artifacts of ${bytes} bytes that nothing refers to; ${kept} stay`;
   output.result({ dryRun, ...result }, `${dryRun ? 'would remove' : 'removed'} ${text}`);

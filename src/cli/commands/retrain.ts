@@ -30,7 +30,7 @@ export async function retrain({ config, output, signal, who }: Session, options:
   await using registry = new ModelRegistry(config, who);
   await using monitor = new DriftMonitor(config, who);
   const pipeline = new RetrainPipeline(config, tracker, registry, { loaders: await modelLoaders() });
-  const progress = output.progress();
+  using progress = output.progress();
   const work = { signal, onProgress: (share: number, step: string) => progress.update(share, step) };
   const begin = async (): Promise<RetrainResult> => {
     if (options.resume !== undefined) return pipeline.resume(options.resume, work);
@@ -41,7 +41,7 @@ export async function retrain({ config, output, signal, who }: Session, options:
       ...(options.algorithm !== undefined && { algorithm: options.algorithm }),
     };
     if (options.due === true)
-      return runDue(pipeline, { ...chosen, modelName: model, trainingData: () => readCsv(data) }, work);
+      return runDue(pipeline, { ...chosen, modelName: model, trainingData: () => readCsv(data, { signal }) }, work);
     const report = options.report === undefined ? undefined : await monitor.getReport(options.report);
     return pipeline.triggerRetraining(report ?? { modelName: model }, () => readCsv(data, { signal }), {
       ...work,
@@ -50,14 +50,10 @@ export async function retrain({ config, output, signal, who }: Session, options:
       ...(options.key !== undefined && { idempotencyKey: options.key }),
     });
   };
-  try {
-    const result = await begin();
-    progress.end();
-    output.result(result, describe(result));
-    return result.status === 'rejected' ? exitCode.found : exitCode.ok;
-  } finally {
-    progress.end();
-  }
+  const result = await begin();
+  progress.end();
+  output.result(result, describe(result));
+  return result.status === 'rejected' ? exitCode.found : exitCode.ok;
 }
 
 /** One look at what is due for one model. */

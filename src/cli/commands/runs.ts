@@ -81,10 +81,11 @@ async function transfer(
   copy: (tracker: ExperimentTracker, options: TransferRunsOptions) => Promise<TransferResult>,
 ): Promise<number> {
   await using tracker = new ExperimentTracker(config, who);
-  const progress = output.progress();
+  using progress = output.progress();
   const onProgress = (fraction: number): void => progress.update(fraction, 'runs');
   const chosen = { ...(filter !== undefined && { filter }), ...(run !== undefined && { runIds: run }) };
-  const result = await copy(tracker, { ...place, ...chosen, signal, onProgress }).finally(() => progress.end());
+  const result = await copy(tracker, { ...place, ...chosen, signal, onProgress });
+  progress.end();
   const { imported, updated, unchanged, refused } = result;
   const counts = `${imported.length} copied, ${updated.length} brought up to date, ${unchanged.length} unchanged`;
   const lines = refused.map(({ code, reason }) => `refused (${code}): ${reason}`);

@@ -14,11 +14,10 @@ export async function migrate(session: Session, options: MigrateCommandOptions):
   const { output, who, signal } = session;
   const from = options.from === undefined ? session.config : MLOpsConfig.fromYaml(options.from);
   const to = MLOpsConfig.fromYaml(options.to);
-  const progress = output.progress();
+  using progress = output.progress();
   const onProgress = (fraction: number, label: string): void => progress.update(fraction, label);
-  const result = await migrateStore({ ...who, from: { config: from }, to: { config: to }, signal, onProgress }).finally(
-    () => progress.end(),
-  );
+  const result = await migrateStore({ ...who, from: { config: from }, to: { config: to }, signal, onProgress });
+  progress.end();
   const { status, records, entries, files, bytes, auditRecords, digest, missingKeys } = result;
   const what = `${records} records, ${entries} stream entries (${auditRecords} of them audit records), ${files} files (${bytes} bytes)`;
   const done = { migrated: 'copied and verified', already: 'was copied before' }[status];

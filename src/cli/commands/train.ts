@@ -20,7 +20,7 @@ export async function train(session: Session, options: TrainOptions): Promise<nu
   const { config, output, signal, who } = session;
   const modelType = options.type ?? options.model;
   const experimentName = `${options.model}_training`;
-  const progress = output.progress();
+  using progress = output.progress();
   await using tracker = new ExperimentTracker(config, who);
   const read = await readCsv(options.data, { signal, onProgress: (share) => progress.update(share * 0.1, 'reading') });
   const data = await dataBoundary(contextOf(tracker)).table(read); // what is learned is written to a folder
@@ -62,7 +62,6 @@ export async function train(session: Session, options: TrainOptions): Promise<nu
     );
     return exitCode.ok;
   } catch (error) {
-    progress.end();
     await tracker.endRun(runId, signal.aborted ? 'aborted' : 'failed', isError(error) ? error.message : String(error));
     throw error;
   }
