@@ -1,3 +1,4 @@
+import valid from 'semver/functions/valid.js';
 import { checkName, refuse } from '../util/check.js';
 
 /**
@@ -7,7 +8,7 @@ import { checkName, refuse } from '../util/check.js';
  */
 export function checkAlias(value: unknown): string {
   const alias = checkName(value, 'alias');
-  if (/^(latest|v\d+(\.\d+)*|\d+(\.\d+)*)$/i.test(alias)) {
+  if (valid(alias) !== null || /^(latest|v\d+(\.\d+)*|\d+(\.\d+)*)$/i.test(alias.trim())) {
     refuse(`alias must not be ${JSON.stringify(alias)}, which reads like a version; choose a name such as champion`);
   }
   return alias;

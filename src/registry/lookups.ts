@@ -11,13 +11,7 @@ import type { Storage } from '../storage/storage.js';
 import { checkName, describe, refuse } from '../util/check.js';
 import { toIso } from '../util/clock.js';
 import { verifyFiles } from './file-signature.js';
-import {
-  type HistoryEvent,
-  type StoredModel,
-  type StoredVersion,
-  historyStream,
-  versionsCollection,
-} from './model-record.js';
+import { type HistoryEvent, type StoredVersion, historyStream, versionsCollection } from './model-record.js';
 import { productionAt } from './production-at.js';
 import { ModelStage, parseStage } from './stage.js';
 import { loadModelRecord, loadVersion } from './stage-change.js';
@@ -147,13 +141,13 @@ async function openFiles(
 }
 
 /**
- * Versions that have been in production, latest first, without repeats; and which of them a rollback means unless told. Those that
- * were rolled back from are not meant: a rollback that is asked for twice must not put the bad version back.
+ * Versions that have been in production, latest first, without repeats; and, in that order, those that a rollback may mean unless
+ * told. Those that were rolled back from are not meant: a rollback that is asked for twice must not put the bad version back.
  */
 export async function formerProductions(
   storage: Storage,
-  { modelName, production }: StoredModel,
-): Promise<{ readonly former: readonly string[]; readonly before: string | undefined }> {
+  modelName: string,
+): Promise<{ readonly former: readonly string[]; readonly standing: readonly string[] }> {
   const entered = (await readHistory(storage, modelName)).filter(({ to }) => to === ModelStage.PRODUCTION);
   const standing: string[] = [];
   for (const { version, from } of entered) {
@@ -161,10 +155,7 @@ export async function formerProductions(
     if (at >= 0) standing.length = at + 1;
     else standing.push(version);
   }
-  return {
-    former: [...new Set(entered.map(({ version }) => version).reverse())],
-    before: standing.findLast((version) => version !== production),
-  };
+  return { former: [...new Set(entered.map(({ version }) => version).reverse())], standing: standing.reverse() };
 }
 
 /** A model's history, oldest first. */

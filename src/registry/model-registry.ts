@@ -136,7 +136,7 @@ export class ModelRegistry {
   }
 
   /**
-   * Puts an earlier production version back, without gates: it has been in production before.
+   * Puts an archived version back that was in production before, without gates.
    *
    * @param options.version which; the one in production before the present one unless told, and none that was rolled back from
    * @returns the version now in production

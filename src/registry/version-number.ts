@@ -13,7 +13,8 @@ export function checkVersion(value: unknown): string {
 
 /** The version after the highest one there is; `1.0.0` for the first. */
 export function nextVersion(highest: string | null, step: 'patch' | 'minor'): string {
-  return highest === null ? '1.0.0' : inc(highest, step)!;
+  const next = highest === null ? '1.0.0' : inc(highest, step);
+  return valid(next) ?? refuse(`no version comes after ${highest}, whose numbers are as large as they get; choose one`);
 }
 
 export const higherVersion = (a: string | null, b: string): string => (a !== null && gt(a, b) ? a : b);

@@ -55,6 +55,15 @@ describe('registering', () => {
     expect(versions).toEqual(['1.0.0', '1.0.1', '1.0.2', '1.1.0', '3.0.1']);
   });
 
+  it('says when no number comes after the highest', async () => {
+    await registry.registerModel(registration({ version: `1.0.${Number.MAX_SAFE_INTEGER}` }));
+    expect(await failure(registry.registerModel(registration()))).toMatchObject({
+      ...{ code: 'INVALID_INPUT', message: expect.stringContaining('no version comes after') as string },
+    });
+    await registry.registerModel(registration({ version: '1.1.0' }));
+    expect((await registry.register(registration())).version).toBe('1.1.1');
+  });
+
   it('gives sixteen concurrent registrations sixteen versions', async () => {
     const versions = await Promise.all(
       Array.from({ length: 16 }, async () => (await registry.register(registration())).version),
@@ -284,6 +293,33 @@ describe('a rollback that is asked for again', () => {
     await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage: 'development' });
     for (const version of ['1.0.1', '1.0.2']) await toProduction(version);
     expect([await back(), await back()]).toEqual(['1.0.1', '1.0.0']);
+  });
+});
+
+describe('a rollback', () => {
+  it('goes to archived versions only: what was taken up again, or is a candidate, passes the gates', async () => {
+    for (let i = 0; i < 3; i++) await registry.registerModel(registration());
+    for (const version of ['1.0.0', '1.0.1', '1.0.2']) await toProduction(version);
+    for (const targetStage of ['development', 'staging'] as const)
+      await registry.promoteModel({ modelName: 'spread', version: '1.0.1', targetStage });
+    const { code, message } = await failure(registry.rollbackModel({ modelName: 'spread', version: '1.0.1' }));
+    expect({ code, message }).toEqual({
+      code: 'ILLEGAL_STATE',
+      message:
+        'spread can only roll back to a former production version that is archived: 1.0.0; ' +
+        '1.0.1 is in Staging: promote it past the gates, or archive it first',
+    });
+    expect((await registry.rollbackModel({ modelName: 'spread' })).version).toBe('1.0.0');
+  });
+
+  it('passes over a version that was deleted', async () => {
+    const { config, options, clock } = createWorld({ security: { auditLogRetentionDays: 1 } });
+    registry = new ModelRegistry(config, options);
+    for (let i = 0; i < 3; i++) await registry.registerModel(registration());
+    for (const version of ['1.0.0', '1.0.1', '1.0.2']) await toProduction(version);
+    clock.advance(86_400_000);
+    await registry.deleteModelVersion({ modelName: 'spread', version: '1.0.1' });
+    expect((await registry.rollbackModel({ modelName: 'spread' })).version).toBe('1.0.0');
   });
 });
 

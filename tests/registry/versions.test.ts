@@ -60,10 +60,13 @@ describe('an alias', () => {
     ]);
   });
 
-  it.each(['latest', 'v1', 'V12', '1.0.0', '', '__proto__', 'a\nb'])('cannot be called %j', async (alias) => {
-    const refused = registry.setAlias({ modelName: 'spread', version: '1.0.0', alias });
-    expect(await failure(refused)).toMatchObject({ code: 'INVALID_INPUT' });
-  });
+  it.each(['latest', 'latest ', 'v1', 'V12', '1.0.0', '1.0.0-rc.1', 'v2.0.0-rc.1', '', '__proto__', 'a\nb'])(
+    'cannot be called %j',
+    async (alias) => {
+      const refused = registry.setAlias({ modelName: 'spread', version: '1.0.0', alias });
+      expect(await failure(refused)).toMatchObject({ code: 'INVALID_INPUT' });
+    },
+  );
 
   it('needs a version that exists', async () => {
     const refused = registry.setAlias({ modelName: 'spread', version: '9.0.0', alias: 'champion' });
