@@ -38,6 +38,10 @@ export class MLOpsError extends Error {
   }
 }
 
+/** Whether it is about stored bytes that are not those that were written. */
+export const isDamage = (error: unknown): error is MLOpsError =>
+  error instanceof MLOpsError && error.code === 'CORRUPT';
+
 /** What a lost race was about: the precondition of a commit, and what was found instead. */
 export type Conflict =
   | {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { MLOpsError } from '../errors.js';
 import type { Principal } from '../runtime/principal.js';
 import { toIso } from '../util/clock.js';
 import { type Digest, digestBytes } from '../util/digest.js';
@@ -59,6 +60,37 @@ export interface AuditRecord {
   readonly detail?: JsonObject;
   /** `leafHash` of the record before; of the log's id for the first. */
   readonly prev: Digest;
+}
+
+/** Whether what a store gave back has the form of a record: somebody may have altered it by other means. */
+export function isAuditRecord(value: unknown): value is AuditRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const record = value as Partial<Record<keyof AuditRecord, unknown>>;
+  const { v, log, seq, prev, ts, actor, resource } = record;
+  return (
+    v === 1 &&
+    typeof seq === 'number' &&
+    typeof log === 'string' &&
+    typeof prev === 'string' &&
+    typeof ts === 'string' &&
+    typeof actor === 'object' &&
+    actor !== null &&
+    typeof resource === 'object' &&
+    resource !== null
+  );
+}
+
+/**
+ * What stands at a position of the log. One that names another place would have whoever goes on from it try for ever.
+ *
+ * @throws MLOpsError `CORRUPT` when it is no record, or not the one of that position
+ */
+export function asAuditRecord(value: JsonValue, seq: number): AuditRecord {
+  if (isAuditRecord(value) && value.seq === seq) return value;
+  throw new MLOpsError(
+    'CORRUPT',
+    `record ${seq} of the audit trail was altered or damaged; bondx-mlops audit verify says more, and a backup has it`,
+  );
 }
 
 /** What a record says, before it has a place in the chain. */

@@ -1,10 +1,11 @@
+import { isDamage } from '../errors.js';
 import { parseDate } from '../data/cell.js';
 import type { Storage } from '../storage/storage.js';
 import { checkOneOf, checkOptions, checkText, describe, refuse } from '../util/check.js';
 import type { JsonValue } from '../util/json.js';
 import { type LogPlace, againIfMoved, findLogPlace, movedMeanwhile } from './audit/log-start.js';
-import { type AuditVerification, isAuditRecord, verifyLog } from './audit/verify-log.js';
-import type { AuditDecision, AuditRecord } from './audit-record.js';
+import { type AuditVerification, verifyLog } from './audit/verify-log.js';
+import { type AuditDecision, type AuditRecord, isAuditRecord } from './audit-record.js';
 
 /** Which audit records are wanted; what is not given does not restrict. */
 export interface AuditFilter {
@@ -57,7 +58,15 @@ export async function* readAuditTrail(
   let at = place ?? (await findLogPlace(storage));
   let end = Infinity;
   for (let next = Math.max(from, at.from), limit = firstBatch; ; limit = Math.min(2 * limit, largestBatch)) {
-    const page = await storage.read(at.stream, { from: next - at.from, limit: Math.min(limit, end - next) });
+    const count = Math.min(Math.ceil(limit), end - next);
+    const page = await storage.read(at.stream, { from: next - at.from, limit: count }).catch((error: unknown) => {
+      if (!isDamage(error) || count === 1) throw error;
+      return undefined;
+    });
+    if (page === undefined) {
+      limit = count / 4; // which is doubled: what is before the damage is read
+      continue;
+    }
     if (end === Infinity && page.length > 0) end = at.from + page.length; // a stream of no length was moved just now
     for (const { seq, value } of page.entries) yield { seq: seq + at.from, value };
     next += page.entries.length;

@@ -3,14 +3,7 @@ import type { IdSource } from '../util/ids.js';
 import type { JsonValue } from '../util/json.js';
 import { auditStartsCollection } from '../storage/checked-change.js';
 import type { Change, Storage } from '../storage/storage.js';
-import {
-  type AuditEntry,
-  type AuditRecord,
-  type ChainTail,
-  chainRecord,
-  emptyTail,
-  tailAfter,
-} from './audit-record.js';
+import { type AuditEntry, type ChainTail, asAuditRecord, chainRecord, emptyTail, tailAfter } from './audit-record.js';
 import { type LogPlace, checkPlace, findLogPlace } from './audit/log-start.js';
 import type { NewStart } from './audit/move-log.js';
 
@@ -200,9 +193,9 @@ async function readChain(storage: Storage, ids: IdSource): Promise<ChainEnd> {
     const { stream, from } = place;
     const { length } = await storage.read(stream, { limit: 0 });
     const last = length === 0 ? undefined : (await storage.read(stream, { from: length - 1, limit: 1 })).entries[0];
-    if (last !== undefined) return { place, tail: tailAfter(last.value as unknown as AuditRecord) };
+    if (last !== undefined) return { place, tail: tailAfter(asAuditRecord(last.value, from + length - 1)) };
     if ((await findLogPlace(storage)).stream !== stream) continue; // moved just now
-    if (from === 0) return { place, tail: emptyTail(ids.next()) };
+    if (from + length === 0) return { place, tail: emptyTail(ids.next()) };
     throw new MLOpsError(
       'CORRUPT',
       `the audit trail has lost its records from ${from} on; restore the store from a backup`,

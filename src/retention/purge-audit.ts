@@ -12,7 +12,7 @@ import {
 import { makeCheckpoint } from '../governance/audit/make-checkpoint.js';
 import { TreeFrontier } from '../governance/audit/merkle-tree.js';
 import { verifyStoredLog } from '../governance/audit/verify-stored-log.js';
-import { type AuditRecord, leafHash, leafOfRecord } from '../governance/audit-record.js';
+import { type AuditRecord, asAuditRecord, leafHash, leafOfRecord } from '../governance/audit-record.js';
 import { readAuditTrail } from '../governance/audit-trail.js';
 import type { ControlPlane, Plan } from '../governance/control-plane.js';
 import { type StoredVersion, versionsCollection } from '../registry/model-record.js';
@@ -81,8 +81,8 @@ async function countExpired(
 ): Promise<AuditPurge> {
   const { before, keptBy } = await auditCutoff(context, storage);
   let records = 0;
-  for await (const { value } of readAuditTrail(storage, 0, place)) {
-    if (!(Date.parse((value as unknown as AuditRecord).ts) < before)) break;
+  for await (const { seq, value } of readAuditTrail(storage, 0, place)) {
+    if (!(Date.parse(asAuditRecord(value, seq).ts) < before)) break;
     records++;
   }
   return { records, madeBefore: toIso(before), ...(keptBy !== undefined && { keptBy }) };

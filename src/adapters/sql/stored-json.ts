@@ -11,12 +11,12 @@ export function parseStored(text: string, name: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch (cause) {
-    throw new MLOpsError(
-      'CORRUPT',
-      `what is stored of ${name} was altered or damaged; restore the store from a backup`,
-      {
-        cause,
-      },
-    );
+    throw damaged(name, cause);
   }
 }
+
+/** @param name as above */
+export const damaged = (name: string, cause?: unknown): MLOpsError =>
+  new MLOpsError('CORRUPT', `what is stored of ${name} was altered or damaged; restore the store from a backup`, {
+    cause,
+  });

@@ -7,7 +7,7 @@ import type { JsonValue } from '../../util/json.js';
 import type { StreamEnd } from './last-state.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 import type { Statements } from './statements.js';
-import { parseStored } from './stored-json.js';
+import { damaged, parseStored } from './stored-json.js';
 import { type Chunk, auditSpan } from './tables.js';
 
 /** An append is stored in chunks of at most this many entries and characters, so that a slice reads little else. */
@@ -69,13 +69,16 @@ export async function readStream(
   if (from >= end) return { entries: [], length };
   const query = number === undefined ? chunksOf(dialect, stream, from, end) : auditChunksOf(dialect, number, from, end);
   const entries: StreamEntry[] = [];
+  let next = from;
   for (const { first, data } of await connection.execute(query)) {
-    const values = parseStored(data, `stream ${stream}`) as JsonValue[];
-    const last = Math.min(values.length, end - first);
-    for (let i = Math.max(0, from - first); i < last; i++) {
-      entries.push({ seq: first + i, value: deepFreeze(values[i]!) });
+    const values = parseStored(data, `stream ${stream}`);
+    if (!Array.isArray(values) || first > next) break;
+    for (const last = Math.min(first + values.length, end); next < last; next++) {
+      entries.push({ seq: next, value: deepFreeze(values[next - first] as JsonValue) });
     }
   }
+  // Whoever reads on from where a page ended would do so for ever.
+  if (next < end) throw damaged(`stream ${stream} from entry ${next} on`);
   return { entries, length };
 }
 

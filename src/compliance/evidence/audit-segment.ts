@@ -3,7 +3,7 @@ import { type LogStart, againIfMoved, asLogStart, findLogPlace, startTree } from
 import { makeCheckpoint, newestCheckpoint } from '../../governance/audit/make-checkpoint.js';
 import { proofsTo } from '../../governance/audit/prove-record.js';
 import { ProvingTree, type SealedTree } from '../../governance/audit/proving-tree.js';
-import { type AuditRecord, leafOfLine } from '../../governance/audit-record.js';
+import { asAuditRecord, leafOfLine } from '../../governance/audit-record.js';
 import { readAuditTrail } from '../../governance/audit-trail.js';
 import type { Context } from '../../runtime/context.js';
 import type { Storage } from '../../storage/storage.js';
@@ -56,18 +56,18 @@ async function readSegment(context: Context, storage: Storage, ids: ReadonlySet<
   const lines = new ConcernedLines();
   const known = await newestCheckpoint(context, storage);
   let sealed: SealedTree | undefined; // the tree of the checkpoint known, as long as that covers all that is concerned
-  for await (const { value } of readAuditTrail(storage, 0, place)) {
+  for await (const entry of readAuditTrail(storage, 0, place)) {
     if (tree.size === known?.size) sealed = tree.seal();
-    if (read(value, { tree, lines, ids })) sealed = undefined;
+    if (read(entry, { tree, lines, ids })) sealed = undefined;
   }
   if (tree.size === known?.size) sealed = tree.seal();
   if (lines.concerned === 0) return { segment: undefined, start };
   let checkpoint = known;
   if (sealed === undefined) {
     checkpoint = (await makeCheckpoint(context, storage))!;
-    for await (const { value } of readAuditTrail(storage, tree.size, place)) {
+    for await (const entry of readAuditTrail(storage, tree.size, place)) {
       if (tree.size === checkpoint.size) break;
-      read(value, { tree, lines, ids });
+      read(entry, { tree, lines, ids });
     }
     sealed = tree.seal();
   }
@@ -77,10 +77,10 @@ async function readSegment(context: Context, storage: Storage, ids: ReadonlySet<
 
 /** @returns whether the record is concerned */
 function read(
-  value: JsonValue,
+  { seq, value }: { readonly seq: number; readonly value: JsonValue },
   { tree, lines, ids }: { tree: ProvingTree; lines: ConcernedLines; ids: ReadonlySet<string> },
 ): boolean {
-  const record = value as unknown as AuditRecord;
+  const record = asAuditRecord(value, seq);
   const line = canonicalJsonOfStored(value);
   const leaf = leafOfLine(line);
   const isConcerned = ids.has(record.resource.id) || names(record.detail, ids);

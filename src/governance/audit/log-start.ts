@@ -1,4 +1,4 @@
-import { ConflictError } from '../../errors.js';
+import { ConflictError, MLOpsError } from '../../errors.js';
 import type { KeyRing } from '../../keys/key-ring.js';
 import { auditStartsCollection as startsCollection } from '../../storage/checked-change.js';
 import type { Change, Storage } from '../../storage/storage.js';
@@ -54,8 +54,15 @@ export interface LogPlace {
 export async function findLogPlace(storage: Storage): Promise<LogPlace> {
   const found = await storage.get(startsCollection, startId);
   if (found === undefined) return { stream: auditStream, from: 0, version: 'absent' };
-  const start = found.value as unknown as StoredLogStart;
-  return { stream: start.stream, from: start.size, start, version: found.version };
+  const start = asLogStart(found.value);
+  const { stream } = (found.value ?? {}) as { readonly stream?: unknown };
+  if (start === undefined || typeof stream !== 'string') {
+    throw new MLOpsError(
+      'CORRUPT',
+      'the record that says where the audit trail starts was altered or damaged; restore the store from a backup',
+    );
+  }
+  return { stream, from: start.size, start: { ...start, stream }, version: found.version };
 }
 
 /** Holds a commit to where the log was. */

@@ -2,9 +2,9 @@ import { ConflictError } from '../../errors.js';
 import type { Context } from '../../runtime/context.js';
 import type { Storage } from '../../storage/storage.js';
 import { toIso } from '../../util/clock.js';
+import type { Digest } from '../../util/digest.js';
 import type { JsonValue } from '../../util/json.js';
-import type { AuditRecord } from '../audit-record.js';
-import { leafOfRecord } from '../audit-record.js';
+import { asAuditRecord, leafOfRecord } from '../audit-record.js';
 import { readAuditTrail } from '../audit-trail.js';
 import { appendAnchor } from './anchor-file.js';
 import {
@@ -18,7 +18,7 @@ import {
   toDigest,
 } from './checkpoint.js';
 import { type LogStart, againIfMoved, findLogPlace, startTree } from './log-start.js';
-import { TreeFrontier } from './merkle-tree.js';
+import { TreeFrontier, bitsSet } from './merkle-tree.js';
 
 type Makes = Pick<Context, 'clock' | 'config' | 'keys'>;
 
@@ -40,8 +40,8 @@ async function tryCheckpoint(context: Makes, storage: Storage): Promise<Checkpoi
   const isBelieved = last !== undefined && (await judgeByKeys(keys)(last)) === 'valid';
   const frontier = frontierOf(isBelieved ? last : undefined, place.start);
   let log = last?.log;
-  for await (const { value } of readAuditTrail(storage, frontier.size, place)) {
-    log ??= (value as unknown as AuditRecord).log;
+  for await (const { seq, value } of readAuditTrail(storage, frontier.size, place)) {
+    log ??= asAuditRecord(value, seq).log;
     frontier.add(leafOfRecord(value));
   }
   if (log === undefined) return undefined;
@@ -67,13 +67,23 @@ async function readLast(storage: Storage): Promise<{ last: StoredCheckpoint | un
   const { length } = await storage.read(checkpointStream, { limit: 0 });
   if (length === 0) return { last: undefined, count: 0 };
   const { entries } = await storage.read(checkpointStream, { from: length - 1, limit: 1 });
-  return { last: entries[0]?.value as unknown as StoredCheckpoint, count: length };
+  return { last: asStored(entries[0]!.value), count: length };
+}
+
+/** Undefined for what is none: it was altered, verification says so, and the next one is made from the beginning. */
+function asStored(value: JsonValue): StoredCheckpoint | undefined {
+  const checkpoint = asCheckpoint(value);
+  if (checkpoint === undefined) return undefined;
+  const { frontier } = value as { readonly frontier?: JsonValue };
+  const isWhole = Array.isArray(frontier) && frontier.every((digest) => typeof digest === 'string');
+  return { ...checkpoint, frontier: isWhole ? (frontier as readonly Digest[]) : [] };
 }
 
 /** The tree of a checkpoint; from the beginning, or where the log starts, when its tree is not the one that it signs. */
 function frontierOf(last: StoredCheckpoint | undefined, start: LogStart | undefined): TreeFrontier {
   const fromStart = (start && startTree(start)) ?? new TreeFrontier();
   if (last === undefined || last.size < fromStart.size) return fromStart;
+  if (last.frontier.length !== bitsSet(last.size)) return fromStart;
   const frontier = new TreeFrontier(last.size, last.frontier.map(fromDigest));
   return toDigest(frontier.root()) === last.root ? frontier : fromStart;
 }

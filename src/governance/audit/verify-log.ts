@@ -1,4 +1,5 @@
-import { type AuditRecord, type ChainTail, emptyTail, leafOfRecord } from '../audit-record.js';
+import { type AuditRecord, type ChainTail, emptyTail, isAuditRecord, leafOfRecord } from '../audit-record.js';
+import { isDamage } from '../../errors.js';
 import type { Digest } from '../../util/digest.js';
 import type { JsonValue } from '../../util/json.js';
 import { type Checkpoint, type CheckpointJudge, type CheckpointTrust, toDigest } from './checkpoint.js';
@@ -50,6 +51,8 @@ export interface LogToVerify {
   /** Records after which a checkpoint is made; without it, none are missed. */
   readonly interval?: number;
   readonly isTorn?: boolean;
+  /** What is wrong with the checkpoint that follows the last of `checkpoints`. */
+  readonly damage?: string | undefined;
 }
 
 /** Several processes may extend the log while one makes the checkpoint that is due. */
@@ -120,21 +123,26 @@ async function walk({ records, expectedHead, start }: LogToVerify, sizes: Readon
     roots,
     fault: { status: 'corrupt', position, reason },
   });
-  for await (const { seq, value } of records) {
-    if (!isAuditRecord(value)) return corrupt(seq, 'not an audit record');
-    tail ??= emptyTail(value.log);
-    if (value.seq !== seq) return corrupt(seq, `says it is record ${value.seq}`);
-    if (value.log !== tail.log) return corrupt(seq, `belongs to the log ${value.log}`);
-    if (value.prev !== tail.hash)
-      return corrupt(seq, 'does not continue the record before: one of the two was altered');
-    const leaf = leafOfRecord(value);
-    const hash = toDigest(leaf);
-    tail = { log: tail.log, length: seq + 1, hash };
-    sawExpected ||= hash === expectedHead;
-    wasMoved ||= tellsOf(start!, value);
-    if (sizes.size === 0) continue; // nothing asks for the tree
-    frontier.add(leaf);
-    if (sizes.has(frontier.size)) roots.set(frontier.size, toDigest(frontier.root()));
+  try {
+    for await (const { seq, value } of records) {
+      if (!isAuditRecord(value)) return corrupt(seq, 'not an audit record');
+      tail ??= emptyTail(value.log);
+      if (value.seq !== seq) return corrupt(seq, `says it is record ${value.seq}`);
+      if (value.log !== tail.log) return corrupt(seq, `belongs to the log ${value.log}`);
+      if (value.prev !== tail.hash)
+        return corrupt(seq, 'does not continue the record before: one of the two was altered');
+      const leaf = leafOfRecord(value);
+      const hash = toDigest(leaf);
+      tail = { log: tail.log, length: seq + 1, hash };
+      sawExpected ||= hash === expectedHead;
+      wasMoved ||= tellsOf(start!, value);
+      if (sizes.size === 0) continue; // nothing asks for the tree
+      frontier.add(leaf);
+      if (sizes.has(frontier.size)) roots.set(frontier.size, toDigest(frontier.root()));
+    }
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return corrupt(tail?.length ?? 0, error.message);
   }
   if (!wasMoved) return corrupt(start!.size, `no record tells of the removal of the ${start!.size} before it`);
   if (sawExpected) return { tail, roots, fault: undefined };
@@ -162,6 +170,7 @@ function faultOfCheckpoints(
   const stored = new Set(log.checkpoints ?? []);
   const length = walked.tail?.length ?? 0;
   const fault = (status: AuditStatus, position: number, reason: string): Fault => ({ status, position, reason });
+  if (log.damage !== undefined) return fault('corrupt', agreed, log.damage);
   const invalid = judged.find(({ trust }) => trust === 'invalid')?.checkpoint;
   if (invalid !== undefined) {
     return fault(
@@ -242,14 +251,3 @@ const torn = (records: number): Fault => ({
   position: records,
   reason: 'the last line was cut off, as a crash does, and was left out',
 });
-
-export function isAuditRecord(value: unknown): value is AuditRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const record = value as Partial<Record<keyof AuditRecord, unknown>>;
-  return (
-    record.v === 1 &&
-    typeof record.log === 'string' &&
-    typeof record.seq === 'number' &&
-    typeof record.prev === 'string'
-  );
-}

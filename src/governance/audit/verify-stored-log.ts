@@ -1,3 +1,4 @@
+import { MLOpsError, isDamage } from '../../errors.js';
 import type { Context } from '../../runtime/context.js';
 import type { Storage } from '../../storage/storage.js';
 import { readAuditTrail } from '../audit-trail.js';
@@ -24,13 +25,15 @@ async function verifyOnce(
   storage: Storage,
   { anchors, expectedHead }: KnownOfLog,
 ): Promise<AuditVerification> {
-  const place = await findLogPlace(storage);
-  const checkpoints = await readCheckpoints(storage);
+  const place = await sound(findLogPlace(storage));
+  if ('damage' in place) return { status: 'corrupt', records: 0, head: '', position: 0, reason: place.damage };
+  const { checkpoints, damage } = await findCheckpoints(storage);
   const isSigned = checkpoints.length + anchors.length > 0;
   return verifyLog({
     records: readAuditTrail(storage, 0, place),
     checkpoints,
     anchors,
+    damage,
     judge: isSigned ? judgeByKeys(await keys()) : () => Promise.resolve('unknown_key'),
     start: place.start,
     ...(place.start !== undefined && { judgeStart: judgeStartByKeys(await keys()) }),
@@ -39,17 +42,34 @@ async function verifyOnce(
   });
 }
 
-/** The checkpoints that are stored, in order; what is none of them ends the list. */
+/** The checkpoints that are stored, in order. @throws MLOpsError `CORRUPT` when one was altered into none */
 export async function readCheckpoints(storage: Storage): Promise<readonly Checkpoint[]> {
+  const { checkpoints, damage } = await findCheckpoints(storage);
+  if (damage === undefined) return checkpoints;
+  throw new MLOpsError('CORRUPT', `${damage}; see bondx-mlops audit verify`);
+}
+
+async function findCheckpoints(
+  storage: Storage,
+): Promise<{ readonly checkpoints: readonly Checkpoint[]; readonly damage?: string }> {
   const checkpoints: Checkpoint[] = [];
-  for (let next = 0; ;) {
-    const { entries, length } = await storage.read(checkpointStream, { from: next, limit: 1_000 });
+  for (;;) {
+    const page = await sound(storage.read(checkpointStream, { from: checkpoints.length, limit: 1_000 }));
+    if ('damage' in page) return { checkpoints, damage: page.damage };
+    const { entries, length } = page;
     for (const { value } of entries) {
       const checkpoint = asCheckpoint(value);
-      if (checkpoint === undefined) return checkpoints;
+      if (checkpoint === undefined)
+        return { checkpoints, damage: `checkpoint ${checkpoints.length} of the audit trail was altered` };
       checkpoints.push(checkpoint);
     }
-    next += entries.length;
-    if (entries.length === 0 || next >= length) return checkpoints;
+    if (entries.length === 0 || checkpoints.length >= length) return { checkpoints };
   }
 }
+
+/** What is read, or what is said of its damage: that is a finding here. */
+const sound = <T>(reading: Promise<T>): Promise<T | { readonly damage: string }> =>
+  reading.catch((error: unknown) => {
+    if (isDamage(error)) return { damage: error.message };
+    throw error;
+  });
