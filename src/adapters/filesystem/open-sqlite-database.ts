@@ -97,7 +97,7 @@ async function configure(database: SqliteDatabase, path: string): Promise<void> 
   }
   await database.statement('pragma fullfsync = on'); // macOS: a flush that reaches the medium
   await database.statement('pragma journal_size_limit = 67108864');
-  await database.statement('pragma secure_delete = fast'); // what is deleted or replaced, such as a key, is overwritten
+  await database.statement('pragma secure_delete = on'); // what is deleted or replaced, such as a key, is overwritten
   await database.statement('pragma temp_store = memory');
   await database.statement(`pragma cache_size = -${cacheKibibytes}`);
   const [page] = (await database.statement('pragma page_size')) as { page_size: number }[];

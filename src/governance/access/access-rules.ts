@@ -119,9 +119,12 @@ export class AccessRules {
       const whom = forbid.role === null ? forbid.principal! : `the role ${forbid.role}`;
       return denied(`access.forbids denies ${permission} to ${whom}`);
     }
-    if (permits.some(({ models }) => models.length === 0 || isWithin(models, reached))) return allowed;
-    const models = [...new Set(permits.flatMap((permit) => permit.models))].join(', ');
-    return denied(`${principal.id} has the permission ${permission} for ${models} only, not for ${sayScope(reached)}`);
+    // What reaches several models may be permitted by several bindings together.
+    const models = [...new Set(permits.flatMap((permit) => permit.models))];
+    if (permits.some((permit) => permit.models.length === 0) || isWithin(models, reached)) return allowed;
+    return denied(
+      `${principal.id} has the permission ${permission} for ${models.join(', ')} only, not for ${sayScope(reached)}`,
+    );
   }
 
   #nothingPermits({ principal, permission }: Question, live: number): Verdict {

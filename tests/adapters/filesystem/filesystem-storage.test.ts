@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { openFilesystemStorage } from '../../../src/adapters/filesystem/filesystem-storage.js';
@@ -26,6 +27,23 @@ runConformance(
 );
 
 runConformance('FilesystemStorage, walking indexes', suite(openWalkingStorage));
+
+it('overwrites what was deleted or replaced, whole pages included', async () => {
+  const directory = await temporaryDirectory();
+  const storage = await openFilesystemStorage(directory);
+  const put = (word: string, repeat: number) =>
+    storage.commit([{ kind: 'put', collection: 'c', id: 'a', value: word.repeat(repeat), expect: 'any' }]);
+  await put('alpha', 20_000);
+  await storage.commit([{ kind: 'append', stream: 's', values: ['gamma'.repeat(20_000), 'gamma'] }]);
+  await put('bravo', 20);
+  await storage.commit([
+    { kind: 'delete', collection: 'c', id: 'a', expect: 'any' },
+    { kind: 'drop', stream: 's' },
+  ]);
+  await storage.close();
+  const bytes = await readFile(databaseIn(directory), 'latin1');
+  expect(bytes).not.toMatch(/alpha|bravo|gamma/);
+});
 
 it('lets timers run while calls are awaited one after the other', async () => {
   const storage = await openFilesystemStorage(await temporaryDirectory());

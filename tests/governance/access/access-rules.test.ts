@@ -68,11 +68,11 @@ function isPermitted({ bindings, forbids, principal, permission, scope }: Asked)
       (one.expires === null || Date.parse(one.expires) > now),
   );
   const reached = scope === 'store' || scope === 'self' ? [] : 'model' in scope ? [scope.model] : scope.models;
-  const permits = live.some(
-    (one) =>
-      permissionsOf(one.role).includes(permission) &&
-      (one.models.length === 0 || (scope !== 'store' && reached.every((model) => one.models.includes(model)))),
-  );
+  const permitting = live.filter((one) => permissionsOf(one.role).includes(permission));
+  const isCovered = (model: string): boolean => permitting.some((one) => one.models.includes(model));
+  const permits =
+    permitting.some((one) => one.models.length === 0) ||
+    (permitting.length > 0 && scope !== 'store' && reached.every(isCovered));
   // Another name of the same person, wherever it is said to be one.
   const isSame = (name: string): boolean =>
     name === principal.id ||
@@ -169,6 +169,18 @@ describe('a decision', () => {
     expect(await reasonOf(rules, as('bob'), 'audit', 'store')).toBe('access.forbids denies audit to the role admin');
     expect(await reasonOf(rules, as('bob'), 'audit', { model: 'spread' })).toBe('allowed');
     expect(await reasonOf(rules, ada, 'own_token', 'self')).toBe('allowed');
+  });
+
+  it('about several models may be permitted by several bindings together', async () => {
+    const rules = rulesOf({
+      bindings: ['spread', 'liquidity'].map((model) => ({ principal: 'ada', role: 'operator', models: [model] })),
+    });
+    const ada = as('ada', 'person');
+    // What a process that serves both may ask about a prediction that is not stored yet.
+    expect(await decide(rules, ada, 'serve', { models: ['spread', 'liquidity'] })).toEqual({ isAllowed: true });
+    expect(await reasonOf(rules, ada, 'serve', { models: ['spread', 'secret'] })).toBe(
+      'ada has the permission serve for spread, liquidity only, not for spread, secret',
+    );
   });
 
   it('on what is his own is not for models: a forbid of some does not reach it, one of all does', async () => {
