@@ -30,6 +30,7 @@ export class ModelFollower {
   /** Models that are routed by a state whose versions could not be loaded, and the fence of that state. */
   readonly #unprepared = new Map<string, number>();
   #following: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(
     private readonly control: ControlPlane,
@@ -72,7 +73,16 @@ export class ModelFollower {
       await this.control.access('canary.record_outcomes', this.#served, (storage) => this.live.log.flush(storage));
   }
 
-  async close(): Promise<void> {
+  /** Once, however often it is asked to: the storage may be closed by then. One that failed can be tried again. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close().catch((error: unknown) => {
+      this.#closed = undefined;
+      throw error;
+    });
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort();
     await this.background.close();
     if (this.live.modelNames.length > 0) await this.flush(true);

@@ -1,5 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import { CanaryDeploymentManager, MLOpsError, ModelRegistry, type Outcome, type Storage } from '@bondx/mlops';
+import {
+  CanaryDeploymentManager,
+  MLOpsConfig,
+  MLOpsError,
+  ModelRegistry,
+  type Outcome,
+  type Storage,
+} from '@bondx/mlops';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { over } from '../governance/audit/log-fixture.js';
 import { createWorld } from '../helpers.js';
@@ -134,5 +141,19 @@ describe('a process that follows the models of others', () => {
     current = before.world.storage;
     await serve('b');
     expect((await before.here.getStatus(deploymentId)).processes).toMatchObject([{ status: 'live', outcomes: 2 }]);
+  });
+});
+
+describe('a process that ends', () => {
+  it('may close a second time, such as by a signal and by await using, when the registry is closed by then', async () => {
+    const config = MLOpsConfig.fromObject({ storage: { kind: 'memory' } }, { environment: {} });
+    const registry = new ModelRegistry(config);
+    const about = { modelName: 'spread', modelType: 'spread', featureColumns: ['x'] };
+    await registry.register({ ...about, model: new ConstantModel(1), performanceMetrics: {} });
+    const manager = new CanaryDeploymentManager(config, registry);
+    await manager.refresh('spread');
+    await manager.close();
+    await registry.close();
+    await manager.close();
   });
 });
