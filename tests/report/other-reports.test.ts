@@ -3,7 +3,8 @@ import { ExperimentTracker, type CanaryDecision, type CanaryDeployment, type Mod
 import { relativeQuality, renderCanaryReport, renderModelCard, renderRunComparison } from '@bondx/mlops/report';
 import { decide } from '../../src/canary/evidence/decide.js';
 import { cardFacts } from '../../src/report/model/card-facts.js';
-import { metricHistories } from '../../src/report/runs/metric-histories.js';
+import { compareRuns } from '../../src/tracking/compare-runs.js';
+import { leftOut, metricHistories } from '../../src/report/runs/metric-histories.js';
 import { createWorld } from '../helpers.js';
 import { ranCanary } from './canary-fixture.js';
 
@@ -92,6 +93,34 @@ describe('a comparison of runs', () => {
     expect(page).toMatch(/<svg role="img" aria-label="mae\. mae over steps: shallow ends at 1\.004/);
     expect(page).toContain(comparison.metrics[0]!.values[1]!.digest);
     expect(page).not.toMatch(noScript);
+  });
+});
+
+describe('curves of many points', () => {
+  it('reach from the first to the last, and say how many of them are drawn', async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const runId = await tracker.startRun({ experimentName: 'spreads' });
+    for (let from = 0; from < 25_000; from += 1_000) {
+      const metrics = Array.from({ length: 1_000 }, (_, i) => ({
+        key: 'mae',
+        value: 1 / (from + i + 1),
+        step: from + i,
+      }));
+      await tracker.logBatch(runId, { metrics });
+    }
+    for (let i = 0; i < 13; i++)
+      for (const step of [0, 1]) await tracker.logMetrics(runId, { [`x${i}`]: step }, { step });
+    const comparison = compareRuns([await tracker.getRun(runId)]);
+    const histories = await metricHistories(tracker, comparison);
+    const steps = histories['mae']![0]!.map(({ step }) => step);
+    expect([steps.length, steps[0], steps.at(-1)]).toEqual([10_000, 0, 24_999]);
+    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+    expect(leftOut(comparison, histories)).toEqual([
+      'mae: 10,000 of 25,000 points are drawn',
+      'curves of 2 more metrics are not drawn',
+    ]);
+    expect(await renderRunComparison(comparison, { histories })).toContain('10,000 of 25,000 points are drawn');
   });
 });
 

@@ -48,6 +48,27 @@ const post = (path: string, fields: Record<string, string>, headers: Record<stri
     headers: { 'content-type': 'application/x-www-form-urlencoded', origin, ...headers },
   });
 
+describe('an address of what is not there', () => {
+  it.each(['/experiments/none', '/drift/none', '/models/none/1.0.0', '/compare?run=none', '/canaries/none'])(
+    'is answered with 404: %s',
+    async (path) => {
+      const response = await (await enter()).get(path);
+      expect(response.status).toBe(404);
+      expect(await response.text()).toContain('none');
+    },
+  );
+
+  it('is none of a model that was not checked, nor of an experiment whose runs were deleted', async () => {
+    const tracker = new ExperimentTracker(world.config, world.options);
+    const runId = await tracker.startRun({ experimentName: 'spreads' });
+    await tracker.endRun(runId);
+    await tracker.deleteRun(runId);
+    const { get } = await enter();
+    expect(await (await get('/experiments/spreads')).text()).toContain('All of its runs were deleted');
+    expect(await (await get('/drift/spread')).text()).toContain('Nothing was checked yet');
+  });
+});
+
 describe('who gets in', () => {
   it('takes the secret of this start, once, and a cookie no script reads from then on', async () => {
     expect((await ask('/models')).status).toBe(401);

@@ -38,7 +38,7 @@ table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:t
 th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600}thead th{color:var(--muted);font-weight:normal;white-space:nowrap}
 tbody th{overflow-wrap:break-word;max-width:16rem}
-td{overflow-wrap:break-word;max-width:32rem}td.number,th.number{text-align:right;white-space:nowrap}
+td{overflow-wrap:break-word;max-width:32rem}td.number,th.number{text-align:right;white-space:nowrap}thead th.number{white-space:normal;overflow-wrap:break-word;max-width:16rem}
 caption{text-align:left;color:var(--muted);padding-bottom:.3rem}
 code,.digest{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.85em;overflow-wrap:anywhere}
 figure{margin:1rem 0}figcaption{margin-bottom:.3rem}

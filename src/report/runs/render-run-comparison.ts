@@ -7,6 +7,7 @@ import { figure } from '../page/figure.js';
 import { html } from '../page/html.js';
 import { counted } from '../page/numbers.js';
 import { bullets, digest, proof, section, verdictBanner } from '../page/parts.js';
+import { leftOut } from './metric-histories.js';
 import { callRuns, differences, metricTable, parameterTable, runTable } from './run-tables.js';
 
 /** What {@link renderRunComparison} draws besides the tables. */
@@ -33,11 +34,12 @@ export async function renderRunComparison(
       histories.map((points, i) => ({ run: names[i] ?? `run ${i + 1}`, points })),
     ),
   );
+  const figures = await Promise.all(curves.map(figure));
   const different = parameters.filter(({ isDifferent }) => isDifferent);
   const content = html` ${verdictBanner('compared', `${counted(runs.length, 'run')}, ${counted(different.length, 'different parameter')}`, bullets(differences(comparison, names)))}
   ${section('runs', 'Runs', runTable(comparison, names))}
   ${section('metrics', 'Metrics', metrics.length > 0 && metricTable(comparison, names))}
-  ${section('curves', 'Curves', await Promise.all(curves.map(figure)))}
+  ${section('curves', 'Curves', figures.length > 0 && [bullets(leftOut(comparison, options.histories ?? {})), ...figures])}
   ${section('parameters', 'Parameters', parameters.length > 0 && parameterTable(comparison, names))}
   ${section(
     'evidence',

@@ -38,14 +38,21 @@ export const drift: ShowPage = async (visit) => {
   };
 };
 
+/** Checks of a model that its page shows at most, the newest. */
+const mostChecks = 100;
+
 /** A model's columns over its checks. */
 export const modelDrift: ShowPage = async ({ services, href, params }) => {
   const [modelName = ''] = params;
-  const history = await services.monitor.getHistory({ modelName });
+  const history = await services.monitor.getHistory({ modelName, limit: mostChecks });
+  if (history.checks.length === 0) {
+    await services.registry.getModel(modelName); // an unknown one is refused
+    return { title: modelName, kicker: 'Drift', content: html`<p>Nothing was checked yet.</p>` };
+  }
   return {
     title: modelName,
     kicker: 'Drift',
-    content: html`${section('map', 'Columns over time', history.checks.length > 0 && (await showCharts([driftHeatMap(history)])))}
+    content: html`${section('map', 'Columns over time', await showCharts([driftHeatMap(history)]))}
     ${section(
       'columns',
       'Columns now',
@@ -68,7 +75,7 @@ export const modelDrift: ShowPage = async ({ services, href, params }) => {
       'checks',
       'Checks',
       table(
-        'Checks, newest first',
+        history.checks.length < mostChecks ? 'Checks, newest first' : `The newest ${mostChecks} checks`,
         [{ title: 'Checked' }, { title: 'Verdict' }],
         history.checks
           .toReversed()

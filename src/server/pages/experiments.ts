@@ -1,12 +1,14 @@
 import { html } from '../../report/page/html.js';
 import { moment, number } from '../../report/page/numbers.js';
-import { badge, digest, proof, section, table } from '../../report/page/parts.js';
+import { badge, bullets, digest, proof, section, table } from '../../report/page/parts.js';
 import { metricCurves } from '../../report/charts/metric-curves.js';
-import { metricHistories } from '../../report/runs/metric-histories.js';
+import { leftOut, metricHistories } from '../../report/runs/metric-histories.js';
 import { callRuns, metricTable, parameterTable, runTable } from '../../report/runs/run-tables.js';
+import { where } from '../../search/filter.js';
 import { compareRuns } from '../../tracking/compare-runs.js';
 import { cursorOf, pageLinks } from '../layout.js';
 import type { ShowPage } from '../visit.js';
+import { MLOpsError } from '../../errors.js';
 import { refuse } from '../../util/check.js';
 import { showCharts } from './charts.js';
 
@@ -40,6 +42,12 @@ export const experimentRuns: ShowPage = async (visit) => {
   const { services, href, params } = visit;
   const [experimentName = ''] = params;
   const { runs, cursor } = await services.tracker.listRuns({ experimentName, limit: 100, ...cursorOf(visit) });
+  if (runs.length === 0) {
+    const filter = where.attribute('experiment_name').eq(experimentName);
+    const ever = await services.tracker.searchRuns({ filter, view: 'all', limit: 1 });
+    if (ever.runs.length === 0) throw new MLOpsError('NOT_FOUND', `there is no run of an experiment ${experimentName}`);
+    return { title: experimentName, kicker: 'Experiment', content: html`<p>All of its runs were deleted.</p>` };
+  }
   const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].sort().slice(0, 6);
   const content = html`<form method="get" action="${href('compare')}">
       <p>
@@ -87,13 +95,14 @@ export const compare: ShowPage = async ({ services, url }) => {
       points.map((of, i) => ({ run: names[i]!, points: of })),
     ),
   );
+  const charts = await showCharts(curves);
   const { metrics, parameters } = comparison;
   return {
     title: names.join(' · '),
     kicker: ids.length === 1 ? 'Run' : 'Comparison of runs',
     content: html`${section('runs', 'Runs', runTable(comparison, names))}
     ${section('metrics', 'Metrics', metrics.length > 0 && metricTable(comparison, names))}
-    ${section('curves', 'Curves', await showCharts(curves))}
+    ${section('curves', 'Curves', charts.length > 0 && [bullets(leftOut(comparison, histories)), ...charts])}
     ${section('parameters', 'Parameters', parameters.length > 0 && parameterTable(comparison, names))}
     ${section(
       'digests',
