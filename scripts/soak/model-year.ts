@@ -211,6 +211,8 @@ export async function liveModelYear(options: ModelYearOptions): Promise<ModelYea
     await check();
     await retrain();
   }
+  const { alerts: left } = await alerts.list({ status: 'open' });
+  problems.push(...left.map(({ title }) => `still alerted at the end: ${title}`));
   const { status, reason } = await audit.verify();
   if (status !== 'ok') problems.push(`the audit log is ${status}: ${reason}`);
   const year = { alerts: raised, promotions, retrainings, lossAtEnd: await lossOf({ stage: 'production' }) };

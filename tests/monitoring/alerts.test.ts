@@ -13,6 +13,7 @@ import { DueChecks } from '../../src/monitoring/alerts/due-checks.js';
 import { contextOf } from '../../src/runtime/context.js';
 import type { Storage } from '../../src/storage/storage.js';
 import type { Timer } from '../../src/util/timer.js';
+import { putPerformanceReport } from '../../src/retraining/performance/performance-report.js';
 import { createWorld, failure } from '../helpers.js';
 
 const minutes = 60_000;
@@ -48,7 +49,7 @@ describe('the rules', () => {
 
   it.each(['inconclusive', 'not_assessed'] as const)('say nothing of what is %s', (verdict) => {
     expect(driftFinding(driftReport('r', verdict), monitoring)).toBeUndefined();
-    expect(performanceFinding(performanceReport(verdict), monitoring)).toBeUndefined();
+    expect(performanceFinding(performanceReport(verdict), monitoring)).toMatchObject({ state: 'unclear' });
   });
 
   it('are switched off one by one', () => {
@@ -100,6 +101,37 @@ function setUp(policy: Parameters<typeof createWorld>[0] = {}) {
   };
   return { ...world, alerts, events, store, notices: () => events.map(({ notice }) => notice) };
 }
+
+describe('an alert about the performance of a version', () => {
+  const steps = [
+    ['1.0.0', 'inconclusive', []],
+    ['1.0.0', 'dropped', ['raised']],
+    ['1.0.0', 'inconclusive', []],
+    ['1.1.0', 'inconclusive', ['recovered']],
+    ['1.1.0', 'not_assessed', []],
+    ['1.1.0', 'dropped', ['raised']],
+    ['1.1.0', 'held', ['recovered']],
+  ] as const;
+
+  it('recovers when another version has taken its place, also where nobody can tell yet how that one does', async () => {
+    const { alerts, clock, storage, events, store } = setUp();
+    await store('stable'); // makes the model known
+    for (const [i, [modelVersion, verdict, expected]] of steps.entries()) {
+      clock.advance(1_000);
+      const createdAt = new Date(clock.now()).toISOString();
+      const report = { ...performanceReport(verdict), reportId: `p${i}`, modelVersion, createdAt };
+      await storage.commit([putPerformanceReport(report)]);
+      expect(
+        (await alerts.scan()).map(({ notice }) => notice),
+        `${i}: ${modelVersion} ${verdict}`,
+      ).toEqual(expected);
+    }
+    expect(events[1]!.alert).toMatchObject({
+      title: 'spread 1.0.0: performance dropped',
+      recovery: 'spread 1.1.0 is in production now: mae is 3',
+    });
+  });
+});
 
 describe('an alert', () => {
   it('is raised once for a piece of evidence, by however many processes', async () => {

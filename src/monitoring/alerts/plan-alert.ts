@@ -35,6 +35,15 @@ async function loadKey(storage: Storage, name: string): Promise<LoadedKey> {
   return { key: record?.value as unknown as StoredKey | undefined, expect: record?.version ?? 'absent' };
 }
 
+/** The alert of a key that is not recovered. */
+async function loadOpen(
+  storage: Storage,
+  key: StoredKey | undefined,
+): Promise<{ readonly alert: StoredAlert; readonly version: number } | undefined> {
+  const record = key?.alertId == null ? undefined : await storage.get(alertsCollection, key.alertId);
+  return record && { alert: record.value as unknown as StoredAlert, version: record.version };
+}
+
 /**
  * Whether a finding changes anything: it is evidence not seen before, nor older than what was taken up by a process that looked
  * later, and good news matter only while an alert is open.
@@ -44,7 +53,10 @@ export async function isNews(storage: Storage, finding: Finding, now: number): P
   if (key?.evidenceId === finding.evidenceId) return false;
   const { evidenceAt = -Infinity } = key ?? {};
   if (finding.evidenceAt !== undefined && finding.evidenceAt < evidenceAt && evidenceAt < now + aheadMs) return false;
-  return finding.state === 'bad' || (key !== undefined && key.alertId !== null);
+  if (finding.state === 'bad') return true;
+  const open = await loadOpen(storage, key);
+  if (open === undefined) return false;
+  return finding.state === 'good' || open.alert.evidence['modelVersion'] !== finding.evidence['modelVersion'];
 }
 
 const ranks: Readonly<Record<AlertSeverity, number>> = { warning: 0, critical: 1 };
@@ -62,12 +74,11 @@ export async function planFinding(
   const now = context.clock.now();
   if (!(await isNews(storage, finding, now))) return { changes: [], result: undefined, reason: 'known already' };
   const { key, expect } = await loadKey(storage, finding.key);
-  const open = key?.alertId == null ? undefined : await storage.get(alertsCollection, key.alertId);
-  const before = open?.value as unknown as StoredAlert | undefined;
+  const open = await loadOpen(storage, key);
   const { alert, notice } =
-    before === undefined
+    open === undefined
       ? { alert: newAlert(newId(), finding, now), notice: 'raised' as const }
-      : continued(before, finding, now, context.config.policy.monitoring.alertCooldownMinutes * 60_000);
+      : continued(open.alert, finding, now, context.config.policy.monitoring.alertCooldownMinutes * 60_000);
   const remembered: StoredKey = {
     alertId: alert.status === 'recovered' ? null : alert.alertId,
     evidenceId: finding.evidenceId,
@@ -102,7 +113,7 @@ function continued(
   now: number,
   cooldownMs: number,
 ): { readonly alert: StoredAlert; readonly notice: AlertNotice | undefined } {
-  if (finding.state === 'good') {
+  if (finding.state !== 'bad') {
     const recovery = `${finding.title}: ${finding.message}`;
     return {
       alert: { ...before, status: 'recovered', recoveredAt: now, recovery, notifiedAt: now },

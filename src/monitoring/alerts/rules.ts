@@ -34,18 +34,25 @@ export function driftFinding(report: DriftReport, monitoring: Monitoring): Findi
   };
 }
 
-/** A drop that is proved is bad; performance that is proved to hold is good. */
+const performanceStates = {
+  dropped: ['bad', ': performance dropped'],
+  held: ['good', ': performance holds'],
+  inconclusive: ['unclear', ' is in production now'],
+  not_assessed: ['unclear', ' is in production now'],
+} as const;
+
+/** A drop that is proved is bad; performance that is proved to hold is good. What was said of a version ends with it. */
 export function performanceFinding(report: PerformanceReport, monitoring: Monitoring): Finding | undefined {
   const { verdict, modelName, modelVersion, reportId, reason } = report;
-  if (!monitoring.alertOnPerformanceDrop || (verdict !== 'dropped' && verdict !== 'held')) return undefined;
-  const isBad = verdict === 'dropped';
+  if (!monitoring.alertOnPerformanceDrop) return undefined;
+  const [state, said] = performanceStates[verdict];
   return {
     key: `performance/${modelName}`,
     source: 'performance',
-    state: isBad ? 'bad' : 'good',
+    state,
     severity: 'critical',
     modelName,
-    title: `${modelName} ${modelVersion}: performance ${isBad ? 'dropped' : 'holds'}`,
+    title: `${modelName} ${modelVersion}${said}`,
     message: reason,
     evidence: { reportId, verdict, modelVersion },
     evidenceId: reportId,
