@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
-import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, open, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MLOpsError } from '../errors.js';
@@ -44,12 +44,15 @@ export function fileKeys(path: string, options: KeyFileOptions): KeySource {
     return known.document;
   };
 
-  const update = (change: (before: KeyDocument) => KeyDocument): Promise<KeyDocument> =>
-    withLock(path, options.patienceMs ?? 5_000, async () => {
+  const update = async (change: (before: KeyDocument) => KeyDocument): Promise<KeyDocument> => {
+    // A link in its place would be replaced, and whoever reads the file behind it would go on with the former keys.
+    const file = await realpath(path).catch(() => path);
+    return withLock(file, options.patienceMs ?? 5_000, async () => {
       const after = change(await read());
-      await writeBeside(path, after, (written) => rename(written, path));
+      await writeBeside(file, after, (written) => rename(written, file));
       return after;
     });
+  };
 
   return { read, update };
 }
@@ -80,7 +83,12 @@ async function begin(path: string, { create, onCreated }: KeyFileOptions, wasThe
     if (found === undefined) throw error;
     return found; // another process has made it meanwhile
   }
-  return stat(path, { bigint: true });
+  const made = statIfThere(path);
+  if (made !== undefined) return made;
+  throw new MLOpsError(
+    'KEY_UNAVAILABLE',
+    `the key file ${path} is a link to a file that is not there: restore that one`,
+  );
 }
 
 /** Of several processes that place a file at once, one succeeds: a link, unlike a rename, never replaces. */

@@ -1,11 +1,13 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,6 +38,29 @@ describe('a key file', () => {
     expect(told).toBe(1);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(folder, 'inner'))).toEqual(['keys.json']);
+  });
+
+  it('behind links stays one file for all: a change goes to it, and the links stay', async () => {
+    await createKeyFile(path, newKeyDocument(at));
+    const links = ['one.json', 'two.json'].map((name) => join(folder, name));
+    for (const link of links) symlinkSync(path, link);
+    const sources = links.map((link) => fileKeys(link, { isStrict: true }));
+    await Promise.all(sources.map((source) => new LocalKeyService(source).rotate('pseudonym', at)));
+    expect(links.map((link) => lstatSync(link).isSymbolicLink())).toEqual([true, true]);
+    const [first, second] = await Promise.all(sources.map((source) => source.read()));
+    expect(second).toEqual(first);
+    expect(first!.keys.filter(({ purpose }) => purpose === 'pseudonym')).toHaveLength(3);
+    expect(readdirSync(folder).sort()).toEqual(['inner', 'one.json', 'two.json']);
+    expect(readdirSync(join(folder, 'inner'))).toEqual(['keys.json']);
+  });
+
+  it('that is a link to nothing is told as such', async () => {
+    const link = join(folder, 'keys.json');
+    symlinkSync(path, link);
+    await expect(fileKeys(link, making).read()).rejects.toMatchObject({
+      code: 'KEY_UNAVAILABLE',
+      message: expect.stringContaining('is a link to a file that is not there') as string,
+    });
   });
 
   it('must be there where none is made', async () => {
