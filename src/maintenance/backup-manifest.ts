@@ -53,7 +53,9 @@ export async function readBackup(path: string): Promise<Backup> {
   });
   try {
     const manifest = JSON.parse(text) as BackupManifest;
-    if ((manifest.format as number) !== 1 || !Array.isArray(manifest.artifacts)) throw new Error('another format');
+    const { format, artifacts, keyIds = [], createdAt } = manifest;
+    const isOne = (format as number) === 1 && [artifacts, keyIds].every((list) => Array.isArray(list));
+    if (!isOne || Number.isNaN(Date.parse(createdAt))) throw new Error('another format');
     return { ...manifest, path };
   } catch (cause) {
     throw new MLOpsError('CORRUPT', `${join(path, manifestName)} is damaged; use another backup`, { cause });

@@ -18,9 +18,9 @@ import type { Storage } from '../storage/storage.js';
 import { isDigest } from '../util/digest.js';
 import { type Backup, listBackups, poolFolder, readBackup, recordsFolder } from './backup-manifest.js';
 import { digestFile } from './backup-store.js';
-import type { MissingFile } from './named-files.js';
+import { type MissingFile, findMissingFiles } from './named-files.js';
 import { type StoreDirectories, type WorkOptions, assertNotAborted, storeDirectories } from './store-directories.js';
-import { checkObject } from '../util/check.js';
+import { checkObject, checkText } from '../util/check.js';
 
 export interface RestoreOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal' | 'keys'> {
   /** Folder of the backup; the newest under `backup.backup_path` unless told. */
@@ -34,7 +34,7 @@ export interface RestoreResult {
   readonly createdAt: string;
   readonly auditRecords: number;
   readonly artifacts: number;
-  /** Files that records name and that the store had lost when it was backed up: the restored one lacks them, too. */
+  /** Files that records name and that are not there now: the store had lost them before, or the backup leaves files out. */
   readonly missing: readonly MissingFile[];
   readonly durationMs: number;
   /** Keys that files are encrypted with and that are not in place: until they are, those files cannot be read. */
@@ -57,9 +57,9 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
   };
   await makeDirectory(begun).catch(fail);
   const arriving = await mkdtemp(join(begun, 'a')).catch(fail); // its own: somebody else may be restoring, too
-  let artifacts: number;
+  let arrived: Arrived;
   try {
-    artifacts = await arrive(config, backup, arriving, directories, options);
+    arrived = await arrive(config, backup, arriving, directories, options);
   } catch (error) {
     await rm(arriving, { recursive: true, force: true });
     await assertVacant(directories); // another restore was faster, and took this one's folder away
@@ -73,8 +73,7 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
     from: backup.path,
     createdAt: backup.createdAt,
     auditRecords: backup.auditRecords,
-    artifacts,
-    missing: backup.missing,
+    ...arrived,
     durationMs,
     missingKeys: await missingKeys(config, backup.keyIds ?? [], options.keys),
     ...(disasterRecoveryEnabled && {
@@ -83,14 +82,16 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
   };
 }
 
-/** Everything up to the name of the database. @returns how many files there are */
+type Arrived = Pick<RestoreResult, 'artifacts' | 'missing'>;
+
+/** Everything up to the name of the database. */
 async function arrive(
   config: MLOpsConfig,
   backup: Backup,
   arriving: string,
   directories: StoreDirectories,
   { from: _from, signal, onProgress = () => undefined, ...who }: RestoreOptions,
-): Promise<number> {
+): Promise<Arrived> {
   onProgress(0, 'records');
   const database = databaseIn(join(backup.path, recordsFolder));
   const found = await stat(database).catch(() => undefined);
@@ -100,12 +101,15 @@ async function arrive(
   if ((await digestFile(databaseIn(arriving))) !== backup.databaseDigest)
     throw damaged(backup, 'its database was altered');
   const files = await openArtifacts(config);
-  let artifacts: number;
+  let arrived: Arrived;
   try {
     const storage = await openFilesystemStorage(arriving);
     try {
       await verifyRecords(storage, backup);
-      artifacts = await restoreFiles(backup, files, signal, onProgress);
+      const artifacts = await restoreFiles(backup, files, signal, onProgress);
+      // What its manifest says is not enough: it may leave files out, on purpose or because somebody changed it.
+      const missing = await findMissingFiles(storage, async (digest) => (await files.stat(digest)) !== undefined);
+      arrived = { artifacts, missing };
       await record(config, { ...who, storage, artifacts: files }, directories, backup);
     } finally {
       await storage.close();
@@ -115,11 +119,12 @@ async function arrive(
   }
   await assertVacant(directories);
   await link(databaseIn(arriving), databaseIn(directories.records)); // unlike a renaming, replaces nothing
-  return artifacts;
+  return arrived;
 }
 
 async function chooseBackup(from: string | undefined, directory: string): Promise<Backup> {
   // The files lie beside the backup itself, not beside a link to it.
+  if (from !== undefined) checkText(from, 'from');
   if (from !== undefined) return readBackup(await realpath(from).catch(() => resolve(from)));
   const newest = (await listBackups(directory)).at(-1);
   if (newest === undefined) throw new MLOpsError('NOT_FOUND', `there is no backup in ${directory}`);

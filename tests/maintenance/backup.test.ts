@@ -134,9 +134,31 @@ describe('a backup', () => {
 
   it('leaves files out when backup_models is off', async () => {
     const config = policyFor('live', { backupModels: false });
-    await work(config, 'left out');
+    const runId = await work(config, 'left out');
     expect((await backupStore(config)).hasArtifacts).toBe(false);
-    expect((await restoreStore(policyFor('restored'))).artifacts).toBe(0);
+    // They are to be brought from elsewhere: until then the restored store lacks them.
+    const missing = [{ namedBy: `runs/${runId}` }];
+    expect(await restoreStore(policyFor('restored'))).toMatchObject({ artifacts: 0, missing });
+  });
+
+  it('tells of files that somebody took out of its manifest when it is restored', async () => {
+    const config = policyFor('live');
+    const runId = await work(config, 'x');
+    const { path } = await backupStore(config);
+    const change = async (changes: object): Promise<void> => {
+      const manifest = JSON.parse(await readFile(join(path, 'manifest.json'), 'utf8')) as object;
+      await writeFile(join(path, 'manifest.json'), JSON.stringify({ ...manifest, ...changes }));
+    };
+    await change({ artifacts: [] });
+    const missing = [{ namedBy: `runs/${runId}` }];
+    expect(await restoreStore(policyFor('restored'))).toMatchObject({ artifacts: 0, missing });
+    for (const changes of [{ keyIds: 5 }, { keyIds: [], createdAt: null }, { createdAt: 'yesterday' }]) {
+      await change(changes);
+      await expect(restoreStore(policyFor('other'), { from: path })).rejects.toMatchObject({ code: 'CORRUPT' });
+    }
+    await expect(restoreStore(policyFor('other'), { from: 5 as never })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
   });
 
   it('needs a store of files that is there', async () => {
