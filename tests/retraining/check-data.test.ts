@@ -64,6 +64,27 @@ describe('the checks of training data', () => {
     }
   });
 
+  it('find a feature that tells the target outright where it has a value at all', async () => {
+    for (const copy of [(y: number) => Math.exp(y / 10), (y: number) => (y > 10 ? 'high' : 'low')]) {
+      const rows = changed((row, i) => ({ y: row.y > 10 ? 1 : 0, copy: i % 5 === 0 ? null : copy(row.y) }));
+      expect(await findingsIn(rows, { featureColumns: ['kind', 'copy'] })).toContain('leakage blocking copy');
+    }
+    const rows = changed((row, i) => ({ copy: i % 3 === 0 ? null : Math.exp(row.y / 10) }));
+    expect(await findingsIn(rows, { featureColumns: ['kind', 'copy'] })).toContain('leakage blocking copy');
+  });
+
+  it('blame no feature that is known of few rows, which chance may part', async () => {
+    const random = createRandom(9);
+    for (let run = 0; run < 20; run++) {
+      const rows = changed(() => ({
+        y: Number(random.next() < 0.02),
+        x: random.next() < 0.1 ? random.next() : null,
+        kind: random.next() < 0.1 ? `group ${Math.floor(8 * random.next() ** 3)}` : null,
+      }));
+      expect((await findingsIn(rows)).filter((finding) => finding.startsWith('leakage'))).toEqual([]);
+    }
+  });
+
   it('take rows of a few grades and sectors for alike, not for copies', async () => {
     const random = createRandom(4);
     const draw = (count: number): number => Math.floor(random.next() * count);

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Column, columnLength } from '../../data/column.js';
+import type { Column } from '../../data/column.js';
 import { numericTarget } from '../../models/target.js';
 import { chatterjeeXi } from '../../stats/chatterjee-xi.js';
 import { type Random, shuffle } from '../../util/random.js';
@@ -38,8 +38,8 @@ export const leakage: DataCheck = async ({ plan, train, random }) => {
   if (target.every((value) => value === target[0])) return []; // whatever determines it says nothing
   const singles: DataFinding[] = [];
   for (const name of plan.featureColumns) {
-    const strength = association(sample.column(name), target, random.split(name));
-    if (strength >= suspicious) singles.push(single(name, strength));
+    const { strength, where } = association(sample.column(name), target, random.split(name));
+    if (strength >= suspicious) singles.push(single(name, strength, where));
     await setImmediate(); // others have a turn
   }
   const blocked = new Set(singles.filter(({ severity }) => severity === 'blocking').map(({ column }) => column));
@@ -53,50 +53,77 @@ export const leakage: DataCheck = async ({ plan, train, random }) => {
   ];
 };
 
-function single(column: string, strength: number): DataFinding {
-  const shown = Number(strength.toPrecision(3));
+function single(column: string, strength: number, where: string): DataFinding {
+  const shown = `${Number(strength.toPrecision(3))} of 1${where}`;
   return strength >= determines
     ? {
         check: 'leakage',
         severity: 'blocking',
         column,
-        message: `${column} alone determines the target (association ${shown} of 1): it is the target in other words, or known only after it; leave it out`,
+        message: `${column} alone determines the target (association ${shown}): it is the target in other words, or known only after it; leave it out`,
       }
     : {
         check: 'leakage',
         severity: 'warning',
         column,
-        message: `${column} alone nearly determines the target (association ${shown} of 1): make sure that it is known when a prediction is wanted`,
+        message: `${column} alone nearly determines the target (association ${shown}): make sure that it is known when a prediction is wanted`,
       };
 }
 
-/** How well a column determines the target, from 0 to 1; 0 where it cannot be told. */
-function association(column: Column, target: Float64Array, random: Random): number {
-  if (column.missingCount === columnLength(column)) return 0;
-  if (column.kind === 'categorical') {
-    const explained = betweenCategories(column.codes, column.categories.length, target);
-    return explained >= explainsAll ? 1 : 0;
-  }
+/**
+ * How well a column determines the target, from 0 to 1; 0 where it cannot be told. The rows that lack a value are alike, for that
+ * may be what tells; they are left out as well, for a leak need not be known of every row.
+ */
+function association(column: Column, target: Float64Array, random: Random): { strength: number; where: string } {
+  const cells = column.kind === 'categorical' ? column.codes : column.values;
+  const isKnown = (row: number): boolean =>
+    column.kind === 'categorical' ? cells[row]! >= 0 : !Number.isNaN(cells[row]);
   const order = Int32Array.from(target, (_, row) => row);
   shuffle(order, random); // so that rows of equal value are in random order: sorting is stable
-  const key = (row: number): number => (Number.isNaN(column.values[row]!) ? Infinity : column.values[row]!);
-  order.sort((a, b) => (key(a) === key(b) ? 0 : key(a) - key(b)));
-  const xi = chatterjeeXi(order, target);
-  return Number.isNaN(xi) ? 0 : xi;
+  const known = order.filter(isKnown);
+  if (known.length === 0) return { strength: 0, where: '' };
+  const strength = (rows: Int32Array): number => {
+    if (column.kind === 'categorical') {
+      return betweenCategories(column.codes, column.categories.length, target, rows) >= explainsAll ? 1 : 0;
+    }
+    const key = (row: number): number => (isKnown(row) ? column.values[row]! : Infinity);
+    const xi = chatterjeeXi(
+      rows.sort((a, b) => (key(a) === key(b) ? 0 : key(a) - key(b))),
+      target,
+    );
+    return Number.isNaN(xi) ? 0 : xi;
+  };
+  const ofAll = strength(order);
+  const ofKnown = known.length < order.length && isTelling(known, target) ? strength(known) : 0;
+  if (ofKnown <= ofAll) return { strength: ofAll, where: '' };
+  const share = Number(((100 * known.length) / order.length).toPrecision(2));
+  return { strength: ofKnown, where: `, in the ${share}% of the rows that have a value` };
 }
 
-/** Correlation ratio η²; 0 when there are too few rows a category to tell. */
-function betweenCategories(codes: Int32Array, categoryCount: number, target: Float64Array): number {
-  if (categoryCount > codes.length / 10) return 0;
+/** Fewer rows, or fewer that differ from most, are parted by chance too often: by one of many columns. */
+const fewestKnown = 100;
+const fewestOthers = 10;
+
+/** Whether some of all rows are enough to say that a column determines the target. */
+function isTelling(rows: Int32Array, target: Float64Array): boolean {
+  const counts = new Map<number, number>();
+  for (const row of rows) counts.set(target[row]!, (counts.get(target[row]!) ?? 0) + 1);
+  const most = [...counts.values()].reduce((largest, count) => Math.max(largest, count), 0);
+  return rows.length >= fewestKnown && rows.length - most >= fewestOthers;
+}
+
+/** Correlation ratio η² over the given rows; 0 when there are too few of them a category to tell. */
+function betweenCategories(codes: Int32Array, categoryCount: number, target: Float64Array, rows: Int32Array): number {
+  if (categoryCount > rows.length / 10) return 0;
   const sums = new Float64Array(categoryCount + 1);
   const counts = new Float64Array(categoryCount + 1);
   let mean = 0;
-  target.forEach((value, row) => {
-    sums[codes[row]! + 1]! += value;
+  for (const row of rows) {
+    sums[codes[row]! + 1]! += target[row]!;
     counts[codes[row]! + 1]!++;
-    mean += value / target.length;
-  });
-  const total = target.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    mean += target[row]! / rows.length;
+  }
+  const total = rows.reduce((sum, row) => sum + (target[row]! - mean) ** 2, 0);
   const between = sums.reduce(
     (sum, s, i) => (counts[i] === 0 ? sum : sum + counts[i]! * (s / counts[i]! - mean) ** 2),
     0,
