@@ -93,6 +93,16 @@ describe('the checks of training data', () => {
     expect(found.filter((finding) => finding.includes('duplicate') || finding.includes('overlap'))).toEqual([]);
   });
 
+  it('find rows that were exported twice under other numbers, most of them held back and learned from', async () => {
+    const random = createRandom(6);
+    const once = Array.from({ length: 500 }, () => ({ x: random.next(), kind: 'BOND', y: random.next() }));
+    const twice = [...once, ...once.map((row) => ({ ...row }))].map((row) => ({ ...row, order: random.next() }));
+    const rows = twice.sort((a, b) => a.order - b.order).map((row, id) => ({ ...row, id }));
+    const found = await findingsIn(rows, { timeColumn: null });
+    expect(found).toContain('holdout_overlap blocking');
+    expect(found.filter((finding) => finding.startsWith('duplicate_rows'))).toEqual([]);
+  });
+
   it('blame no pair of features for numbers whose squares are beyond a double', async () => {
     const rows = changed(({ x }, i) => ({ x: i === 7 ? Number.MAX_VALUE : x, z: i === 9 ? -Number.MAX_VALUE : i % 7 }));
     const found = await findingsIn(rows, { featureColumns: ['x', 'z'] });
