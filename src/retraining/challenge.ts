@@ -6,6 +6,7 @@ import type { Task } from '../models/model.js';
 import { predictInSteps } from '../models/predict-in-steps.js';
 import { normal975 } from '../stats/distributions/student-t.js';
 import { comparePaired } from '../stats/paired-comparison.js';
+import { refuse } from '../util/check.js';
 import type { Digest } from '../util/digest.js';
 import { inSteps } from '../util/in-steps.js';
 import type { JsonObject } from '../util/json.js';
@@ -54,6 +55,9 @@ export async function challenge(
   const challengerScores = await predictInSteps(challenger, holdout);
   const times = timeClusters(holdout, timeColumn);
   const challengerMetrics = holdoutMetrics(task, actual, challengerScores, times);
+  for (const [name, value] of Object.entries(challengerMetrics))
+    if (!Number.isFinite(value))
+      refuse(`${name} of the challenger is ${value}: its predictions are too large to judge it by`);
   const result = { holdoutRows: holdout.rowCount, split, challengerMetrics };
   if (champion === undefined) return result;
   const championScores = await predictInSteps(champion.model, holdout);

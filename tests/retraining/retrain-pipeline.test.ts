@@ -231,6 +231,23 @@ describe('triggerRetraining', () => {
   });
 });
 
+describe("a trainer of somebody's own", () => {
+  it.each<[unknown, RegExp]>([
+    [undefined, /the trainer mine gave no model: train resolves with \{ model, warnings \}/],
+    [{ model: { predict: () => 1 }, warnings: [] }, /the trainer mine gave no model/],
+    [{ model: new ConstantModel(1) }, /the trainer mine gave no model/],
+    [{ model: new ConstantModel(1e308), warnings: [] }, /of the challenger is Infinity: its predictions are too large/],
+  ])('that gives %o is told what is wrong with it', async (given, expected) => {
+    const { config, tracker, registry } = await setUp();
+    const trainers = [{ algorithm: 'mine', train: async () => given as never }];
+    const pipeline = new RetrainPipeline(config, tracker, registry, { trainers });
+    const error = await failure(
+      pipeline.triggerRetraining({ modelName: 'spread' }, smallRows(400), { trigger: 'manual', algorithm: 'mine' }),
+    );
+    expect(error).toMatchObject({ code: 'INVALID_INPUT', message: expect.stringMatching(expected) as string });
+  });
+});
+
 describe('trainModel', () => {
   it('refuses a target among the features, missing columns and misspelled options', async () => {
     const { config } = createWorld();
