@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, lstat, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MLOpsError } from '../errors.js';
 import { checkText, refuse } from './check.js';
@@ -49,19 +49,32 @@ export async function replaceFile(path: string, write: (partial: string) => Prom
 }
 
 /** Writes a file that must not be there yet: all of it, or none. @throws MLOpsError `ALREADY_EXISTS` */
-export async function writeNewFile(path: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {
-  await onFile(path, async () => {
-    const file = await open(path, 'wx').catch((cause: unknown) => {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-      throw new MLOpsError('ALREADY_EXISTS', `${path} is there already; name another file`, { cause });
-    });
+export function writeNewFile(path: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {
+  return createFile(path, (partial) => writeFile(partial, content, { flag: 'wx' }));
+}
+
+/**
+ * Puts a file in a place where none is yet, once all of it is written: a part would stand in the way of the next try, and be
+ * taken for the whole.
+ *
+ * @param write writes it to the path that it is given
+ * @throws MLOpsError `ALREADY_EXISTS`
+ */
+export async function createFile<T>(path: string, write: (partial: string) => Promise<T>): Promise<T> {
+  return onFile(path, async () => {
+    const taken = (cause?: unknown): MLOpsError =>
+      new MLOpsError('ALREADY_EXISTS', `${path} is there already; name another file`, { cause });
+    if ((await lstat(path).catch(() => undefined)) !== undefined) throw taken();
+    const partial = join(dirname(path), `.${randomUUID()}.partial`);
     try {
-      await writeFile(file, content);
-    } catch (error) {
-      await rm(path, { force: true }); // a part would stand in the way of the next try, and be taken for the whole
-      throw error;
+      const written = await write(partial);
+      await link(partial, path).catch(async (cause: unknown) => {
+        if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw taken(cause);
+        await rename(partial, path); // as on a stick, which has no links: the name was free when this began
+      });
+      return written;
     } finally {
-      await file.close();
+      await rm(partial, { force: true });
     }
   });
 }

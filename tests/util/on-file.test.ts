@@ -1,9 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditLog, ExperimentTracker } from '../../src/index.js';
-import { onFile } from '../../src/util/on-file.js';
+import { createFile, onFile } from '../../src/util/on-file.js';
 import { createWorld, failure } from '../helpers.js';
 
 let folder: string;
@@ -64,5 +64,31 @@ describe('a file that the caller named and that cannot be', () => {
   it('ends in the error that it is where nobody knows better', async () => {
     const bug = new TypeError('a bug');
     expect(await failure(onFile('x', () => Promise.reject(bug)))).toBe(bug);
+  });
+});
+
+describe('a new file', () => {
+  it('has its name once all of it is written: half an audit trail verifies like a short one', async () => {
+    const path = join(folder, 'new.txt');
+    const written = await createFile(path, (partial) => {
+      writeFileSync(partial, 'half');
+      expect(existsSync(path)).toBe(false);
+      writeFileSync(partial, 'whole');
+      return Promise.resolve(7);
+    });
+    expect([written, readFileSync(path, 'utf8')]).toEqual([7, 'whole']);
+  });
+
+  it('replaces none, whenever that came, and leaves nothing behind when it fails', async () => {
+    const path = join(folder, 'raced.txt');
+    const write = (partial: string): Promise<void> => {
+      writeFileSync(partial, 'mine');
+      if (!existsSync(path)) writeFileSync(path, 'theirs');
+      return Promise.resolve();
+    };
+    for (let i = 0; i < 2; i++)
+      expect(await failure(createFile(path, write))).toMatchObject({ code: 'ALREADY_EXISTS' });
+    expect(readFileSync(path, 'utf8')).toBe('theirs');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 });

@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
-import { MLOpsError } from '../../errors.js';
 import { type JsonObject, type JsonValue, canonicalJson } from '../../util/json.js';
-import { onFile } from '../../util/on-file.js';
+import { createFile, onFile } from '../../util/on-file.js';
 import { type Checkpoint, type CheckpointJudge, asCheckpoint } from './checkpoint.js';
 import { type LogStart, type StartJudge, asLogStart } from './log-start.js';
 import { type AuditVerification, verifyLog } from './verify-log.js';
@@ -26,18 +25,10 @@ export async function writeExport(
   path: string,
   { records, checkpoints, start }: ExportedLog,
 ): Promise<{ records: number }> {
-  const file = await onFile(path, () =>
-    open(path, 'wx', 0o644).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      throw new MLOpsError('ALREADY_EXISTS', `${path} is there already; name another file`);
-    }),
-  );
-  try {
-    return await onFile(path, () => writeLines(file.createWriteStream(), { records, checkpoints, start }));
-  } catch (error) {
-    await rm(path, { force: true }); // a part of a log is no evidence
-    throw error;
-  }
+  return createFile(path, async (partial) => {
+    const file = await open(partial, 'wx', 0o644);
+    return writeLines(file.createWriteStream(), { records, checkpoints, start });
+  });
 }
 
 async function writeLines(
