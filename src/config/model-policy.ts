@@ -167,6 +167,7 @@ export type DataCheckName =
   | 'constant_target'
   | 'constant_feature'
   | 'missing_values'
+  | 'changed_type'
   | 'impossible_values'
   | 'outlier_burst'
   | 'flipped_labels'

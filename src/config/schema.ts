@@ -323,6 +323,7 @@ const dataChecks = [
   'constant_target',
   'constant_feature',
   'missing_values',
+  'changed_type',
   'impossible_values',
   'outlier_burst',
   'flipped_labels',

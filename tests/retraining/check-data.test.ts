@@ -163,6 +163,7 @@ describe('the checks of training data', () => {
       {},
       'impossible_values warning x',
     ],
+    ['a text among numbers', changed(({ x }, i) => ({ x: i === 3 ? 'see note' : x })), {}, 'changed_type blocking x'],
     ['a burst of sentinels', changed(({ x }, i) => ({ x: i % 20 === 0 ? -9999 : x })), {}, 'outlier_burst blocking x'],
     ['a single sentinel', changed(({ x }, i) => ({ x: i === 3 ? -9999 : x })), {}, 'outlier_burst warning x'],
     ['labels turned round', changed(({ y }) => ({ y: 30 - y })), {}, 'flipped_labels blocking y'],

@@ -60,6 +60,7 @@ export const featureValues: DataCheck = (inputs) => {
     const isTarget = profile.column === plan.targetColumn;
     return [
       ...(isTarget ? [] : missingValues(profile, former)),
+      ...(isTarget || former === undefined ? [] : changedType(profile, former)),
       ...(isTarget ? [] : constantFeature(profile)),
       ...infinities(inputs, profile.column),
       ...(former === undefined ? [] : outliers(inputs, profile.column, former)),
@@ -77,6 +78,15 @@ function missingValues({ column, missingRate }: ColumnProfile, former: ColumnPro
   if (missingRate <= former.missingRate + lostShare) return [];
   const message = `${column} is missing in ${percent(missingRate)} of the rows, in the production version's training data in ${percent(former.missingRate)}: look at where it comes from`;
   return [{ check, severity: missingRate > nearlyAllMissing ? 'blocking' : 'warning', column, message }];
+}
+
+/** A champion takes texts for missing where it learned numbers, and the other way round: any challenger wins against it. */
+function changedType({ column, kind, missingRate }: ColumnProfile, former: ColumnProfile): DataFinding[] {
+  const hasTexts = kind === 'categorical';
+  if (hasTexts === (former.kind === 'categorical') || missingRate === 1 || former.missingRate === 1) return [];
+  const [now, then] = hasTexts ? ['texts', 'numbers'] : ['numbers', 'texts'];
+  const message = `${column} holds ${now}, in the production version's training data ${then}: look for stray cells, or say which it is when the data are read (types)`;
+  return [{ check: 'changed_type', severity: 'blocking', column, message }];
 }
 
 function constantFeature({ column, quantiles, categories, missingRate }: ColumnProfile): DataFinding[] {
