@@ -45,6 +45,17 @@ describe('the gate of bias testing', () => {
 });
 
 describe('the gates of the policy', () => {
+  it('call drift evidence that tells no score not assessed, and failed compliance failed, whatever was looked at', () => {
+    for (const detail of [{}, { overallDriftScore: null }, { overallDriftScore: '0.01' }]) {
+      const gates = judge({ evidence: { drift: evidence(true, detail) } }, { maxDrift: 0.1 });
+      expect(only(gates, 'max_drift').status).toBe('not_assessed');
+    }
+    for (const detail of [{ frameworks: [], complianceChecks: [] }, {}, { frameworks: [] }]) {
+      const gates = judge({ evidence: { compliance: evidence(false, detail) } }, { requireComplianceCheck: true });
+      expect(only(gates, 'compliance').status).toBe('failed');
+    }
+  });
+
   it('are those that it asks for, in their order', () => {
     const names = (rules: Partial<typeof promotion>) => judge({}, rules).map(({ gate }) => gate);
     expect(names({})).toEqual(['min_accuracy', 'max_drift']);
