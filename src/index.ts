@@ -260,6 +260,7 @@ export type { CheckHealthOptions } from './monitoring/health/check-health.js';
 export type { HealthCheck, HealthReport, HealthStatus } from './monitoring/health/health-report.js';
 
 export { AuditLog } from './governance/audit-log.js';
+export type { VerifyLogOptions } from './governance/audit-log.js';
 export type { AuditFilter } from './governance/audit-trail.js';
 export type { AuditStatus, AuditVerification } from './governance/audit/verify-log.js';
 export type { AuditProof } from './governance/audit/prove-record.js';

@@ -17,6 +17,15 @@ import { operations } from './operations.js';
 import { checkOptions, checkText, describe, refuse } from '../util/check.js';
 import { nearest } from '../util/nearest.js';
 
+/** What a log is held against. */
+export interface VerifyLogOptions {
+  /** A `head` from an earlier verification that was kept elsewhere. */
+  readonly expectedHead?: string;
+  /** A file of checkpoints; that of `security.audit_anchor_path` unless told. */
+  readonly anchors?: string;
+  readonly signal?: AbortSignal;
+}
+
 /** Reads, checks, signs and exports the audit trail that every operation writes. */
 export class AuditLog {
   readonly #context: Context;
@@ -38,15 +47,14 @@ export class AuditLog {
    * @param options.expectedHead a `head` from an earlier verification that was kept outside the store: a log that no
    *   longer contains it was cut or replaced
    * @param options.anchors a file of checkpoints; that of `security.audit_anchor_path` unless told
-   * @throws MLOpsError `NOT_FOUND` for a file of anchors that was named and is not there
+   * @throws MLOpsError `NOT_FOUND` for a file of anchors that was named and is not there; `ABORTED`
    */
-  async verify(
-    options: { readonly expectedHead?: string; readonly anchors?: string } = {},
-  ): Promise<AuditVerification> {
+  async verify(options: VerifyLogOptions = {}): Promise<AuditVerification> {
     checkVerifyOptions(options, 'verify');
     return this.#control.access('audit.read', 'store', async (storage) => {
       const anchors = await this.#anchors(options.anchors);
-      return verifyStoredLog(this.#context, storage, { anchors, expectedHead: options.expectedHead });
+      const { expectedHead, signal } = options;
+      return verifyStoredLog(this.#context, storage, { anchors, expectedHead, signal });
     });
   }
 
@@ -95,14 +103,18 @@ export class AuditLog {
     );
   }
 
-  /** Writes all records and checkpoints to a file of JSON Lines. @throws MLOpsError `ALREADY_EXISTS` */
-  async export(path: string): Promise<{ readonly records: number; readonly checkpoints: number }> {
+  /** Writes all records and checkpoints to a file of JSON Lines. @throws MLOpsError `ALREADY_EXISTS`; `ABORTED` */
+  async export(
+    path: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<{ readonly records: number; readonly checkpoints: number }> {
+    checkOptions(options, ['signal'], 'export');
     return this.#control.access('audit.read', 'store', async (storage) => {
       return againIfMoved(async () => {
         const checkpoints = await readCheckpoints(storage);
         const place = await findLogPlace(storage);
         const { records } = await writeExport(path, {
-          records: readAuditTrail(storage, 0, place),
+          records: readAuditTrail(storage, 0, place, options.signal),
           checkpoints,
           start: place.start,
         });
@@ -112,15 +124,19 @@ export class AuditLog {
   }
 
   /** Verifies a file that {@link export} wrote, by the keys of this store; its records are not looked at. */
-  async verifyExport(
-    path: string,
-    options: { readonly expectedHead?: string; readonly anchors?: string } = {},
-  ): Promise<AuditVerification> {
+  async verifyExport(path: string, options: VerifyLogOptions = {}): Promise<AuditVerification> {
     checkVerifyOptions(options, 'verifyExport');
     return this.#control.access('audit.read', 'store', async () => {
       const keys = await this.#context.keys();
       const anchors = await this.#anchors(options.anchors);
-      return verifyExport(path, judgeByKeys(keys), anchors, judgeStartByKeys(keys), options.expectedHead);
+      const { expectedHead, signal } = options;
+      return verifyExport(path, {
+        judge: judgeByKeys(keys),
+        anchors,
+        judgeStart: judgeStartByKeys(keys),
+        expectedHead,
+        signal,
+      });
     });
   }
 
@@ -153,7 +169,7 @@ function checkAction(action: string): void {
 
 /** A misspelled option would verify less than was asked for. */
 function checkVerifyOptions(options: { readonly expectedHead?: string }, what: string): void {
-  checkOptions(options, ['expectedHead', 'anchors'], what);
+  checkOptions(options, ['expectedHead', 'anchors', 'signal'], what);
   if (options.expectedHead !== undefined) checkText(options.expectedHead, 'expectedHead');
 }
 

@@ -2,6 +2,7 @@ import { isDamage } from '../errors.js';
 import { parseDate } from '../data/cell.js';
 import type { Storage } from '../storage/storage.js';
 import { checkOneOf, checkOptions, checkText, describe, refuse } from '../util/check.js';
+import { checkNotAborted } from '../util/in-steps.js';
 import type { JsonValue } from '../util/json.js';
 import { type LogPlace, againIfMoved, findLogPlace, movedMeanwhile } from './audit/log-start.js';
 import { type AuditVerification, verifyLog } from './audit/verify-log.js';
@@ -49,15 +50,18 @@ const largestBatch = 8_000;
  *
  * @param place where the log is, when that is known; of a log that is moved meanwhile, the rest is read where it went
  * @throws ConflictError when records were removed that should have come next: see {@link againIfMoved}
+ * @throws MLOpsError `ABORTED`
  */
 export async function* readAuditTrail(
   storage: Storage,
   from = 0,
   place?: LogPlace,
+  signal?: AbortSignal,
 ): AsyncGenerator<{ seq: number; value: JsonValue }> {
   let at = place ?? (await findLogPlace(storage));
   let end = Infinity;
   for (let next = Math.max(from, at.from), limit = firstBatch; ; limit = Math.min(2 * limit, largestBatch)) {
+    checkNotAborted(signal);
     const count = Math.min(Math.ceil(limit), end - next);
     const page = await storage.read(at.stream, { from: next - at.from, limit: count }).catch((error: unknown) => {
       if (!isDamage(error) || count === 1) throw error;

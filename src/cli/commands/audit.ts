@@ -11,10 +11,11 @@ interface VerifyOptions {
   readonly file?: string;
 }
 
-export async function verify({ config, output, who }: Session, options: VerifyOptions): Promise<number> {
+export async function verify({ config, output, who, signal }: Session, options: VerifyOptions): Promise<number> {
   await using audit = new AuditLog(config, who);
   const { head, file } = options;
   const against = {
+    signal,
     ...(options.anchors !== undefined && { anchors: options.anchors }),
     ...(head !== undefined && { expectedHead: head }),
   };
@@ -54,9 +55,12 @@ function sayCheckpoint(output: Session['output'], made: Checkpoint | undefined):
   return exitCode.ok;
 }
 
-export async function exportLog({ config, output, who }: Session, { to }: { readonly to: string }): Promise<number> {
+export async function exportLog(
+  { config, output, who, signal }: Session,
+  { to }: { readonly to: string },
+): Promise<number> {
   await using audit = new AuditLog(config, who);
-  const written = await audit.export(to);
+  const written = await audit.export(to, { signal });
   output.result(written, `${to}: ${written.records} records, ${written.checkpoints} checkpoints`);
   return exitCode.ok;
 }

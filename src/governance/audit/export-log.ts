@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
+import { checkNotAborted } from '../../util/in-steps.js';
 import { type JsonObject, type JsonValue, canonicalJson } from '../../util/json.js';
 import { createFile, onFile } from '../../util/on-file.js';
-import { type Checkpoint, type CheckpointJudge, asCheckpoint } from './checkpoint.js';
-import { type LogStart, type StartJudge, asLogStart } from './log-start.js';
-import { type AuditVerification, verifyLog } from './verify-log.js';
+import { type Checkpoint, asCheckpoint } from './checkpoint.js';
+import { type LogStart, asLogStart } from './log-start.js';
+import { type AuditVerification, type LogToVerify, verifyLog } from './verify-log.js';
 
 /** What an export consists of. */
 export interface ExportedLog {
@@ -62,45 +63,41 @@ async function writeLines(
  * Verifies an export without its store. A line must be byte for byte the canonical form of what it says: anything else is
  * `corrupt`. A last line that was cut off in mid-write is left out.
  *
- * @param anchors checkpoints from elsewhere
+ * @param known.anchors checkpoints from elsewhere
+ * @throws MLOpsError `ABORTED`
  */
 export async function verifyExport(
   path: string,
-  judge: CheckpointJudge,
-  anchors: readonly Checkpoint[] = [],
-  judgeStart?: StartJudge,
-  expectedHead?: string,
+  {
+    signal,
+    ...known
+  }: Pick<LogToVerify, 'judge' | 'anchors' | 'judgeStart' | 'expectedHead'> & { signal?: AbortSignal | undefined },
 ): Promise<AuditVerification> {
-  const { checkpoints, isTorn, start } = await onFile(path, () => scan(path));
-  const records = recordsOf(path, start?.size ?? 0);
-  return verifyLog({
-    records,
-    checkpoints,
-    anchors,
-    judge,
-    isTorn,
-    start,
-    expectedHead,
-    ...(judgeStart && { judgeStart }),
-  });
+  const { checkpoints, isTorn, start } = await onFile(path, () => scan(path, signal));
+  return verifyLog({ records: recordsOf(path, start?.size ?? 0, signal), checkpoints, isTorn, start, ...known });
 }
 
 type Line = { readonly kind: 'record' | 'checkpoint' | 'start' | 'nonsense' | 'torn'; readonly value: JsonValue };
 
-async function* recordsOf(path: string, from: number): AsyncGenerator<{ seq: number; value: JsonValue }> {
+async function* recordsOf(
+  path: string,
+  from: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ seq: number; value: JsonValue }> {
   let seq = from;
-  for await (const { kind, value } of linesOf(path)) {
+  for await (const { kind, value } of linesOf(path, signal)) {
     if (kind === 'record' || kind === 'nonsense') yield { seq: seq++, value };
   }
 }
 
 async function scan(
   path: string,
+  signal: AbortSignal | undefined,
 ): Promise<{ checkpoints: readonly Checkpoint[]; isTorn: boolean; start: LogStart | undefined }> {
   const checkpoints: Checkpoint[] = [];
   let isTorn = false;
   let start: LogStart | undefined;
-  for await (const { kind, value } of linesOf(path)) {
+  for await (const { kind, value } of linesOf(path, signal)) {
     if (kind === 'checkpoint') checkpoints.push(asCheckpoint(value)!);
     if (kind === 'start') start ??= asLogStart(value);
     isTorn ||= kind === 'torn';
@@ -109,10 +106,11 @@ async function scan(
 }
 
 /** Nonsense keeps its place among the records: that is where the log is corrupt. */
-async function* linesOf(path: string): AsyncGenerator<Line> {
+async function* linesOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Line> {
   const { createInterface } = await import('node:readline');
   let held: string | undefined;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: 0 })) {
+    checkNotAborted(signal);
     if (held !== undefined) yield lineOf(held, false);
     held = line;
   }

@@ -18,19 +18,20 @@ export async function verifyStoredLog(
 interface KnownOfLog {
   readonly anchors: readonly Checkpoint[];
   readonly expectedHead?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 async function verifyOnce(
   { config, keys }: Pick<Context, 'config' | 'keys'>,
   storage: Storage,
-  { anchors, expectedHead }: KnownOfLog,
+  { anchors, expectedHead, signal }: KnownOfLog,
 ): Promise<AuditVerification> {
   const place = await sound(findLogPlace(storage));
   if ('damage' in place) return { status: 'corrupt', records: 0, head: '', position: 0, reason: place.damage };
   const { checkpoints, damage } = await findCheckpoints(storage);
   const isSigned = checkpoints.length + anchors.length > 0;
   return verifyLog({
-    records: readAuditTrail(storage, 0, place),
+    records: readAuditTrail(storage, 0, place, signal),
     checkpoints,
     anchors,
     damage,

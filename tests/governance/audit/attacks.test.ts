@@ -212,7 +212,10 @@ describe('an attack on the audit log', () => {
     expect(await log.export(path)).toEqual({ records: 34, checkpoints: 3 });
     expect(await failure(log.export(path))).toMatchObject({ code: 'ALREADY_EXISTS' });
     const judge = judgeByKeys(honest.keys);
-    expect(await verifyExport(path, judge, honest.anchors)).toMatchObject({ status: 'ok', anchored: { size: 30 } });
+    expect(await verifyExport(path, { judge, anchors: honest.anchors })).toMatchObject({
+      status: 'ok',
+      anchored: { size: 30 },
+    });
     const lines = (await readFile(path, 'utf8')).split('\n');
     const variants: [string, number][] = [
       [JSON.stringify(reordered[14]), 14],
@@ -222,13 +225,17 @@ describe('an attack on the audit log', () => {
     ];
     for (const [line, position] of variants) {
       await writeFile(path, lines.with(14, line).join('\n'));
-      expect(await verifyExport(path, judge)).toMatchObject({ status: 'corrupt', position });
+      expect(await verifyExport(path, { judge })).toMatchObject({ status: 'corrupt', position });
     }
     // A crash is not an attack: the last line was being written.
     await writeFile(path, lines.slice(0, 33).join('\n') + '\n' + lines[33]!.slice(0, 50));
-    expect(await verifyExport(path, judge)).toMatchObject({ status: 'torn_tail_recovered', records: 33, position: 33 });
+    expect(await verifyExport(path, { judge })).toMatchObject({
+      status: 'torn_tail_recovered',
+      records: 33,
+      position: 33,
+    });
     await writeFile(path, lines.slice(0, 20).join('\n') + '\n' + lines[20]!.slice(0, 50));
-    expect(await verifyExport(path, judge, honest.anchors)).toMatchObject({
+    expect(await verifyExport(path, { judge, anchors: honest.anchors })).toMatchObject({
       status: 'torn_tail_recovered',
       records: 20,
     });

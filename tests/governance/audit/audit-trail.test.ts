@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -143,6 +143,20 @@ describe('reading the trail', () => {
     const seen: number[] = [];
     for await (const { seq } of readAuditTrail(busy)) seen.push(seq);
     expect(seen).toEqual(Array.from({ length: 700 }, (_, i) => i));
+  });
+
+  it('stops when it is told to, and leaves no part of an export', async () => {
+    const { config, options } = createWorld();
+    const audit = new AuditLog(config, { ...options, storage: await storeOf([entryOf(0), entryOf(1)]) });
+    const folder = await mkdtemp(join(tmpdir(), 'audit-'));
+    const whole = join(folder, 'whole.jsonl');
+    await audit.export(whole);
+    const told = { signal: AbortSignal.abort() };
+    expect((await failure(audit.verify(told))).code).toBe('ABORTED');
+    expect((await failure(audit.export(join(folder, 'other'), told))).code).toBe('ABORTED');
+    expect((await failure(audit.verifyExport(whole, told))).code).toBe('ABORTED');
+    expect(await readdir(folder)).toEqual(['whole.jsonl']);
+    await rm(folder, { recursive: true });
   });
 
   it('ends where a store has fewer entries than it says', async () => {

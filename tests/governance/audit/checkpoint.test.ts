@@ -145,7 +145,7 @@ describe('an export', () => {
   }
 
   it('is sound when it is empty, and when it is whole, by the keys of its store', async () => {
-    expect(await verifyExport(await content(''), judge)).toMatchObject({ status: 'ok', records: 0 });
+    expect(await verifyExport(await content(''), { judge })).toMatchObject({ status: 'ok', records: 0 });
     const { lines, log } = await exported();
     expect(await log.verifyExport(await content(lines.join('\n')))).toMatchObject({ status: 'ok', records: 4 });
     await log.checkpoint();
@@ -177,18 +177,18 @@ describe('an export', () => {
     const last = lines[3]!;
     for (const nonsense of [last.replace('{', '{ '), 'x', 'null ', '"text']) {
       const path = await content(lines.with(3, nonsense).join('\n'));
-      expect(await verifyExport(path, judge), nonsense).toMatchObject({ status: 'corrupt', position: 3 });
+      expect(await verifyExport(path, { judge }), nonsense).toMatchObject({ status: 'corrupt', position: 3 });
     }
     const cut = await content(lines.with(1, lines[1]!.slice(0, 40)).join('\n'));
-    expect(await verifyExport(cut, judge)).toMatchObject({ status: 'corrupt', position: 1 });
+    expect(await verifyExport(cut, { judge })).toMatchObject({ status: 'corrupt', position: 1 });
     const torn = await content(lines.with(3, last.slice(0, 40)).join('\n'));
-    expect(await verifyExport(torn, judge)).toMatchObject({ status: 'torn_tail_recovered', records: 3 });
-    expect(await verifyExport(await content(last.slice(0, 40)), judge)).toMatchObject({
+    expect(await verifyExport(torn, { judge })).toMatchObject({ status: 'torn_tail_recovered', records: 3 });
+    expect(await verifyExport(await content(last.slice(0, 40)), { judge })).toMatchObject({
       ...{ status: 'torn_tail_recovered', records: 0, position: 0 },
     });
     // What a crash cut off is the last line: nothing comes after it.
     const beforeOthers = await content([...lines, last.slice(0, 40), canonicalJson({ ...whole })].join('\n'));
-    expect(await verifyExport(beforeOthers, judge)).toMatchObject({ status: 'corrupt', position: 4 });
+    expect(await verifyExport(beforeOthers, { judge })).toMatchObject({ status: 'corrupt', position: 4 });
   });
 
   it('is written however long it is, and stops where it cannot be', async () => {
