@@ -4,7 +4,7 @@ import {
   decisionsCollection,
   deploymentsCollection,
 } from '../canary/deployment.js';
-import { verifyAuditTrail } from '../governance/audit-trail.js';
+import { verifyAuditTrail } from '../governance/audit/verify-stored-log.js';
 import { type StoredApproval, approvalsCollection } from '../registry/approvals/approval.js';
 import { type StoredFinding, findingsCollection } from '../registry/inventory/finding.js';
 import { findEntry, inventoryCollection } from '../registry/inventory/inventory-entry.js';

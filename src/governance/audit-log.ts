@@ -1,14 +1,11 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { type Context, type ContextOptions, createContext, deriveContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
-import type { Storage } from '../storage/storage.js';
 import { appendAnchor, readAnchors } from './audit/anchor-file.js';
 import { type Checkpoint, judgeByKeys } from './audit/checkpoint.js';
-import { verifyExport, writeExport } from './audit/export-log.js';
 import { makeCheckpoint } from './audit/make-checkpoint.js';
-import { type AuditProof, proveRecord, verifyProof } from './audit/prove-record.js';
+import type { AuditProof } from './audit/prove-record.js';
 import type { AuditVerification } from './audit/verify-log.js';
-import { readCheckpoints, verifyStoredLog } from './audit/verify-stored-log.js';
 import { againIfMoved, findLogPlace, judgeStartByKeys, startTree } from './audit/log-start.js';
 import type { AuditRecord } from './audit-record.js';
 import { type AuditFilter, listAuditRecords, readAuditTrail } from './audit-trail.js';
@@ -16,6 +13,8 @@ import { ControlPlane } from './control-plane.js';
 import { operations } from './operations.js';
 import { checkOptions, checkText, describe, refuse } from '../util/check.js';
 import { nearest } from '../util/nearest.js';
+
+const evidence = () => import('./audit/evidence.js');
 
 /** What a log is held against. */
 export interface VerifyLogOptions {
@@ -54,6 +53,7 @@ export class AuditLog {
     return this.#control.access('audit.read', 'store', async (storage) => {
       const anchors = await this.#anchors(options.anchors);
       const { expectedHead, signal } = options;
+      const { verifyStoredLog } = await evidence();
       return verifyStoredLog(this.#context, storage, { anchors, expectedHead, signal });
     });
   }
@@ -91,16 +91,22 @@ export class AuditLog {
    * @throws MLOpsError `NOT_FOUND` for a record that no checkpoint covers yet
    */
   async prove(seq: number): Promise<AuditProof> {
-    return this.#control.access('audit.read', 'store', async (storage) =>
-      proveFrom(storage, seq, (await readCheckpoints(storage)).at(-1)),
-    );
+    return this.#control.access('audit.read', 'store', async (storage) => {
+      const { proveRecord, readCheckpoints } = await evidence();
+      const checkpoint = (await readCheckpoints(storage)).at(-1);
+      return againIfMoved(async () => {
+        const place = await findLogPlace(storage);
+        return proveRecord(readAuditTrail(storage, 0, place), seq, checkpoint, place.start && startTree(place.start));
+      });
+    });
   }
 
   /** Whether a proof holds, by the keys of this store. */
   async verifyProof(proof: AuditProof): Promise<boolean> {
-    return this.#control.access('audit.read', 'store', async () =>
-      verifyProof(proof, judgeByKeys(await this.#context.keys())),
-    );
+    return this.#control.access('audit.read', 'store', async () => {
+      const { verifyProof } = await evidence();
+      return verifyProof(proof, judgeByKeys(await this.#context.keys()));
+    });
   }
 
   /** Writes all records and checkpoints to a file of JSON Lines. @throws MLOpsError `ALREADY_EXISTS`; `ABORTED` */
@@ -110,6 +116,7 @@ export class AuditLog {
   ): Promise<{ readonly records: number; readonly checkpoints: number }> {
     checkOptions(options, ['signal'], 'export');
     return this.#control.access('audit.read', 'store', async (storage) => {
+      const { readCheckpoints, writeExport } = await evidence();
       return againIfMoved(async () => {
         const checkpoints = await readCheckpoints(storage);
         const place = await findLogPlace(storage);
@@ -130,6 +137,7 @@ export class AuditLog {
       const keys = await this.#context.keys();
       const anchors = await this.#anchors(options.anchors);
       const { expectedHead, signal } = options;
+      const { verifyExport } = await evidence();
       return verifyExport(path, {
         judge: judgeByKeys(keys),
         anchors,
@@ -172,9 +180,3 @@ function checkVerifyOptions(options: { readonly expectedHead?: string }, what: s
   checkOptions(options, ['expectedHead', 'anchors', 'signal'], what);
   if (options.expectedHead !== undefined) checkText(options.expectedHead, 'expectedHead');
 }
-
-const proveFrom = (storage: Storage, seq: number, checkpoint: Checkpoint | undefined): Promise<AuditProof> =>
-  againIfMoved(async () => {
-    const place = await findLogPlace(storage);
-    return proveRecord(readAuditTrail(storage, 0, place), seq, checkpoint, place.start && startTree(place.start));
-  });

@@ -5,7 +5,6 @@ import { checkOneOf, checkOptions, checkText, describe, refuse } from '../util/c
 import { checkNotAborted } from '../util/in-steps.js';
 import type { JsonValue } from '../util/json.js';
 import { type LogPlace, againIfMoved, findLogPlace, movedMeanwhile } from './audit/log-start.js';
-import { type AuditVerification, verifyLog } from './audit/verify-log.js';
 import { type AuditDecision, type AuditRecord, isAuditRecord } from './audit-record.js';
 
 /** Which audit records are wanted; what is not given does not restrict. */
@@ -99,21 +98,6 @@ export async function readAuditEnd(
       length === 0 ? { entries: [] } : await storage.read(stream, { from: Math.max(0, length - count) });
     return { entries: entries.map(({ seq, value }) => ({ seq: seq + from, value })), length: length + from };
   }
-}
-
-/**
- * Checks every record's place in the chain: positions without gaps, one log, and each `prev` the hash of the record
- * before. An edit, deletion, insertion, swap or splice anywhere but at the very end breaks the chain. A cut at the end
- * shows against a `head` kept elsewhere: pass it as `expectedHead`. Checkpoints are looked at by {@link AuditLog.verify}.
- */
-export async function verifyAuditTrail(
-  storage: Storage,
-  { expectedHead }: { readonly expectedHead?: string } = {},
-): Promise<AuditVerification> {
-  return againIfMoved(async () => {
-    const place = await findLogPlace(storage);
-    return verifyLog({ records: readAuditTrail(storage, 0, place), start: place.start, expectedHead });
-  });
 }
 
 /** Iterates the log from its end to its beginning, or to a position. */

@@ -9,7 +9,7 @@ import { databaseIn, snapshotFilesystemStorage } from '../adapters/filesystem/sn
 import { toStorageError } from '../adapters/filesystem/storage-errors.js';
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
-import { verifyAuditTrail } from '../governance/audit-trail.js';
+import { verifyAuditTrail } from '../governance/audit/verify-stored-log.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { type ContextOptions, createContext } from '../runtime/context.js';
 import { openArtifacts } from '../runtime/stores.js';

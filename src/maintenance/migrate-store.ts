@@ -1,7 +1,8 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { ConflictError, MLOpsError } from '../errors.js';
 import type { AuditRecord } from '../governance/audit-record.js';
-import { readAuditEnd, verifyAuditTrail } from '../governance/audit-trail.js';
+import { readAuditEnd } from '../governance/audit-trail.js';
+import { verifyAuditTrail } from '../governance/audit/verify-stored-log.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import { type ContextOptions, checkConfig, createContext } from '../runtime/context.js';
 import { storePlace } from '../runtime/store-place.js';

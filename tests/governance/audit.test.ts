@@ -9,7 +9,7 @@ import {
 } from '@bondx/mlops';
 import { leafHash } from '../../src/governance/audit-record.js';
 import { auditStream } from '../../src/governance/audit/log-start.js';
-import { verifyAuditTrail } from '../../src/governance/audit-trail.js';
+import { verifyAuditTrail } from '../../src/governance/audit/verify-stored-log.js';
 import { createWorld, failure } from '../helpers.js';
 
 /** Ten audited operations, as records. */

@@ -6,6 +6,21 @@ import { type Checkpoint, asCheckpoint, checkpointStream, judgeByKeys } from './
 import { againIfMoved, findLogPlace, judgeStartByKeys } from './log-start.js';
 import { type AuditVerification, verifyLog } from './verify-log.js';
 
+/**
+ * Checks every record's place in the chain: positions without gaps, one log, and each `prev` the hash of the record
+ * before. An edit, deletion, insertion, swap or splice anywhere but at the very end breaks the chain. A cut at the end
+ * shows against a `head` kept elsewhere: pass it as `expectedHead`. Checkpoints are looked at by {@link AuditLog.verify}.
+ */
+export async function verifyAuditTrail(
+  storage: Storage,
+  { expectedHead }: { readonly expectedHead?: string } = {},
+): Promise<AuditVerification> {
+  return againIfMoved(async () => {
+    const place = await findLogPlace(storage);
+    return verifyLog({ records: readAuditTrail(storage, 0, place), start: place.start, expectedHead });
+  });
+}
+
 /** Checks the log of a store against its checkpoints, anchors, and where it says that it starts. */
 export async function verifyStoredLog(
   context: Pick<Context, 'config' | 'keys'>,

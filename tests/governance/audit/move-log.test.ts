@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ConflictError, type JsonValue, type Storage } from '@bondx/mlops';
 import { countingIds } from '@bondx/mlops/testing';
-import { readAuditEnd, readAuditTrail, verifyAuditTrail } from '../../../src/governance/audit-trail.js';
+import { readAuditEnd, readAuditTrail } from '../../../src/governance/audit-trail.js';
+import { verifyAuditTrail } from '../../../src/governance/audit/verify-stored-log.js';
 import { commitAudited } from '../../../src/governance/audit-writer.js';
 import { againIfMoved, findLogPlace, movedMeanwhile, putLogStart } from '../../../src/governance/audit/log-start.js';
 import { type NewStart, moveLog } from '../../../src/governance/audit/move-log.js';

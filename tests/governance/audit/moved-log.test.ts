@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AuditLog, type AuditRecord, type JsonValue, type Storage } from '@bondx/mlops';
 import { countingIds } from '@bondx/mlops/testing';
 import { type AuditEntry, chainRecord, emptyTail, leafHash } from '../../../src/governance/audit-record.js';
-import { verifyAuditTrail } from '../../../src/governance/audit-trail.js';
+import { verifyAuditTrail } from '../../../src/governance/audit/verify-stored-log.js';
 import { commitAudited } from '../../../src/governance/audit-writer.js';
 import { judgeByKeys } from '../../../src/governance/audit/checkpoint.js';
 import { type LogStart, judgeStartByKeys } from '../../../src/governance/audit/log-start.js';

@@ -15,7 +15,8 @@ import {
   type Storage,
 } from '@bondx/mlops';
 import { openFilesystemStorage } from '../../../src/adapters/filesystem/filesystem-storage.js';
-import { listAuditRecords, verifyAuditTrail } from '../../../src/governance/audit-trail.js';
+import { listAuditRecords } from '../../../src/governance/audit-trail.js';
+import { verifyAuditTrail } from '../../../src/governance/audit/verify-stored-log.js';
 import { listPolicies } from '../../../src/governance/policy/stored-policy.js';
 import { createWorld, failure } from '../../helpers.js';
 import { over } from '../audit/log-fixture.js';

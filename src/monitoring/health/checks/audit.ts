@@ -1,5 +1,5 @@
 import { type AuditRecord, leafHash } from '../../../governance/audit-record.js';
-import { readAuditEnd, verifyAuditTrail } from '../../../governance/audit-trail.js';
+import { readAuditEnd } from '../../../governance/audit-trail.js';
 import type { Storage } from '../../../storage/storage.js';
 import type { Check } from '../check.js';
 
@@ -13,6 +13,7 @@ export const auditCheck: Check = {
   async run({ context, fullAudit }) {
     const storage = await context.stores.storage();
     if (!fullAudit) return checkTail(storage);
+    const { verifyAuditTrail } = await import('../../../governance/audit/verify-stored-log.js');
     const { status, records, reason, position } = await verifyAuditTrail(storage);
     const detail = { records, full: true };
     if (status === 'ok') return { status: 'healthy', reason: 'every record fits', detail };
