@@ -14,11 +14,12 @@ import { operations } from './operations.js';
 import { checkOptions, checkText, describe, refuse } from '../util/check.js';
 import { nearest } from '../util/nearest.js';
 
+/** Loaded when it is asked for: most processes only write. */
 const evidence = () => import('./audit/evidence.js');
 
 /** What a log is held against. */
 export interface VerifyLogOptions {
-  /** A `head` from an earlier verification that was kept elsewhere. */
+  /** A `head` from an earlier verification that was kept outside the store: a log that no longer contains it was cut or replaced. */
   readonly expectedHead?: string;
   /** A file of checkpoints; that of `security.audit_anchor_path` unless told. */
   readonly anchors?: string;
@@ -43,9 +44,6 @@ export class AuditLog {
   /**
    * Checks the whole chain, then holds it against its signed checkpoints and the anchors outside of the store.
    *
-   * @param options.expectedHead a `head` from an earlier verification that was kept outside the store: a log that no
-   *   longer contains it was cut or replaced
-   * @param options.anchors a file of checkpoints; that of `security.audit_anchor_path` unless told
    * @throws MLOpsError `NOT_FOUND` for a file of anchors that was named and is not there; `ABORTED`
    */
   async verify(options: VerifyLogOptions = {}): Promise<AuditVerification> {
