@@ -109,15 +109,13 @@ export interface ChainTail {
 export const emptyTail = (log: string): ChainTail => ({ log, length: 0, hash: digestBytes(log) });
 
 /** SHA-256(0x00 ‖ canonical JSON): the leaf hash of RFC 9162 over the RFC 8785 form of a record. */
-export const leafHash = (record: AuditRecord): Digest => leafOfText(canonicalJson(record as unknown as JsonObject));
+export const leafHash = (record: AuditRecord): Digest => leafOfLine(canonicalJson(record as unknown as JsonObject));
 
-const leafOfText = (text: string): Digest => `sha256:${hash('sha256', `\0${text}`)}`;
+/** The leaf hash of a record as a storage gave it back. */
+export const leafOfRecord = (record: JsonValue): Digest => leafOfLine(canonicalJsonOfStored(record));
 
-/** The leaf hash of a record as a storage gave it back, 32 bytes. */
-export const leafOfRecord = (record: JsonValue): Buffer => leafOfLine(canonicalJsonOfStored(record));
-
-/** The leaf hash of a record's canonical JSON, 32 bytes. Its UTF-8 begins with the 0x00 of leaves. */
-export const leafOfLine = (line: string): Buffer => hash('sha256', `\0${line}`, 'buffer');
+/** The leaf hash of a record's canonical JSON. What is hashed begins with the 0x00 of leaves. */
+export const leafOfLine = (line: string): Digest => `sha256:${hash('sha256', `\0${line}`)}`;
 
 /**
  * Puts an entry, which must be strict JSON, at the tail of the chain. Its keys are in canonical order, in which records are
@@ -144,7 +142,7 @@ export function chainRecord(
   record.v = 1;
   const text = isInOrder ? JSON.stringify(record) : canonicalJsonOfStored(record as unknown as JsonObject);
   noteJson(record, text);
-  return { record: record as AuditRecord, tail: { log, length: length + 1, hash: leafOfText(text) } };
+  return { record: record as AuditRecord, tail: { log, length: length + 1, hash: leafOfLine(text) } };
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

@@ -2,6 +2,7 @@ import { isDamage } from '../errors.js';
 import { parseDate } from '../data/cell.js';
 import type { Storage } from '../storage/storage.js';
 import { checkOneOf, checkOptions, checkText, describe, refuse } from '../util/check.js';
+import { deepFreeze } from '../util/freeze.js';
 import { checkNotAborted } from '../util/in-steps.js';
 import type { JsonValue } from '../util/json.js';
 import { type LogPlace, againIfMoved, findLogPlace, movedMeanwhile } from './audit/log-start.js';
@@ -147,7 +148,7 @@ async function findAuditRecords(storage: Storage, filter: AuditFilter): Promise<
     if (filter.breakGlass !== undefined && value.actor.breakGlass !== filter.breakGlass) continue;
     const at = Date.parse(value.ts);
     if (at < since || at >= until) continue;
-    found.push(value);
+    found.push(deepFreeze(value));
     if (found.length === limit) break;
   }
   return found;

@@ -254,7 +254,7 @@ export class ModelRegistry {
   async getHistory(modelName: string): Promise<readonly HistoryEvent[]> {
     return this.#control.access('registry.read', { model: modelName }, async (storage) => {
       await loadModelRecord(storage, modelName);
-      return readHistory(storage, modelName);
+      return deepFreeze(await readHistory(storage, modelName));
     });
   }
 

@@ -1,6 +1,5 @@
 import { MLOpsError } from '../errors.js';
 import { readAnchors } from '../governance/audit/anchor-file.js';
-import { toDigest } from '../governance/audit/checkpoint.js';
 import {
   type LogPlace,
   againIfMoved,
@@ -141,6 +140,6 @@ async function signStart(
   }
   if (tree.size !== size) throw movedMeanwhile(version, (await findLogPlace(storage)).version);
   const { log } = last!;
-  const body = { v: 1, log, size, root: toDigest(tree.root()), head: leafHash(last!) } as const;
+  const body = { v: 1, log, size, root: tree.root(), head: leafHash(last!) } as const;
   return signLogStart(await keys(), { ...body, before: madeBefore, time: toIso(clock.now()) }, tree);
 }

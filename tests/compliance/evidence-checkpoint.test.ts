@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Checkpoint, type ContextOptions, type JsonValue, applyRetention, verifyEvidencePack } from '@bondx/mlops';
-import { signedBytes, toDigest } from '../../src/governance/audit/checkpoint.js';
+import { signedBytes } from '../../src/governance/audit/checkpoint.js';
 import type { LogStart } from '../../src/governance/audit/log-start.js';
 import { ProvingTree } from '../../src/governance/audit/proving-tree.js';
 import { leafOfRecord } from '../../src/governance/audit-record.js';
@@ -38,12 +38,12 @@ describe('the checkpoint of an evidence pack', () => {
     for (const record of changed) tree.add(leafOfRecord(record as unknown as JsonValue), wanted.has(record.seq));
     const { size, root, proofs } = tree.seal();
     const { checkpoint, publicKey: known } = signedOf(pack);
-    const body = { ...checkpoint, size, root: toDigest(root) };
+    const body = { ...checkpoint, size, root };
     const signature = sign(null, signedBytes(body), privateKey).toString('base64');
     const key = publishKey ? (publicKey.export({ type: 'spki', format: 'pem' }) as string) : known;
     return forge(pack, {
       'audit/records.jsonl': toLines(changed),
-      'audit/proofs.jsonl': toLines([...proofs].map(([seq, hashes]) => ({ seq, proof: hashes.map(toDigest) }))),
+      'audit/proofs.jsonl': toLines([...proofs].map(([seq, hashes]) => ({ seq, proof: hashes }))),
       'audit/checkpoint.json': JSON.stringify({ checkpoint: { ...body, signature }, publicKey: key }),
     });
   }

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ExperimentTracker, MLOpsConfig, ModelRegistry, ModelStage, type RegisterModelOptions } from '@bondx/mlops';
+import {
+  AuditLog,
+  ExperimentTracker,
+  MLOpsConfig,
+  ModelRegistry,
+  ModelStage,
+  type RegisterModelOptions,
+} from '@bondx/mlops';
+import { openFilesystemStorage } from '../../src/adapters/filesystem/filesystem-storage.js';
 import { transitions } from '../../src/registry/stage.js';
 import { type World, createWorld, failure } from '../helpers.js';
 
@@ -178,6 +186,21 @@ describe('stages', () => {
       ['1.0.1', 'Staging', 'Production', 'better'],
     ]);
     expect(history.at(-1)).toMatchObject({ by: 'ada', onBehalfOf: 'bob' });
+  });
+
+  it('are told as what nobody can alter, from a store on disk as well', async () => {
+    const storage = await openFilesystemStorage(mkdtempSync(join(tmpdir(), 'history-')));
+    await using registry = new ModelRegistry(world.config, { ...world.options, storage });
+    await using log = new AuditLog(world.config, { ...world.options, storage });
+    await registry.registerModel(registration());
+    await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage: 'staging' });
+    const events = await registry.getHistory('spread');
+    expect(events).toHaveLength(2);
+    const [record] = await log.list({ action: 'registry.promote' });
+    for (const told of [events, ...events, record!, record!.resource, record!.detail!]) {
+      expect(Object.isFrozen(told)).toBe(true);
+    }
+    await storage.close();
   });
 
   it('allow exactly the transitions of the table', async () => {

@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type DumpPosition, encodeDumpCursor, streamsStart } from '../../storage/dump-cursor.js';
 import type { DumpPage, DumpedItem, IndexScalar } from '../../storage/storage.js';
-import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
 import { inBatches } from './batches.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
@@ -42,15 +41,13 @@ async function recordsPage(connection: SqlConnection, dialect: SqlDialect, after
       fields.get(rid)!.push([name, fromColumns(columns)]);
     }
   }
-  const items = page.map(({ rid, collection, id }): DumpedItem =>
-    deepFreeze({
-      kind: 'record',
-      collection,
-      id,
-      value: parseStored(values.get(rid)!, `record ${collection}/${id}`),
-      index: Object.fromEntries(fields.get(rid) ?? []),
-    }),
-  );
+  const items = page.map(({ rid, collection, id }): DumpedItem => ({
+    kind: 'record',
+    collection,
+    id,
+    value: parseStored(values.get(rid)!, `record ${collection}/${id}`),
+    index: Object.fromEntries(fields.get(rid) ?? []),
+  }));
   const next: DumpPosition = isDone || last === undefined ? streamsStart : { part: 'records', ...nameOf(last) };
   return { items, cursor: encodeDumpCursor(next) };
 }
@@ -126,9 +123,12 @@ async function chunksPage(
   const count = cut(await connection.execute(sizes.compile(builder))).length;
   const page = sql<{ stream: string; first: number; data: string }>`
     select stream, first, data ${next} limit ${count}`;
-  return (await connection.execute(page.compile(builder))).map(({ stream, first, data }) =>
-    deepFreeze({ kind: 'entries', stream, first, values: parseStored(data, `stream ${stream}`) as JsonValue[] }),
-  );
+  return (await connection.execute(page.compile(builder))).map(({ stream, first, data }) => ({
+    kind: 'entries',
+    stream,
+    first,
+    values: parseStored(data, `stream ${stream}`) as JsonValue[],
+  }));
 }
 
 interface Sized {

@@ -2,7 +2,6 @@ import { type CompiledQuery, sql } from 'kysely';
 import { isAuditStream } from '../../storage/checked-change.js';
 import type { CheckedRange } from '../../storage/checked-query.js';
 import type { StreamEntry, StreamPage } from '../../storage/storage.js';
-import { deepFreeze } from '../../util/freeze.js';
 import type { JsonValue } from '../../util/json.js';
 import type { StreamEnd } from './last-state.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
@@ -74,7 +73,7 @@ export async function readStream(
     const values = parseStored(data, `stream ${stream}`);
     if (!Array.isArray(values) || first > next) break;
     for (const last = Math.min(first + values.length, end); next < last; next++) {
-      entries.push({ seq: next, value: deepFreeze(values[next - first] as JsonValue) });
+      entries.push({ seq: next, value: values[next - first] as JsonValue });
     }
   }
   // Whoever reads on from where a page ended would do so for ever.

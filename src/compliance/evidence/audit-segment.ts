@@ -1,4 +1,4 @@
-import { type Checkpoint, toDigest } from '../../governance/audit/checkpoint.js';
+import type { Checkpoint } from '../../governance/audit/checkpoint.js';
 import { type LogStart, againIfMoved, asLogStart, findLogPlace, startTree } from '../../governance/audit/log-start.js';
 import { makeCheckpoint, newestCheckpoint } from '../../governance/audit/make-checkpoint.js';
 import { proofsTo } from '../../governance/audit/prove-record.js';
@@ -84,7 +84,7 @@ function read(
   const line = canonicalJsonOfStored(value);
   const leaf = leafOfLine(line);
   const isConcerned = ids.has(record.resource.id) || names(record.detail, ids);
-  lines.add(record.seq, line, isConcerned ? toDigest(leaf) : undefined);
+  lines.add(record.seq, line, isConcerned ? leaf : undefined);
   tree.add(leaf, isConcerned);
   return isConcerned;
 }

@@ -1,7 +1,6 @@
 import type { KeyRing, Signer } from '../../keys/key-ring.js';
 import { type Digest, isDigest } from '../../util/digest.js';
 import { type JsonObject, canonicalJson } from '../../util/json.js';
-import type { TreeHash } from './merkle-tree.js';
 
 /** What is signed: the log had these records, and no others, at this time. */
 export interface CheckpointBody {
@@ -79,6 +78,3 @@ export function asCheckpoint(value: unknown): Checkpoint | undefined {
   if (!isOne) return undefined;
   return { v, log, index, size, root, time, keyId, signature } as Checkpoint;
 }
-
-export const toDigest = (hash: TreeHash): Digest => `sha256:${hash.toString('hex')}`;
-export const fromDigest = (digest: Digest): TreeHash => Buffer.from(digest.slice('sha256:'.length), 'hex');

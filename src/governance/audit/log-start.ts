@@ -4,7 +4,7 @@ import { auditStartsCollection as startsCollection } from '../../storage/checked
 import type { Change, Storage } from '../../storage/storage.js';
 import { type Digest, isDigest } from '../../util/digest.js';
 import { type JsonObject, type JsonValue, canonicalJson } from '../../util/json.js';
-import { type CheckpointTrust, fromDigest, toDigest } from './checkpoint.js';
+import type { CheckpointTrust } from './checkpoint.js';
 import { TreeFrontier, bitsSet } from './merkle-tree.js';
 
 /** Where a log begins whose oldest records were removed. */
@@ -113,7 +113,7 @@ export async function signLogStart(
     const signed = await keys.signer('audit_checkpoint').sign(startBytes({ ...body, keyId }));
     if (signed.keyId !== keyId) continue; // somebody rotated the key in between
     const signature = Buffer.from(signed.signature).toString('base64');
-    return { ...body, keyId, signature, frontier: frontier.roots.map(toDigest) };
+    return { ...body, keyId, signature, frontier: frontier.roots };
   }
 }
 
@@ -150,6 +150,6 @@ export function asLogStart(value: unknown): LogStart | undefined {
 /** The tree of the records that were removed; undefined when it is not the one that was signed. */
 export function startTree({ size, root, frontier }: LogStart): TreeFrontier | undefined {
   if (frontier.length !== bitsSet(size)) return undefined;
-  const tree = new TreeFrontier(size, frontier.map(fromDigest));
-  return toDigest(tree.root()) === root ? tree : undefined;
+  const tree = new TreeFrontier(size, frontier);
+  return tree.root() === root ? tree : undefined;
 }

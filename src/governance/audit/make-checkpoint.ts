@@ -2,7 +2,7 @@ import { ConflictError } from '../../errors.js';
 import type { Context } from '../../runtime/context.js';
 import type { Storage } from '../../storage/storage.js';
 import { toIso } from '../../util/clock.js';
-import type { Digest } from '../../util/digest.js';
+import { isDigest } from '../../util/digest.js';
 import type { JsonValue } from '../../util/json.js';
 import { asAuditRecord, leafOfRecord } from '../audit-record.js';
 import { readAuditTrail } from '../audit-trail.js';
@@ -12,10 +12,8 @@ import {
   type StoredCheckpoint,
   asCheckpoint,
   checkpointStream,
-  fromDigest,
   judgeByKeys,
   signCheckpoint,
-  toDigest,
 } from './checkpoint.js';
 import { type LogStart, againIfMoved, findLogPlace, startTree } from './log-start.js';
 import { TreeFrontier, bitsSet } from './merkle-tree.js';
@@ -46,9 +44,9 @@ async function tryCheckpoint(context: Makes, storage: Storage): Promise<Checkpoi
   }
   if (log === undefined) return undefined;
   if (isBelieved && frontier.size === last.size) return asCheckpoint(last);
-  const [size, root, time] = [frontier.size, toDigest(frontier.root()), toIso(clock.now())];
+  const [size, root, time] = [frontier.size, frontier.root(), toIso(clock.now())];
   const checkpoint = await signCheckpoint(keys, { v: 1, log, index: count, size, root, time });
-  const stored: StoredCheckpoint = { ...checkpoint, frontier: frontier.roots.map(toDigest) };
+  const stored: StoredCheckpoint = { ...checkpoint, frontier: frontier.roots };
   const values = [stored as unknown as JsonValue];
   try {
     await storage.commit([{ kind: 'append', stream: checkpointStream, values, expect: count }], {
@@ -75,8 +73,8 @@ function asStored(value: JsonValue): StoredCheckpoint | undefined {
   const checkpoint = asCheckpoint(value);
   if (checkpoint === undefined) return undefined;
   const { frontier } = value as { readonly frontier?: JsonValue };
-  const isWhole = Array.isArray(frontier) && frontier.every((digest) => typeof digest === 'string');
-  return { ...checkpoint, frontier: isWhole ? (frontier as readonly Digest[]) : [] };
+  const isWhole = Array.isArray(frontier) && frontier.every((digest) => typeof digest === 'string' && isDigest(digest));
+  return { ...checkpoint, frontier: isWhole ? frontier : [] };
 }
 
 /** The tree of a checkpoint; from the beginning, or where the log starts, when its tree is not the one that it signs. */
@@ -84,8 +82,8 @@ function frontierOf(last: StoredCheckpoint | undefined, start: LogStart | undefi
   const fromStart = (start && startTree(start)) ?? new TreeFrontier();
   if (last === undefined || last.size < fromStart.size) return fromStart;
   if (last.frontier.length !== bitsSet(last.size)) return fromStart;
-  const frontier = new TreeFrontier(last.size, last.frontier.map(fromDigest));
-  return toDigest(frontier.root()) === last.root ? frontier : fromStart;
+  const frontier = new TreeFrontier(last.size, last.frontier);
+  return frontier.root() === last.root ? frontier : fromStart;
 }
 
 /** The newest checkpoint, if its signature is believed. */

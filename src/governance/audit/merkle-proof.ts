@@ -1,14 +1,15 @@
-import { type TreeHash, nodeOf } from './merkle-tree.js';
+import type { Digest } from '../../util/digest.js';
+import { nodeOf } from './merkle-tree.js';
 
 /** A leaf, and the way from it to a root that is known. */
 export interface InclusionClaim {
-  readonly leaf: TreeHash;
+  readonly leaf: Digest;
   /** Position of the leaf, from 0. */
   readonly index: number;
   /** Leaves of the tree. */
   readonly size: number;
-  readonly proof: readonly TreeHash[];
-  readonly root: TreeHash;
+  readonly proof: readonly Digest[];
+  readonly root: Digest;
 }
 
 /** Whether the leaf is in the tree, at that very place (RFC 9162, 2.1.3.2). */
@@ -23,20 +24,20 @@ export function verifyInclusion({ leaf, index, size, proof, root }: InclusionCla
     } else node = nodeOf(node, sibling);
     [fn, sn] = [half(fn), half(sn)];
   }
-  return sn === 0 && node.equals(root);
+  return sn === 0 && node === root;
 }
 
 /** Two trees, of which the second is said to continue the first. */
 export interface ConsistencyClaim {
-  readonly first: { readonly size: number; readonly root: TreeHash };
-  readonly second: { readonly size: number; readonly root: TreeHash };
-  readonly proof: readonly TreeHash[];
+  readonly first: { readonly size: number; readonly root: Digest };
+  readonly second: { readonly size: number; readonly root: Digest };
+  readonly proof: readonly Digest[];
 }
 
 /** Whether the second tree begins with the leaves of the first (RFC 9162, 2.1.4.2). */
 export function verifyConsistency({ first, second, proof }: ConsistencyClaim): boolean {
   if (!(first.size >= 1 && first.size <= second.size)) return false;
-  if (first.size === second.size) return proof.length === 0 && first.root.equals(second.root);
+  if (first.size === second.size) return proof.length === 0 && first.root === second.root;
   const path = isPowerOfTwo(first.size) ? [first.root, ...proof] : [...proof];
   let [fn, sn] = [first.size - 1, second.size - 1];
   while (fn % 2 === 1) [fn, sn] = [half(fn), half(sn)];
@@ -51,7 +52,7 @@ export function verifyConsistency({ first, second, proof }: ConsistencyClaim): b
     } else sr = nodeOf(sr, node);
     [fn, sn] = [half(fn), half(sn)];
   }
-  return sn === 0 && fr.equals(first.root) && sr.equals(second.root);
+  return sn === 0 && fr === first.root && sr === second.root;
 }
 
 const half = (count: number): number => Math.floor(count / 2);

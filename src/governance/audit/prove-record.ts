@@ -2,7 +2,7 @@ import { MLOpsError } from '../../errors.js';
 import type { Digest } from '../../util/digest.js';
 import type { JsonObject, JsonValue } from '../../util/json.js';
 import { type AuditRecord, leafOfRecord } from '../audit-record.js';
-import { type Checkpoint, type CheckpointJudge, fromDigest, toDigest } from './checkpoint.js';
+import type { Checkpoint, CheckpointJudge } from './checkpoint.js';
 import { verifyInclusion } from './merkle-proof.js';
 import { TreeFrontier } from './merkle-tree.js';
 import { ProvingTree, type SealedTree } from './proving-tree.js';
@@ -52,13 +52,13 @@ export async function proveRecord(
  * @throws MLOpsError `CORRUPT` when it signs another tree
  */
 export function proofsTo(checkpoint: Checkpoint, tree: SealedTree): ReadonlyMap<number, readonly Digest[]> {
-  if (tree.size !== checkpoint.size || toDigest(tree.root) !== checkpoint.root) {
+  if (tree.size !== checkpoint.size || tree.root !== checkpoint.root) {
     throw new MLOpsError(
       'CORRUPT',
       `the audit trail is not the one that its checkpoint at ${checkpoint.size} of ${checkpoint.time} signs, so that nothing in it can be proved; see bondx-mlops audit verify`,
     );
   }
-  return new Map([...tree.proofs].map(([seq, hashes]) => [seq, hashes.map(toDigest)]));
+  return tree.proofs;
 }
 
 /** Whether a proof holds: the record is in the log that the checkpoint signs, at the position it names. */
@@ -67,7 +67,7 @@ export async function verifyProof(given: AuditProof, judge: CheckpointJudge): Pr
     const { record, proof, checkpoint } = given;
     const { size, root, log } = checkpoint;
     const leaf = leafOfRecord(record as unknown as JsonObject);
-    const claim = { leaf, index: record.seq, size, proof: proof.map(fromDigest), root: fromDigest(root) };
+    const claim = { leaf, index: record.seq, size, proof, root };
     return record.log === log && verifyInclusion(claim) && (await judge(checkpoint)) === 'valid';
   } catch (error) {
     if (error instanceof TypeError) return false; // it has not even the form of a proof

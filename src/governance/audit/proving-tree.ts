@@ -1,23 +1,24 @@
-import { TreeFrontier, type TreeHash, nodeOf } from './merkle-tree.js';
+import type { Digest } from '../../util/digest.js';
+import { TreeFrontier, nodeOf } from './merkle-tree.js';
 
 /** A tree as it is, with the proofs of the leaves that were marked. */
 export interface SealedTree {
   /** Leaves of the tree. */
   readonly size: number;
-  readonly root: TreeHash;
+  readonly root: Digest;
   /** By position of the leaf, in order: the hashes from it up to the root (RFC 9162, 2.1.3.1), lowest first. */
-  readonly proofs: ReadonlyMap<number, readonly TreeHash[]>;
+  readonly proofs: ReadonlyMap<number, readonly Digest[]>;
 }
 
 /** A perfect subtree, with the ways up to its root of the marked leaves that it covers. */
 interface Subtree {
-  readonly root: TreeHash;
+  readonly root: Digest;
   readonly ways: readonly Way[];
 }
 
 interface Way {
   readonly index: number;
-  readonly hashes: TreeHash[];
+  readonly hashes: Digest[];
 }
 
 /**
@@ -40,7 +41,7 @@ export class ProvingTree {
   }
 
   /** @param isMarked whether a proof of the leaf is wanted */
-  add(leaf: TreeHash, isMarked: boolean): void {
+  add(leaf: Digest, isMarked: boolean): void {
     let subtree: Subtree = { root: leaf, ways: isMarked ? [{ index: this.#size, hashes: [] }] : noWays };
     for (let rest = this.#size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
       subtree = join(this.#subtrees.pop()!, subtree);

@@ -2,7 +2,7 @@ import { type AuditRecord, type ChainTail, emptyTail, isAuditRecord, leafOfRecor
 import { isDamage } from '../../errors.js';
 import type { Digest } from '../../util/digest.js';
 import type { JsonValue } from '../../util/json.js';
-import { type Checkpoint, type CheckpointJudge, type CheckpointTrust, toDigest } from './checkpoint.js';
+import { type Checkpoint, type CheckpointJudge, type CheckpointTrust } from './checkpoint.js';
 import { type LogStart, type StartJudge, startTree } from './log-start.js';
 import { TreeFrontier } from './merkle-tree.js';
 
@@ -114,7 +114,7 @@ interface Walk {
 
 async function walk({ records, expectedHead, start }: LogToVerify, sizes: ReadonlySet<number>): Promise<Walk> {
   const frontier = (start && startTree(start)) ?? new TreeFrontier();
-  const roots = new Map<number, Digest>([[frontier.size, toDigest(frontier.root())]]);
+  const roots = new Map<number, Digest>([[frontier.size, frontier.root()]]);
   let tail: ChainTail | undefined = start && { log: start.log, length: start.size, hash: start.head };
   let wasMoved = start === undefined;
   let sawExpected = expectedHead === undefined || expectedHead === start?.head;
@@ -131,14 +131,13 @@ async function walk({ records, expectedHead, start }: LogToVerify, sizes: Readon
       if (value.log !== tail.log) return corrupt(seq, `belongs to the log ${value.log}`);
       if (value.prev !== tail.hash)
         return corrupt(seq, 'does not continue the record before: one of the two was altered');
-      const leaf = leafOfRecord(value);
-      const hash = toDigest(leaf);
+      const hash = leafOfRecord(value);
       tail = { log: tail.log, length: seq + 1, hash };
       sawExpected ||= hash === expectedHead;
       wasMoved ||= tellsOf(start!, value);
       if (sizes.size === 0) continue; // nothing asks for the tree
-      frontier.add(leaf);
-      if (sizes.has(frontier.size)) roots.set(frontier.size, toDigest(frontier.root()));
+      frontier.add(hash);
+      if (sizes.has(frontier.size)) roots.set(frontier.size, frontier.root());
     }
   } catch (error) {
     if (!isDamage(error)) throw error;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Checkpoint, AuditLog, ConflictError, ExperimentTracker, MemoryStorage, type Storage } from '@bondx/mlops';
 import { appendAnchor, readAnchors } from '../../../src/governance/audit/anchor-file.js';
-import { asCheckpoint, judgeByKeys, signCheckpoint, toDigest } from '../../../src/governance/audit/checkpoint.js';
+import { asCheckpoint, judgeByKeys, signCheckpoint } from '../../../src/governance/audit/checkpoint.js';
 import { verifyExport, writeExport } from '../../../src/governance/audit/export-log.js';
 import { leafOf, treeRoot } from '../../../src/governance/audit/merkle-tree.js';
 import { KeyRing } from '../../../src/keys/key-ring.js';
@@ -258,7 +258,7 @@ describe('making a checkpoint', () => {
     // A forged one whose tree fits its root, and an honest one whose tree was altered: neither is gone on from.
     const { entries } = await storage.read('audit.checkpoints');
     const leaves = [1, 2, 3, 4].map((i) => leafOf(Buffer.of(i)));
-    const forgedRoot = toDigest(treeRoot(leaves));
+    const forgedRoot = treeRoot(leaves);
     const honest = entries[1]!.value as unknown as Checkpoint;
     const forged = [
       { ...honest, index: 2, size: 4, root: forgedRoot, frontier: [forgedRoot] },

@@ -145,7 +145,7 @@ describe('a store of which somebody altered', () => {
     }
   });
 
-  it.each([null, 'abc', [[]], [['x']]])(
+  it.each([null, 'abc', [[]], [['x']], [['x', 'y']]])(
     'the tree of a checkpoint into %o: it is made from the beginning',
     async (tree) => {
       const { log, close } = await after(edit('chunks', (v) => (v[0]!['frontier'] = tree)));

@@ -9,7 +9,6 @@ import {
   putLogStart,
   startTree,
 } from '../../../src/governance/audit/log-start.js';
-import { toDigest } from '../../../src/governance/audit/checkpoint.js';
 import { KeyRing } from '../../../src/keys/key-ring.js';
 import { ephemeralKeys } from '../../../src/keys/key-sources.js';
 import type { KeyService } from '../../../src/keys/key-service.js';
@@ -103,7 +102,7 @@ describe('the tree of a start', () => {
   it.each([1, 2, 3, 4, 7, 8])('of %i records is the one that is signed, or none', async (size) => {
     const start = await startAfter(records, size, newRing());
     const tree = startTree(start)!;
-    expect([tree.size, toDigest(tree.root())]).toEqual([size, start.root]);
+    expect([tree.size, tree.root()]).toEqual([size, start.root]);
     expect(startTree({ ...start, root: digest })).toBeUndefined();
     expect(startTree({ ...start, frontier: [...start.frontier, digest] })).toBeUndefined();
     expect(startTree({ ...start, frontier: start.frontier.slice(1) })).toBeUndefined();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Digest } from '../../../src/util/digest.js';
 import { verifyConsistency, verifyInclusion } from '../../../src/governance/audit/merkle-proof.js';
 import {
   TreeFrontier,
@@ -26,16 +27,16 @@ interface Reference {
 
 const reference = JSON.parse(readFileSync('tests/reference/merkle.json', 'utf8')) as Reference;
 const leaves = reference.inputs.map((input) => leafOf(Buffer.from(input, 'hex')));
-const root = (size: number): Buffer => Buffer.from(reference.roots[size]!, 'hex');
-const hex = (hashes: readonly Buffer[]): readonly string[] => hashes.map((hash) => hash.toString('hex'));
+const root = (size: number): Digest => `sha256:${reference.roots[size]!}`;
+const hex = (hashes: readonly Digest[]): readonly string[] => hashes.map((hash) => hash.slice('sha256:'.length));
 
 describe('the Merkle tree', () => {
   it('has the roots of the reference, however many leaves there are', () => {
     const frontier = new TreeFrontier();
     expect(frontier.root()).toEqual(emptyRoot);
     reference.roots.forEach((expected, size) => {
-      expect(treeRoot(leaves, 0, size).toString('hex')).toBe(expected);
-      expect(frontier.root().toString('hex')).toBe(expected);
+      expect(treeRoot(leaves, 0, size)).toBe(`sha256:${expected}`);
+      expect(frontier.root()).toBe(`sha256:${expected}`);
       if (size < leaves.length) frontier.add(leaves[size]!);
     });
   });
@@ -77,8 +78,8 @@ describe('the Merkle tree', () => {
 
   it('cannot be given a node for a leaf: the prefixes differ', () => {
     const node = nodeOf(leaves[0]!, leaves[1]!);
-    const forged = Buffer.concat([leaves[0]!, leaves[1]!]);
-    expect(leafOf(forged).equals(node)).toBe(false);
+    const forged = Buffer.from(hex(leaves.slice(0, 2)).join(''), 'hex');
+    expect(leafOf(forged)).not.toBe(node);
     const claim = { leaf: leafOf(forged), index: 0, size: 2, proof: [nodeOf(leaves[2]!, leaves[3]!)], root: root(4) };
     expect(verifyInclusion(claim)).toBe(false);
     expect(verifyInclusion({ ...claim, leaf: node, size: 4 })).toBe(false);
@@ -135,10 +136,19 @@ describe('a proof that is none', () => {
     const expected = createHash('sha256')
       .update(Buffer.concat([Buffer.of(0), entry]))
       .digest();
-    expect(leafOf(entry).equals(expected)).toBe(true);
+    const leaf = leafOf(entry);
+    expect(leaf).toBe(`sha256:${expected.toString('hex')}`);
     const node = createHash('sha256')
       .update(Buffer.concat([Buffer.of(1), expected, expected]))
       .digest();
-    expect(nodeOf(expected, expected).equals(node)).toBe(true);
+    expect(nodeOf(leaf, leaf)).toBe(`sha256:${node.toString('hex')}`);
+  });
+
+  it('is made of what is no digest', () => {
+    const cut = leaves[0]!.slice(0, -2) as Digest;
+    for (const none of [cut, 'sha256:', `${cut}xy`] as Digest[]) {
+      expect(() => nodeOf(none, leaves[1]!)).toThrow(TypeError);
+      expect(() => nodeOf(leaves[1]!, none)).toThrow(TypeError);
+    }
   });
 });

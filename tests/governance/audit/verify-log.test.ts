@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AuditRecord, Checkpoint, JsonValue } from '@bondx/mlops';
 import { chainRecord, emptyTail, tailAfter } from '../../../src/governance/audit-record.js';
-import { judgeByKeys, signCheckpoint, toDigest } from '../../../src/governance/audit/checkpoint.js';
+import { judgeByKeys, signCheckpoint } from '../../../src/governance/audit/checkpoint.js';
 import { emptyRoot, treeRoot } from '../../../src/governance/audit/merkle-tree.js';
 import { proveRecord, verifyProof } from '../../../src/governance/audit/prove-record.js';
 import { type LogToVerify, verifyLog } from '../../../src/governance/audit/verify-log.js';
@@ -40,7 +40,7 @@ function chainOf(length: number, { log = 'log', from = Infinity } = {}): AuditRe
 }
 
 const rootOf = (records: readonly AuditRecord[], size: number) =>
-  toDigest(treeRoot(records.slice(0, size).map((record) => leafOfRecord(record as unknown as JsonValue))));
+  treeRoot(records.slice(0, size).map((record) => leafOfRecord(record as unknown as JsonValue)));
 
 const checkpointOf = (
   records: readonly AuditRecord[],
@@ -99,7 +99,7 @@ describe('the verdict on a log', () => {
   });
 
   it('takes a checkpoint of nothing for what it is', async () => {
-    const none = await checkpointOf(records, 0, 0, { root: toDigest(emptyRoot) });
+    const none = await checkpointOf(records, 0, 0, { root: emptyRoot });
     for (const log of [records, []]) {
       expect(await verify(log, { judge, checkpoints: [none] })).toMatchObject({ status: 'ok', anchored: { size: 0 } });
     }
