@@ -131,6 +131,9 @@ class CsvColumns {
 function readHeader(names: readonly string[], path: string): readonly string[] {
   const seen = new Set<string>();
   return names.map((text, i) => {
+    if (/\r(?!\n)/.test(text)) {
+      refuse(`${path}:1: a carriage return alone ends no line; save the file with line feeds (tr '\\r' '\\n')`);
+    }
     const name = text.trim();
     if (name === '') refuse(`${path}:1: column ${i + 1} has no name; the first line must name every column`);
     if (seen.has(name)) refuse(`${path}:1: two columns are called ${JSON.stringify(name)}; rename one`);

@@ -95,6 +95,7 @@ describe('readCsv', () => {
     ['a,b\n1,2\n3\n', 'line 3'],
     ['a,b\n1,2\n3,4,5\n', 'line 3'],
     ['a,b,a\n1,2,3\n', 'two columns are called "a"'],
+    ['a,b\r1,2\r3,4\r', ':1: a carriage return alone ends no line'],
     ['a,,c\n1,2,3\n', 'column 2 has no name'],
     ['a,b\n"1,2\n', 'Quote'],
     ['a,b\n"1"2,2\n', ':2: a quote may only stand around a whole cell'],

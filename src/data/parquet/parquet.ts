@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { AsyncBuffer, DecodedArray, FileMetaData, SchemaTree } from 'hyparquet';
+import type { AsyncBuffer, DecodedArray, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
 import { MLOpsError } from '../../errors.js';
 import { type Watch, checkNotAborted, inSteps } from '../../util/in-steps.js';
 import { decimalNumber } from '../cell.js';
@@ -12,7 +12,7 @@ export interface ReadParquetOptions extends TableOptions, Watch {}
 
 /**
  * A Parquet file in tables of one row group each. Needs the package `hyparquet`, which reads uncompressed and Snappy
- * files; nested and repeated columns are left out, with a note.
+ * files; nested, repeated and binary columns are left out, with a note.
  *
  * What the file says of itself is checked before anything is decoded: one that would take more than 256 MiB, and more than 128
  * times its size, in memory is refused.
@@ -84,16 +84,28 @@ async function describeFile(parquet: Hyparquet, handle: FileHandle): Promise<Par
     bytes,
   );
   const notes = others.map(
-    ({ element }) => `column ${JSON.stringify(element.name)} holds nested or repeated values: left out`,
+    ({ element }) => `column ${JSON.stringify(element.name)} holds nested, repeated or binary values: left out`,
   );
   return { bytes, metadata, flat, notes, slice };
 }
 
-/** Shapes on a map are made into objects, which no table holds. */
-const isFlat = ({ children, element }: SchemaTree): boolean =>
-  children.length === 0 &&
-  element.repetition_type !== 'REPEATED' &&
-  !['GEOMETRY', 'GEOGRAPHY', 'VARIANT'].includes(element.logical_type?.type ?? '');
+/** What would become an object, which no table holds, or what the package cannot read. */
+const unreadable = ['GEOMETRY', 'GEOGRAPHY', 'VARIANT', 'JSON', 'BSON', 'INTERVAL'];
+/** Bytes of a fixed length that are a number or a text. */
+const readableBytes = ['DECIMAL', 'FLOAT16', 'UUID'];
+
+function isFlat({ children, element }: SchemaTree): boolean {
+  if (children.length > 0 || element.repetition_type === 'REPEATED') return false;
+  const names = namesOf(element);
+  if (element.type === 'FIXED_LEN_BYTE_ARRAY') return names.some((name) => readableBytes.includes(name));
+  return !names.some((name) => unreadable.includes(name));
+}
+
+/** What the values of a column mean: writers say it in one of two ways, or in both. */
+const namesOf = ({ converted_type: older, logical_type: newer }: SchemaElement): string[] => [
+  ...(older === undefined ? [] : [older]),
+  ...(newer === undefined ? [] : [newer.type]),
+];
 
 /** Decodes one column of one row group, after its pages were looked at: nothing else of the file is within reach meanwhile. */
 async function readColumn(
@@ -117,10 +129,8 @@ async function readColumn(
     },
   };
   const compressors = { SNAPPY: decompressor(parquet, checks) };
-  const isDecimal = element.converted_type === 'DECIMAL';
-  // The package multiplies decimals by 10^(−scale), which no double holds: 0.3 would be 0.30000000000000004.
-  const { converted_type: _, logical_type: __, ...plain } = element;
-  const schema = isDecimal ? metadata.schema.map((each) => (each === element ? plain : each)) : metadata.schema;
+  const isDecimal = namesOf(element).includes('DECIMAL');
+  const schema = metadata.schema.map((each) => (each === element ? asRead(element) : each));
   const alone = { ...metadata, schema, num_rows: group.num_rows, row_groups: [group] };
   const scan = await parquet.parquetScan({
     file,
@@ -130,8 +140,21 @@ async function readColumn(
     utf8: !isDecimal,
   });
   const cells = await scan.readColumn({ column: element.name, rowStart: 0, rowEnd: rows });
-  return isDecimal ? Array.from(cells, (cell) => decimal(cell as Unscaled, element.scale)) : cells;
+  return isDecimal ? Array.from(cells, (cell) => decimal(cell as Unscaled, scaleOf(element))) : cells;
 }
+
+/** A column as the package is told of it, which knows days by their older name only. */
+function asRead(element: SchemaElement): SchemaElement {
+  const names = namesOf(element);
+  if (names.includes('DATE')) return { ...element, converted_type: 'DATE' };
+  if (!names.includes('DECIMAL')) return element;
+  // It multiplies decimals by 10^(−scale), which no double holds: 0.3 would be 0.30000000000000004.
+  const { converted_type: _, logical_type: __, ...plain } = element;
+  return plain;
+}
+
+const scaleOf = ({ scale, logical_type: newer }: SchemaElement): number | undefined =>
+  newer?.type === 'DECIMAL' ? newer.scale : scale;
 
 /** A decimal as it is stored; bytes hold the highest first, in two's complement. */
 type Unscaled = number | bigint | Uint8Array | null | undefined;

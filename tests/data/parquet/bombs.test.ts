@@ -191,13 +191,13 @@ const bombs: Readonly<Record<string, readonly [Buffer, RegExp]>> = {
   'values of one length, of two gigabytes each': [
     one({
       type: 'FIXED',
-      element: { 2: i32(2 ** 31 - 1) },
+      element: { 2: i32(2 ** 31 - 1), 10: struct({ 14: struct({}) }) },
       pages: [{ body: values(1), values: 4, encoding: 'streams' }],
     }),
     /4 values in 4 bytes/,
   ],
   'values of no length': [
-    one({ type: 'FIXED', element: { 2: i32(0) }, pages: [{ body: [], values: 4 }] }),
+    one({ type: 'FIXED', element: { 2: i32(0), 10: struct({ 14: struct({}) }) }, pages: [{ body: [], values: 4 }] }),
     /4 values in 0 bytes/,
   ],
   'a negative number of values': [

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { readTable } from '../../../src/data/read-table.js';
 import { parquetBatches } from '../../../src/data/parquet/parquet.js';
+import { i32, parquetFile, struct, u32 } from './write-parquet.js';
 
 /** Written by pyarrow: see tests/data/parquet/generate.py. */
 const fixture = (name: string): string => `tests/data/parquet/${name}.parquet`;
@@ -32,7 +33,7 @@ describe('a Parquet file', () => {
       time: '2013-01-01T00:00:00.000Z',
       long: null,
     });
-    expect(table.notes.join('; ')).toContain('column "list" holds nested or repeated values: left out');
+    expect(table.notes.join('; ')).toContain('column "list" holds nested, repeated or binary values: left out');
     expect(table.notes.join('; ')).toContain('column "number_text" holds numbers stored as text');
   });
 
@@ -41,6 +42,38 @@ describe('a Parquet file', () => {
     const texts = ['0.3', '-0.07', '1.1', '4.015', '16194172451.293', '999999999999999.999', null];
     for (const name of ['short', 'wide'])
       expect(texts.map((_, row) => table.row(row)[name])).toEqual(texts.map((text) => text && Number(text)));
+  });
+
+  it('knows days and decimals that are named in the newer way alone', async () => {
+    const page = { body: [...u32(30), ...u32(15_370)], values: 2 };
+    const newer = (id: number, fields = {}) => ({ 10: struct({ [id]: struct(fields) }) });
+    const path = join(folder, 'newer.parquet');
+    writeFileSync(
+      path,
+      parquetFile(2, [
+        { name: 'day', pages: [page], element: newer(6) },
+        { name: 'price', pages: [page], element: newer(5, { 1: i32(2), 2: i32(9) }) },
+      ]),
+    );
+    expect((await readTable(path)).row(1)).toEqual({ day: '2012-01-31T00:00:00.000Z', price: 153.7 });
+  });
+
+  it('is read without its binary columns, which are no reason to refuse the others', async () => {
+    const page = { body: [1, 2, 3, 4, 5, 6, 7, 8], values: 2 };
+    const json = { body: [...u32(2), ...Buffer.from('{}'), ...u32(2), ...Buffer.from('[]')], values: 2 };
+    const path = join(folder, 'binary.parquet');
+    writeFileSync(
+      path,
+      parquetFile(2, [
+        { name: 'key', type: 'FIXED', pages: [page], element: { 2: i32(4) } },
+        { name: 'details', type: 'BYTE_ARRAY', pages: [json], element: { 6: i32(19) } },
+        { name: 'x', pages: [page] },
+      ]),
+    );
+    const table = await readTable(path);
+    expect([...table.columns.keys()]).toEqual(['x']);
+    for (const name of ['key', 'details'])
+      expect(table.notes).toContain(`column "${name}" holds nested, repeated or binary values: left out`);
   });
 
   it('comes in row groups, with progress', async () => {
