@@ -24,6 +24,8 @@ export interface VerifyLogOptions {
   /** A file of checkpoints; that of `security.audit_anchor_path` unless told. */
   readonly anchors?: string;
   readonly signal?: AbortSignal;
+  /** Called with the share done, from 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
 }
 
 /** Reads, checks, signs and exports the audit trail that every operation writes. */
@@ -50,9 +52,8 @@ export class AuditLog {
     checkVerifyOptions(options, 'verify');
     return this.#control.access('audit.read', 'store', async (storage) => {
       const anchors = await this.#anchors(options.anchors);
-      const { expectedHead, signal } = options;
       const { verifyStoredLog } = await evidence();
-      return verifyStoredLog(this.#context, storage, { anchors, expectedHead, signal });
+      return verifyStoredLog(this.#context, storage, { ...options, anchors });
     });
   }
 
@@ -110,16 +111,16 @@ export class AuditLog {
   /** Writes all records and checkpoints to a file of JSON Lines. @throws MLOpsError `ALREADY_EXISTS`; `ABORTED` */
   async export(
     path: string,
-    options: { readonly signal?: AbortSignal } = {},
+    options: Pick<VerifyLogOptions, 'signal' | 'onProgress'> = {},
   ): Promise<{ readonly records: number; readonly checkpoints: number }> {
-    checkOptions(options, ['signal'], 'export');
+    checkOptions(options, ['signal', 'onProgress'], 'export');
     return this.#control.access('audit.read', 'store', async (storage) => {
       const { readCheckpoints, writeExport } = await evidence();
       return againIfMoved(async () => {
         const checkpoints = await readCheckpoints(storage);
         const place = await findLogPlace(storage);
         const { records } = await writeExport(path, {
-          records: readAuditTrail(storage, 0, place, options.signal),
+          records: readAuditTrail(storage, 0, place, options),
           checkpoints,
           start: place.start,
         });
@@ -134,15 +135,9 @@ export class AuditLog {
     return this.#control.access('audit.read', 'store', async () => {
       const keys = await this.#context.keys();
       const anchors = await this.#anchors(options.anchors);
-      const { expectedHead, signal } = options;
       const { verifyExport } = await evidence();
-      return verifyExport(path, {
-        judge: judgeByKeys(keys),
-        anchors,
-        judgeStart: judgeStartByKeys(keys),
-        expectedHead,
-        signal,
-      });
+      const judges = { judge: judgeByKeys(keys), judgeStart: judgeStartByKeys(keys) };
+      return verifyExport(path, { ...options, ...judges, anchors });
     });
   }
 
@@ -175,6 +170,6 @@ function checkAction(action: string): void {
 
 /** A misspelled option would verify less than was asked for. */
 function checkVerifyOptions(options: { readonly expectedHead?: string }, what: string): void {
-  checkOptions(options, ['expectedHead', 'anchors', 'signal'], what);
+  checkOptions(options, ['expectedHead', 'anchors', 'signal', 'onProgress'], what);
   if (options.expectedHead !== undefined) checkText(options.expectedHead, 'expectedHead');
 }

@@ -3,7 +3,7 @@ import { parseDate } from '../data/cell.js';
 import type { Storage } from '../storage/storage.js';
 import { checkOneOf, checkOptions, checkText, describe, refuse } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
-import { checkNotAborted } from '../util/in-steps.js';
+import { type Watch, checkNotAborted } from '../util/in-steps.js';
 import type { JsonValue } from '../util/json.js';
 import { type LogPlace, againIfMoved, findLogPlace, movedMeanwhile } from './audit/log-start.js';
 import { type AuditDecision, type AuditRecord, isAuditRecord } from './audit-record.js';
@@ -56,7 +56,7 @@ export async function* readAuditTrail(
   storage: Storage,
   from = 0,
   place?: LogPlace,
-  signal?: AbortSignal,
+  { signal, onProgress }: Watch = {},
 ): AsyncGenerator<{ seq: number; value: JsonValue }> {
   let at = place ?? (await findLogPlace(storage));
   let end = Infinity;
@@ -74,6 +74,7 @@ export async function* readAuditTrail(
     if (end === Infinity && page.length > 0) end = at.from + page.length; // a stream of no length was moved just now
     for (const { seq, value } of page.entries) yield { seq: seq + at.from, value };
     next += page.entries.length;
+    onProgress?.((next - at.from) / (end - at.from));
     if (next >= end) return;
     if (page.entries.length > 0 && next - at.from < page.length) continue;
     const now = await findLogPlace(storage);

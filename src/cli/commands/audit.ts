@@ -14,12 +14,16 @@ interface VerifyOptions {
 export async function verify({ config, output, who, signal }: Session, options: VerifyOptions): Promise<number> {
   await using audit = new AuditLog(config, who);
   const { head, file } = options;
+  using progress = output.progress();
+  const onProgress = (fraction: number): void => progress.update(fraction, 'records');
   const against = {
     signal,
+    onProgress,
     ...(options.anchors !== undefined && { anchors: options.anchors }),
     ...(head !== undefined && { expectedHead: head }),
   };
   const result = file === undefined ? await audit.verify(against) : await audit.verifyExport(file, against);
+  progress.end();
   const { status, records, anchored, position, reason } = result;
   const isSound = status === 'ok' || status === 'torn_tail_recovered';
   const vouched =
@@ -60,7 +64,10 @@ export async function exportLog(
   { to }: { readonly to: string },
 ): Promise<number> {
   await using audit = new AuditLog(config, who);
-  const written = await audit.export(to, { signal });
+  using progress = output.progress();
+  const onProgress = (fraction: number): void => progress.update(fraction, 'records');
+  const written = await audit.export(to, { signal, onProgress });
+  progress.end();
   output.result(written, `${to}: ${written.records} records, ${written.checkpoints} checkpoints`);
   return exitCode.ok;
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
-import { checkNotAborted } from '../../util/in-steps.js';
+import { type Watch, checkNotAborted } from '../../util/in-steps.js';
 import { type JsonObject, type JsonValue, canonicalJson } from '../../util/json.js';
 import { createFile, onFile } from '../../util/on-file.js';
 import { type Checkpoint, asCheckpoint } from './checkpoint.js';
@@ -68,36 +68,32 @@ async function writeLines(
  */
 export async function verifyExport(
   path: string,
-  {
-    signal,
-    ...known
-  }: Pick<LogToVerify, 'judge' | 'anchors' | 'judgeStart' | 'expectedHead'> & { signal?: AbortSignal | undefined },
+  { signal, onProgress, ...known }: Pick<LogToVerify, 'judge' | 'anchors' | 'judgeStart' | 'expectedHead'> & Watch,
 ): Promise<AuditVerification> {
-  const { checkpoints, isTorn, start } = await onFile(path, () => scan(path, signal));
-  return verifyLog({ records: recordsOf(path, start?.size ?? 0, signal), checkpoints, isTorn, start, ...known });
+  // It is read twice: the checkpoints are at its end.
+  const half = (from: number): Watch => ({ signal, onProgress: (fraction) => onProgress?.(from + fraction / 2) });
+  const { checkpoints, isTorn, start } = await onFile(path, () => scan(path, half(0)));
+  const records = recordsOf(path, start?.size ?? 0, half(0.5));
+  return verifyLog({ records, checkpoints, isTorn, start, ...known });
 }
 
 type Line = { readonly kind: 'record' | 'checkpoint' | 'start' | 'nonsense' | 'torn'; readonly value: JsonValue };
 
-async function* recordsOf(
-  path: string,
-  from: number,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<{ seq: number; value: JsonValue }> {
+async function* recordsOf(path: string, from: number, watch: Watch): AsyncGenerator<{ seq: number; value: JsonValue }> {
   let seq = from;
-  for await (const { kind, value } of linesOf(path, signal)) {
+  for await (const { kind, value } of linesOf(path, watch)) {
     if (kind === 'record' || kind === 'nonsense') yield { seq: seq++, value };
   }
 }
 
 async function scan(
   path: string,
-  signal: AbortSignal | undefined,
+  watch: Watch,
 ): Promise<{ checkpoints: readonly Checkpoint[]; isTorn: boolean; start: LogStart | undefined }> {
   const checkpoints: Checkpoint[] = [];
   let isTorn = false;
   let start: LogStart | undefined;
-  for await (const { kind, value } of linesOf(path, signal)) {
+  for await (const { kind, value } of linesOf(path, watch)) {
     if (kind === 'checkpoint') checkpoints.push(asCheckpoint(value)!);
     if (kind === 'start') start ??= asLogStart(value);
     isTorn ||= kind === 'torn';
@@ -106,11 +102,14 @@ async function scan(
 }
 
 /** Nonsense keeps its place among the records: that is where the log is corrupt. */
-async function* linesOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Line> {
+async function* linesOf(path: string, { signal, onProgress }: Watch): AsyncGenerator<Line> {
   const { createInterface } = await import('node:readline');
-  let held: string | undefined;
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: 0 })) {
+  const { size } = await stat(path);
+  const input = createReadStream(path);
+  let [held, read]: [string | undefined, number] = [undefined, 0];
+  for await (const line of createInterface({ input, crlfDelay: 0 })) {
     checkNotAborted(signal);
+    if (input.bytesRead > read) onProgress?.(Math.min(1, (read = input.bytesRead) / size));
     if (held !== undefined) yield lineOf(held, false);
     held = line;
   }

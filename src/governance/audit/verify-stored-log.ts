@@ -1,6 +1,7 @@
 import { MLOpsError, isDamage } from '../../errors.js';
 import type { Context } from '../../runtime/context.js';
 import type { Storage } from '../../storage/storage.js';
+import type { Watch } from '../../util/in-steps.js';
 import { readAuditTrail } from '../audit-trail.js';
 import { type Checkpoint, asCheckpoint, checkpointStream, judgeByKeys } from './checkpoint.js';
 import { againIfMoved, findLogPlace, judgeStartByKeys } from './log-start.js';
@@ -30,23 +31,22 @@ export async function verifyStoredLog(
   return againIfMoved(() => verifyOnce(context, storage, known));
 }
 
-interface KnownOfLog {
+interface KnownOfLog extends Watch {
   readonly anchors: readonly Checkpoint[];
   readonly expectedHead?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 async function verifyOnce(
   { config, keys }: Pick<Context, 'config' | 'keys'>,
   storage: Storage,
-  { anchors, expectedHead, signal }: KnownOfLog,
+  { anchors, expectedHead, ...watch }: KnownOfLog,
 ): Promise<AuditVerification> {
   const place = await sound(findLogPlace(storage));
   if ('damage' in place) return { status: 'corrupt', records: 0, head: '', position: 0, reason: place.damage };
   const { checkpoints, damage } = await findCheckpoints(storage);
   const isSigned = checkpoints.length + anchors.length > 0;
   return verifyLog({
-    records: readAuditTrail(storage, 0, place, signal),
+    records: readAuditTrail(storage, 0, place, watch),
     checkpoints,
     anchors,
     damage,

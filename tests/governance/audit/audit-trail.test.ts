@@ -160,6 +160,27 @@ describe('reading the trail', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('says how far it is, of a store and of an export', async () => {
+    const { config, options } = createWorld();
+    const storage = await storeOf(Array.from({ length: 3_000 }, (_, i) => entryOf(i)));
+    const audit = new AuditLog(config, { ...options, storage });
+    const folder = await mkdtemp(join(tmpdir(), 'audit-'));
+    const path = join(folder, 'whole.jsonl');
+    const progressOf = async (work: (watch: { onProgress(fraction: number): void }) => Promise<unknown>) => {
+      const fractions: number[] = [];
+      await work({ onProgress: (fraction) => void fractions.push(fraction) });
+      expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+      return fractions;
+    };
+    // 500 records, twice as many, and the rest.
+    expect(await progressOf((watch) => audit.verify(watch))).toEqual([1 / 6, 1 / 2, 1]);
+    expect(await progressOf((watch) => audit.export(path, watch))).toEqual([1 / 6, 1 / 2, 1]);
+    const ofExport = await progressOf((watch) => audit.verifyExport(path, watch));
+    expect(ofExport.length).toBeGreaterThan(4);
+    expect([ofExport[0]! < 0.5, ofExport.at(-1)]).toEqual([true, 1]);
+    await rm(folder, { recursive: true });
+  });
+
   it('ends where a store has fewer entries than it says', async () => {
     const storage = await storeOf([entryOf(0)]);
     const lying = over(storage, { read: async (...args) => ({ ...(await storage.read(...args)), length: 5 }) });
