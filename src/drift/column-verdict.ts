@@ -91,7 +91,7 @@ export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: Er
   return {
     ...described,
     verdict,
-    message: sentence(column, verdict, effects.distance.measure, distance, rule, needs),
+    message: sentence(column, verdict, said(effects.distance.measure, distance, psi, verdict, rule), needs),
     distance,
     psi,
     ...(wasserstein !== undefined && { wasserstein }),
@@ -146,21 +146,28 @@ type Assessed = Exclude<DriftVerdict, 'not_assessed'>;
 
 const measureNames = { ks: 'KS distance', total_variation: 'total variation' } as const;
 
-function sentence(
-  column: string,
-  verdict: Assessed,
-  measure: DistanceEstimate['measure'],
-  effect: Effect,
-  { tolerance }: ColumnRule,
-  needs: RowsNeeded | undefined,
-): string {
-  const interval = `${round(effect.value)} (${round(effect.lower)} to ${round(effect.upper)})`;
+function sentence(column: string, verdict: Assessed, effects: string, needs: RowsNeeded | undefined): string {
   const says = {
     drifted: `${column} drifted`,
     stable: `${column} is stable`,
     inconclusive: `${column}: too little data to tell`,
   };
-  return `${says[verdict]}: ${measureNames[measure]} ${interval}, tolerance ${tolerance}${needsText(needs)}`;
+  return `${says[verdict]}: ${effects}${needsText(needs)}`;
+}
+
+/** The distance; after the stability index where that alone is behind the verdict. */
+function said(
+  measure: DistanceEstimate['measure'],
+  distance: Effect,
+  psi: Effect,
+  verdict: Assessed,
+  { tolerance, psiThreshold }: ColumnRule,
+): string {
+  const interval = ({ value, lower, upper }: Effect): string => `${round(value)} (${round(lower)} to ${round(upper)})`;
+  const ofDistance = `${measureNames[measure]} ${interval(distance)}, tolerance ${tolerance}`;
+  const isBehind = verdict === 'drifted' ? distance.lower > tolerance : distance.upper > tolerance;
+  if (isBehind || verdict === 'stable') return ofDistance;
+  return `stability index ${interval(psi)}, threshold ${psiThreshold}; ${ofDistance}`;
 }
 
 const needsText = (needs: RowsNeeded | undefined): string =>

@@ -74,6 +74,18 @@ describe('detectDrift', () => {
     expect(x.verdict).toBe('stable');
   });
 
+  it('names the stability index where that alone is behind the verdict', async () => {
+    const rows = (rare: number) =>
+      Array.from({ length: 20_000 }, (_, i) => ({ kind: i % 1000 < rare ? 'rare' : 'common' }));
+    const report = await check(rows(1), rows(90), { featureColumns: ['kind'], targetColumn: undefined });
+    const drifted = columnOf(report, 'kind');
+    expect(drifted).toMatchObject({ verdict: 'drifted' });
+    expect(drifted.distance!.upper).toBeLessThan(drifted.tolerance);
+    expect(drifted.message).toMatch(
+      /^kind drifted: stability index 0\.\d+ \(0\.\d+ to 0\.\d+\), threshold 0\.25; total variation 0\.089 \(.*\), tolerance 0\.1$/,
+    );
+  });
+
   it('raises a false alarm in less than 5% of reports when nothing drifted', async () => {
     let alarms = 0;
     for (let seed = 0; seed < 200; seed++) {
