@@ -13,6 +13,7 @@ import { type ContextOptions, createContext } from '../runtime/context.js';
 import { missingKeys } from './missing-keys.js';
 import { policyKeys } from '../runtime/open-keys.js';
 import { openArtifacts } from '../runtime/stores.js';
+import { restoringIn } from '../runtime/unfinished-restore.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { isDigest } from '../util/digest.js';
@@ -51,7 +52,7 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
   await authorize(config, who);
   await assertEmpty(directories);
   const backup = await chooseBackup(from, directories.backups);
-  const begun = join(directories.records, 'restoring');
+  const begun = restoringIn(directories.records);
   const fail = (error: unknown): never => {
     throw toStorageError(error, directories.records);
   };
@@ -154,7 +155,7 @@ async function assertVacant({ records }: StoreDirectories): Promise<void> {
 async function assertEmpty(directories: StoreDirectories): Promise<void> {
   await assertVacant(directories);
   const { records, files } = directories;
-  if (await isThere(join(records, 'restoring'))) return; // one was interrupted, and is gone on with
+  if (await isThere(restoringIn(records))) return; // one was interrupted, and is gone on with
   if (files === undefined) return; // a bucket outlives the machine whose records are restored
   if ((await readdir(join(files, 'sha256')).catch(() => [])).length > 0) throw occupied(files);
 }

@@ -123,6 +123,8 @@ async function openStorage(config: MLOpsConfig): Promise<Storage> {
     case 'filesystem': {
       const { openFilesystemStorage } = await import('../adapters/filesystem/filesystem-storage.js');
       const directory = config.resolvePath(storage.path ?? dataStoragePath);
+      const { assertNoUnfinishedRestore } = await import('./unfinished-restore.js');
+      await assertNoUnfinishedRestore(directory);
       return openFilesystemStorage(directory, { durability: storage.durability });
     }
     case 'postgres': {

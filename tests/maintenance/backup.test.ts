@@ -465,6 +465,29 @@ describe('a restore', () => {
     expect(await readFile(place, 'utf8')).toBe('what somebody stored meanwhile');
   });
 
+  it('keeps its place while it goes on and after an interruption: whoever opens the store makes no empty one', async () => {
+    const runId = await work(policyFor('live'), 'x');
+    await backupStore(policyFor('live'));
+    const target = policyFor('restored');
+    const look = async (): Promise<unknown> => {
+      await using tracker = new ExperimentTracker(policyFor('restored'));
+      return await tracker.getRun(runId).catch((error: unknown) => error);
+    };
+    let seen: Promise<unknown> | undefined;
+    const interruption = new AbortController();
+    const onProgress = (): void => {
+      seen ??= look();
+      interruption.abort();
+    };
+    const { signal } = interruption;
+    await expect(restoreStore(target, { onProgress, signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    const message = expect.stringMatching(/restore again, or remove .*restoring/) as string;
+    expect(await seen).toMatchObject({ code: 'ILLEGAL_STATE', message });
+    expect(await look()).toMatchObject({ code: 'ILLEGAL_STATE', message });
+    await restoreStore(target);
+    expect((await readBack(target, runId)).points).toBe(5);
+  });
+
   it('that another one overtakes leaves the store of that one', async () => {
     const runId = await work(policyFor('live'), 'x');
     await backupStore(policyFor('live'));
