@@ -8,9 +8,7 @@ import { normal975 } from '../stats/distributions/student-t.js';
 import { comparePaired } from '../stats/paired-comparison.js';
 import { refuse } from '../util/check.js';
 import type { Digest } from '../util/digest.js';
-import { inSteps } from '../util/in-steps.js';
 import type { JsonObject } from '../util/json.js';
-import type { Random } from '../util/random.js';
 import { holdoutMetrics } from './holdout-metrics.js';
 import { aimOf, lossName, losses, outcomeVariance } from './losses.js';
 import type { ChallengeResult } from './retrain-result.js';
@@ -49,7 +47,6 @@ export async function challenge(
   { holdout, task, algorithm, hyperparameters, targetColumn, timeColumn, split }: ChallengeRows,
   challenger: AnyModel,
   champion: Champion | undefined,
-  random: Random,
 ): Promise<ChallengeResult> {
   const actual = numericTarget(holdout, targetColumn);
   const challengerScores = await predictInSteps(challenger, holdout);
@@ -62,12 +59,10 @@ export async function challenge(
   if (champion === undefined) return result;
   const championScores = await predictInSteps(champion.model, holdout);
   const aim = aimOf(task, algorithm, hyperparameters);
-  const steps = comparePaired(losses(aim, actual, challengerScores), losses(aim, actual, championScores), {
+  const found = comparePaired(losses(aim, actual, challengerScores), losses(aim, actual, championScores), {
     confidence,
-    random,
     ...together(times),
   });
-  const found = await inSteps(steps);
   const margin = normal975 * Math.sqrt(outcomeVariance(aim, challengerScores, championScores));
   const lower = Math.min(found.lower, found.difference - margin);
   const upper = Math.max(found.upper, found.difference + margin);

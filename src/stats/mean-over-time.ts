@@ -1,6 +1,7 @@
 import { studentTQuantile } from './distributions/student-t.js';
 import { equalClusters } from './effective-size.js';
 import { type Estimate, meanEstimate } from './estimate.js';
+import { type MeanInterval, inUnit } from './mean-interval.js';
 
 /** A mean, the variance of its error, and how many independent time stamps of one size would tell as much. */
 export interface MeanOverTime extends Estimate {
@@ -44,14 +45,12 @@ export function intervalOverTime(
   times: Int32Array,
   tail: number,
   options?: { readonly mayShift?: boolean },
-): { readonly value: number; readonly lower: number; readonly upper: number } {
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  // A power of two, so that squares neither vanish nor overflow and nothing is rounded.
-  const unit = largest > 0 && Number.isFinite(largest) ? 2 ** Math.floor(Math.log2(largest)) : 1;
-  const scaled = values.map((value) => value / unit);
-  const { value, variance, effective } = meanOverTime(scaled, times, options);
-  const margin = studentTQuantile(tail, Math.max(1, effective - 1)) * Math.sqrt(variance);
-  return { value: unit * value, lower: unit * (value - margin), upper: unit * (value + margin) };
+): MeanInterval {
+  return inUnit(values, (scaled) => {
+    const { value, variance, effective } = meanOverTime(scaled, times, options);
+    const margin = studentTQuantile(tail, Math.max(1, effective - 1)) * Math.sqrt(variance);
+    return { value, lower: value - margin, upper: value + margin };
+  });
 }
 
 /** The sum of the deviations from the mean at each time stamp. */

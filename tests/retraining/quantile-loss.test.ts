@@ -50,7 +50,6 @@ describe('models of a quantile', () => {
       { ...rows, algorithm, hyperparameters: told },
       new ConstantModel(0.9),
       champion,
-      createRandom(2),
     );
     expect(comparison!.loss).toBe(loss);
     expect(Math.sign(comparison!.lower)).toBe(sign);

@@ -24,12 +24,12 @@ function loans(rows: number, times = 1): Table {
 
 async function isAccepted(holdout: Table, challenger: number, champion: number): Promise<boolean> {
   const rows = { holdout, task: 'classification', targetColumn: 'y', timeColumn: null, split: '' } as const;
-  const { comparison } = await challenge(
-    { ...rows, algorithm: 'cart', hyperparameters: {} },
-    saying(challenger),
-    { version: '1.0.0', digest: 'sha256:00', model: saying(champion), metrics: {} },
-    createRandom(1),
-  );
+  const { comparison } = await challenge({ ...rows, algorithm: 'cart', hyperparameters: {} }, saying(challenger), {
+    version: '1.0.0',
+    digest: 'sha256:00',
+    model: saying(champion),
+    metrics: {},
+  });
   return comparison!.upper < 0;
 }
 
@@ -47,7 +47,7 @@ describe('outcomes of which one in a hundred is of a class', () => {
   }, 120_000);
 
   /** What is said of so many loans by a version that was registered on others. */
-  const assess = async (held: Table, recent: Table, seed: number): Promise<string> => {
+  const assess = async (held: Table, recent: Table): Promise<string> => {
     const { values: actual } = held.column('y') as { values: Float64Array };
     const said = saying(1).predictBatch(held);
     const { verdict } = await assessPerformance({
@@ -57,7 +57,6 @@ describe('outcomes of which one in a hundred is of a class', () => {
       timeColumn: null,
       metrics: holdoutMetrics('classification', actual, said, undefined),
       threshold: 0.1,
-      random: createRandom(seed),
     });
     return verdict;
   };
@@ -66,7 +65,7 @@ describe('outcomes of which one in a hundred is of a class', () => {
     let held = 0;
     for (let round = 0; round < 100; round++) {
       // Twice as many defaults as is said, and a loss that is 80% higher.
-      if ((await assess(loans(3000), loans(60, 2), round)) === 'held') held++;
+      if ((await assess(loans(3000), loans(60, 2))) === 'held') held++;
     }
     expect(held).toBeLessThanOrEqual(7); // by the losses alone 30
   }, 120_000);
@@ -74,7 +73,7 @@ describe('outcomes of which one in a hundred is of a class', () => {
   it('are no drop since none had happened when the version was registered', async () => {
     let dropped = 0;
     for (let round = 0; round < 100; round++) {
-      if ((await assess(loans(100), loans(1000), round)) === 'dropped') dropped++;
+      if ((await assess(loans(100), loans(1000))) === 'dropped') dropped++;
     }
     expect(dropped).toBeLessThanOrEqual(7); // by the losses alone 20
   }, 120_000);

@@ -3,7 +3,6 @@ import type { AnyModel } from '../../models/async-model.js';
 import { registeredMetric, timeStampsOf } from '../../models/metrics/registered-metric.js';
 import { trainingTarget } from '../../models/target.js';
 import { normal975 } from '../../stats/distributions/student-t.js';
-import type { Random } from '../../util/random.js';
 import { lossMetric } from '../holdout-metrics.js';
 import { losses, outcomeVariance } from '../losses.js';
 import { timeClusters } from '../time-clusters.js';
@@ -24,7 +23,6 @@ export interface PerformanceInputs {
   readonly metrics: Readonly<Record<string, number>>;
   /** Tolerated growth of the loss, a fraction. */
   readonly threshold: number;
-  readonly random: Random;
 }
 
 export type PerformanceAssessment = Pick<
@@ -48,7 +46,7 @@ export type PerformanceAssessment = Pick<
  * Donner 2008), as a version that was registered with a lucky loss would otherwise alarm for ever.
  */
 export async function assessPerformance(inputs: PerformanceInputs): Promise<PerformanceAssessment> {
-  const { model, table, targetColumn, timeColumn, metrics, threshold, random } = inputs;
+  const { model, table, targetColumn, timeColumn, metrics, threshold } = inputs;
   const metric = lossMetric(model.task);
   const rows = table.rowCount;
   const notAssessed = (reason: string): PerformanceAssessment => ({
@@ -66,7 +64,7 @@ export async function assessPerformance(inputs: PerformanceInputs): Promise<Perf
   const found = losses(aim, trainingTarget(table, targetColumn, model.task), predicted);
   const times = timeClusters(table, timeColumn);
   const { [timeStampsOf(metric)]: timeStamps = 0 } = metrics;
-  const recent = await recentLoss(found, times, { ...known, timeStamps }, random);
+  const recent = recentLoss(found, times, { ...known, timeStamps });
   const { value, registeredMargin } = recent;
   const chance = normal975 * Math.sqrt(outcomeVariance(aim, predicted));
   const [lower, upper] = [Math.max(0, Math.min(recent.lower, value - chance)), Math.max(recent.upper, value + chance)];

@@ -32,7 +32,7 @@ export async function checkPerformance(
   { storage, artifacts, loaders }: { storage: Storage; artifacts: ArtifactStore; loaders: readonly ModelLoader[] },
   options: CheckPerformanceOptions,
 ): Promise<PerformanceReport> {
-  const { config, clock, ids, random } = context;
+  const { config, clock, ids } = context;
   const modelName = checkName(options.modelName, 'modelName');
   const modelVersion = (await findModel(storage, modelName))?.value.production ?? undefined;
   if (modelVersion === undefined) throw new MLOpsError('NOT_FOUND', `${modelName} has no version in production`);
@@ -53,7 +53,6 @@ export async function checkPerformance(
       timeColumn: options.timeColumn ?? policy.timeColumn ?? guessTimeColumn(table),
       metrics: version.performanceMetrics,
       threshold: config.policy.monitoring.performanceDropThreshold,
-      random: random.split(`performance/${data.digest()}`),
     });
     const createdAt = toIso(clock.now());
     const digests = { dataDigest: data.digest(), policyDigest: config.digest };

@@ -1,10 +1,8 @@
 import { studentT975 } from '../../stats/distributions/student-t.js';
 import { type Clusters, equalClusters } from '../../stats/effective-size.js';
 import { type Estimate, meanEstimate } from '../../stats/estimate.js';
+import { intervalOfMean } from '../../stats/mean-interval.js';
 import { intervalOverTime, meanOverTime } from '../../stats/mean-over-time.js';
-import { comparePaired } from '../../stats/paired-comparison.js';
-import { inSteps } from '../../util/in-steps.js';
-import type { Random } from '../../util/random.js';
 
 /** Fewer time stamps than this tell too little by themselves of how they differ. */
 const fewestTimeStamps = 10;
@@ -27,37 +25,27 @@ export interface RegisteredLoss extends Estimate {
 }
 
 /**
- * The mean of recent losses: a percentile bootstrap of the rows, or Student's t over several time stamps. With fewer than ten,
+ * The mean of recent losses: Student's t over the rows, or over several time stamps. With fewer than ten,
  * and a version that was registered over several, the means of the time stamps of both sides are compared as two samples of
  * one variance, which are mostly the registered ones (the t test of cluster means; Donner & Klar 2000, ch. 6): the errors of
  * a month's rows go together, and a bad month is no drop yet where months have differed as much before. One lasting change of the
  * loss does not make days alike: it is what is looked for.
  */
-export async function recentLoss(
-  losses: Float64Array,
-  times: Clusters | undefined,
-  registered: RegisteredLoss,
-  random: Random,
-): Promise<RecentLoss> {
+export function recentLoss(losses: Float64Array, times: Clusters | undefined, registered: RegisteredLoss): RecentLoss {
   const { variance, timeStamps } = registered;
   if (times !== undefined && timeStamps > 1 && times.count < fewestTimeStamps)
     return amongTimeStamps(losses, times, { variance, timeStamps });
+  const tail = (1 - confidence) / 2;
   const { value, lower, upper } =
     times !== undefined && times.count > 1
-      ? intervalOverTime(losses, times.codes, (1 - confidence) / 2, { mayShift: true })
-      : await amongRows(losses, random);
+      ? intervalOverTime(losses, times.codes, tail, { mayShift: true })
+      : intervalOfMean(losses, tail);
   return {
     value,
     lower: Math.max(0, lower), // no loss is below 0, and no limit: the verdict is the same
     upper,
     registeredMargin: studentT975(timeStamps > 1 ? timeStamps - 1 : Infinity) * Math.sqrt(variance),
   };
-}
-
-async function amongRows(losses: Float64Array, random: Random): Promise<Omit<RecentLoss, 'registeredMargin'>> {
-  const steps = comparePaired(losses, new Float64Array(losses.length), { confidence, random });
-  const { difference: value, lower, upper } = await inSteps(steps);
-  return { value, lower, upper };
 }
 
 function amongTimeStamps(

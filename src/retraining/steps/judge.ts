@@ -14,7 +14,7 @@ import type { Challenger } from './train.js';
 
 /** Asks champion and challenger about the same rows, which neither has learned from. */
 export const compareStep = (
-  { plan, journal, random }: Job,
+  { plan, journal }: Job,
   { test, split }: SplitData,
   challenger: Challenger,
   champion: Champion | undefined,
@@ -22,7 +22,7 @@ export const compareStep = (
   journal.step(
     'compare',
     { model: challenger.digest, holdout: test.digest(), champion: champion?.digest ?? null },
-    () => challenge({ ...plan, holdout: test, split }, challenger.model, champion, random.split('compare')),
+    () => challenge({ ...plan, holdout: test, split }, challenger.model, champion),
   );
 
 export const explainStep = (job: Job, { test }: SplitData, challenger: Challenger): Promise<ExplanationEvidence> =>
