@@ -80,8 +80,18 @@ export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: Er
     rowsNeeded(
       verdict,
       [
-        { effect: distance, estimate: distance.value, threshold: rule.tolerance },
-        { effect: psi, estimate: psi.value - psi.expectedUnderNoDrift, threshold: rule.psiThreshold },
+        {
+          effect: distance,
+          estimate: distance.value,
+          shown: shownDistance(effects.distance),
+          threshold: rule.tolerance,
+        },
+        {
+          effect: psi,
+          estimate: withoutBias(effects.psi),
+          shown: withoutBias(effects.psi.merged ?? effects.psi),
+          threshold: rule.psiThreshold,
+        },
       ],
       effects.distance.baselineCount,
       effects.distance.currentCount,
@@ -100,6 +110,11 @@ export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: Er
     ...(needs !== undefined && { needs }),
   };
 }
+
+const shownDistance = ({ measure, value, merged }: DistanceEstimate): number =>
+  measure === 'ks' ? value : (merged?.value ?? 0);
+
+const withoutBias = ({ value, expectedUnderNoDrift }: PsiEstimate): number => value - expectedUnderNoDrift;
 
 /** Independent rows as rows like those there are, where those depend on each other. */
 function inRows(

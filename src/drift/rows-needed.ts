@@ -4,6 +4,8 @@ import type { DriftVerdict, Effect, RowsNeeded } from './drift-report.js';
 export interface Judged {
   readonly effect: Effect;
   readonly estimate: number;
+  /** The part of it that the lower bound is one of: less than the whole where rare categories are put together. */
+  readonly shown: number;
   readonly threshold: number;
 }
 
@@ -13,7 +15,8 @@ const mostRows = 1e9;
 /**
  * How many rows it takes to judge a column for which there is too little data, if its effects stay as they are: margins
  * shrink as √(1/n + 1/m). With the baseline as it is where that suffices, otherwise on each side. Undefined for other
- * verdicts, and where an effect lies at its threshold so that no number of rows would tell.
+ * verdicts, where an effect lies at its threshold so that no number of rows would tell, and where it lies beyond only in
+ * categories too rare to show it: of identifiers there are as many as rows.
  */
 export function rowsNeeded(
   verdict: DriftVerdict,
@@ -22,12 +25,11 @@ export function rowsNeeded(
   currentRows: number,
 ): RowsNeeded | undefined {
   if (verdict !== 'inconclusive') return undefined;
-  const beyond = effects.filter(({ estimate, threshold }) => estimate > threshold);
+  const beyond = effects.filter(({ shown, threshold }) => shown > threshold);
+  if (beyond.length === 0 && effects.some(({ estimate, threshold }) => estimate > threshold)) return undefined;
   const shrinkage =
     beyond.length > 0
-      ? Math.max(
-          ...beyond.map(({ effect, estimate, threshold }) => ratio(estimate - threshold, estimate - effect.lower)),
-        )
+      ? Math.max(...beyond.map(({ effect, shown, threshold }) => ratio(shown - threshold, shown - effect.lower)))
       : Math.min(
           ...effects.map(({ effect, estimate, threshold }) => ratio(threshold - estimate, effect.upper - estimate)),
         );

@@ -67,6 +67,17 @@ describe('detectDrift', () => {
     expect(x.message).toMatch(/too little data to tell.*; needs some \d+ /);
   });
 
+  it('promises no number of rows where every row has another category', async () => {
+    const keys = (side: string, count: number) => Array.from({ length: count }, (_, i) => ({ kind: `${side}${i}` }));
+    const options = { featureColumns: ['kind'], targetColumn: undefined };
+    for (const count of [200, 2000]) {
+      const kind = columnOf(await check(keys('a', 2000), keys('b', count), options), 'kind');
+      expect(kind).toMatchObject({ verdict: 'inconclusive', distance: { lower: 0 } });
+      expect(kind.distance!.value).toBeCloseTo(1);
+      expect(kind.needs).toBeUndefined();
+    }
+  });
+
   it('does not mistake a tiny difference in huge data for drift', async () => {
     const report = await check(smallRows(50_000), smallRows(50_000, { seed: 2, shift: 0.3 }));
     const x = columnOf(report, 'x');
