@@ -279,7 +279,9 @@ export class ExperimentTracker {
     } catch (error) {
       const isAborted = signal?.aborted === true || (error instanceof MLOpsError && error.code === 'ABORTED');
       await this.endRun(runId, isAborted ? 'aborted' : 'failed', thrownText(error)).catch((cause: unknown) => {
-        throw new AggregateError([error, cause], `the run failed (${thrownText(error)}), and so did ending it`);
+        const code = cause instanceof MLOpsError ? cause.code : 'INTERNAL';
+        const why = `the run failed (${thrownText(error)}), and so did ending it: ${thrownText(cause)}`;
+        throw new MLOpsError(code, why, { cause: error });
       });
       throw error;
     }

@@ -112,6 +112,20 @@ describe('the life of a run', () => {
     });
   });
 
+  it('says with a code that withRun could not end it', async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const commit = options.storage!.commit.bind(options.storage);
+    const work = tracker.withRun({ experimentName: 'e' }, () => {
+      options.storage!.commit = () => Promise.reject(new MLOpsError('STORAGE_FULL', 'the disk is full'));
+      return Promise.reject(new Error('boom'));
+    });
+    const error = await failure(work);
+    options.storage!.commit = commit;
+    expect(error).toMatchObject({ code: 'STORAGE_FULL', cause: { message: 'boom' } });
+    expect(error.message).toBe('the run failed (Error: boom), and so did ending it: MLOpsError: the disk is full');
+  });
+
   it.each([
     ['half a character', new Error('cut \ud83d'), 'Error: cut \ufffd'],
     ['what is no text', Object.create(null) as object, '[object Object]'],
