@@ -96,7 +96,7 @@ async function arrive(
   onProgress(0, 'records');
   const database = databaseIn(join(backup.path, recordsFolder));
   const found = await stat(database).catch(() => undefined);
-  if (found === undefined) throw damaged(backup, 'it has no database');
+  if (found?.isFile() !== true) throw damaged(backup, 'it has no database');
   await copyFile(database, databaseIn(arriving));
   await chmod(databaseIn(arriving), found.mode | 0o600); // the backup may be one that nobody may write to
   if ((await digestFile(databaseIn(arriving))) !== backup.databaseDigest)

@@ -1,13 +1,14 @@
 import { MLOpsError } from '../errors.js';
 import {
   type AnyModel,
+  type AsyncModel,
   type ModelDescription,
   type ModelFile,
   type ModelLoader,
   isSynchronous,
 } from './async-model.js';
 import { loadModel } from './model.js';
-import { checkList } from '../util/check.js';
+import { checkList, refuse } from '../util/check.js';
 
 /** A model's files, the model's own first. */
 export const modelFiles = (model: AnyModel): readonly ModelFile[] =>
@@ -29,12 +30,19 @@ export async function openModel(
   const { path, bytes } = files[0]!;
   checkList(loaders, 'loaders', 'loaders, such as onnxLoader()');
   const loader = loaders.find(({ ending }) => path.endsWith(ending));
-  if (loader !== undefined) return loader.open(files, about);
+  if (loader !== undefined) return checkOpened(path, await loader.open(files, about));
   if (path.endsWith('.json')) return loadModel(parseJson(bytes, path));
   const hint = path.endsWith('.onnx')
     ? '; pass { loaders: [onnxLoader()] } with onnxLoader from @bondx/mlops/onnx'
     : '';
   throw new MLOpsError('UNSUPPORTED', `${path} is not a format that can be scored here${hint}`);
+}
+
+/** What a loader of somebody's own gives back is input. */
+function checkOpened(path: string, opened: Partial<AsyncModel> | undefined): AnyModel {
+  const isModel = typeof opened?.predictBatch === 'function' && typeof opened.close === 'function';
+  if (isModel) return opened as AsyncModel;
+  return refuse(`the loader of ${path} gave no model: open resolves with one that has predictBatch and close`);
 }
 
 function parseJson(bytes: Uint8Array, path: string): unknown {

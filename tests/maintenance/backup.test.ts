@@ -523,6 +523,8 @@ describe('a restore', () => {
     });
     await rm(join(path, 'records', 'bondx-mlops.db'));
     await expect(restoreStore(policyFor('restored'))).rejects.toMatchObject({ code: 'CORRUPT' });
+    await mkdir(join(path, 'records', 'bondx-mlops.db'));
+    await expect(restoreStore(policyFor('restored'))).rejects.toMatchObject({ code: 'CORRUPT' });
   });
 
   it('stops at a damaged file, and can be started again once it is sound', async () => {

@@ -28,6 +28,20 @@ const register = (extra: object = {}): Promise<unknown> =>
     ...extra,
   });
 
+describe("a loader of somebody's own", () => {
+  it.each([undefined, {}, { predictBatch: () => new Float64Array() }])('that gives %j is told so', async (given) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'signature-')), 'model.mine');
+    writeFileSync(path, 'mine');
+    await register({ model: undefined, modelPath: path });
+    const loaders = [{ ending: '.mine', open: () => Promise.resolve(given as never) }];
+    const opened = registry.openModel('spread', { version: '1.0.0' }, loaders);
+    expect(await failure(opened)).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: 'the loader of model.mine gave no model: open resolves with one that has predictBatch and close',
+    });
+  });
+});
+
 describe('a signature', () => {
   const signature = {
     inputs: [
