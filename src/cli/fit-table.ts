@@ -55,14 +55,17 @@ const segmenter = new Intl.Segmenter();
 /** What a person sees as characters. */
 const charactersOf = (text: string): string[] => Array.from(segmenter.segment(text), ({ segment }) => segment);
 
-const lengthOf = (text: string): number => charactersOf(text).length;
+/** Those that a terminal gives two columns to: of Chinese, Japanese and Korean, and emoji. */
+const wide =
+  /(?![\uff61-\uff9f])[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6\p{Emoji_Presentation}\ufe0f]/u;
+
+const widthOf = (character: string): number => (wide.test(character) ? 2 : 1);
+
+const lengthOf = (text: string): number => charactersOf(text).reduce((sum, character) => sum + widthOf(character), 0);
 
 function shorten(text: string, size: number): string {
-  const characters = charactersOf(text);
-  return characters.length <= size
-    ? text
-    : `${characters
-        .slice(0, size - 1)
-        .join('')
-        .trimEnd()}…`;
+  if (lengthOf(text) <= size) return text;
+  let room = size - 1;
+  const kept = charactersOf(text).findIndex((character) => (room -= widthOf(character)) < 0);
+  return `${charactersOf(text).slice(0, kept).join('').trimEnd()}…`;
 }

@@ -186,6 +186,12 @@ describe('a table that fits', () => {
     expect(text).toContain('0198c5a0-5a3e  a name of som…  naïve 👩‍👩‍👧 note…');
   });
 
+  it('gives wide characters the two columns that a terminal gives them', () => {
+    const cells = [['0198c5a0-5a3e', '国債スプレッドの変動', 'ﾊﾝｶｸ e\u0301']];
+    const { text } = fitTable(head, cells, { width: 36, whole: ['run_id'] });
+    expect(text).toContain('0198c5a0-5a3e  国債スプレッ…  ﾊﾝｶｸ e\u0301');
+  });
+
   it('leaves out what there is no room for', () => {
     const { text, left } = fitTable(head, rows, { width: 20, whole: ['run_id'] });
     expect(left).toEqual(['name', 'note']);
