@@ -26,7 +26,11 @@ const commands: readonly (readonly [RegExp, string])[] = [
   [/\blistDecisions\(deploymentId\)/g, 'bondx-mlops decision list'],
   [/\blistDeployments\(\)/g, 'bondx-mlops list --deployments'],
   [/\bexportRuns\b/g, 'bondx-mlops runs export'],
-  [/\bapprovals\.list\(\)/g, 'bondx-mlops approvals list'],
+  [/\bapprovals\.(list|request|approve)\((\.\.\.)?\)/g, 'bondx-mlops approvals $1'],
+  [/\bdetectDrift\b/g, 'bondx-mlops drift-check'],
+  [/\brecordEvidence\(\.\.\.\)/g, 'recordEvidence(...) of the library'], // no command does
+  [/\blistRetrainings\(\)/g, 'bondx-mlops audit list --action retraining.trigger --json'],
+  [/\bresume\('[^']*'\) or (?=bondx-mlops)/g, ''],
 ];
 
 /** A text of the library in the words of who typed a command, and not those of who calls it in code. */

@@ -31,6 +31,11 @@ export class Output {
     if (!this.#quiet && !this.#json) process.stderr.write(`${printable(text)}\n`);
   }
 
+  /** What makes a result mean something else than it seems to; a program that reads the result may tell a person of it. */
+  warn(text: string): void {
+    process.stderr.write(`${printable(text)}\n`);
+  }
+
   /** A progress bar on a terminal, for work that takes a while. */
   progress(): Progress {
     return new Progress(isRich(process.stderr) && !this.#quiet && !this.#json);

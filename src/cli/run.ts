@@ -87,13 +87,17 @@ function report(error: unknown, command: Command | undefined, isDebug: boolean, 
 
 /** A file that was named and cannot be opened, written or replaced: the message of the system names it and says why. */
 const isAboutFile = (error: unknown): boolean =>
-  isError(error) && 'syscall' in error && ('path' in error || isFolder(error));
+  isError(error) && 'syscall' in error && ('path' in error || isFolder(error) || isLostFolder(error));
 
 /** A folder can be opened as a file, and then not be read. */
 const isFolder = (error: Error): boolean => 'code' in error && error.code === 'EISDIR';
 
+/** The working directory was removed: there is nothing that relative paths could start from. */
+const isLostFolder = (error: Error): boolean => 'syscall' in error && error.syscall === 'uv_cwd';
+
 function messageOf(error: unknown): string {
   if (!isError(error)) return String(error);
+  if (isLostFolder(error)) return 'the folder that you are in was removed; change to one that is there';
   const hasTooMany = 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE');
   if (hasTooMany) return `${error.message}; raise the limit of open files, such as by ulimit -n 1024`;
   return isFolder(error) && !('path' in error) ? 'one of the files that were named is a folder' : error.message;
@@ -124,14 +128,25 @@ export function buildProgram(
   const perform: CommandTools['perform'] = async (command, work, isAlone) => {
     begin(command);
     const { openSession } = await import('./session.js'); // the policy's schema takes a while to load; help does without
-    setCode(await work(await openSession(command.optsWithGlobals<GlobalOptions>(), signal, isAlone)));
+    const session = await openSession(command.optsWithGlobals<GlobalOptions>(), signal, isAlone);
+    assertNotInterrupted(signal);
+    setCode(await work(session));
   };
   const action: CommandTools['action'] =
     <O>(load: () => Promise<Action<O>>) =>
     async (_options: unknown, command: Command) =>
-      perform(command, async (session) => (await load())(session, command.optsWithGlobals<O & GlobalOptions>()));
+      perform(command, async (session) => {
+        const act = await load();
+        assertNotInterrupted(signal);
+        return act(session, command.optsWithGlobals<O & GlobalOptions>());
+      });
   for (const addCommands of groups) addCommands(program, { action, perform });
   return program;
+}
+
+/** Much is over within a moment and looks at no signal: whoever thought better of it meanwhile is to be heeded before it begins. */
+function assertNotInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw new MLOpsError('ABORTED', 'interrupted before anything was done');
 }
 
 const helpAfter = `

@@ -66,5 +66,5 @@ function noteNewStore(config: MLOpsConfig, output: Output, hasPolicy: boolean): 
   const directory = config.resolvePath(storage.path ?? dataStoragePath);
   if (storage.kind !== 'filesystem' || existsSync(databaseIn(directory))) return;
   const other = hasPolicy ? '' : `, and no ${defaultPolicy} in this folder: --config names another`;
-  output.note(`there is no store in ${directory} yet${other}`);
+  output.warn(`there is no store in ${directory} yet${other}`);
 }

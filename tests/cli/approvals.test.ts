@@ -60,6 +60,7 @@ describe('bondx-mlops approvals', () => {
     expect(words.trim().split('\n')).toEqual([...config, ...promotion]);
     const promoted = await bondx(...promotion); // under the policy that asks for one, and for the accuracy
     expect(promoted.out).toContain('refused: spread 1.0.0 did not pass');
+    expect(promoted.out).toContain('ask for them with bondx-mlops approvals request');
   });
 
   it('says so without a policy file of another name too, and only where that is the reason', async () => {

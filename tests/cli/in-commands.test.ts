@@ -24,6 +24,18 @@ describe('a message of the library on the command line', () => {
       ['findings', 'close'],
       'there is no finding a; bondx-mlops findings list shows those there are',
     ],
+    ['run detectDrift for it first', ['promote'], 'run bondx-mlops drift-check for it first'],
+    ['ask for them with approvals.request(...)', ['promote'], 'ask for them with bondx-mlops approvals request'],
+    [
+      "resume('0198') or bondx-mlops retrain --resume 0198 goes on",
+      ['retrain'],
+      'bondx-mlops retrain --resume 0198 goes on',
+    ],
+    [
+      'there is no retraining a; listRetrainings() shows those there are',
+      ['retrain'],
+      'there is no retraining a; bondx-mlops audit list --action retraining.trigger --json shows those there are',
+    ],
     ['promote a first version with promoteModel', ['deploy'], 'promote a first version with bondx-mlops promote'],
   ])('%j names what was typed', (text, path, said) => {
     expect(inCommands(text, command(...path))).toBe(said);

@@ -132,6 +132,37 @@ describe('a store that is not there', () => {
     expect((await bondx('audit', 'verify')).err).toMatch(/^there is no store in \S+data yet\n$/);
     expect((await bondx('audit', 'verify')).err).toBe('');
   });
+
+  it.each(['--json', '--quiet'])('is told of with %s too: a script would believe the answer', async (option) => {
+    const { code, out, err } = await bondx('audit', 'verify', option);
+    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringMatching(/^there is no store in /) as string });
+    if (option === '--json') expect(JSON.parse(out)).toMatchObject({ records: 0 });
+  });
+});
+
+describe('an interruption while a command is being read', () => {
+  it('is heeded: what follows is over in a moment and looks at no signal', async () => {
+    const ended = bondx('init');
+    process.emit('SIGINT');
+    expect(await ended).toEqual({ code: 130, out: '', err: 'error: interrupted before anything was done\n' });
+    expect(existsSync('policy.yaml')).toBe(false);
+  });
+});
+
+describe('a folder that was removed', () => {
+  it('is told of, and is no defect', async () => {
+    vi.spyOn(process, 'cwd').mockImplementation(() => {
+      throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), {
+        code: 'ENOENT',
+        syscall: 'uv_cwd',
+      });
+    });
+    const { code, err } = await bondx('list');
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: 'error: the folder that you are in was removed; change to one that is there\n',
+    });
+  });
 });
 
 describe('show', () => {

@@ -3,6 +3,7 @@ import type { CanaryDeployment } from '../../canary/deployment.js';
 import { MLOpsError } from '../../errors.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { exitCode } from '../exit-code.js';
+import { inCommands } from '../in-commands.js';
 import { latestCanary } from '../latest-canary.js';
 import { formatTable } from '../output.js';
 import type { Session } from '../session.js';
@@ -93,7 +94,9 @@ export const promote: CanaryCommand = (session, options) =>
     const text =
       result.status === 'promoted'
         ? `${options.model} ${result.version} is in production`
-        : result.failures.map(({ gate, status: state, message }) => `${gate} (${state}): ${message}`).join('\n');
+        : result.failures
+            .map(({ gate, status: state, message }) => `${gate} (${state}): ${inCommands(message)}`)
+            .join('\n');
     session.output.result(result, text);
     return result.status === 'promoted' ? exitCode.ok : exitCode.found;
   });

@@ -3,6 +3,7 @@ import { ModelRegistry } from '../../registry/model-registry.js';
 import type { PromotionResult } from '../../registry/registry-options.js';
 import { parseStage } from '../../registry/stage.js';
 import { exitCode } from '../exit-code.js';
+import { inCommands } from '../in-commands.js';
 import { readModelMetadata, readModelProfile } from '../model-files.js';
 import type { Session } from '../session.js';
 
@@ -62,7 +63,9 @@ export async function promote({ config, output, who }: Session, options: Promote
 /** What became of a promotion; exit code 3 when it was refused. */
 export function reportPromotion(output: Session['output'], result: PromotionResult): number {
   if (result.status === 'refused') {
-    const failures = result.failures.map(({ gate, status, message }) => `  ${gate} (${status}): ${message}`).join('\n');
+    const failures = result.failures
+      .map(({ gate, status, message }) => `  ${gate} (${status}): ${inCommands(message)}`)
+      .join('\n');
     output.result(result, `refused: ${result.modelName} ${result.version} did not pass\n${failures}`);
     return exitCode.found;
   }

@@ -8,6 +8,7 @@ import type { RetrainResult } from '../../retraining/retrain-result.js';
 import { ExperimentTracker } from '../../tracking/experiment-tracker.js';
 import { refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
+import { inCommands } from '../in-commands.js';
 import { modelLoaders } from '../loaders.js';
 import { formatMetrics } from '../output.js';
 import type { Session } from '../session.js';
@@ -87,7 +88,7 @@ function describe(result: RetrainResult): string {
     ...findings.map(({ severity, message }) => `  ${severity}: ${message}`),
     ...(challenge === undefined ? [] : [`challenger: ${formatMetrics(challenge.challengerMetrics)}`]),
     ...(challenge?.championMetrics === undefined ? [] : [`production: ${formatMetrics(challenge.championMetrics)}`]),
-    ...gates.filter((gate) => gate.status !== 'passed').map(({ gate, message }) => `  ${gate}: ${message}`),
+    ...gates.filter((gate) => gate.status !== 'passed').map(({ gate, message }) => `  ${gate}: ${inCommands(message)}`),
     ...(retrainingId === undefined ? [] : [`retraining ${retrainingId}`]),
   ].join('\n');
 }
