@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { toTable } from '@bondx/mlops';
+import { type Row, toTable } from '@bondx/mlops';
 import { onnxLoader } from '@bondx/mlops/onnx';
+import { planInputs } from '../../src/integrations/onnx/input-plan.js';
+import type { OnnxValue } from '../../src/models/onnx/onnx-signature.js';
 import { readOutput } from '../../src/integrations/onnx/output-plan.js';
 import { failure } from '../helpers.js';
 
@@ -72,11 +74,43 @@ describe('models trained in Python', () => {
     const model = await onnxLoader().open(files, { task: 'regression', featureColumns: ['a', 'b'] });
     expect(model.files).toBe(files);
     expect([...(await model.predictBatch(toTable({ a: [1, 3], b: [2, 4] })))]).toEqual([1, 4]);
+    const answers = [true, 'True', false];
+    expect([...(await model.predictBatch(toTable({ a: answers, b: [2, 2, 2] })))]).toEqual([1, 1, -1]); // as of 1, 1 and 0
+    expect(await model.predict({ a: true, b: 2 })).toBe(1);
     const error = await failure(model.predictBatch(toTable({ a: [1, 3], b: [2, null] })));
     expect(error).toMatchObject({ code: 'INVALID_INPUT' });
     expect(error.message).toContain('no number for row 1, where b is missing');
     await model.close();
     expect(await failure(model.predict({ a: 1, b: 2 }))).toMatchObject({ code: 'CLOSED' });
+  });
+});
+
+describe('inputs', () => {
+  class Tensor {
+    constructor(
+      readonly type: string,
+      readonly data: ArrayLike<unknown>,
+      readonly dims: readonly number[],
+    ) {}
+  }
+  const feeds = (inputs: OnnxValue[], columns: string[], rows: Row[]) =>
+    planInputs({ inputs } as never, columns, 'none').ofTable(toTable(rows), 0, rows.length, { Tensor } as never);
+
+  it('of booleans take booleans', () => {
+    const flag: OnnxValue = { name: 'flag', type: 'bool', shape: ['', 1] };
+    expect(feeds([flag], ['flag'], [{ flag: true }, { flag: false }])).toEqual({
+      flag: new Tensor('bool', Uint8Array.of(1, 0), [2, 1]),
+    });
+  });
+
+  it('of texts take several columns side by side', () => {
+    const rows = [
+      { term: '5-Year', kind: 'NOTE' },
+      { term: null, kind: 'BOND' },
+    ];
+    expect(feeds([{ name: 'X', type: 'string', shape: ['', 2] }], ['term', 'kind'], rows)).toEqual({
+      X: new Tensor('string', ['5-Year', 'NOTE', 'none', 'BOND'], [2, 2]),
+    });
   });
 });
 

@@ -1,4 +1,5 @@
-import type { Row, Table } from '../../data/table.js';
+import { booleanText } from '../../data/boolean-text.js';
+import type { Column, Row, Table } from '../../data/table.js';
 import type { FeatureSpec } from '../../models/model.js';
 import type { OnnxSignature, OnnxValue } from '../../models/onnx/onnx-signature.js';
 import { asCategory, asNumber, numbersOf, textsOf } from '../../models/read-cells.js';
@@ -40,7 +41,7 @@ export class InputPlan {
   ofRow(row: Row, { Tensor }: Runtime): Record<string, RuntimeTensor> {
     const cell = (name: string): unknown => (Object.hasOwn(row, name) ? row[name] : undefined);
     return this.#feeds(1, Tensor, {
-      numbers: (name) => Float64Array.of(asNumber(cell(name))),
+      numbers: (name) => Float64Array.of(numberOf(cell(name))),
       texts: (name) => [asCategory(cell(name))],
     });
   }
@@ -49,7 +50,7 @@ export class InputPlan {
   ofTable(table: Table, start: number, end: number, { Tensor }: Runtime): Record<string, RuntimeTensor> {
     const part = start === 0 && end === table.rowCount ? table : table.slice(start, end);
     return this.#feeds(part.rowCount, Tensor, {
-      numbers: (name) => numbersOf(part.columns.get(name), part.rowCount),
+      numbers: (name) => columnNumbers(part.columns.get(name), part.rowCount),
       texts: (name) => textsOf(part.columns.get(name), part.rowCount),
     });
   }
@@ -60,13 +61,28 @@ export class InputPlan {
         const dims = rank === 1 ? [rows] : [rows, columns.length];
         const data =
           type === 'string'
-            ? read.texts(columns[0]!).map((text) => (text === '' ? this.missingText : text))
+            ? sideBySide(columns.map(read.texts), rows).map((text) => (text === '' ? this.missingText : text))
             : encodeNumbers(type, columns, columns.map(read.numbers), rows);
         return [name, new Tensor(type, data, dims)];
       }),
     );
   }
 }
+
+/** A cell as a number; booleans are 0 and 1, as in the programs that models come from. */
+function numberOf(cell: unknown): number {
+  const spelled = typeof cell === 'boolean' ? String(cell) : typeof cell === 'string' ? booleanText(cell) : undefined;
+  return spelled === undefined ? asNumber(cell) : Number(spelled === 'true');
+}
+
+function columnNumbers(column: Column | undefined, rows: number): Float64Array {
+  if (column?.kind !== 'categorical') return numbersOf(column, rows);
+  const parsed = column.categories.map(numberOf);
+  return Float64Array.from(column.codes, (code) => parsed[code] ?? NaN);
+}
+
+const sideBySide = (columns: readonly (readonly string[])[], rows: number): string[] =>
+  Array.from({ length: rows }, (_, row) => columns.map((column) => column[row]!)).flat();
 
 /**
  * Finds out which columns go into which inputs: those of the same names where there is one input a column, or all
@@ -83,7 +99,7 @@ export function planInputs(
   const isByName = inputs.length === featureColumns.length && featureColumns.every((name) => named(inputs, name));
   const planned = isByName
     ? featureColumns.map((name) => planInput(named(inputs, name)!, [name]))
-    : inputs.length === 1 && (first!.type !== 'string' || featureColumns.length === 1)
+    : inputs.length === 1
       ? [planInput(first!, featureColumns)]
       : refuse(
           `the ONNX model takes ${inputs.map(describe).join(', ')}, the feature columns are ${featureColumns.join(', ')}: ` +
