@@ -15,7 +15,8 @@ export interface FittedTable {
  * Shortens the cells of the widest columns, with `…`, until the table fits, and leaves columns out at the right when that
  * is not enough.
  *
- * @param width of the terminal in characters; undefined when the output is not read by a person: then nothing is shortened
+ * @param width of the terminal in characters; undefined when the output is not read by a person, 0 for a terminal that does
+ *   not tell, as in many containers: then nothing is shortened
  * @param whole columns whose cells are never shortened, since people copy them
  */
 export function fitTable(
@@ -23,7 +24,7 @@ export function fitTable(
   rows: readonly (readonly string[])[],
   { width, whole = [] }: { readonly width?: number | undefined; readonly whole?: readonly string[] },
 ): FittedTable {
-  if (width === undefined) return { text: formatTable(head, rows), left: [] };
+  if (!width) return { text: formatTable(head, rows), left: [] };
   const natural = head.map((name, i) => Math.max(lengthOf(name), ...rows.map((row) => lengthOf(row[i]!))));
   const least = natural.map((size, i) => (whole.includes(head[i]!) ? size : Math.min(size, leastWidth)));
   let count = head.length;

@@ -178,6 +178,7 @@ describe('a table that fits', () => {
 
   it('is as it is where nobody looks', () => {
     expect(fitTable(head, rows, {}).text).toContain('more than enough words');
+    expect(fitTable(head, rows, { width: 0 })).toEqual(fitTable(head, rows, {})); // a terminal that does not tell its width
   });
 
   it('shortens the widest cells and keeps those that people copy', () => {
