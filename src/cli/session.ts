@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { databaseIn } from '../adapters/filesystem/snapshot-storage.js';
 import { MLOpsConfig } from '../config/mlops-config.js';
 import { authenticate } from '../governance/access/authenticate.js';
@@ -60,11 +60,21 @@ export async function openSession(options: GlobalOptions, signal: AbortSignal, i
   return { config, output, who: { principal: await authenticate(config, { token }) }, token, signal };
 }
 
+/** A file in a folder that may not be looked into may be there: opening it says what is wrong. */
+function isMissing(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EACCES';
+  }
+}
+
 /** Whoever is in the wrong folder, or whose disk is not mounted, would find an empty store and take it for the answer. */
 function noteNewStore(config: MLOpsConfig, output: Output, hasPolicy: boolean): void {
   const { storage, dataStoragePath } = config.policy;
   const directory = config.resolvePath(storage.path ?? dataStoragePath);
-  if (storage.kind !== 'filesystem' || existsSync(databaseIn(directory))) return;
+  if (storage.kind !== 'filesystem' || !isMissing(databaseIn(directory))) return;
   const other = hasPolicy ? '' : `, and no ${defaultPolicy} in this folder: --config names another`;
   output.warn(`there is no store in ${directory} yet${other}`);
 }

@@ -53,7 +53,11 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
  */
 async function readSnapshot(path: string): Promise<Buffer> {
   if (await exists(`${path}-wal`)) throw readOnly(path, 'it was not closed, and recovering it takes writing');
-  const bytes = await readFile(path);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    if (!isForbidden(cause)) throw toStorageError(cause, path);
+    const advice = 'this user may not read the database; let it read it, or choose another directory';
+    throw new MLOpsError('STORAGE_UNAVAILABLE', `${path}: ${advice}`, { cause });
+  });
   bytes.fill(1, 18, 20); // versions of the format for writing and reading: 2 is WAL, 1 is not
   return bytes;
 }
@@ -137,11 +141,13 @@ async function isThere(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch (error) {
-    if (!isError(error) || !('code' in error) || error.code !== 'EACCES') return false;
+    if (!isForbidden(error)) return false;
     const advice = 'this user may not look into the directory; let it read and enter the directory, or choose another';
     throw new MLOpsError('STORAGE_UNAVAILABLE', `${path}: ${advice}`, { cause: error });
   }
 }
+
+const isForbidden = (error: unknown): boolean => isError(error) && 'code' in error && error.code === 'EACCES';
 
 const readOnly = (path: string, problem: string): MLOpsError =>
   new MLOpsError('STORAGE_READ_ONLY', `${path}: ${problem}; make the directory writable, or choose another`);

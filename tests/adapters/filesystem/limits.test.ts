@@ -46,15 +46,18 @@ it.skipIf(process.platform === 'win32')(
   },
 );
 
-it.skipIf(process.platform === 'win32')('a user who may not look into the folder is told so', async () => {
+it.skipIf(process.platform === 'win32').each([
+  ['look into the folder', 'storage', 'look into the directory'],
+  ['read the database', 'storage/bondx-mlops.db', 'read the database'],
+])('a user who may not %s is told so', async (_what, place, said) => {
   const { directory, storage } = await fill();
   await storage.close();
-  const locked = join(directory, 'storage');
+  const locked = join(directory, place);
   const failure = await runAsReader(directory, 'open-storage', locked);
   execFileSync('chmod', ['700', locked]);
   execFileSync('chmod', ['-R', 'u=rwX', directory]);
   expect(failure).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
-  expect((failure as Error).message).toContain('this user may not look into the directory');
+  expect((failure as Error).message).toContain(`this user may not ${said}`);
 });
 
 /** A storage and files in a directory, and a directory that is empty. */
