@@ -19,6 +19,7 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
       'tests/governance/audit/audit-trail',
       'tests/governance/audit/audit-writer',
       'tests/governance/audit/checkpoint',
+      'tests/governance/audit/damaged-store',
       'tests/governance/audit/log-start',
       'tests/governance/audit/merkle-tree',
       'tests/governance/audit/move-log',
@@ -46,8 +47,9 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
     ],
   },
   encryption: {
-    mutate: ['src/sealing/*.ts', 'src/keys/*.ts'],
+    mutate: ['src/sealing/*.ts', 'src/keys/*.ts', 'src/governance/keys/*.ts'],
     tests: [
+      'tests/governance/keys/key-administration',
       'tests/governance/privacy/erase-subject',
       'tests/keys/key-document',
       'tests/keys/key-file',

@@ -1,13 +1,46 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { AuditLog, ExperimentTracker, KeyAdministration, MLOpsConfig } from '@bondx/mlops';
+import { AuditLog, ConflictError, ExperimentTracker, KeyAdministration, MLOpsConfig } from '@bondx/mlops';
 import type { KeyInfo, KeyPurpose } from '@bondx/mlops';
 import { temporaryDirectory } from '../../adapters/filesystem/temporary-directory.js';
+import { newKeyDocument, printKeyDocument } from '../../../src/keys/key-document.js';
 import { createWorld } from '../../helpers.js';
 
 const activeOf = async (keys: KeyAdministration, purpose: KeyPurpose): Promise<KeyInfo> =>
   (await keys.list()).find((key) => key.purpose === purpose && key.status === 'active')!;
+
+describe('making a key file', () => {
+  const inFolder = async () => {
+    const folder = await temporaryDirectory();
+    const policy = { storage: { path: folder }, keys: { path: join(folder, 'made', 'keys.json') } };
+    return MLOpsConfig.fromObject(policy, { environment: {} });
+  };
+
+  it('makes it where the policy says, once, and records that', async () => {
+    const config = await inFolder();
+    await using keys = new KeyAdministration(config);
+    const path = await keys.create();
+    expect(path).toBe(config.policy.keys.path);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const before = readFileSync(path, 'utf8');
+    expect((await keys.list()).every(({ status }) => status === 'active')).toBe(true);
+    await expect(keys.create()).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    await using audit = new AuditLog(config);
+    const records = await audit.list();
+    expect(records.map(({ action, resource, decision }) => [action, resource, decision])).toEqual([
+      ['keys.create', { type: 'key_file', id: path }, 'allow'],
+    ]);
+  });
+
+  it('makes none where the keys come from the environment', async () => {
+    const environment = { KEYS: printKeyDocument(newKeyDocument(0)) };
+    const config = MLOpsConfig.fromObject({ keys: { variable: 'KEYS' } }, { environment });
+    const keys = new KeyAdministration(config, createWorld().options);
+    await expect(keys.create()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  });
+});
 
 describe('administering keys', () => {
   it('is recorded, with ids and reasons and without any key', async () => {
@@ -68,6 +101,50 @@ describe('administering keys', () => {
     const keys = new KeyAdministration(config, { ...rest, keys: service });
     await expect(keys.rotate('pseudonym')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     await expect(keys.revoke('0123456789abcdef', 'x')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    const records = await new AuditLog(config, options).list();
+    expect(records.map(({ action, resource, decision }) => [action, resource, decision])).toEqual([
+      ['keys.rotate', { type: 'key', id: 'pseudonym' }, 'error'],
+      ['keys.revoke', { type: 'key', id: '0123456789abcdef' }, 'error'],
+    ]);
+  });
+
+  it('names the keys, their purpose and the reason in the records', async () => {
+    const { config, options } = createWorld();
+    const keys = new KeyAdministration(config, options);
+    const old = await activeOf(keys, 'pseudonym');
+    const made = await keys.rotate('pseudonym');
+    await keys.revoke(old.id, 'somebody left');
+    await expect(keys.revoke(made.id, 7 as never)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    const { keyId: id } = await keys.rewrap();
+    const records = await new AuditLog(config, options).list();
+    const key = (id: string) => ({ type: 'key', id });
+    expect(records.map(({ action, resource, detail }) => [action, resource, detail])).toEqual([
+      ['keys.rotate', key('pseudonym'), { state: 'begun' }],
+      ['keys.rotate', key(made.id), { purpose: 'pseudonym' }],
+      ['keys.revoke', key(old.id), { state: 'begun' }],
+      ['keys.revoke', key(old.id), { purpose: 'pseudonym' }],
+      ['storage.rewrap', key(id), { keyId: id, rewrapped: 0, unreadable: 0 }],
+    ]);
+    expect([made, await keys.rewrap()].every(Object.isFrozen)).toBe(true);
+  });
+
+  it('rotates once, however often the record has to be planned anew', async () => {
+    const { config, options, storage } = createWorld();
+    const keys = new KeyAdministration(config, options);
+    const commit = storage.commit.bind(storage);
+    let commits = 0;
+    const busy = vi.spyOn(storage, 'commit').mockImplementation((...args) => {
+      if (++commits !== 2) return commit(...args); // the first says that it begins
+      const lost = { kind: 'stream', stream: 'other', expected: 0, actual: 1 } as const;
+      return Promise.reject(new ConflictError(lost));
+    });
+    const made = await keys.rotate('pseudonym');
+    busy.mockRestore();
+    const ofPurpose = (await keys.list()).filter(({ purpose }) => purpose === 'pseudonym');
+    expect(ofPurpose.map(({ id, status }) => [id === made.id, status]).sort()).toEqual([
+      [false, 'retired'],
+      [true, 'active'],
+    ]);
   });
 });
 
