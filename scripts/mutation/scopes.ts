@@ -50,6 +50,7 @@ export const mutationScopes: Readonly<Record<string, MutationScope>> = {
     mutate: ['src/sealing/*.ts', 'src/keys/*.ts', 'src/governance/keys/*.ts'],
     tests: [
       'tests/governance/keys/key-administration',
+      'tests/governance/keys/rewrap',
       'tests/governance/privacy/erase-subject',
       'tests/keys/key-document',
       'tests/keys/key-file',
