@@ -1,9 +1,15 @@
-import { type DistanceEstimate, distanceBound, exceedanceError, shortfallError } from '../stats/distance-estimate.js';
-import { type PsiEstimate, psiBound } from '../stats/psi.js';
+import {
+  type DistanceEstimate,
+  distanceBound,
+  distanceMargin,
+  exceedanceError,
+  shortfallError,
+} from '../stats/distance-estimate.js';
+import { type PsiEstimate, psiBound, psiMargin } from '../stats/psi.js';
 import { smallestError } from '../stats/smallest-error.js';
 import type { ColumnEffects, SideCounts } from './column-effects.js';
 import { round } from './column-findings.js';
-import { rowsNeeded } from './rows-needed.js';
+import { type Judged, rowsNeeded } from './rows-needed.js';
 import type { ColumnDrift, DriftFinding, DriftVerdict, Effect, RowsNeeded } from './drift-report.js';
 
 /** How a column is judged. */
@@ -79,20 +85,7 @@ export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: Er
   const needs = inRows(
     rowsNeeded(
       verdict,
-      [
-        {
-          effect: distance,
-          estimate: distance.value,
-          shown: shownDistance(effects.distance),
-          threshold: rule.tolerance,
-        },
-        {
-          effect: psi,
-          estimate: withoutBias(effects.psi),
-          shown: withoutBias(effects.psi.merged ?? effects.psi),
-          threshold: rule.psiThreshold,
-        },
-      ],
+      [judgedDistance(effects.distance, rule.tolerance, levels), judgedPsi(effects.psi, rule.psiThreshold, levels)],
       effects.distance.baselineCount,
       effects.distance.currentCount,
     ),
@@ -111,10 +104,30 @@ export function judgeColumn(effects: ColumnEffects, rule: ColumnRule, levels: Er
   };
 }
 
-const shownDistance = ({ measure, value, merged }: DistanceEstimate): number =>
-  measure === 'ks' ? value : (merged?.value ?? 0);
+function judgedDistance(estimate: DistanceEstimate, threshold: number, levels: ErrorLevels): Judged {
+  const errors = distanceErrors(levels);
+  const { measure, value, merged } = estimate;
+  return {
+    estimate: value,
+    shown: measure === 'ks' ? value : (merged?.value ?? 0),
+    threshold,
+    margins: {
+      lower: estimate.resolution + distanceMargin(estimate, 'lower', errors.lower),
+      upper: estimate.resolution + distanceMargin(estimate, 'upper', errors.upper),
+    },
+  };
+}
 
-const withoutBias = ({ value, expectedUnderNoDrift }: PsiEstimate): number => value - expectedUnderNoDrift;
+function judgedPsi(estimate: PsiEstimate, threshold: number, levels: ErrorLevels): Judged {
+  const errors = psiErrors(levels);
+  const shown = estimate.merged ?? estimate;
+  return {
+    estimate: estimate.value - estimate.expectedUnderNoDrift,
+    shown: shown.value - shown.expectedUnderNoDrift,
+    threshold,
+    margins: { lower: psiMargin(shown, 'lower', errors.lower), upper: psiMargin(estimate, 'upper', errors.upper) },
+  };
+}
 
 /** Independent rows as rows like those there are, where those depend on each other. */
 function inRows(

@@ -1,12 +1,13 @@
-import type { DriftVerdict, Effect, RowsNeeded } from './drift-report.js';
+import type { DriftVerdict, RowsNeeded } from './drift-report.js';
 
 /** An effect, the threshold it is held against and what it is taken to be when asking which side of it that lies. */
 export interface Judged {
-  readonly effect: Effect;
   readonly estimate: number;
   /** The part of it that the lower bound is one of: less than the whole where rare categories are put together. */
   readonly shown: number;
   readonly threshold: number;
+  /** How far its bounds lie from it with the rows there are, cut off nowhere. */
+  readonly margins: { readonly lower: number; readonly upper: number };
 }
 
 /** Beyond this many rows the effect is as good as at the threshold. */
@@ -29,10 +30,8 @@ export function rowsNeeded(
   if (beyond.length === 0 && effects.some(({ estimate, threshold }) => estimate > threshold)) return undefined;
   const shrinkage =
     beyond.length > 0
-      ? Math.max(...beyond.map(({ effect, shown, threshold }) => ratio(shown - threshold, shown - effect.lower)))
-      : Math.min(
-          ...effects.map(({ effect, estimate, threshold }) => ratio(threshold - estimate, effect.upper - estimate)),
-        );
+      ? Math.max(...beyond.map(({ shown, threshold, margins }) => ratio(shown - threshold, margins.lower)))
+      : Math.min(...effects.map(({ estimate, threshold, margins }) => ratio(threshold - estimate, margins.upper)));
   const unit = (1 / baselineRows + 1 / currentRows) * shrinkage * shrinkage;
   const current = Math.ceil(1 / (unit - 1 / baselineRows));
   if (unit > 1 / baselineRows && current <= mostRows)

@@ -93,17 +93,14 @@ export function shortfallError(estimate: DistanceEstimate, threshold: number): n
  * @param error in (0, 0.5]
  */
 export function distanceBound(estimate: DistanceEstimate, side: 'lower' | 'upper', error: number): number {
-  const unit = unitOf(estimate);
   if (side === 'upper') {
-    const margin = Math.min(
-      Math.sqrt((Math.log(1 / error) / 2) * unit),
-      unit / 2 - normalQuantile(error) * (Math.sqrt(unit) / 2),
+    return Math.min(
+      1,
+      estimate.value + estimate.resolution + (estimate.unseen ?? 0) + distanceMargin(estimate, side, error),
     );
-    return Math.min(1, estimate.value + estimate.resolution + (estimate.unseen ?? 0) + margin);
   }
   if (estimate.measure === 'ks') {
-    const margin = Math.sqrt((Math.log(2 / error) / 2) * unit);
-    return Math.max(0, estimate.value - estimate.resolution - margin);
+    return Math.max(0, estimate.value - estimate.resolution - distanceMargin(estimate, side, error));
   }
   let low = 0;
   let high = 1;
@@ -113,6 +110,31 @@ export function distanceBound(estimate: DistanceEstimate, side: 'lower' | 'upper
     else high = middle;
   }
   return low;
+}
+
+/** How far chance may have moved the distance on that side; beyond 0 and 1 as well, where the bound is cut off. */
+export function distanceMargin(estimate: DistanceEstimate, side: 'lower' | 'upper', error: number): number {
+  const unit = unitOf(estimate);
+  if (side === 'upper') {
+    return Math.min(
+      Math.sqrt((Math.log(1 / error) / 2) * unit),
+      unit / 2 - normalQuantile(error) * (Math.sqrt(unit) / 2),
+    );
+  }
+  if (estimate.measure === 'ks') return Math.sqrt((Math.log(2 / error) / 2) * unit);
+  return estimate.merged === undefined ? Infinity : fluctuationQuantile(estimate.merged.law, error);
+}
+
+/** What chance exceeds with the given probability. */
+function fluctuationQuantile(law: FluctuationLaw, error: number): number {
+  let [low, high] = [0, law.scale];
+  while (fluctuationSf(high, law) > error) [low, high] = [high, 2 * high];
+  while (high - low > 1e-6 * high) {
+    const middle = (low + high) / 2;
+    if (fluctuationSf(middle, law) > error) low = middle;
+    else high = middle;
+  }
+  return high;
 }
 
 const unitOf = ({ baselineCount, currentCount }: DistanceEstimate): number => 1 / baselineCount + 1 / currentCount;

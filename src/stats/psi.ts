@@ -110,13 +110,18 @@ export function psiOfCategories(referenceCounts: readonly number[], currentCount
  */
 export function psiBound(estimate: PsiEstimate, side: 'lower' | 'upper', error: number): number {
   if (side === 'lower' && estimate.merged !== undefined) return psiBound(estimate.merged, side, error);
-  const { value, expectedUnderNoDrift, categories, variance, baselineCount, currentCount } = estimate;
+  const width = psiMargin(estimate, side, error);
+  return Math.max(0, estimate.value - estimate.expectedUnderNoDrift + (side === 'lower' ? -width : width));
+}
+
+/** The width of the bound, below 0 as well, where that is cut off. */
+export function psiMargin(estimate: PsiEstimate, side: 'lower' | 'upper', error: number): number {
+  const { expectedUnderNoDrift, categories, variance, baselineCount, currentCount } = estimate;
   const unit = 1 / baselineCount + 1 / currentCount;
   const deltaWidth = -normalQuantile(error) * Math.sqrt(variance);
   const quantile =
     categories === 1 ? 0 : unit * chiSquareQuantile(side === 'lower' ? 1 - error : error, categories - 1);
-  const width = Math.hypot(deltaWidth, categories === 1 ? 0 : quantile - expectedUnderNoDrift);
-  return Math.max(0, value - expectedUnderNoDrift + (side === 'lower' ? -width : width));
+  return Math.hypot(deltaWidth, categories === 1 ? 0 : quantile - expectedUnderNoDrift);
 }
 
 /**

@@ -67,6 +67,20 @@ describe('detectDrift', () => {
     expect(x.message).toMatch(/too little data to tell.*; needs some \d+ /);
   });
 
+  it('says how many rows it takes, and then tells', async () => {
+    // Evenly spread over 100, and moved: of so few rows a bound of the distance is cut off at 0.
+    const of = (count: number, shift: number) =>
+      Array.from({ length: count }, (_, i) => ({ x: (100 * (i + 0.5)) / count + shift }));
+    const options = { featureColumns: ['x'], targetColumn: undefined };
+    for (const shift of [22, 30]) {
+      const needs = columnOf(await check(of(20_000, 0), of(20, shift), options), 'x').needs!;
+      const verdict = async (rows: number) =>
+        columnOf(await check(of(20_000, 0), of(rows, shift), options), 'x').verdict;
+      expect(await verdict(Math.ceil(needs.rows * 1.5))).not.toBe('inconclusive');
+      expect(await verdict(Math.floor(needs.rows / 2))).toBe('inconclusive');
+    }
+  });
+
   it('promises no number of rows where every row has another category', async () => {
     const keys = (side: string, count: number) => Array.from({ length: count }, (_, i) => ({ kind: `${side}${i}` }));
     const options = { featureColumns: ['kind'], targetColumn: undefined };
