@@ -27,6 +27,7 @@ import {
   type WorkOptions,
   assertNotAborted,
   assertStoreIn,
+  isAborted,
   storeDirectories,
 } from './store-directories.js';
 import { checkObject } from '../util/check.js';
@@ -48,6 +49,7 @@ export async function backupStore(config: MLOpsConfig, options: BackupOptions = 
   try {
     return await new ControlPlane(context).change('storage.backup', { resource, scope: 'store' }, async () => {
       const result = await makeBackup(config, directories, context.clock, options).catch((error: unknown) => {
+        if (isAborted(error)) assertNotAborted(options.signal);
         throw toStorageError(error, directories.backups);
       });
       const { path, databaseDigest, auditRecords, auditHead, artifacts, missing, expired } = result;

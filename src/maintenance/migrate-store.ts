@@ -15,7 +15,7 @@ import { copyRecords } from './copy-records.js';
 import { missingKeys, sealingKeys } from './missing-keys.js';
 import { type StoredMigration, putMigration, readMigration } from './migration-record.js';
 import { type StoreContent, dumpPages, measureStore } from './store-content.js';
-import { type WorkOptions, assertStoreIn } from './store-directories.js';
+import { type WorkOptions, assertNotAborted, assertStoreIn, isAborted } from './store-directories.js';
 import { checkObject } from '../util/check.js';
 
 /** A store: the one that a policy selects, or one that you opened and will close. */
@@ -68,6 +68,7 @@ export async function migrateStore(options: MigrateStoreOptions): Promise<Migrat
   try {
     return await withStores(from, (source) => withStores(to, (target) => migrate(source, target, places, options)));
   } catch (error) {
+    if (isAborted(error)) assertNotAborted(options.signal);
     if (!(error instanceof ConflictError)) throw error;
     throw new MLOpsError(
       'CONFLICT',

@@ -47,6 +47,9 @@ export interface WorkOptions {
   readonly onProgress?: (fraction: number, label: string) => void;
 }
 
+/** Whether a part of the work was: its own message says what that was, and not what to do. */
+export const isAborted = (error: unknown): boolean => error instanceof MLOpsError && error.code === 'ABORTED';
+
 export function assertNotAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true)
     throw new MLOpsError('ABORTED', 'interrupted before it was complete; run it again', { cause: signal.reason });

@@ -229,7 +229,10 @@ describe('a backup', () => {
   it('can be aborted, and leaves nothing then', async () => {
     await work(policyFor('live'), 'x');
     const signal = AbortSignal.abort();
-    await expect(backupStore(policyFor('live'), { signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(backupStore(policyFor('live'), { signal })).rejects.toMatchObject({
+      code: 'ABORTED',
+      message: 'interrupted before it was complete; run it again',
+    });
     expect(await readdir(join(directory, 'backups'))).toEqual([]);
   });
 

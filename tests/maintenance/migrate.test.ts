@@ -211,6 +211,21 @@ describe('a migration', () => {
     });
   });
 
+  it('says what to do when it is interrupted within a file', async () => {
+    const from = inMemory();
+    await fill(from, 1, 10);
+    const interruption = new AbortController();
+    const get = from.artifacts.get.bind(from.artifacts);
+    from.artifacts.get = (digest) => {
+      interruption.abort();
+      return get(digest);
+    };
+    expect(await failure(migrate(from, inMemory(), { signal: interruption.signal }))).toMatchObject({
+      code: 'ABORTED',
+      message: 'interrupted before it was complete; run it again',
+    });
+  });
+
   it('finds what was damaged on the way or in the source', async () => {
     const [from, to] = [inMemory(), inMemory()];
     await fill(from, 1, 10);
