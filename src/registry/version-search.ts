@@ -2,6 +2,7 @@ import { type Field, type Filter, and } from '../search/filter.js';
 import { printField } from '../search/print-filter.js';
 import { type FieldCatalog, type SearchedField, whereOf } from '../search/to-where.js';
 import type { Where } from '../storage/storage.js';
+import { numbersOf, timesOf } from '../tracking/literal-values.js';
 import { refuse } from '../util/check.js';
 import { nearest } from '../util/nearest.js';
 import { parseStage } from './stage.js';
@@ -27,25 +28,22 @@ const attributes: Readonly<Record<string, string>> = {
 /** Where each field of a version is found in the index. */
 const versionCatalog: FieldCatalog = (field: Field): SearchedField => {
   const { entity, key, aggregate } = field;
-  if (entity === 'metric' && aggregate === undefined) return { name: `metrics.${key}` };
+  if (entity === 'metric' && aggregate === undefined) {
+    return { name: `metrics.${key}`, isUnlike: true, alternatives: numbersOf(field) };
+  }
   if (entity === 'tag') return { name: `tags.${key}`, alternatives: (value) => [String(value)] };
   if (entity !== 'attribute')
     return refuse(`versions are not searched by ${printField(field)}; use metrics, tags and attributes`);
   const name = Object.hasOwn(attributes, key) ? attributes[key]! : unknown(field);
-  if (name === 'stage') return { name, alternatives: (value) => [parseStage(value)] };
+  if (name === 'stage') return { name, isUnlike: true, alternatives: (value) => [parseStage(value)] };
   if (name !== 'registeredAt') {
     // As texts, 10.0.0 is below 2.0.0.
     return { name, isUnordered: name === 'version', alternatives: (value) => [String(value)] };
   }
-  return { name, alternatives: (value) => [typeof value === 'string' ? timeOf(value) : Number(value)] };
+  return { name, isUnlike: true, alternatives: timesOf(field) };
 };
 
 export const versionCondition = (filter: string | Filter = and()): Where => whereOf(filter, versionCatalog);
-
-function timeOf(value: string): number {
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? refuse(`expected a date such as '2026-01-31T12:00:00Z', got ${JSON.stringify(value)}`) : ms;
-}
 
 function unknown(field: Field): never {
   const guess = nearest(field.key, Object.keys(attributes));

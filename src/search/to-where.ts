@@ -12,6 +12,8 @@ export interface SearchedField {
   readonly isMap?: boolean;
   /** Its values have no order that texts have: `<` and its kin are refused. */
   readonly isUnordered?: boolean;
+  /** Its values are no texts, or not the ones that people write: `like` and its kin would find nothing, and are refused. */
+  readonly isUnlike?: boolean;
   /** What a literal may stand for there; itself unless told. The first one is meant by `<` and its kin. */
   readonly alternatives?: (value: Literal) => readonly [IndexScalar, ...IndexScalar[]];
 }
@@ -39,8 +41,12 @@ const storageOperators = { '<': 'lt', '<=': 'lte', '>': 'gt', '>=': 'gte' } as c
 const itself = (value: Literal): readonly [IndexScalar, ...IndexScalar[]] => [value];
 
 function comparisonToWhere(comparison: Comparison, catalog: FieldCatalog): Where {
-  const { name: field, isMap = false, isUnordered = false, alternatives = itself } = catalog(comparison.field);
+  const searched = catalog(comparison.field);
+  const { name: field, isMap = false, isUnordered = false, isUnlike = false, alternatives = itself } = searched;
   if (isMap) return membership(comparison, field);
+  if (isUnlike && comparison.op.endsWith('like')) {
+    refuse(`${printField(comparison.field)} takes = != < <= > >= in and is null, not ${comparison.op}`);
+  }
   const isThere: Where = { field, op: 'ne', value: null };
   switch (comparison.op) {
     case '=':

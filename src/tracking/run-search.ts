@@ -6,6 +6,7 @@ import { type FieldCatalog, type SearchedField, whereOf } from '../search/to-whe
 import type { OrderBy, Query, Where } from '../storage/storage.js';
 import { checkOneOf, refuse } from '../util/check.js';
 import { nearest } from '../util/nearest.js';
+import { numbersOf, timesOf } from './literal-values.js';
 import { finalRunStatuses } from './run.js';
 import type { SearchRunsOptions } from './tracking-options.js';
 
@@ -50,7 +51,11 @@ export const runCatalog: FieldCatalog = (field: Field): SearchedField => {
   const { entity, key, aggregate = 'last' } = field;
   switch (entity) {
     case 'metric':
-      return { name: `${{ last: 'metrics', min: 'metricsMin', max: 'metricsMax' }[aggregate]}.${key}` };
+      return {
+        name: `${{ last: 'metrics', min: 'metricsMin', max: 'metricsMax' }[aggregate]}.${key}`,
+        isUnlike: true,
+        alternatives: numbersOf(field),
+      };
     case 'param':
       return { name: `params.${key}`, alternatives: parameterValues };
     case 'tag':
@@ -59,8 +64,8 @@ export const runCatalog: FieldCatalog = (field: Field): SearchedField => {
       return { name: known(field, datasetFields, 'datasets have'), isMap: true };
     case 'attribute': {
       const name = known(field, attributes, 'runs have');
-      if (name === 'status') return { name, alternatives: (value) => [statusOf(value)] };
-      if (name === 'startedAt' || name === 'endedAt') return { name, alternatives: (value) => [timeOf(value, field)] };
+      if (name === 'status') return { name, isUnlike: true, alternatives: (value) => [statusOf(value)] };
+      if (name === 'startedAt' || name === 'endedAt') return { name, isUnlike: true, alternatives: timesOf(field) };
       return { name, alternatives: (value) => [String(value)] };
     }
   }
@@ -119,14 +124,6 @@ function statusOf(value: Literal): string {
   const status = String(value).toLowerCase();
   if (Object.hasOwn(statuses, status)) return statuses[status]!;
   return checkOneOf(status, ['running', ...finalRunStatuses], 'status');
-}
-
-function timeOf(value: Literal, field: Field): number {
-  const ms = typeof value === 'string' ? Date.parse(value) : Number(value);
-  if (!Number.isNaN(ms)) return ms;
-  return refuse(
-    `${printField(field)} takes UTC milliseconds or a date such as '2026-01-31T12:00:00Z', got ${JSON.stringify(value)}`,
-  );
 }
 
 function known(field: Field, names: Readonly<Record<string, string>>, who: string): string {

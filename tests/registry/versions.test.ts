@@ -150,7 +150,7 @@ describe('versions', () => {
     expect((await registry.listModels({ filter: where.tag('team').eq('credit') })).versions).toHaveLength(1);
     expect((await failure(finds("stages = 'x'"))).message).toContain('did you mean stage?');
     expect((await failure(finds('params.x = 1'))).message).toContain('use metrics, tags and attributes');
-    expect((await failure(finds("registered_at > 'x'"))).message).toContain('expected a date');
+    expect((await failure(finds("registered_at > 'x'"))).message).toContain('a date that exists');
     expect(await failure(finds("version > '1.0.9'"))).toMatchObject({ code: 'INVALID_INPUT' }); // 1.0.10 is, as a number
   });
 

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   ExperimentTracker,
   MemoryArtifactStore,
@@ -95,15 +95,24 @@ const texts = fc.constantFrom('10', 'true', 'rates', 'Rates', '%a', '1e1', '');
 const value: fc.Arbitrary<Literal> = fc.oneof(fc.constantFrom(NaN, Infinity, 0, 1, 2.5, 10, -1), texts, fc.boolean());
 const keys = fc.constantFrom('a', 'b.c', 'd e');
 const fields: fc.Arbitrary<Field> = fc.oneof(
-  fc.record({ entity: fc.constantFrom('metric', 'param', 'tag'), key: keys }),
-  fc.record({ entity: fc.constant('metric'), key: keys, aggregate: fc.constantFrom('min', 'max') }),
+  fc.record({ entity: fc.constantFrom('param', 'tag'), key: keys }),
   fc.record({ entity: fc.constant('attribute'), key: fc.constant('run_name') }),
+);
+const metrics: fc.Arbitrary<Field> = fc.oneof(
+  fc.record({ entity: fc.constant('metric'), key: keys }),
+  fc.record({ entity: fc.constant('metric'), key: keys, aggregate: fc.constantFrom('min', 'max') }),
 );
 const status = fc.constant<Field>({ entity: 'attribute', key: 'status' });
 const states = fc.constantFrom('running', 'COMPLETED', 'failed', 'Aborted'); // others are refused
 const likePatterns = ['rates', 'rat%', '%A%', '_ates', '%', '1_', ''];
+const numbers = value.filter((literal) => typeof literal === 'number'); // metrics refuse others
+const isLike = (filter: Filter): boolean => 'op' in filter && filter.op.endsWith('like');
 const comparisons = fc
-  .oneof(comparisonOf(fields, value), comparisonOf(status, states))
+  .oneof(
+    comparisonOf(fields, value),
+    comparisonOf(metrics, numbers).filter((filter) => !isLike(filter)),
+    comparisonOf(status, states).filter((filter) => !isLike(filter)),
+  )
   .map((filter) =>
     'op' in filter && filter.op.endsWith('like') && 'value' in filter
       ? { ...filter, value: likePatterns[String(filter.value).length % likePatterns.length]! }
@@ -262,7 +271,34 @@ describe('a search', () => {
     expect(await finds("attributes.`Run name` = 'none' or attributes.`run name` is not null")).toBe(false);
     expect((await failure(finds("dataset.name like 'p%'"))).message).toContain('takes = != in and not in');
     expect((await failure(finds("statsu = 'x'"))).message).toContain('did you mean status?');
-    expect((await failure(finds("start_time > 'yesterday'"))).message).toContain('UTC milliseconds or a date');
+    for (const none of ['yesterday', '2026-02-31', '1', '1/2/2026']) {
+      expect((await failure(finds(`start_time > '${none}'`))).message).toContain('a date that exists');
+    }
     expect((await failure(finds("status in ('FINISHED', 'complete')"))).message).toContain('got "complete"');
+  });
+
+  it('takes times without an offset for UTC, wherever it runs', async () => {
+    vi.stubEnv('TZ', 'Asia/Tokyo');
+    const { config, options, clock } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    await tracker.startRun({ experimentName: 'e', heartbeat: false });
+    const at = new Date(clock.now()).toISOString().slice(0, -1);
+    for (const time of [at, at.replace('T', ' '), `${at}Z`]) {
+      expect((await tracker.searchRuns({ filter: `start_time = '${time}'` })).runs, time).toHaveLength(1);
+    }
+    vi.unstubAllEnvs();
+  });
+
+  it('refuses comparisons that could hold of nothing', async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const refusal = async (filter: string | Filter) => (await failure(tracker.searchRuns({ filter }))).message;
+    expect(await refusal("metrics.mae < '0.5'")).toBe(
+      'metrics.mae is compared with numbers, without quotes, got "0.5"',
+    );
+    expect(await refusal(where.metric('mae', 'min').in(1, '2'))).toContain('min(metrics.mae) is compared with numbers');
+    expect(await refusal("metrics.mae like '1%'")).toContain('takes = != < <= > >= in and is null, not like');
+    expect(await refusal("status not ilike 'fin%'")).toContain('status takes = != < <= > >= in and is null');
+    expect(await refusal('start_time > true')).toContain('got true');
   });
 });
