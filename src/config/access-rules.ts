@@ -16,6 +16,8 @@ export const accessRules: readonly Rule[] = [
   rule('bindings', (access) => unknownRole(access, access.bindings, 'bindings')),
   rule('forbids', (access) => unknownRole(access, access.forbids, 'forbids')),
   rule('break_glass', (access) => unknownRole(access, [access.break_glass], 'break_glass'), 'role'),
+  rule('bindings', ({ bindings }) => patternIn(bindings, 'bindings')),
+  rule('forbids', ({ forbids }) => patternIn(forbids, 'forbids')),
   rule('bindings', ({ bindings }) => {
     const owners = new Map<string, string>(); // by one spelling: people are told apart by no other
     for (const [i, { principal, aliases }] of bindings.entries()) {
@@ -69,6 +71,21 @@ export const accessRules: readonly Rule[] = [
 function rule(key: keyof Access, problem: (access: Access) => string | undefined, ...parts: readonly string[]): Rule {
   const paths = parts.length === 0 ? [['access', key]] : parts.map((part) => ['access', key, part]);
   return { paths, problem: ({ access }) => problem(access) };
+}
+
+/** A forbid with a pattern in it would forbid nothing, and nobody would be told. */
+function patternIn(
+  entries: readonly { readonly principal: string | null; readonly models: readonly string[] }[],
+  key: string,
+): string | undefined {
+  for (const [i, { principal, models }] of entries.entries()) {
+    const pattern = [principal, ...models].find((name) => name?.includes('*') === true);
+    if (pattern === undefined) continue;
+    const instead =
+      pattern === principal ? 'name each principal, or forbid a role' : 'leave models out to mean all of them';
+    return `${key}[${i}]: ${JSON.stringify(pattern)} would be the name itself, no pattern; ${instead}`;
+  }
+  return undefined;
 }
 
 function unknownRole(

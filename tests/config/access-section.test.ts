@@ -45,6 +45,15 @@ describe('the access section', () => {
     ],
     ['forbids: [{ permissions: [track] }]', 'forbids[0] takes a principal or a role, one of the two'],
     ['forbids: [{ role: admin, permissions: [] }]', 'forbids[0] forbids nothing; list its permissions, or remove it'],
+    [
+      "forbids: [{ principal: '*', permissions: [track] }]",
+      'forbids[0]: "*" would be the name itself, no pattern; name each principal, or forbid a role',
+    ],
+    [
+      "forbids: [{ role: admin, permissions: [promote], models: ['spread*'] }]",
+      'forbids[0]: "spread*" would be the name itself, no pattern; leave models out to mean all of them',
+    ],
+    ["bindings: [{ principal: ada, role: admin, models: [spread, '*'] }]", 'bindings[0]: "*" would be the name itself'],
     ['jwt: { audience: x }', 'needs the issuer of the tokens'],
     ['jwt: { issuer: x, audience: y }', 'needs the algorithms that the issuer signs with, such as [ES256]'],
     ['jwt: { issuer: x, algorithms: [ES256] }', 'needs the audience'],
