@@ -171,7 +171,8 @@ export class LiveDeployment {
 
   #unitOf({ unit, routingKey }: RoutedRequest): number {
     if (unit !== undefined) return unit >>> 0;
-    return routingKey === undefined ? this.#anonymous++ >>> 0 : hashOf(this.#seed, String(routingKey)) >>> 0;
+    const isNone = routingKey === undefined || routingKey === '';
+    return isNone ? this.#anonymous++ >>> 0 : hashOf(this.#seed, String(routingKey)) >>> 0;
   }
 
   #hasNews(now: number, isClosing: boolean): boolean {

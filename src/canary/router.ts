@@ -100,7 +100,8 @@ export class Router {
       const mode = routes.mode(place);
       if (mode !== 'split' && mode !== 'shadow')
         return answer(false, requestId, serving, undefined, undefined, 0, mode);
-      const key = typeof routingKey === 'string' ? routingKey : String(routingKey ?? requestId);
+      const given = typeof routingKey === 'string' ? routingKey : String(routingKey ?? '');
+      const key = given === '' ? requestId : given; // who has no key to give often gives an empty one
       const unit = hashOf(routes.seed(place), key);
       const isChosen = (unit ^ signBit) <= routes.last(place);
       if (mode === 'shadow') {

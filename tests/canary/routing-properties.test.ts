@@ -68,6 +68,12 @@ describe('the share of the canary', () => {
     );
   });
 
+  it('takes an empty key for none: who has none to give would else be on one side with all others', () => {
+    const router = routerOf('0190c3a0-0000-7000-8000-000000000000', 0.5);
+    const chosen = Array.from({ length: 400 }, () => isChosen(router, '')).filter(Boolean).length;
+    expect(Math.abs(chosen - 200)).toBeLessThan(sigmas * 10);
+  });
+
   it('is the one asked for without keys, and in shadow mode too', () => {
     for (const [mode, share] of [
       ['split', 0.05],
