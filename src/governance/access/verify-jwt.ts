@@ -52,9 +52,12 @@ async function verify(
   const { jwksUrl, publicKeyFile } = config.policy.access.jwt;
   try {
     if (jwksUrl !== null) return await verifyByKeySet(jose, remoteKeys(jose, config, jwksUrl), token, options);
-    const pem = await readFile(config.resolvePath(publicKeyFile!), 'utf8');
+    const pem = await readFile(config.resolvePath(publicKeyFile!), 'utf8').catch((error: unknown) => {
+      const { code } = error as NodeJS.ErrnoException;
+      throw unavailable(`access.jwt.public_key_file cannot be read (${code})`, error);
+    });
     const { alg = 'nothing' } = jose.decodeProtectedHeader(token);
-    if (!options.algorithms!.includes(alg)) throw refused(`it is signed with ${alg}`);
+    if (!options.algorithms!.includes(alg)) throw refused(`it is signed with ${sayAlgorithm(alg)}`);
     const key = await jose.importSPKI(pem, alg).catch((error: unknown) => {
       throw refused(`access.jwt.public_key_file holds no public key in PEM ("BEGIN PUBLIC KEY") for ${alg}`, error);
     });
@@ -76,7 +79,7 @@ async function verifyByKeySet(
   const aboutToken = [JOSENotSupported, JWKSMultipleMatchingKeys, JWKSNoMatchingKey];
   const find: import('jose').JWTVerifyGetKey = (header, jws) =>
     keys(header, jws).catch((error: unknown) => {
-      throw aboutToken.some((kind) => error instanceof kind) ? error : unavailable(error);
+      throw aboutToken.some((kind) => error instanceof kind) ? error : noKeys(error);
     });
   try {
     return (await jose.jwtVerify(token, find, options)).payload;
@@ -94,14 +97,13 @@ async function verifyByKeySet(
 }
 
 /** Nothing is said against the token: who shows it again later may be let in. */
-function unavailable(cause: unknown): MLOpsError {
+const unavailable = (why: string, cause: unknown): MLOpsError =>
+  new MLOpsError('KEY_UNAVAILABLE', `the token cannot be verified now: ${why}; try again`, { cause });
+
+function noKeys(cause: unknown): MLOpsError {
   const { message, cause: inner } = cause as Error & { readonly cause?: { readonly code?: unknown } };
   const why = typeof inner?.code === 'string' ? inner.code : message; // "fetch failed" has the reason as its cause
-  return new MLOpsError(
-    'KEY_UNAVAILABLE',
-    `the token cannot be verified now: access.jwt.jwks_url gives no keys that can be used (${why}); try again`,
-    { cause },
-  );
+  return unavailable(`access.jwt.jwks_url gives no keys that can be used (${why})`, cause);
 }
 
 const remote = new WeakMap<MLOpsConfig, Keys>();
@@ -114,6 +116,10 @@ function remoteKeys(jose: Jose, config: MLOpsConfig, url: string): Keys {
 }
 
 const expired = 'it has expired';
+
+/** The header is whoever's who made the token: anything may stand there. */
+const sayAlgorithm = (alg: unknown): string =>
+  /^\w{1,16}$/.test(String(alg)) ? String(alg) : 'an algorithm that there is none of';
 
 /** Codes of jose are stable, and say what is wrong without repeating the token. */
 function sayWhy(error: unknown): string {

@@ -159,6 +159,10 @@ describe('signed tokens', () => {
       [`${none}.${body}.`, 'it is signed with none'],
       [`${header}.${body}.AAAA`, 'its signature does not verify'],
       [`${Buffer.from('{}').toString('base64url')}.${body}.AAAA`, 'it is signed with nothing'],
+      [
+        `${Buffer.from(JSON.stringify({ alg: 'ES256\nall is well' })).toString('base64url')}.${body}.AAAA`,
+        'it is signed with an algorithm that there is none of',
+      ],
       ['nonsense', 'it cannot be verified'],
       ['x'.repeat(16_384), 'it cannot be verified'],
       ['x'.repeat(16_385), 'it is longer than 16384 characters'],
@@ -171,7 +175,8 @@ describe('signed tokens', () => {
     }
     const missing = configWith({ publicKeyFile: 'missing.pem' });
     expect(await failure(authenticate(missing, { token: await sign(), clock }))).toMatchObject({
-      ...{ code: 'UNAUTHENTICATED', message: 'the token is refused: it cannot be verified (ENOENT)' },
+      code: 'KEY_UNAVAILABLE',
+      message: 'the token cannot be verified now: access.jwt.public_key_file cannot be read (ENOENT); try again',
       cause: { code: 'ENOENT' },
     });
     const closed = MLOpsConfig.fromObject({ storage: { kind: 'memory' } }, { environment: {} });
