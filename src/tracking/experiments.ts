@@ -14,7 +14,7 @@ export const experimentsCollection = 'experiments';
 /** Most experiments that may be hidden at a time: searches leave them out by name. */
 const mostHidden = 10_000;
 
-interface StoredExperiment {
+export interface StoredExperiment {
   readonly experimentName: string;
   readonly description: string | null;
   readonly tags: Readonly<Record<string, string>>;
@@ -147,11 +147,20 @@ export async function enterExperiment(
   return { kind: 'check', collection: experimentsCollection, id: experimentName, expect: record.version };
 }
 
-/** To be committed with a run that is copied: the experiment comes along, unless the destination has one of the name. */
-export async function copyExperiment(from: Storage, to: Storage, run: FirstRun): Promise<readonly Change[]> {
+/**
+ * To be committed with a run that is copied: the experiment comes along, unless the destination has one of the name.
+ *
+ * @param check refuses what is no record of an experiment
+ */
+export async function copyExperiment(
+  from: Storage,
+  to: Storage,
+  run: FirstRun,
+  check: (record: StoredRecord) => StoredExperiment,
+): Promise<readonly Change[]> {
   if ((await to.get(experimentsCollection, run.experimentName)) !== undefined) return [];
   const record = await from.get(experimentsCollection, run.experimentName);
-  const experiment = (record?.value as unknown as StoredExperiment | undefined) ?? begun(run);
+  const experiment = record === undefined ? begun(run) : check(record);
   return [putExperiment({ ...experiment, deletedAt: null }, 'absent')];
 }
 

@@ -1,6 +1,7 @@
 import { MLOpsError } from '../../errors.js';
 import type { StoredRecord } from '../../storage/storage.js';
-import { checkRelativePath } from '../../util/check.js';
+import { checkRelativePath, refuse } from '../../util/check.js';
+import type { StoredExperiment } from '../experiments.js';
 import { type StoredRun, finalRunStatuses } from '../run.js';
 
 type Test = (value: unknown) => boolean;
@@ -12,14 +13,33 @@ type Test = (value: unknown) => boolean;
  * @throws MLOpsError `CORRUPT` when it is not that of a run, `INVALID_INPUT` for artifacts whose names lead elsewhere
  */
 export function checkRecord({ id, value }: StoredRecord): StoredRun {
-  const unfit = isObject(value) ? Object.keys(fields).find((name) => !fields[name]!(value[name])) : 'all of it';
+  const unfit = unfitIn(value, fields);
   const run = value as unknown as StoredRun;
   if (unfit !== undefined || run.runId !== id) {
     throw new MLOpsError('CORRUPT', `the record of run ${id} is not that of a run: see its ${unfit ?? 'runId'}`);
   }
-  for (const { name } of run.artifacts) checkRelativePath(name, `the name of an artifact of run ${id}`);
+  const names = new Set(
+    run.artifacts.map(({ name }) => checkRelativePath(name, `the name of an artifact of run ${id}`)),
+  );
+  if (names.size < run.artifacts.length) refuse(`run ${id} has several artifacts of one name`);
   return run;
 }
+
+/**
+ * As {@link checkRecord}, of the experiment that comes along with a run.
+ *
+ * @throws MLOpsError `CORRUPT`
+ */
+export function checkExperiment({ id, value }: StoredRecord): StoredExperiment {
+  const unfit = unfitIn(value, experimentFields);
+  const experiment = value as unknown as StoredExperiment;
+  if (unfit === undefined && experiment.experimentName === id) return experiment;
+  const field = unfit ?? 'experimentName';
+  throw new MLOpsError('CORRUPT', `the record of experiment ${id} is not that of an experiment: see its ${field}`);
+}
+
+const unfitIn = (value: unknown, tests: Readonly<Record<string, Test>>): string | undefined =>
+  isObject(value) ? Object.keys(tests).find((name) => !tests[name]!(value[name])) : 'all of it';
 
 const isText: Test = (value) => typeof value === 'string';
 const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -81,4 +101,12 @@ const fields: Readonly<Record<string, Test>> = {
   deletedAt: orAbsent(orNull(isTime)),
   revision: orAbsent(isCount),
   droppedPoints: orAbsent(isCount),
+};
+
+const experimentFields: Readonly<Record<string, Test>> = {
+  experimentName: isText,
+  description: orNull(isText),
+  tags: mapOf(isText),
+  createdAt: isTime,
+  createdBy: isText,
 };

@@ -7,7 +7,7 @@ import { addPoints, encodePoint, metricStream, type StoredMetricSummary } from '
 import { type StoredRun, auditedSummary, revisionOf, runsCollection } from '../run.js';
 import { RunLeases } from '../run-leases.js';
 import { putRun } from '../run-writer.js';
-import { checkRecord } from './check-record.js';
+import { checkExperiment, checkRecord } from './check-record.js';
 import { compareCopies } from './compare-copies.js';
 import type { RunStore, TransferResult } from './transfer-options.js';
 import { pointPages, verifyPoints } from './verify-points.js';
@@ -80,11 +80,14 @@ export class RunCopy {
    */
   async #copyArtifacts({ artifacts }: StoredRun, present: StoredRun | undefined): Promise<void> {
     const named = new Set(present?.artifacts.map(({ digest }) => digest));
-    for (const { digest } of artifacts) {
+    for (const { name, digest, size } of artifacts) {
       this.checkGoingOn();
-      const isThere = (await this.to.artifacts.stat(digest)) !== undefined;
-      if (isThere && named.has(digest)) continue;
-      await this.to.artifacts.put((isThere ? this.to : this.from).artifacts.get(digest));
+      const there = await this.to.artifacts.stat(digest);
+      const isNamed = there !== undefined && named.has(digest);
+      const source = there === undefined ? this.from : this.to;
+      const found = isNamed ? there : await this.to.artifacts.put(source.artifacts.get(digest));
+      if (found.size === size) continue;
+      throw new MLOpsError('CORRUPT', `run ${this.runId} says that ${name} has ${size} bytes; it has ${found.size}`);
     }
   }
 
@@ -106,7 +109,7 @@ export class RunCopy {
     this.#left = copied;
     // The lease stays behind: the process that has the run going does not speak to this store.
     const ended: readonly Change[] = copied.status === 'running' ? [] : [RunLeases.drop(this.runId)];
-    const experiment = await copyExperiment(this.from.storage, this.to.storage, run);
+    const experiment = await copyExperiment(this.from.storage, this.to.storage, run, checkExperiment);
     return {
       changes: [putRun(copied, present?.version ?? 'absent'), ...appends, ...ended, ...experiment],
       result: isComplete,

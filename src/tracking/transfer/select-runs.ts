@@ -1,7 +1,8 @@
 import { MLOpsError } from '../../errors.js';
 import type { Storage } from '../../storage/storage.js';
+import type { JsonValue } from '../../util/json.js';
 import { hiddenExperiments } from '../experiments.js';
-import { type StoredRun, runsCollection } from '../run.js';
+import { runsCollection } from '../run.js';
 import { runQuery } from '../run-search.js';
 import type { TransferOptions } from './transfer-options.js';
 
@@ -24,7 +25,7 @@ export async function selectRuns(storage: Storage, options: TransferOptions): Pr
   for (let cursor: string | undefined; ;) {
     const page = await storage.query(runsCollection, { ...query, ...(cursor !== undefined && { cursor }) });
     for (const { id, value } of page.records) {
-      await addWithParents(storage, id, (value as unknown as StoredRun).parentRunId, selected);
+      await addWithParents(storage, id, parentIn(value), selected);
     }
     if (page.cursor === undefined) return [...selected];
     cursor = page.cursor;
@@ -43,13 +44,19 @@ async function addWithParents(
     const record = await storage.get(runsCollection, parent);
     if (record === undefined) break;
     line.push(parent);
-    parent = (record.value as unknown as StoredRun).parentRunId;
+    parent = parentIn(record.value);
   }
   for (const id of line.reverse()) selected.add(id);
 }
 
+/** Whether somebody else's record is that of a run is judged later, of each run by itself. */
+function parentIn(value: JsonValue): string | null {
+  const { parentRunId } = (value ?? {}) as { readonly parentRunId?: unknown };
+  return typeof parentRunId === 'string' && parentRunId !== '' ? parentRunId : null;
+}
+
 async function parentOf(storage: Storage, runId: string): Promise<string | null> {
   const record = await storage.get(runsCollection, runId);
-  if (record !== undefined) return (record.value as unknown as StoredRun).parentRunId;
+  if (record !== undefined) return parentIn(record.value);
   throw new MLOpsError('NOT_FOUND', `there is no run ${runId} to copy; searchRuns(...) finds those that there are`);
 }

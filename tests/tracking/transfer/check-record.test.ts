@@ -3,7 +3,7 @@ import { ExperimentTracker, type JsonObject, type JsonValue, MemoryArtifactStore
 import { createWorld } from '../../helpers.js';
 
 /** Imports a run whose record says something else in one field; why it was refused. */
-async function importAltered(change: JsonObject): Promise<string | undefined> {
+async function importAltered(change: JsonObject, experiment?: JsonValue): Promise<string | undefined> {
   const world = createWorld();
   const origin = new ExperimentTracker(world.config, world.options);
   const runId = await origin.startRun({ experimentName: 'e' });
@@ -12,13 +12,18 @@ async function importAltered(change: JsonObject): Promise<string | undefined> {
   const archive = new MemoryStorage();
   const altered: JsonValue = { ...(value as JsonObject), ...change };
   await archive.commit([{ kind: 'put', collection: 'runs', id: runId, value: altered, expect: 'absent' }]);
+  if (experiment !== undefined) {
+    await archive.commit([{ kind: 'put', collection: 'experiments', id: 'e', value: experiment, expect: 'absent' }]);
+  }
   const tracker = new ExperimentTracker(world.config, {
     ...world.options,
     storage: new MemoryStorage(),
     artifacts: new MemoryArtifactStore(),
   });
   const store = { storage: archive, artifacts: new MemoryArtifactStore() };
+  await store.artifacts.put(Buffer.from('four'));
   const { refused } = await tracker.importRuns({ store });
+  await tracker.listExperiments();
   if (refused[0] === undefined) await tracker.getRun(runId); // what is imported can be read
   return refused[0]?.reason;
 }
@@ -46,8 +51,25 @@ describe('the record of a run that somebody else wrote', () => {
     ['environment', []],
     ['revision', 1.5],
     ['runId', 'another'],
+    ['parentRunId', 7],
   ])('is refused when its %s is %j', async (field, value) => {
     expect(await importAltered({ [field]: value })).toContain(`is not that of a run: see its ${field}`);
+  });
+
+  it('is refused when its files are not as it says', async () => {
+    const digest = 'sha256:04efaf080f5a3e74e1c29d1ca6a48569382cbbcd324e8d59d2b83ef21c039f00'; // of "four"
+    const of = (...names: string[]) => names.map((name) => ({ name, digest, size: 4 }));
+    expect(await importAltered({ artifacts: of('a', 'b/c') })).toBeUndefined();
+    expect(await importAltered({ artifacts: [{ name: 'a', digest, size: 5 }] })).toContain('a has 5 bytes; it has 4');
+    expect(await importAltered({ artifacts: of('a', 'a') })).toContain('several artifacts of one name');
+  });
+
+  it.each<JsonValue>([
+    null,
+    { experimentName: 'e', description: null, tags: {}, createdAt: 'x', createdBy: 'ada', deletedAt: null },
+    { experimentName: 'f', description: null, tags: {}, createdAt: 1, createdBy: 'ada', deletedAt: null },
+  ])('is refused when its experiment is %j, which would be in the way of every list', async (experiment) => {
+    expect(await importAltered({}, experiment)).toContain('is not that of an experiment');
   });
 
   it('is refused when a file of it leads elsewhere', async () => {
