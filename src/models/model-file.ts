@@ -39,9 +39,11 @@ export async function openModel(
 }
 
 /** What a loader of somebody's own gives back is input. */
-function checkOpened(path: string, opened: Partial<AsyncModel> | undefined): AnyModel {
-  const isModel = typeof opened?.predictBatch === 'function' && typeof opened.close === 'function';
-  if (isModel) return opened as AsyncModel;
+function checkOpened(path: string, opened: Partial<AnyModel> | null | undefined): AnyModel {
+  if (typeof opened?.predictBatch === 'function') {
+    const model = opened as AnyModel;
+    if (isSynchronous(model) || typeof (model as Partial<AsyncModel>).close === 'function') return model;
+  }
   return refuse(`the loader of ${path} gave no model: open resolves with one that has predictBatch and close`);
 }
 

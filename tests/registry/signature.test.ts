@@ -6,6 +6,7 @@ import { ExperimentTracker, ModelRegistry, type AsyncModel, trainModel } from '@
 import { toTable } from '../../src/data/table.js';
 import type { Model } from '../../src/models/model.js';
 import { type World, createWorld, failure, smallRows } from '../helpers.js';
+import { ConstantModel } from '../../src/models/constant-model.js';
 
 let world: World;
 let registry: ModelRegistry;
@@ -29,16 +30,28 @@ const register = (extra: object = {}): Promise<unknown> =>
   });
 
 describe("a loader of somebody's own", () => {
-  it.each([undefined, {}, { predictBatch: () => new Float64Array() }])('that gives %j is told so', async (given) => {
+  it.each([undefined, null, {}, { predictBatch: () => new Float64Array() }])(
+    'that gives %j is told so',
+    async (given) => {
+      const path = join(mkdtempSync(join(tmpdir(), 'signature-')), 'model.mine');
+      writeFileSync(path, 'mine');
+      await register({ model: undefined, modelPath: path });
+      const loaders = [{ ending: '.mine', open: () => Promise.resolve(given as never) }];
+      const opened = registry.openModel('spread', { version: '1.0.0' }, loaders);
+      expect(await failure(opened)).toMatchObject({
+        code: 'INVALID_INPUT',
+        message: 'the loader of model.mine gave no model: open resolves with one that has predictBatch and close',
+      });
+    },
+  );
+
+  it('may give a model that answers at once', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'signature-')), 'model.mine');
     writeFileSync(path, 'mine');
     await register({ model: undefined, modelPath: path });
-    const loaders = [{ ending: '.mine', open: () => Promise.resolve(given as never) }];
-    const opened = registry.openModel('spread', { version: '1.0.0' }, loaders);
-    expect(await failure(opened)).toMatchObject({
-      code: 'INVALID_INPUT',
-      message: 'the loader of model.mine gave no model: open resolves with one that has predictBatch and close',
-    });
+    const loaders = [{ ending: '.mine', open: () => Promise.resolve(new ConstantModel(3) as never) }];
+    const model = await registry.openModel('spread', { version: '1.0.0' }, loaders);
+    expect(model.predict({ x: 1 })).toBe(3);
   });
 });
 
