@@ -28,8 +28,8 @@ export interface Scenario {
   readonly draw: (random: Draws) => number;
   /** Routing keys; without, each request is a key. */
   readonly keys?: number;
-  /** Both models score each request. */
-  readonly isShadow?: true;
+  /** Both models score each request, in all steps or in the first. */
+  readonly shadow?: 'always' | 'first';
   /** A key's requests are one request sent again and again. */
   readonly isRepeated?: true;
   /** Labels come so many requests later on average, the later the larger the loss. */
@@ -70,9 +70,10 @@ export const scenarios: readonly Scenario[] = [
   },
   { ...base, name: '2%, few routing keys', shares: [0.02], requests: 60_000, keys: 200 },
   { ...base, name: 'delayed labels', labelDelay: 600 },
-  { ...base, name: 'shadow', isShadow: true },
-  { ...base, name: 'shadow, sticky keys', isShadow: true, keys: 400 },
-  { ...base, name: 'shadow, repeated requests', isShadow: true, keys: 400, isRepeated: true },
+  { ...base, name: 'shadow', shadow: 'always' },
+  { ...base, name: 'shadow, sticky keys', shadow: 'always', keys: 400 },
+  { ...base, name: 'shadow, repeated requests', shadow: 'always', keys: 400, isRepeated: true },
+  { ...base, name: 'shadow, then split', shadow: 'first', shares: [0.5, 0.5], requests: 20_000 },
 ];
 
 const requestMs = 10_000;
@@ -101,9 +102,11 @@ export function simulate(scenario: Scenario, effect: Effect, seed: string, metri
     missBudget: null,
     lossBound: null,
   };
+  const isShadow = (step: number): boolean =>
+    scenario.shadow === 'always' || (scenario.shadow === 'first' && step === 0);
   const steps: StepLog[] = shares.map((share, step) => ({
     step,
-    mode: scenario.isShadow ? 'shadow' : 'split',
+    mode: isShadow(step) ? 'shadow' : 'split',
     share,
     beganAt: ((step * requests) / shares.length) * requestMs,
   }));
@@ -129,7 +132,7 @@ export function simulate(scenario: Scenario, effect: Effect, seed: string, metri
     const arm = isCanary ? 'canary' : 'production';
     const { loss, error: failed } = answer(progress, key, isCanary);
     const at = i * requestMs;
-    if (scenario.isShadow) {
+    if (isShadow(step)) {
       const other = answer(progress, key, !isCanary);
       const [canary, production] = isCanary ? [{ loss, error: failed }, other] : [other, { loss, error: failed }];
       const pair = { canary: said(canary), production: said(production), actual: 0 };
