@@ -5,6 +5,8 @@ import { AuditLog, ConflictError, ExperimentTracker, KeyAdministration, MLOpsCon
 import type { KeyInfo, KeyPurpose } from '@bondx/mlops';
 import { temporaryDirectory } from '../../adapters/filesystem/temporary-directory.js';
 import { newKeyDocument, printKeyDocument } from '../../../src/keys/key-document.js';
+import { createContext } from '../../../src/runtime/context.js';
+import { SubjectKeys } from '../../../src/sealing/subject-keys.js';
 import { createWorld } from '../../helpers.js';
 
 const activeOf = async (keys: KeyAdministration, purpose: KeyPurpose): Promise<KeyInfo> =>
@@ -208,7 +210,21 @@ it('a key that still protects files is not revoked', async () => {
   await using keys = new KeyAdministration(config);
   const { id } = await activeOf(keys, 'artifact_encryption');
   await keys.rotate('artifact_encryption');
-  await expect(keys.revoke(id, 'x')).rejects.toThrow(/\d+ files are encrypted under key .*storage rewrap/);
+  await expect(keys.revoke(id, 'x')).rejects.toThrow(/^[1-9]\d* files are encrypted under key .*storage rewrap/);
   expect(await keys.rewrap()).toMatchObject({ unreadable: 0 });
   await expect(keys.revoke(id, 'x')).resolves.toMatchObject({ status: 'revoked' });
+});
+
+it('a key that still protects the payloads of subjects is not revoked', async () => {
+  const folder = await temporaryDirectory();
+  const config = MLOpsConfig.fromObject({ storage: { path: folder } }, { environment: {} });
+  const { stores, keys: ring } = createContext(config);
+  await new SubjectKeys(ring).use(await stores.storage(), 'ada');
+  await using keys = new KeyAdministration(config);
+  const { id } = await activeOf(keys, 'artifact_encryption');
+  await keys.rotate('artifact_encryption');
+  await expect(keys.revoke(id, 'x')).rejects.toThrow(/^0 files .*, and the payloads of 1 subjects; .*storage rewrap/);
+  expect(await keys.rewrap()).toMatchObject({ rewrapped: 1 });
+  await expect(keys.revoke(id, 'x')).resolves.toMatchObject({ status: 'revoked' });
+  await stores.release();
 });
