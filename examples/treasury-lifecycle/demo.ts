@@ -191,7 +191,7 @@ for (const event of await registry.getHistory('spread')) {
 }
 const verification = await audit.verify();
 say(`audit trail: ${verification.status}, ${verification.records} records, head ${verification.head.slice(0, 23)}…`);
-say('\nlook closer: npx bondx-mlops --config examples/treasury-lifecycle/policy.yaml list --models');
+say('\nlook closer: npx tsx src/cli/main.ts --config examples/treasury-lifecycle/policy.yaml list --models');
 if (verdict !== 'promote' || verification.status !== 'ok') process.exitCode = 1;
 
 await Promise.all([tracker.close(), monitor.close(), audit.close()]);
