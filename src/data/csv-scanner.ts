@@ -14,6 +14,8 @@ const longestRecord = 1 << 24;
 export class CsvScanner {
   readonly #delimiter: number;
   #rest = '';
+  /** Length from which the rest is looked at again: twice that of the last look, so that a long cell is not read for each piece. */
+  #nextLength = 0;
   /** Line on which the next record begins, from 1. */
   #line = 1;
 
@@ -28,17 +30,19 @@ export class CsvScanner {
     this.#delimiter = delimiter.charCodeAt(0);
   }
 
-  /** Calls back with every record that is complete. */
+  /** Calls back with records that are complete; some may wait for the next piece. */
   write(piece: string, onRecord: (cells: string[], line: number) => void): void {
-    this.#scan(this.#rest + piece, false, onRecord);
+    this.#rest += piece;
+    if (this.#rest.length >= this.#nextLength) this.#scan(false, onRecord);
   }
 
   /** Calls back with a last record that no line break ends. */
   end(onRecord: (cells: string[], line: number) => void): void {
-    this.#scan(this.#rest, true, onRecord);
+    this.#scan(true, onRecord);
   }
 
-  #scan(text: string, isLast: boolean, onRecord: (cells: string[], line: number) => void): void {
+  #scan(isLast: boolean, onRecord: (cells: string[], line: number) => void): void {
+    const text = this.#rest;
     let start = 0;
     while (start < text.length) {
       const record = this.#record(text, start, isLast);
@@ -52,6 +56,7 @@ export class CsvScanner {
     if (this.#rest.length > longestRecord) {
       refuse(`${this.name}: the record on line ${this.#line} is over ${longestRecord} characters; close its quote`);
     }
+    this.#nextLength = Math.min(2 * this.#rest.length, longestRecord + 1);
   }
 
   /** The record that begins at `start`, or undefined when the text ends before it does. */

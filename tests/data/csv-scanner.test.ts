@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CsvScanner } from '../../src/data/csv-scanner.js';
 
 function scan(pieces: readonly string[], delimiter = ','): string[][] {
@@ -45,6 +45,17 @@ describe('CsvScanner', () => {
     const lines: number[] = [];
     new CsvScanner('data.csv', ',').write('a\n"x\n\ny"\nb\n', (_, line) => lines.push(line));
     expect(lines).toEqual([1, 2, 5]);
+  });
+
+  it('reads a long cell that comes in many pieces a few times, not once for each piece', () => {
+    const text = `"${'x""y\n'.repeat(10_000)}",1\n2,3\n`;
+    const pieces = Array.from({ length: Math.ceil(text.length / 256) }, (_, i) => text.slice(256 * i, 256 * (i + 1)));
+    const searches = vi.spyOn(String.prototype, 'indexOf');
+    const records = scan(pieces);
+    const count = searches.mock.calls.length;
+    searches.mockRestore();
+    expect(records.map(([, second]) => second)).toEqual(['1', '3']);
+    expect(count).toBeLessThan(100_000); // 20,000 a look
   });
 
   it('gives up on a quote that is never closed instead of keeping the file', () => {
