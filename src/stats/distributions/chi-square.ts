@@ -12,7 +12,7 @@ export const chiSquareSf = (x: number, degreesOfFreedom: number): number =>
 
 /**
  * Inverse of {@link chiSquareCdf} for p in [0, 1]: Wilson–Hilferty start, then Newton steps on ln x that stay inside a
- * bracket.
+ * bracket; below 1/2 for ln P, which is concave, so that they do not stray where P is all but 0.
  */
 export function chiSquareQuantile(p: number, degreesOfFreedom: number): number {
   if (!(p >= 0 && p <= 1)) return NaN;
@@ -32,7 +32,7 @@ export function chiSquareQuantile(p: number, degreesOfFreedom: number): number {
     if (error > 0) high = u;
     else low = u;
     const slope = Math.exp(a * u - a * Math.LN2 - x - logScale);
-    let next = u - error / slope;
+    let next = u - (p < 0.5 ? Math.log1p(error / p) * (p + error) : error) / slope;
     if (!(next > low && next < high)) next = Number.isFinite(low + high) ? (low + high) / 2 : u - Math.sign(error);
     if (Math.abs(next - u) <= 1e-15 * Math.max(1, Math.abs(u))) return Math.exp(next);
     u = next;

@@ -63,6 +63,14 @@ describe('distribution functions at their edges', () => {
     expect(kolmogorovSf(NaN)).toBeNaN();
   });
 
+  test('invert chi-square where it is all but 0', () => {
+    // mpmath at 30 digits
+    expect(chiSquareQuantile(1e-100, 1000) / 322.93397028743493).toBeCloseTo(1, 12);
+    expect(chiSquareQuantile(1e-200, 1000) / 175.97949197516345).toBeCloseTo(1, 12);
+    expect(chiSquareQuantile(1e-300, 1000) / 103.2656981758432).toBeCloseTo(1, 12);
+    expect(chiSquareQuantile(1e-300, 10_000) / 5632.4554498716628).toBeCloseTo(1, 12);
+  });
+
   test('reach 0 and 1', () => {
     expect(gammaP(2, 0)).toBe(0);
     expect(gammaQ(2, Infinity)).toBe(0);
