@@ -7,6 +7,7 @@ import { ControlPlane } from '../governance/control-plane.js';
 import { type ContextOptions, checkConfig, createContext } from '../runtime/context.js';
 import { storePlace } from '../runtime/store-place.js';
 import { withPolicyStores } from '../runtime/stores.js';
+import { assertNoUnfinishedMigration } from '../runtime/unfinished-migration.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
@@ -93,6 +94,7 @@ async function migrate(
     onProgress: (fraction, label) => onProgress?.(begin + share * fraction, label),
   });
 
+  await assertNoUnfinishedMigration(source.storage); // what it holds is a part, and verifies as such
   const log = await logOf(source.storage);
   const found = await readMigration(target.storage);
   if (found === undefined) await assertEmpty(target.storage, places.to);

@@ -175,6 +175,16 @@ describe('a migration', () => {
     expect(await failure(migrate(from, to))).toMatchObject({ code: 'ILLEGAL_STATE' });
   });
 
+  it('copies nothing out of a store that another one has not been copied into to the end', async () => {
+    const { to: part } = await stopped();
+    const target = inMemory();
+    expect(await failure(migrate(part, target))).toMatchObject({
+      code: 'ILLEGAL_STATE',
+      message: expect.stringContaining('was not finished') as string,
+    });
+    expect((await target.storage.dump!()).items).toEqual([]);
+  });
+
   it('that was stopped says that the source was written to since, before it copies the rest', async () => {
     const { from, to } = await stopped();
     const { storage } = to;
