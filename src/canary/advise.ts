@@ -7,7 +7,8 @@ import { adviseStep } from './rollout-steps.js';
 import { isServing } from './transitions.js';
 
 /**
- * Harm ends a rollout at once; proof promotes only from the last step, since no later step was tried.
+ * Harm ends a rollout at once; proof promotes only once the last step has lasted and seen enough, since the largest share is to
+ * be tried as well.
  *
  * @param production the version in production now
  * @param maxTraffic the policy may allow less now than when the rollout was planned
@@ -41,8 +42,8 @@ export function advise(
     if (traffic > maxTraffic) return { action: 'wait', reason };
     return { action: 'advance', reason: advice.reason, step: advice.to };
   }
-  const isLast = planned === null || planned === plan.length - 1;
-  return verdict === 'promote' && isLast ? { action: 'promote', reason } : { action: 'wait', reason: advice.reason };
+  const mayPromote = verdict === 'promote' && advice.action === 'complete';
+  return mayPromote ? { action: 'promote', reason } : { action: 'wait', reason: advice.reason };
 }
 
 /** Somebody moved another version into production: routing has paused the canary since then. */

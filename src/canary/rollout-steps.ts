@@ -58,23 +58,22 @@ export interface StepProgress {
   readonly requests: number;
 }
 
-/** What an automatic rollout does once nothing speaks against the candidate. */
+/** What an automatic rollout does once nothing speaks against the candidate; `complete`: no step is left to go through. */
 export type StepAdvice =
   | { readonly action: 'advance'; readonly to: number; readonly reason: string }
-  | { readonly action: 'wait'; readonly reason: string };
+  | { readonly action: 'wait' | 'complete'; readonly reason: string };
 
-/** Whether the next step may begin: the one under way has lasted long enough and has enough evidence. */
+/** Whether the step under way, the last one too, has lasted long enough and has enough evidence. */
 export function adviseStep({ steps, current, elapsedMs, requests }: StepProgress): StepAdvice {
   const step = current === undefined ? undefined : steps[current];
-  if (step === undefined) return { action: 'wait', reason: 'the share was chosen by hand' };
-  const next = steps[current! + 1];
-  if (next === undefined) return { action: 'wait', reason: 'this is the last step' };
+  if (step === undefined) return { action: 'complete', reason: 'the share was chosen by hand' };
   if (elapsedMs < step.minMs) {
     return { action: 'wait', reason: `the step lasts ${hours(step.minMs)}, ${hours(elapsedMs)} have passed` };
   }
   if (requests < step.minRequests) {
     return { action: 'wait', reason: `the step needs ${step.minRequests} requests, ${requests} are there` };
   }
+  if (current === steps.length - 1) return { action: 'complete', reason: 'this is the last step' };
   const reason = `step ${current! + 1} of ${steps.length} passed: ${hours(elapsedMs)}, ${requests} requests`;
   return { action: 'advance', to: current! + 1, reason };
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CanaryDeploymentManager, ModelRegistry } from '@bondx/mlops';
+import { CanaryDeploymentManager, type CanaryStep, ModelRegistry } from '@bondx/mlops';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { type World, createWorld, failure } from '../helpers.js';
 
@@ -37,8 +37,17 @@ beforeEach(async () => {
     await registry.promoteModel({ modelName: 'spread', version: '1.0.0', targetStage });
 });
 
-const deploy = (steps: readonly { traffic: number }[]): Promise<string> =>
+const deploy = (steps: readonly CanaryStep[]): Promise<string> =>
   manager.createCanaryDeployment({ modelName: 'spread', candidateVersion: '1.0.1', steps });
+
+/** Requests of which the candidate's answers are by far the better ones. */
+function serve(requests: number): void {
+  for (let i = 0; i < requests; i++) {
+    const { version } = manager.routePrediction({ modelName: 'spread', routingKey: `key-${i}` });
+    const prediction = (version === '1.0.1' ? 1 : 2) + ((i * 37) % 101) / 101;
+    manager.recordOutcome({ modelName: 'spread', version: version!, prediction, actual: 0 });
+  }
+}
 
 /** Another process. */
 const other = (): CanaryDeploymentManager =>
@@ -64,11 +73,7 @@ describe('a decision that is carried out', () => {
 
   it('promotes nothing that somebody has paused', async () => {
     const deploymentId = await deploy([{ traffic: 0.5 }]);
-    for (let i = 0; i < 4000; i++) {
-      const { version } = manager.routePrediction({ modelName: 'spread', routingKey: `key-${i}` });
-      const prediction = (version === '1.0.1' ? 1 : 2) + ((i * 37) % 101) / 101;
-      manager.recordOutcome({ modelName: 'spread', version: version!, prediction, actual: 0 });
-    }
+    serve(4000);
     world.clock.advance(48 * 3_600_000);
     meanwhile = () => other().pause(deploymentId);
     expect(await failure(manager.evaluate(deploymentId, { apply: true }))).toMatchObject({ code: 'ILLEGAL_STATE' });
@@ -102,5 +107,19 @@ describe('a policy with a lower canary.max_canary_percentage', () => {
     await strict().adjustTraffic(deploymentId, { trafficPercentage: 0.2 });
     await strict().resume(deploymentId);
     expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'active', trafficFraction: 0.2 });
+  });
+
+  it('promotes nothing before the last step has lasted and seen enough, whatever was proved in those before', async () => {
+    const deploymentId = await deploy([{ traffic: 0.4 }, { traffic: 0.5, hours: 24, requests: 1000 }]);
+    const step = async (): Promise<unknown> => (await manager.evaluate(deploymentId, { apply: true })).advice;
+    serve(4000);
+    world.clock.advance(48 * 3_600_000);
+    expect(await step()).toMatchObject({ action: 'advance', step: 1 });
+    expect(await step()).toEqual({ action: 'wait', reason: 'the step lasts 24 h, 0 h have passed' });
+    world.clock.advance(24 * 3_600_000);
+    expect(await step()).toEqual({ action: 'wait', reason: 'the step needs 1000 requests, 0 are there' });
+    serve(4000);
+    expect(await step()).toMatchObject({ action: 'promote' });
+    expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'promoted' });
   });
 });

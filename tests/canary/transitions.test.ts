@@ -85,7 +85,16 @@ describe('steps', () => {
     expect(at(1, 500)).toEqual({ action: 'wait', reason: 'the step lasts 2 h, 1 h have passed' });
     expect(at(3, 99)).toEqual({ action: 'wait', reason: 'the step needs 100 requests, 99 are there' });
     expect(at(2, 100)).toMatchObject({ action: 'advance', to: 1 });
-    expect(adviseStep({ steps, current: 1, elapsedMs: 1e9, requests: 1e9 }).action).toBe('wait');
-    expect(adviseStep({ steps, current: undefined, elapsedMs: 1e9, requests: 1e9 }).action).toBe('wait');
+    expect(adviseStep({ steps, current: 1, elapsedMs: 0, requests: 0 }).action).toBe('complete');
+    expect(adviseStep({ steps, current: undefined, elapsedMs: 0, requests: 0 }).action).toBe('complete');
+  });
+
+  it('have the last one last and see as much as the others', () => {
+    const steps = planSteps([{ traffic: 0.2, hours: 2, requests: 100 }], 0.2);
+    const at = (hours: number, requests: number) =>
+      adviseStep({ steps, current: 0, elapsedMs: hours * 3_600_000, requests });
+    expect(at(1, 500)).toEqual({ action: 'wait', reason: 'the step lasts 2 h, 1 h have passed' });
+    expect(at(3, 99)).toEqual({ action: 'wait', reason: 'the step needs 100 requests, 99 are there' });
+    expect(at(2, 100).action).toBe('complete');
   });
 });
