@@ -41,11 +41,13 @@ export class Authorizer {
     const question = { principal, permission, scope, now };
     const verdict = await this.#rules.decide(question);
     if (verdict.isAllowed) return plainGrant;
-    const raising = open === undefined ? undefined : await findBreakGlass(await open(), principal, now);
-    const raised = raising === undefined ? verdict : await this.#rules.decideRaised(question, raising.role);
-    if (raised.isAllowed) return { breakGlass: raising!.breakGlassId };
-    const where = config.policy.environment;
-    throw new MLOpsError('FORBIDDEN', `${operation} is denied in ${where}: ${raised.reason}`);
+    let { reason } = verdict;
+    for (const { role, breakGlassId } of open === undefined ? [] : await findBreakGlass(await open(), principal, now)) {
+      const raised = await this.#rules.decideRaised(question, role);
+      if (raised.isAllowed) return { breakGlass: breakGlassId };
+      reason = raised.reason;
+    }
+    throw new MLOpsError('FORBIDDEN', `${operation} is denied in ${config.policy.environment}: ${reason}`);
   }
 }
 

@@ -54,12 +54,12 @@ export const putBreakGlass = (raising: StoredBreakGlass, expect: 'absent' | numb
   expect,
 });
 
-/** The raising that is in force for somebody, if any: the one that lasts longest. A service of the same name is not raised. */
+/** The raisings that are in force for somebody, the longest first: they can be to different roles. A service of the same name is not raised. */
 export async function findBreakGlass(
   storage: Storage,
   { id, type }: Pick<Principal, 'id' | 'type'>,
   now: number,
-): Promise<StoredBreakGlass | undefined> {
+): Promise<readonly StoredBreakGlass[]> {
   const { records } = await storage.query(breakGlassCollection, {
     where: {
       and: [
@@ -69,7 +69,7 @@ export async function findBreakGlass(
       ],
     },
     orderBy: [{ field: 'expiresAt', direction: 'desc' }],
-    limit: 1,
+    limit: 100,
   });
-  return records[0]?.value as unknown as StoredBreakGlass | undefined;
+  return records.map(({ value }) => value as unknown as StoredBreakGlass);
 }

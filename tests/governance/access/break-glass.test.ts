@@ -92,4 +92,19 @@ describe('an emergency', () => {
     expect(await haltUnder({ bindings: [{ ...dev, expires }, ...others] })).toMatchObject(denied);
     expect(await haltUnder({ breakGlass: { role: 'admin' } })).toMatchObject(denied);
   });
+
+  it('goes by the raising that fits, whatever longer one there is to a role of another policy', async () => {
+    const { config, options } = createWorld({ access });
+    const raise = async (policy: MLOpsConfig, minutes: number) =>
+      (await new AccessControl(policy, { ...options, principal: as('dev') }).breakGlass({ reason: 'off', minutes }))
+        .breakGlassId;
+    const breakGlass = { role: 'admin', maxMinutes: 30 };
+    await raise(MLOpsConfig.fromObject({ storage: { kind: 'memory' }, access: { ...access, breakGlass } }), 20);
+    const fitting = await raise(config, 10);
+    const registry = new ModelRegistry(config, { ...options, principal: as('dev') });
+    const halted = await failure(new CanaryDeploymentManager(config, registry).halt('spread'));
+    expect(halted).toMatchObject({ code: 'NOT_FOUND' }); // there is no such model
+    const [record] = await new AuditLog(config, { ...options, principal: as('aud') }).list({ action: 'canary.halt' });
+    expect(record).toMatchObject({ actor: { breakGlass: fitting } });
+  });
 });
