@@ -79,10 +79,11 @@ export async function backupStore(config: MLOpsConfig, options?: BackupOptions):
 /**
  * Puts a backup where the policy says that the store is, and verifies it: the database's digest, the audit trail up to
  * the record that was its last, every file's digest. The database gets its name last: a restore that was interrupted
- * leaves no store, only files, and can be started again. The restored trail goes on with a record of the restore.
+ * leaves no store, only files, and can be started again. The restored trail goes on with a record of the restore. Files that
+ * the backup lacks or has damaged are named in `missing`; all others are put back.
  *
  * @throws MLOpsError `ALREADY_EXISTS` when there is a store already, `NOT_FOUND` when there is no backup, `CORRUPT` when
- *   the backup is damaged, `ABORTED`, `UNAUTHENTICATED`
+ *   its records are damaged, `ABORTED`, `UNAUTHENTICATED`
  */
 export async function restoreStore(config: MLOpsConfig, options?: RestoreOptions): Promise<RestoreResult> {
   return (await import('./maintenance/restore-store.js')).restoreStore(config, options);

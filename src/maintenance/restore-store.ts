@@ -16,11 +16,17 @@ import { openArtifacts } from '../runtime/stores.js';
 import { restoringIn } from '../runtime/unfinished-restore.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
-import { isDigest } from '../util/digest.js';
+import { type Digest, isDigest } from '../util/digest.js';
 import { type Backup, listBackups, poolFolder, readBackup, recordsFolder } from './backup-manifest.js';
 import { digestFile } from './backup-store.js';
 import { type MissingFile, findMissingFiles } from './named-files.js';
-import { type StoreDirectories, type WorkOptions, assertNotAborted, storeDirectories } from './store-directories.js';
+import {
+  type StoreDirectories,
+  type WorkOptions,
+  assertNotAborted,
+  isAborted,
+  storeDirectories,
+} from './store-directories.js';
 import { checkObject, checkText } from '../util/check.js';
 
 export interface RestoreOptions extends WorkOptions, Pick<ContextOptions, 'clock' | 'ids' | 'principal' | 'keys'> {
@@ -35,7 +41,7 @@ export interface RestoreResult {
   readonly createdAt: string;
   readonly auditRecords: number;
   readonly artifacts: number;
-  /** Files that records name and that are not there now: the store had lost them before, or the backup leaves files out. */
+  /** Files that records name and that are not there now: the store had lost them before, or the backup leaves them out or has them damaged. */
   readonly missing: readonly MissingFile[];
   readonly durationMs: number;
   /** Keys that files are encrypted with and that are not in place: until they are, those files cannot be read. */
@@ -63,6 +69,7 @@ export async function restoreStore(config: MLOpsConfig, options: RestoreOptions 
     arrived = await arrive(config, backup, arriving, directories, options);
   } catch (error) {
     await rm(arriving, { recursive: true, force: true });
+    if (isAborted(error)) assertNotAborted(options.signal);
     await assertVacant(directories); // another restore was faster, and took this one's folder away
     return fail(error);
   }
@@ -111,7 +118,7 @@ async function arrive(
       // What its manifest says is not enough: it may leave files out, on purpose or because somebody changed it.
       const missing = await findMissingFiles(storage, async (digest) => (await files.stat(digest)) !== undefined);
       arrived = { artifacts, missing };
-      await record(config, { ...who, storage, artifacts: files }, directories, backup);
+      await record(config, { ...who, storage, artifacts: files }, directories, backup, arrived);
     } finally {
       await storage.close();
     }
@@ -168,15 +175,35 @@ async function restoreFiles(
 ): Promise<number> {
   if (!backup.hasArtifacts) return 0;
   const pool = await openFilesystemArtifacts(join(backup.path, '..', poolFolder));
-  for (const [i, digest] of backup.artifacts.entries()) {
-    assertNotAborted(signal);
-    onProgress(0.2 + (0.8 * i) / backup.artifacts.length, 'files');
-    if (!isDigest(digest)) throw damaged(backup, 'its manifest names no digest');
-    if ((await pool.stat(digest)) === undefined) throw damaged(backup, `it lacks ${digest}`);
-    await target.put(pool.get(digest)); // verified as it is read
+  let restored = 0;
+  try {
+    for (const [i, digest] of backup.artifacts.entries()) {
+      assertNotAborted(signal);
+      onProgress(0.2 + (0.8 * i) / backup.artifacts.length, 'files');
+      if (!isDigest(digest)) throw damaged(backup, 'its manifest names no digest');
+      if (await restoreFile(digest, pool, target, signal)) restored++;
+    }
+  } finally {
+    await pool.close();
   }
-  await pool.close();
-  return backup.artifacts.length;
+  return restored;
+}
+
+/** Whether it could be: all backups have a file in common, so that a damaged one must not keep everything else from being restored. */
+async function restoreFile(
+  digest: Digest,
+  pool: ArtifactStore,
+  target: ArtifactStore,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if ((await pool.stat(digest)) === undefined) return false;
+  try {
+    await target.put(pool.get(digest), signal === undefined ? {} : { signal }); // verified as it is read
+    return true;
+  } catch (error) {
+    if (error instanceof MLOpsError && error.code === 'CORRUPT') return false;
+    throw error;
+  }
 }
 
 /** The trail must verify, and end with the very record that the manifest names. */
@@ -200,9 +227,11 @@ async function record(
   config: MLOpsConfig,
   options: ContextOptions,
   directories: StoreDirectories,
-  { path, createdAt, databaseDigest, auditRecords, auditHead, artifacts }: Backup,
+  { path, createdAt, databaseDigest, auditRecords, auditHead }: Backup,
+  { artifacts, missing }: Arrived,
 ): Promise<void> {
-  const detail = { from: path, createdAt, databaseDigest, auditRecords, auditHead, files: artifacts.length };
+  const counts = { files: artifacts, missing: missing.length };
+  const detail = { from: path, createdAt, databaseDigest, auditRecords, auditHead, ...counts };
   const resource = { type: 'store', id: directories.records };
   const plan = () => Promise.resolve({ changes: [], result: undefined, detail });
   const keys = options.keys ?? policyKeys(config); // not beside the store in the place where it arrives

@@ -397,7 +397,7 @@ describe('a restore', () => {
       seq: auditRecords + 1,
       action: 'storage.restore',
       actor: { id: 'ada' },
-      detail: { from: path, auditRecords, files: 1 },
+      detail: { from: path, auditRecords, files: 1, missing: 0 },
     });
     expect((await audit.verify()).status).toBe('ok');
   });
@@ -514,30 +514,45 @@ describe('a restore', () => {
     expect(mode & 0o200).toBe(0o200);
   });
 
-  it('says of a backup that lacks its database or a file that it is damaged', async () => {
+  it('says of a backup that lacks its database that it is damaged', async () => {
     await work(policyFor('live'), 'content');
-    const { path, artifacts } = await backupStore(policyFor('live'));
-    const hex = artifacts[0]!.slice(7);
-    await rm(join(directory, 'backups', 'files', 'sha256', hex.slice(0, 2), hex.slice(2)));
-    const lacking = await restoreStore(policyFor('restored')).catch((error: unknown) => error);
-    expect(lacking).toMatchObject({
-      code: 'CORRUPT',
-      message: expect.stringMatching(/sha256:.*use another backup/) as string,
-    });
+    const { path } = await backupStore(policyFor('live'));
     await rm(join(path, 'records', 'bondx-mlops.db'));
     await expect(restoreStore(policyFor('restored'))).rejects.toMatchObject({ code: 'CORRUPT' });
     await mkdir(join(path, 'records', 'bondx-mlops.db'));
     await expect(restoreStore(policyFor('restored'))).rejects.toMatchObject({ code: 'CORRUPT' });
   });
 
-  it('stops at a damaged file, and can be started again once it is sound', async () => {
-    await work(policyFor('live'), 'content');
-    const { artifacts } = await backupStore(policyFor('live'));
-    const hex = artifacts[0]!.slice(7);
-    const file = join(directory, 'backups', 'files', 'sha256', hex.slice(0, 2), hex.slice(2));
-    await writeFile(file, 'CONTENT');
-    await expect(restoreStore(policyFor('restored'))).rejects.toMatchObject({ code: 'CORRUPT' });
-    await writeFile(file, 'content');
+  const inPool = (content: string): string => {
+    const hex = createHash('sha256').update(content).digest('hex');
+    return join(directory, 'backups', 'files', 'sha256', hex.slice(0, 2), hex.slice(2));
+  };
+
+  it('names files that its backup lacks or has damaged, and puts back all others: every backup has them in common', async () => {
+    const lost = [await work(policyFor('live'), 'gone'), await work(policyFor('live'), 'damaged')];
+    const kept = await work(policyFor('live'), 'kept');
+    await backupStore(policyFor('live'));
+    await rm(inPool('gone'));
+    await writeFile(inPool('damaged'), 'DAMAGED');
+    const target = policyFor('restored');
+    const { artifacts, missing } = await restoreStore(target);
+    expect(artifacts).toBe(1);
+    expect(missing.map(({ namedBy }) => namedBy).sort()).toEqual(lost.map((id) => `runs/${id}`).sort());
+    expect((await readBack(target, kept)).content).toBe('kept');
+    await writeFile(inPool('damaged'), 'damaged'); // brought from another copy of the folder
+    expect(await restoreStore(policyFor('again'))).toMatchObject({ artifacts: 2, missing: [{}] });
+  });
+
+  it('is interrupted within a file, too', async () => {
+    await work(policyFor('live'), 'x'.repeat(1_000_000));
+    await backupStore(policyFor('live'));
+    const interruption = new AbortController();
+    const onProgress = (_fraction: number, label: string): void => {
+      if (label === 'files') setImmediate(() => interruption.abort());
+    };
+    await expect(
+      restoreStore(policyFor('restored'), { signal: interruption.signal, onProgress }),
+    ).rejects.toMatchObject({ code: 'ABORTED', message: 'interrupted before it was complete; run it again' });
     expect(await restoreStore(policyFor('restored'))).toMatchObject({ artifacts: 1 });
   });
 });

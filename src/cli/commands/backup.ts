@@ -37,14 +37,14 @@ export async function backup({ config, output, signal, who }: Session, options: 
     ...(keyIds.length > 0
       ? [`encrypted with keys that it does not hold (${keyIds.join(', ')}): keep those elsewhere`]
       : []),
-    ...missing.map(sayMissing),
+    ...missing.map((file) => sayMissing(file, 'store')),
   ];
   output.result({ made: true, ...result }, lines.join('\n'));
   return missing.length > 0 ? exitCode.found : exitCode.ok;
 }
 
-const sayMissing = ({ digest, namedBy }: MissingFile): string =>
-  `missing in the store, or damaged there: ${digest}, named by ${namedBy}`;
+const sayMissing = ({ digest, namedBy }: MissingFile, where: string): string =>
+  `missing in the ${where}, or damaged there: ${digest}, named by ${namedBy}`;
 
 /** Puts a backup in place of a store that is gone. */
 export async function restore(
@@ -59,7 +59,7 @@ export async function restore(
   const { createdAt, auditRecords, artifacts, durationMs, meetsRecoveryTimeObjective, missing, missingKeys } = result;
   const seconds = (durationMs / 1_000).toFixed(1);
   const restored = `restored the state of ${createdAt} in ${seconds} s: ${auditRecords} audit records and ${artifacts} files, all verified`;
-  const lines = [restored, ...missing.map(sayMissing), ...sayMissingKeys(missingKeys)];
+  const lines = [restored, ...missing.map((file) => sayMissing(file, 'backup')), ...sayMissingKeys(missingKeys)];
   output.result(result, lines.join('\n'));
   if (missing.length > 0 || missingKeys.length > 0) return exitCode.found;
   return meetsRecoveryTimeObjective === false ? exitCode.found : exitCode.ok;
