@@ -38,10 +38,16 @@ export class KeyAdministration {
       throw new MLOpsError('UNSUPPORTED', 'the keys of this policy come from an environment variable, not from a file');
     }
     const path = keyFilePath(this.#context.config, await this.#context.stores.storage());
-    // The file comes first: without it, production records nothing.
-    await this.#control.authorize('keys.create', 'store');
-    await createKeyFile(path, newKeyDocument(this.#context.clock.now()));
-    await this.#change('keys.create', { type: 'key_file', id: path }, async () => ({ changes: [], result: undefined }));
+    const resource = { type: 'key_file', id: path };
+    // The file comes first: without it, production records nothing, what is denied or fails included.
+    try {
+      await this.#control.authorize('keys.create', 'store');
+      await createKeyFile(path, newKeyDocument(this.#context.clock.now()));
+    } catch (error) {
+      await this.#change('keys.create', resource, () => Promise.reject(error as Error)).catch(() => undefined);
+      throw error;
+    }
+    await this.#change('keys.create', resource, async () => ({ changes: [], result: undefined }));
     return path;
   }
 

@@ -33,7 +33,17 @@ describe('making a key file', () => {
     const records = await audit.list();
     expect(records.map(({ action, resource, decision }) => [action, resource, decision])).toEqual([
       ['keys.create', { type: 'key_file', id: path }, 'allow'],
+      ['keys.create', { type: 'key_file', id: path }, 'error'],
     ]);
+  });
+
+  it('records who was denied it', async () => {
+    const { config, options } = createWorld({ access: { bindings: [{ principal: 'aud', role: 'auditor' }] } });
+    const aud = { id: 'aud', type: 'person', authentication: 'application' } as const;
+    const keys = new KeyAdministration(config, { ...options, principal: aud });
+    await expect(keys.create()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const records = await new AuditLog(config, { ...options, principal: aud }).list();
+    expect(records).toMatchObject([{ action: 'keys.create', decision: 'deny', actor: { id: 'aud' } }]);
   });
 
   it('makes none where the keys come from the environment', async () => {
