@@ -21,15 +21,17 @@ export function intervalOf({ value, variance }: Estimate, confidence: number): {
 export function meanEstimate(values: Float64Array, clusters?: Int32Array): Estimate {
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const sums = new Map<number, number>();
-  values.forEach((value, i) => {
-    const cluster = clusters?.[i] ?? i;
-    sums.set(cluster, (sums.get(cluster) ?? 0) + (value - mean));
-  });
-  const groups = sums.size;
-  let squares = 0;
-  for (const sum of sums.values()) squares += sum * sum;
+  const deviations = values.map((value) => value - mean);
+  const sums = clusters === undefined ? deviations : sumsBy(clusters, deviations);
+  const groups = sums.length;
+  const squares = sums.reduce((total, sum) => total + sum * sum, 0);
   return { value: mean, variance: groups < 2 ? Infinity : ((groups / (groups - 1)) * squares) / (n * n) };
+}
+
+function sumsBy(clusters: Int32Array, values: Float64Array): Float64Array {
+  const sums = new Map<number, number>();
+  values.forEach((value, i) => sums.set(clusters[i]!, (sums.get(clusters[i]!) ?? 0) + value));
+  return Float64Array.from(sums.values());
 }
 
 /** The relative change a/b − 1 of two independent estimates, by the delta method. */

@@ -34,9 +34,9 @@ function exactShare(hits: number, count: number, tail: number): Estimate {
   };
 }
 
-/** 0 where nothing of the upper share was hit. */
-function lowerRatio({ value: p, lower }: Estimate, { value: q, upper }: Estimate): number {
-  if (lower === 0) return 0;
+/** Lower limit of the ratio of two values from their own limits; 0 where that of the upper value does not lie above 0. */
+export function lowerRatio({ value: p, lower }: Estimate, { value: q, upper }: Estimate): number {
+  if (lower <= 0) return 0;
   const known = lower * (2 * p - lower); // p² − (p − lower)²
   const ofOther = upper * (2 * q - upper);
   return known / (p * q + Math.sqrt(p * p * q * q - known * ofOther));

@@ -1,4 +1,4 @@
-import { type MeanSummary, meanDifference, meanInterval, meanRatio } from '../../stats/compare-means.js';
+import { meanDifference, meanInterval, meanRatio } from '../../stats/compare-means.js';
 import { rateRatio } from '../../stats/rate-ratio.js';
 import { type Estimate, wilson } from '../../stats/wilson.js';
 import type { Task } from '../contract.js';
@@ -41,12 +41,9 @@ export interface JudgedRows {
 type IsMember = (row: number) => boolean;
 
 export function measureGroup(rows: JudgedRows, isMember: IsMember, confidence: number): GroupMeasures {
-  const { count, selected, errors, residuals } = summarize(rows, isMember);
+  const { count, selected, wrong, errors, residuals } = summarize(rows, isMember);
   return {
-    error:
-      rows.task === 'classification'
-        ? wilson(Math.round(errors.mean * count), count, confidence)
-        : meanInterval(errors, confidence),
+    error: rows.task === 'classification' ? wilson(wrong, count, confidence) : meanInterval(errors, confidence),
     selectionRate: wilson(selected, count, confidence),
     calibration: meanInterval(residuals, confidence),
   };
@@ -60,10 +57,9 @@ export function compareGroups(
   { ratio, calibration }: FairnessLimits,
 ): readonly Disparity[] {
   const [group, rest] = [summarize(rows, isMember), summarize(rows, (row) => !isMember(row))];
-  const wrong = ({ errors, count }: Summary): number => Math.round(errors.mean * count);
   const errorRatio =
     rows.task === 'classification'
-      ? rateRatio(wrong(group), group.count, wrong(rest), rest.count, confidence)
+      ? rateRatio(group.wrong, group.count, rest.wrong, rest.count, confidence)
       : meanRatio(group.errors, rest.errors, confidence);
   const selectionRatio = rateRatio(group.selected, group.count, rest.selected, rest.count, confidence);
   const difference = meanDifference(group.residuals, rest.residuals, confidence);
@@ -94,28 +90,24 @@ const finite = (ratio: number): number => Math.min(ratio, Number.MAX_VALUE);
 interface Summary {
   readonly count: number;
   readonly selected: number;
-  readonly errors: MeanSummary;
-  readonly residuals: MeanSummary;
+  /** Rows of the other class than was said; of classification. */
+  readonly wrong: number;
+  /** Absolute ones. */
+  readonly errors: Float64Array;
+  readonly residuals: Float64Array;
 }
 
-function summarize({ task, actual, predicted, threshold }: JudgedRows, isMember: IsMember): Summary {
-  const errors: number[] = [];
+function summarize({ actual, predicted, threshold }: JudgedRows, isMember: IsMember): Summary {
   const residuals: number[] = [];
-  let selected = 0;
+  let [selected, wrong] = [0, 0];
   for (let row = 0; row < actual.length; row++) {
     if (!isMember(row)) continue;
     const [truth, said] = [actual[row]!, predicted[row]!];
     const isSelected = said >= threshold;
     selected += Number(isSelected);
+    wrong += Number(isSelected !== (truth === 1));
     residuals.push(said - truth);
-    errors.push(task === 'classification' ? Number(isSelected !== (truth === 1)) : Math.abs(said - truth));
   }
-  return { count: errors.length, selected, errors: meanOf(errors), residuals: meanOf(residuals) };
-}
-
-function meanOf(values: readonly number[]): MeanSummary {
-  const count = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
-  return { count, mean, variance };
+  const values = Float64Array.from(residuals);
+  return { count: values.length, selected, wrong, errors: values.map(Math.abs), residuals: values };
 }
