@@ -415,4 +415,25 @@ describe('checks that are due', () => {
     await automation.stop();
     expect([told, looks]).toEqual([['Error: the drift check of away: no source'], 1]);
   });
+
+  it('hold up nothing else while one takes long, on a timer', async () => {
+    const { config, options } = createWorld({
+      monitoring: { channels: { file: { kind: 'file', path: '/dev/null' } } },
+    });
+    let tick = (): void => undefined;
+    const timer: Timer = { every: (_ms, task) => ((tick = task), () => undefined) };
+    const alerts = new Alerts(config, { ...options, timer });
+    await alerts.raise({ key: 'prices', severity: 'critical', title: 'prices are late', message: 'none today' });
+    let finish = (): void => undefined;
+    const long = new Promise<never>((resolve) => (finish = resolve as () => void));
+    const automation = alerts.automate({ models: [{ modelName: 'm', checkDrift: () => long }] });
+    tick();
+    tick();
+    await vi.waitFor(async () => {
+      const { deliveries } = await alerts.listDeliveries({ status: 'delivered' });
+      expect(deliveries.map(({ alert: { key } }) => key)).toEqual(['custom/prices']);
+    });
+    finish();
+    await automation.stop();
+  });
 });

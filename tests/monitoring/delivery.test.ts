@@ -70,6 +70,30 @@ describe('a webhook', () => {
     expect(new Set(receiver.received.map(({ headers }) => headers['idempotency-key'])).size).toBe(2);
   });
 
+  it('that failed is not told that an alert is over before it was told of it, while others go on', async () => {
+    const { alerts, clock } = setUp();
+    receiver.mood = 'fail';
+    await alerts.raise(alert);
+    await alerts.deliverPending(); // to be repeated after five seconds
+    receiver.mood = 'accept';
+    clock.advance(1_000);
+    await alerts.recover({ key: alert.key, message: 'repaired' });
+    await alerts.raise({ ...alert, key: 'another' });
+    expect(await alerts.deliverPending()).toEqual({ delivered: 1, failed: 0, undelivered: 0 });
+    clock.advance(4_000);
+    expect(await alerts.deliverPending()).toEqual({ delivered: 2, failed: 0, undelivered: 0 });
+    expect(
+      receiver.accepted.map(
+        ({
+          payload: {
+            notice,
+            alert: { key },
+          },
+        }) => `${notice} ${key}`,
+      ),
+    ).toEqual(['raised custom/another', 'raised custom/k', 'recovered custom/k']);
+  });
+
   it('that never recovers leaves its alert reported undelivered, with the reason and an audit record', async () => {
     const { alerts, clock, storage } = setUp();
     receiver.mood = 'fail';
@@ -220,5 +244,16 @@ describe('other channels', () => {
     await alerts.raise(alert); // worse
     expect(await alerts.deliverPending()).toMatchObject({ delivered: 1 });
     expect(receiver.received[0]!.payload.notice).toBe('escalated');
+  });
+
+  it('that was told the worst of an alert is told that it is over, though it had become less severe', async () => {
+    const { alerts } = setUp({ hook: { url: '${HOOK}', allowedHosts: ['127.0.0.1'], minimumSeverity: 'critical' } });
+    await alerts.raise(alert);
+    await alerts.raise({ ...alert, severity: 'warning' });
+    await alerts.recover({ key: alert.key, message: 'repaired' });
+    await alerts.raise({ ...alert, severity: 'warning' }); // another one, which was never critical
+    await alerts.recover({ key: alert.key, message: 'repaired' });
+    await alerts.deliverPending();
+    expect(receiver.received.map(({ payload }) => payload.notice)).toEqual(['raised', 'recovered']);
   });
 });

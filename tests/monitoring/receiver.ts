@@ -7,7 +7,7 @@ export interface Received {
   readonly payload: {
     readonly deliveryId: string;
     readonly notice: string;
-    readonly alert: { readonly title: string };
+    readonly alert: { readonly key: string; readonly title: string };
   };
 }
 

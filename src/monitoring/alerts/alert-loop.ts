@@ -7,13 +7,19 @@ export interface AlertsAutomation {
   stop(): Promise<void>;
 }
 
-/** Looks again and again, never twice at once. */
+/** Looks again and again, never twice at once. While the checks of a look take long, what is known is told all the same. */
 export class AlertLoop implements AlertsAutomation {
   readonly #stopTimer: () => void;
   #running: Promise<void> | undefined;
+  #telling: Promise<void> | undefined;
 
+  /**
+   * @param look makes the checks that are due, and tells
+   * @param tell only tells
+   */
   constructor(
     look: () => Promise<Pick<DueChecksResult, 'checks'>>,
+    tell: () => Promise<unknown>,
     everyMs: number,
     timer: Timer,
     onError: ((error: unknown) => void) | undefined,
@@ -27,15 +33,20 @@ export class AlertLoop implements AlertsAutomation {
         if (error !== undefined) report(new Error(`the ${kind} check of ${modelName}: ${error}`));
     };
     this.#stopTimer = timer.every(everyMs, () => {
-      this.#running ??= look()
-        .then(tellOf)
-        .catch(report)
-        .finally(() => (this.#running = undefined));
+      if (this.#running === undefined)
+        this.#running = look()
+          .then(tellOf)
+          .catch(report)
+          .finally(() => (this.#running = undefined));
+      else
+        this.#telling ??= tell()
+          .then(() => undefined, report)
+          .finally(() => (this.#telling = undefined));
     });
   }
 
   async stop(): Promise<void> {
     this.#stopTimer();
-    await this.#running;
+    await Promise.all([this.#running, this.#telling]);
   }
 }

@@ -22,6 +22,8 @@ export interface StoredAlert {
   readonly key: string;
   readonly source: AlertSource;
   readonly severity: AlertSeverity;
+  /** The worst it ever was: who was told of that is told of its end. Absent from alerts of older versions. */
+  readonly worst?: AlertSeverity;
   readonly status: AlertStatus;
   readonly modelName: string | null;
   readonly title: string;

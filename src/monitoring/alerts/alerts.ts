@@ -163,12 +163,19 @@ export class Alerts {
     return { checks: due.checks, ...(due.health !== undefined && { health: due.health }), events, deliveries };
   }
 
-  /** Calls {@link runDueChecks} again and again until it is stopped. It does not keep the process alive. */
+  /**
+   * Calls {@link runDueChecks} again and again until it is stopped; while a check takes long, alerts are looked for and delivered all
+   * the same. It does not keep the process alive.
+   */
   automate(options: AutomateAlertsOptions = {}): AlertsAutomation {
     checkOptions(options, ['everyMs', 'models', 'health', 'onError'], 'automate');
     const { everyMs = 10_000, onError, ...checks } = options;
     if (!(everyMs >= 100 && everyMs <= 86_400_000)) refuse('everyMs must be 100 to 86400000 milliseconds');
-    return new AlertLoop(() => this.runDueChecks(checks), everyMs, this.options.timer ?? systemTimer, onError);
+    const tell = async (): Promise<void> => {
+      await this.scan();
+      await this.deliverPending();
+    };
+    return new AlertLoop(() => this.runDueChecks(checks), tell, everyMs, this.options.timer ?? systemTimer, onError);
   }
 
   /** Says that somebody looks after an alert: it is not repeated any more, unless it gets worse. @throws MLOpsError `NOT_FOUND` */

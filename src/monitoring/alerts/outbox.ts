@@ -125,7 +125,7 @@ export class Outbox {
       const delivery = record?.value as unknown as StoredDelivery | undefined;
       const waitMs = delivery === undefined ? 0 : delivery.nextAttemptAt - this.context.clock.now();
       const isDue = delivery?.status === 'pending' && (waitMs <= 0 || waitMs > this.#farthestMs);
-      return isDue ? { delivery, version: record!.version } : undefined;
+      return isDue && (await isNext(storage, delivery)) ? { delivery, version: record!.version } : undefined;
     });
   }
 
@@ -178,4 +178,23 @@ export class Outbox {
       return { changes: [putDelivery(ended, version)], result: undefined, ...reason, detail };
     });
   }
+}
+
+/** Whether nothing that was to be said before of the same alert waits yet: whoever hears of its end first takes it for open later. */
+async function isNext(storage: Storage, { deliveryId, channel, alert }: StoredDelivery): Promise<boolean> {
+  const { records } = await storage.query(deliveriesCollection, {
+    where: {
+      and: [
+        { field: 'alertId', op: 'eq', value: alert.alertId },
+        { field: 'channel', op: 'eq', value: channel },
+        { field: 'status', op: 'eq', value: 'pending' },
+      ],
+    },
+    orderBy: [
+      { field: 'createdAt', direction: 'asc' },
+      { field: 'id', direction: 'asc' }, // of those of one moment the first: ids grow
+    ],
+    limit: 1,
+  });
+  return records[0]?.id === deliveryId;
 }

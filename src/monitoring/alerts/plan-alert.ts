@@ -89,7 +89,7 @@ export async function planFinding(
     changes: [
       putAlert(alert, open?.version ?? 'absent'),
       { kind: 'put', collection: alertKeysCollection, id: finding.key, value: { ...remembered }, expect },
-      ...(event === undefined ? [] : deliveriesOf(context, event, now, newId)),
+      ...(event === undefined ? [] : deliveriesOf(context, event, urgencyOf(event, alert), now, newId)),
     ],
     result: event,
     reason: alert.title,
@@ -100,7 +100,7 @@ export async function planFinding(
 const newAlert = (alertId: string, finding: Finding, now: number): StoredAlert => {
   const { key, source, severity, modelName, title, message, evidence } = finding;
   return {
-    ...{ alertId, key, source, severity, status: 'open', modelName, title, message, evidence },
+    ...{ alertId, key, source, severity, worst: severity, status: 'open', modelName, title, message, evidence },
     ...{ raisedAt: now, lastSeenAt: now, notifiedAt: now, count: 1 },
     ...{ acknowledgedAt: null, acknowledgedBy: null, comment: null, recoveredAt: null, recovery: null },
   };
@@ -121,12 +121,14 @@ function continued(
     };
   }
   const { severity, title, message, evidence } = finding;
+  const { worst = before.severity } = before;
   const isWorse = ranks[severity] > ranks[before.severity];
   const isRested = before.status === 'open' && Math.abs(now - before.notifiedAt) >= cooldownMs;
   const notice = isWorse ? 'escalated' : isRested ? 'repeated' : undefined;
   const alert: StoredAlert = {
     ...before,
     ...{ severity, title, message, evidence, lastSeenAt: now, count: before.count + 1 },
+    worst: ranks[severity] > ranks[worst] ? severity : worst,
     // What got worse is to be looked at again.
     status: isWorse ? 'open' : before.status,
     notifiedAt: notice === undefined ? before.notifiedAt : now,
@@ -134,8 +136,18 @@ function continued(
   return { alert, notice };
 }
 
-function deliveriesOf(context: Context, event: AlertEvent, now: number, newId: () => string): readonly Change[] {
+/** Whoever was told of an alert at its worst is told that it is over. */
+const urgencyOf = ({ notice }: AlertEvent, { severity, worst = severity }: StoredAlert): AlertSeverity =>
+  notice === 'recovered' ? worst : severity;
+
+function deliveriesOf(
+  context: Context,
+  event: AlertEvent,
+  urgency: AlertSeverity,
+  now: number,
+  newId: () => string,
+): readonly Change[] {
   return Object.entries(context.config.policy.monitoring.channels)
-    .filter(([, { minimumSeverity }]) => ranks[event.alert.severity] >= ranks[minimumSeverity])
+    .filter(([, { minimumSeverity }]) => ranks[urgency] >= ranks[minimumSeverity])
     .map(([channel]) => putDelivery(newDelivery(newId(), channel, event, now), 'absent'));
 }
