@@ -8,6 +8,9 @@ export type MetricNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 export const encodeNumber = (value: number): MetricNumber =>
   Number.isFinite(value) ? value : (String(value) as MetricNumber);
 
+export const isMetricNumber = (value: unknown): value is MetricNumber =>
+  typeof value === 'number' || value === 'NaN' || value === 'Infinity' || value === '-Infinity';
+
 export const decodeNumber = (value: MetricNumber): number => Number(value);
 
 /** One point of a metric's curve. */

@@ -203,6 +203,7 @@ describe('runs copied between stores', () => {
     const origin = new ExperimentTracker(world.config, world.options);
     const altered = await makeRun(origin, 'altered');
     const cut = await makeRun(origin, 'cut');
+    const pointless = await makeRun(origin, 'pointless');
     const damaged = await makeRun(origin, 'damaged');
     await origin.logArtifact(damaged, { content: 'lost bytes', name: 'lost' });
     const source = world.storage;
@@ -219,6 +220,9 @@ describe('runs copied between stores', () => {
     const read: MemoryStorage['read'] = async (stream, range) => {
       const page = await source.read(stream, range);
       if (stream === metricStream(cut, 'loss')) return { ...page, entries: page.entries.slice(0, -1) };
+      const none = [true, ['0', 0, 1], [0, 0]];
+      if (stream === metricStream(pointless, 'loss'))
+        return { ...page, entries: page.entries.map(({ seq }) => ({ seq, value: none[seq % 3]! })) };
       if (stream !== metricStream(altered, 'loss')) return page;
       return { ...page, entries: page.entries.map(({ seq }) => ({ seq, value: [seq, world.clock.now(), 7] })) };
     };
@@ -235,6 +239,7 @@ describe('runs copied between stores', () => {
     expect(result.refused.map(({ runId, code }) => [runId, code])).toEqual([
       [altered, 'CORRUPT'],
       [cut, 'CORRUPT'],
+      [pointless, 'CORRUPT'],
       [damaged, 'NOT_FOUND'],
       ['escaping', 'INVALID_INPUT'],
       ['strange', 'CORRUPT'],

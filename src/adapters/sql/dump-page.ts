@@ -4,7 +4,7 @@ import type { DumpPage, DumpedItem, IndexScalar } from '../../storage/storage.js
 import type { JsonValue } from '../../util/json.js';
 import { inBatches } from './batches.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
-import { parseStored } from './stored-json.js';
+import { damaged, parseStored } from './stored-json.js';
 import { type Entry, auditSpan, fromColumns } from './tables.js';
 
 /** A page ends with whichever comes first; the first row is on it however large. */
@@ -123,12 +123,11 @@ async function chunksPage(
   const count = cut(await connection.execute(sizes.compile(builder))).length;
   const page = sql<{ stream: string; first: number; data: string }>`
     select stream, first, data ${next} limit ${count}`;
-  return (await connection.execute(page.compile(builder))).map(({ stream, first, data }) => ({
-    kind: 'entries',
-    stream,
-    first,
-    values: parseStored(data, `stream ${stream}`) as JsonValue[],
-  }));
+  return (await connection.execute(page.compile(builder))).map(({ stream, first, data }) => {
+    const values = parseStored(data, `stream ${stream}`);
+    if (!Array.isArray(values)) throw damaged(`stream ${stream} from entry ${first} on`);
+    return { kind: 'entries', stream, first, values: values as JsonValue[] };
+  });
 }
 
 interface Sized {

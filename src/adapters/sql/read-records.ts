@@ -4,7 +4,7 @@ import { inBatches } from './batches.js';
 import type { Found } from './select-page.js';
 import type { SqlConnection, SqlDialect } from './sql-database.js';
 import type { Statements } from './statements.js';
-import { parseStored } from './stored-json.js';
+import { damaged, parseStored } from './stored-json.js';
 import { fromColumns } from './tables.js';
 
 export async function readRecord(
@@ -55,5 +55,11 @@ export async function readSortKeys(
   return orderBy.map(({ field }) => (field === 'id' ? id : (values.get(field) ?? null)));
 }
 
-const toRecord = ({ id, version, value }: { id: string; version: number; value: string }): StoredRecord =>
-  deepFreeze({ id, version, value: parseStored(value, `record ${id}`) });
+function toRecord({ id, version, value }: { id: string; version: number; value: string }): StoredRecord {
+  const parsed = parseStored(value, `record ${id}`);
+  try {
+    return deepFreeze({ id, version, value: parsed });
+  } catch (cause) {
+    throw damaged(`record ${id}`, cause); // nested deeper than anything that is taken
+  }
+}

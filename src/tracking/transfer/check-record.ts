@@ -2,6 +2,7 @@ import { MLOpsError } from '../../errors.js';
 import type { StoredRecord } from '../../storage/storage.js';
 import { checkRelativePath, refuse } from '../../util/check.js';
 import type { StoredExperiment } from '../experiments.js';
+import { isMetricNumber } from '../metric.js';
 import { type StoredRun, finalRunStatuses } from '../run.js';
 
 type Test = (value: unknown) => boolean;
@@ -45,8 +46,6 @@ const isText: Test = (value) => typeof value === 'string';
 const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 /** UTC milliseconds that a Date can hold. */
 const isTime: Test = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e15;
-const isMetricNumber: Test = (value) =>
-  typeof value === 'number' || value === 'NaN' || value === 'Infinity' || value === '-Infinity';
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

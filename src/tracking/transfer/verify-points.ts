@@ -8,6 +8,7 @@ import {
   type StoredPoint,
   addPoints,
   decodePoint,
+  isMetricNumber,
   metricStream,
 } from '../metric.js';
 import type { StoredRun } from '../run.js';
@@ -18,7 +19,7 @@ const pageSize = 10_000;
 /**
  * The points of a metric in [from, to), in pages.
  *
- * @throws MLOpsError `CORRUPT` when there are fewer
+ * @throws MLOpsError `CORRUPT` when there are fewer, or something else in their place
  */
 export async function* pointPages(
   storage: Storage,
@@ -34,10 +35,20 @@ export async function* pointPages(
     if (entries.length === 0) {
       throw new MLOpsError('CORRUPT', `run ${runId} speaks of ${to} points of ${key}; there are ${length}`);
     }
-    yield entries.map(({ value }) => decodePoint(value as unknown as StoredPoint));
+    yield entries.map(({ value }) => {
+      if (!isPoint(value)) throw new MLOpsError('CORRUPT', `run ${runId} has points of ${key} that are none`);
+      return decodePoint(value);
+    });
     next += entries.length;
   }
 }
+
+const isPoint = (value: unknown): value is StoredPoint =>
+  Array.isArray(value) &&
+  value.length === 3 &&
+  Number.isFinite(value[0]) &&
+  Number.isFinite(value[1]) &&
+  isMetricNumber(value[2]);
 
 /**
  * Proves that the points of a newer copy go on where those of an older one end, reading the points beyond only: the hash

@@ -36,3 +36,24 @@ it.each([
     await storage.close();
   }
 });
+
+it('a stream of which a chunk is no list is not listed as if it were one', async () => {
+  const storage = await damage('s', "update TABLE set data = 'null' where KEY = 1024");
+  const { cursor } = await storage.dump!(); // of the records, of which there are none
+  expect(await failure(storage.dump!(cursor))).toMatchObject({ code: 'CORRUPT' });
+  await storage.close();
+});
+
+it('a record that is nested deeper than anything that is taken is CORRUPT', async () => {
+  const directory = await temporaryDirectory();
+  const writer = await openFilesystemStorage(directory);
+  await writer.commit([{ kind: 'put', collection: 'c', id: 'r', value: 0, expect: 'absent' }]);
+  await writer.close();
+  const database = new Database(join(directory, 'bondx-mlops.db'));
+  database.prepare('update records set value = ?').run(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+  database.close();
+  const storage = await openFilesystemStorage(directory);
+  for (const read of [storage.get('c', 'r'), storage.query('c')])
+    expect(await failure(read)).toMatchObject({ code: 'CORRUPT' });
+  await storage.close();
+});
