@@ -98,6 +98,19 @@ describe('bondx-mlops runs', () => {
     expect((await runs('compare', ids['first']!)).code).toBe(2);
   });
 
+  it('names the runs that a narrow terminal has no room for', async () => {
+    const ids = Object.values(await makeRuns());
+    const { columns } = process.stdout;
+    process.stdout.columns = 20;
+    try {
+      const { out, err } = await runs('compare', ...ids);
+      expect(out).not.toContain('third');
+      expect(err).toBe('no room for third; --json shows everything\n');
+    } finally {
+      process.stdout.columns = columns;
+    }
+  });
+
   it('copies runs into an archive and back, and says which are refused', async () => {
     const ids = await makeRuns();
     const exported = await runs('export', 'archive', '--filter', "experiment_name = 'spreads'");

@@ -10,7 +10,7 @@ import { refuse } from '../../util/check.js';
 import { exitCode } from '../exit-code.js';
 import { fieldHints, fieldsOfColumns, fieldsOfFilter } from '../field-hints.js';
 import { fitTable } from '../fit-table.js';
-import { formatTable } from '../output.js';
+import { type Output, formatTable } from '../output.js';
 import { cellOf, numberText, splitColumns, usualColumns } from '../run-table.js';
 import type { Session } from '../session.js';
 
@@ -37,8 +37,7 @@ export async function search({ config, output, who }: Session, options: RunsSear
   const fields = [...fieldsOfColumns(columns), ...fieldsOfFilter(filter)];
   for (const hint of await fieldHints(tracker, fields, experiment ?? experimentOf(filter))) output.note(hint);
   const cells = rows.map((row) => columns.map((name) => cellOf(row[name])));
-  const { text, left } = fitTable(columns, cells, { width: process.stdout.columns, whole: ['run_id'] });
-  if (left.length > 0) output.note(`no room for ${left.join(', ')}; --json shows everything`);
+  const text = fit(output, columns, cells, ['run_id']);
   output.result(rows, rows.length === 0 ? 'no runs' : text);
   return exitCode.ok;
 }
@@ -57,8 +56,20 @@ export async function compare({ config, output, who }: Session, runIds: readonly
   const runs = [];
   for (const runId of runIds) runs.push(await findRun(tracker, runId));
   const comparison = await tracker.compareRuns(runs.map(({ runId }) => runId));
-  output.result(comparison, describeComparison(comparison));
+  output.result(comparison, () => describeComparison(comparison, output));
   return exitCode.ok;
+}
+
+/** A table as wide as the terminal; what there is no room for is said. */
+function fit(
+  output: Output,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  whole: readonly string[] = [],
+): string {
+  const { text, left } = fitTable(head, rows, { width: process.stdout.columns, whole });
+  if (left.length > 0) output.note(`no room for ${left.join(', ')}; --json shows everything`);
+  return text;
 }
 
 export interface RunsTransferOptions {
@@ -159,7 +170,7 @@ function describe(run: Run): string {
 const section = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   rows.length === 0 ? '' : formatTable(head, rows);
 
-function describeComparison({ runs, parameters, metrics }: RunComparison): string {
+function describeComparison({ runs, parameters, metrics }: RunComparison, output: Output): string {
   const head = ['', ...runs.map(({ runName, runId }) => runName ?? runId)];
   const rows = [
     ...parameters.map(({ name, values, isDifferent }) => [
@@ -171,7 +182,7 @@ function describeComparison({ runs, parameters, metrics }: RunComparison): strin
       ...values.map((value, i) => (value === null ? '' : `${numberText(value.last)}${deltaText(i, deltas[i]!)}`)),
     ]),
   ];
-  return rows.length === 0 ? 'nothing to compare' : fitTable(head, rows, { width: process.stdout.columns }).text;
+  return rows.length === 0 ? 'nothing to compare' : fit(output, head, rows);
 }
 
 const deltaText = (i: number, delta: number | null): string =>
