@@ -27,6 +27,9 @@ export function numericTarget(table: Table, targetColumn: string): Float64Array 
   return Float64Array.from(column.codes, (code) => numbers[code] ?? NaN);
 }
 
+/** Sums of squares of larger targets, which every measure of quality takes, are beyond a double. */
+export const largestTarget = 1e150;
+
 /** Whether a column can be a target: numbers, or `false` and `true`. */
 export const holdsOutcomes = (column: Column | undefined): boolean =>
   column?.kind === 'numeric' || (column?.kind === 'categorical' && areBooleans(column.categories));

@@ -4,7 +4,7 @@ import { type Table, type TableInput, tableSteps } from '../data/table.js';
 import { predictInSteps } from '../models/predict-in-steps.js';
 import { inSteps } from '../util/in-steps.js';
 import { algorithmFor, modelColumns, withPatience } from './model-settings.js';
-import { numericTarget } from '../models/metrics/metrics-of.js';
+import { largestTarget, numericTarget } from '../models/target.js';
 import type { Model, Task } from '../models/model.js';
 import { trainerFor } from '../models/trainer.js';
 import type { TrainingData } from '../registry/model-record.js';
@@ -78,7 +78,7 @@ const optionNames = [
  * Trains a model as the policy says and tests it on rows held back: the latest ones when there is a time column, a
  * seeded random part otherwise. Rows without a target are left out.
  *
- * @throws MLOpsError `INVALID_INPUT` for missing columns, a target that is not numeric, or too few rows
+ * @throws MLOpsError `INVALID_INPUT` for missing columns, a target that is not numeric or beyond 1e150, or too few rows
  */
 export async function trainModel(config: MLOpsConfig, options: TrainModelOptions): Promise<TrainedModel> {
   checkConfig(config);
@@ -88,7 +88,9 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
   const { featureColumns, targetColumn } = modelColumns(config, options.modelType, options);
   const watch = { signal: options.signal };
   const given = await inSteps(tableSteps(options.data), watch);
-  const table = knownTargets(await protectWithoutKey(config, given, featureColumns), targetColumn);
+  const all = await protectWithoutKey(config, given, featureColumns);
+  const table = knownTargets(all, targetColumn);
+  const targetWarnings = checkTarget(all, targetColumn);
   for (const column of featureColumns) table.column(column);
   const timeColumn = options.timeColumn ?? policy.timeColumn ?? guessTimeColumn(table);
   const { retraining } = config.policy;
@@ -139,7 +141,25 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
     holdout: test,
     split,
     metrics,
-    warnings,
+    warnings: [...targetWarnings, ...warnings],
     trainingTimeSeconds,
   };
+}
+
+/** Says how many targets are infinite, which are left out like missing ones; refuses those that nothing can be computed with. */
+function checkTarget(table: Table, targetColumn: string): string[] {
+  const quoted = JSON.stringify(targetColumn);
+  let infinite = 0;
+  numericTarget(table, targetColumn).forEach((value, row) => {
+    const size = Math.abs(value);
+    if (size === Infinity) infinite++;
+    else if (size > largestTarget)
+      refuse(
+        `target ${quoted} is ${value} in row ${row}, beyond ${largestTarget}: leave it empty, or take another unit`,
+      );
+  });
+  if (infinite === 0) return [];
+  return [
+    `target ${quoted} is infinite in ${infinite} of ${table.rowCount} rows, which were left out: no measurement is`,
+  ];
 }

@@ -275,4 +275,16 @@ describe('trainModel', () => {
       ).message,
     ).toContain('no row has a value');
   });
+  it('says how many targets are infinite, and refuses those that no quality can be computed of', async () => {
+    const { config } = createWorld();
+    const withTarget = (y: number) =>
+      trainModel(config, {
+        modelType: 'spread',
+        data: smallRows(100).map((row, i) => (i === 7 ? { ...row, y } : row)),
+      });
+    expect((await withTarget(-Infinity)).warnings[0]).toBe(
+      'target "y" is infinite in 1 of 100 rows, which were left out: no measurement is',
+    );
+    expect((await failure(withTarget(1e160))).message).toContain('target "y" is 1e+160 in row 7, beyond 1e+150');
+  });
 });

@@ -1,6 +1,6 @@
 import { columnLength } from '../../data/column.js';
 import { type ColumnProfile, profileTable } from '../../data/profile.js';
-import { numericTarget } from '../../models/target.js';
+import { largestTarget, numericTarget } from '../../models/target.js';
 import type { DataFinding } from '../retrain-result.js';
 import { type CheckInputs, type DataCheck, percent } from './check-inputs.js';
 
@@ -13,8 +13,6 @@ const lostShare = 0.2;
 const burst = 0.01;
 /** How many times the range from the 1st to the 99th percentile counts as far outside. */
 const farTimes = 5;
-/** Sums of squares of larger targets, which every measure of quality takes, are beyond a double. */
-const largestTarget = 1e150;
 
 export const targetValues: DataCheck = ({ plan, data, train }) => {
   const findings: DataFinding[] = [];
