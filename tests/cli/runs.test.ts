@@ -104,8 +104,8 @@ describe('bondx-mlops runs', () => {
     process.stdout.columns = 20;
     try {
       const { out, err } = await runs('compare', ...ids);
-      expect(out).not.toContain('third');
-      expect(err).toBe('no room for third; --json shows everything\n');
+      expect(out).toContain('first');
+      expect(err).toBe('no room for second, third; --json shows everything\n');
     } finally {
       process.stdout.columns = columns;
     }
