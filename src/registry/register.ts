@@ -50,7 +50,7 @@ export function planRegistration(
   const modelId = context.ids.next();
   let stored: StoredModelFiles | undefined;
   return async (storage, artifacts) => {
-    const { run, changes: runCheck } = await findRun(storage, options.runId);
+    const { run, changes: runCheck } = await findRun(context, storage, options);
     const model = await findModel(storage, modelName);
     const version = said.version ?? nextVersion(model?.value.highestVersion ?? null, step);
     const id = versionId(modelName, version);

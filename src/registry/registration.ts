@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import { type BaselineProfile, summaryOf } from '../data/baseline-profile.js';
 import { MLOpsError } from '../errors.js';
+import { Authorizer } from '../governance/access/authorizer.js';
+import { experimentScope } from '../governance/access/scope.js';
 import type { AnyModel, ModelFile } from '../models/async-model.js';
 import { modelFiles } from '../models/model-file.js';
 import { checkModelFile } from './model-format.js';
@@ -196,23 +198,30 @@ export function registrationChanges(
   ];
 }
 
-/** The run a version names, and a precondition that it is there. One that is deleted is on its way out, and refused. */
+/**
+ * The run a version names, and a precondition that it is there. It is to be of a model that the caller may register; one that is
+ * deleted is on its way out, and refused.
+ */
 export async function findRun(
+  context: Context,
   storage: Storage,
-  runId: string | undefined,
+  { runId, modelName }: Pick<RegisterModelOptions, 'runId' | 'modelName'>,
 ): Promise<{ readonly run?: StoredRun; readonly changes: readonly Change[] }> {
   if (runId === undefined) return { changes: [] };
   const run = await storage.get(runsCollection, runId);
   if (run === undefined)
     throw new MLOpsError('NOT_FOUND', `there is no run ${runId}; leave runId out, or pass what startRun returned`);
-  if (((run.value as unknown as StoredRun).deletedAt ?? null) !== null) {
+  const value = run.value as unknown as StoredRun;
+  const scope = experimentScope(value.experimentName);
+  if (scope.model !== modelName) await new Authorizer(context).authorize('registry.register', scope);
+  if ((value.deletedAt ?? null) !== null) {
     throw new MLOpsError(
       'ILLEGAL_STATE',
       `run ${runId} is deleted; restore it with restoreRun before registering from it`,
     );
   }
   return {
-    run: run.value as unknown as StoredRun,
+    run: value,
     changes: [{ kind: 'check', collection: runsCollection, id: runId, expect: run.version }],
   };
 }

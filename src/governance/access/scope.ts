@@ -14,7 +14,7 @@ export const modelOrStore = (modelName: string | undefined): Scope =>
   modelName === undefined ? 'store' : { model: modelName };
 
 /** Experiments count as the model of their name, those of its trainings as well (`<model>_training`, `<model>_retraining`). */
-export const experimentScope = (experimentName: string): Scope => ({
+export const experimentScope = (experimentName: string): { readonly model: string } => ({
   model: experimentName.replace(/_(re)?training$/, ''),
 });
 

@@ -8,6 +8,7 @@ import {
   PolicyError,
   type Principal,
 } from '@bondx/mlops';
+import { ConstantModel } from '../../../src/models/constant-model.js';
 import { createWorld, failure } from '../../helpers.js';
 
 const as = (id: string, type: Principal['type'] = 'person'): Principal => ({ id, type, authentication: 'application' });
@@ -66,6 +67,30 @@ describe('authorization', () => {
     expect(await failure(dev.getRun(other))).toMatchObject({ code: 'FORBIDDEN' });
     expect(await failure(dev.getRun('nothing'))).toMatchObject({ code: 'FORBIDDEN' });
     expect(await failure(lead.getRun('nothing'))).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('registers no version from a run of a model that one may not register', async () => {
+    const { config, options } = world();
+    const lead = new ExperimentTracker(config, { ...options, principal: as('lead') });
+    const own = await lead.startRun({ experimentName: 'spread_training' });
+    const other = await lead.startRun({ experimentName: 'liquidity' });
+    const registry = new ModelRegistry(config, { ...options, principal: as('dev') });
+    const version = { modelName: 'spread', modelType: 'spread', featureColumns: ['x'], model: new ConstantModel(1) };
+    const register = (by: ModelRegistry, runId: string) => by.register({ ...version, runId });
+    expect(await failure(register(registry, other))).toMatchObject({
+      code: 'FORBIDDEN',
+      message: expect.stringContaining('dev has the permission register for spread only, not for liquidity') as string,
+    });
+    expect((await register(registry, own)).runId).toBe(own);
+    expect((await register(registry.withPrincipal(as('lead')), other)).runId).toBe(other);
+    const records = await new AuditLog(config, { ...options, principal: as('aud') }).list({
+      action: 'registry.register',
+    });
+    expect(records.map(({ actor, decision }) => [actor.id, decision])).toEqual([
+      ['dev', 'deny'],
+      ['dev', 'allow'],
+      ['lead', 'allow'],
+    ]);
   });
 
   it('ends a binding at its time, and keeps it to its environments', async () => {
