@@ -23,9 +23,13 @@ export const intervalOfMean = (values: Float64Array, tail: number): MeanInterval
     const { value, variance } = meanEstimate(scaled);
     const t = studentTQuantile(tail, n - 1);
     const margin = t * Math.sqrt(variance);
-    const shift = (skewness(scaled, value) * (1 + 2 * t * t) * Math.sqrt(variance / n)) / 6;
+    const shift = skewShift(scaled, t, variance, n);
     return { value, lower: value - margin + Math.min(0, shift), upper: value + margin + Math.max(0, shift) };
   });
+
+/** |g|·(1 + 2t²)·s/6n, with the sign of g. @param variance s²/n, that of the mean */
+export const skewShift = (values: Float64Array, t: number, variance: number, n: number): number =>
+  (skewness(values) * (1 + 2 * t * t) * Math.sqrt(variance / n)) / 6;
 
 /** An interval of values in a unit, a power of two, in which neither squares vanish nor overflow; nothing is rounded. */
 export function inUnit(values: Float64Array, intervalOf: (scaled: Float64Array) => MeanInterval): MeanInterval {
@@ -36,7 +40,8 @@ export function inUnit(values: Float64Array, intervalOf: (scaled: Float64Array) 
 }
 
 /** Third standardized moment; 0 of values that are all the same. */
-function skewness(values: Float64Array, mean: number): number {
+function skewness(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   let [squares, cubes] = [0, 0];
   for (const value of values) {
     squares += (value - mean) ** 2;

@@ -13,7 +13,8 @@ export interface PairedComparison {
 /**
  * The mean paired difference of losses with its interval: Student's t over the rows, further out where they are skewed
  * ({@link intervalOfMean}). Rows of one time stamp have errors that go together: then it is Student's t over the time stamps,
- * with the degrees of freedom of independent ones of one size that would tell as much (Kish 1965; {@link intervalOverTime}).
+ * with the degrees of freedom of independent ones of one size that would tell as much (Kish 1965), further out where those are
+ * skewed ({@link intervalOverTime}).
  * Bootstraps of few are too narrow: of a dozen time stamps one missed in 7% to 14% of the samples for the 5% stated, and of 20 rows
  * to one side in 3% to 5% for 2.5%.
  *

@@ -82,6 +82,28 @@ describe('the mean of values over time', () => {
     }
   });
 
+  it('has the end further out at which a few days far from the others make it miss', () => {
+    // Of 20 days: 19 of 0 and one of 20. s² = 20, g = 18/√19, t = 2.093: the upper end g·(1 + 2t²)·s/6n further out (Johnson 1978).
+    const values = Float64Array.from({ length: 20 }, (_, day) => (day === 11 ? 20 : 0));
+    const { value, lower, upper } = intervalOverTime(values, days(20), 0.025);
+    const margin = 2.093024 * Math.sqrt(20 / 20);
+    expect(value - lower).toBeCloseTo(margin, 5);
+    expect(upper - value).toBeCloseTo(
+      margin + ((18 / Math.sqrt(19)) * (1 + 2 * 2.093024 ** 2) * Math.sqrt(20)) / (6 * 20),
+      5,
+    );
+  });
+
+  it('misses above little more often than stated where losses are skewed', () => {
+    const samples = 1000;
+    let missed = 0;
+    for (let i = 0; i < samples; i++) {
+      const losses = Float64Array.from({ length: 60 }, () => -Math.log(1 - random.next()));
+      if (intervalOverTime(losses, days(60), 0.025).upper < 1) missed++;
+    }
+    expect(missed / samples).toBeLessThan(0.043); // 2.6% of many; 5% without the correction
+  });
+
   it('is that of the rows where nothing varies', () => {
     expect(meanOverTime(new Float64Array(4).fill(2), days(4))).toEqual({ value: 2, variance: 0, effective: 4 });
   });
