@@ -52,7 +52,8 @@ export function compileCondition(
   dialect: Pick<SqlDialect, 'like'>,
 ): Condition {
   const compile = (member: Where): Condition => compileCondition(member, columnsOf, dialect);
-  if ('and' in where) return all(where.and.map(compile));
+  // A negation is true of records that lack its field, so that each has to be looked up: those that the rest leaves.
+  if ('and' in where) return all([...where.and].sort((a, b) => Number('not' in a) - Number('not' in b)).map(compile));
   if ('or' in where) return any(where.or.map(compile));
   if ('not' in where) return sql`not coalesce(${compile(where.not)}, ${sql.lit(false)})`;
   return compileComparison(where, columnsOf(where.field), dialect);

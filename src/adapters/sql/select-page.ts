@@ -60,7 +60,8 @@ function kindInRange(comparison: Comparison, field: string): ScalarKind | undefi
 interface Way {
   readonly from: Fragment;
   readonly conditions: readonly Condition[];
-  readonly keys: readonly SortKey[];
+  /** The kind that the first sort key has in all it sees. */
+  readonly firstKind?: ScalarKind;
   readonly joins: FieldJoins;
   readonly after: Position | undefined;
   readonly limit: number;
@@ -84,7 +85,6 @@ class PageSelection {
     return this.#select({
       from: sql`(${candidates}) as o cross join records as r`,
       conditions: [sql`r.rid = o.rid`],
-      keys: this.#keys(joins),
       joins,
       after: this.query.after,
       limit: this.#limit,
@@ -96,7 +96,6 @@ class PageSelection {
     return this.#select({
       from: sql`records as r`,
       conditions: [sql`r.collection = ${this.collection}`],
-      keys: this.#keys(joins),
       joins,
       after: this.query.after,
       limit: this.#limit,
@@ -129,7 +128,7 @@ class PageSelection {
         sql`r.collection = ${this.collection}`,
         sql`(${actual} is null or ${actual} = ${code})`,
       ];
-      return this.#select({ from, conditions, keys: this.#keys(joins, kind), joins, after, limit });
+      return this.#select({ from, conditions, firstKind: kind, joins, after, limit });
     }
     joins.provide(first.field, 'o');
     const from = sql`entries as o cross join records as r`;
@@ -137,10 +136,10 @@ class PageSelection {
       sql`r.rid = o.rid and o.fid = ${fieldNumber(this.collection, first.field)} and o.kind = ${code}`,
       ...(kind === 'string' ? [sql<boolean>`o.num is null`] : []),
     ];
-    return this.#select({ from, conditions, keys: this.#keys(joins, kind), joins, after, limit });
+    return this.#select({ from, conditions, firstKind: kind, joins, after, limit });
   }
 
-  #keys(joins: FieldJoins, firstKind?: ScalarKind): SortKey[] {
+  #keys(joins: FieldJoins, firstKind: ScalarKind | undefined): SortKey[] {
     return this.query.orderBy.map(({ field, direction }, i) => {
       const kind = field === 'id' ? 'string' : i === 0 ? firstKind : undefined;
       const columns = joins.columnsOf(field);
@@ -148,13 +147,12 @@ class PageSelection {
     });
   }
 
-  #select({ from, conditions, keys, joins, after, limit }: Way): Promise<readonly Found[]> {
+  /** What the condition asks for is joined first: the sort keys of records that it leaves out need no looking up. */
+  #select({ from, conditions, firstKind, joins, after, limit }: Way): Promise<readonly Found[]> {
     const { where } = this.query;
-    const condition = all([
-      ...conditions,
-      ...(where === undefined ? [] : [compileCondition(where, joins.columnsOf, this.dialect)]),
-      ...(after === undefined ? [] : [isAfter(keys, recordId, after)]),
-    ]);
+    const wanted = where === undefined ? [] : [compileCondition(where, joins.columnsOf, this.dialect)];
+    const keys = this.#keys(joins, firstKind);
+    const condition = all([...conditions, ...wanted, ...(after === undefined ? [] : [isAfter(keys, recordId, after)])]);
     const order = orderTerms(keys, recordId);
     const query = sql<Found>`select r.rid as rid, r.id as id from ${from} ${joins.toSql()} where ${condition} order by ${order} limit ${limit}`;
     return this.connection.execute(query.compile(this.dialect.builder));
