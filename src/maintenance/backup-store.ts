@@ -154,7 +154,7 @@ async function copyArtifacts(
       onProgress(0.5 + i / found.length / 2, 'files');
       if ((await source.stat(digest)) === undefined) continue; // it went meanwhile
       try {
-        await pool.put(source.get(digest), signal === undefined ? {} : { signal });
+        await pool.put(source.get(digest), { digest, ...(signal && { signal }) });
         copied.push(digest);
       } catch (error) {
         // One damaged file, which is lost as much as one that is gone, must not keep all others from being backed up.

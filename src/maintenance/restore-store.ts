@@ -198,7 +198,7 @@ async function restoreFile(
 ): Promise<boolean> {
   if ((await pool.stat(digest)) === undefined) return false;
   try {
-    await target.put(pool.get(digest), signal === undefined ? {} : { signal }); // verified as it is read
+    await target.put(pool.get(digest), { digest, ...(signal && { signal }) }); // verified as it is read
     return true;
   } catch (error) {
     if (error instanceof MLOpsError && error.code === 'CORRUPT') return false;

@@ -38,7 +38,9 @@ export async function* meterContent(
     hash.update(chunk);
     yield chunk;
   }
-  onEnd({ digest: `sha256:${hash.digest('hex')}`, size });
+  const digest: Digest = `sha256:${hash.digest('hex')}`;
+  if (digest !== (options.digest ?? digest)) throw invalid(`the content is ${digest}, and not ${options.digest}`);
+  onEnd({ digest, size });
 }
 
 /** The same chunks, read before they are asked for until the content ends or has reached a number of bytes. */

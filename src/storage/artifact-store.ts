@@ -9,6 +9,11 @@ export interface ArtifactRef {
 
 /** What is known of the bytes before {@link ArtifactStore.put} has read them. */
 export interface PutArtifactOptions {
+  /**
+   * What the content is: anything else is refused with `INVALID_INPUT`. A store that has it already, whole and sound, may
+   * leave the content unread; it counts as put all the same.
+   */
+  readonly digest?: Digest;
   /** Refuse content of more bytes than this with `INVALID_INPUT`, leaving nothing behind. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;

@@ -263,6 +263,28 @@ export const artifactCases: readonly ArtifactCase[] = [
     },
   },
   {
+    name: 'content that is not what put was told it is is refused and leaves nothing behind',
+    async run(store) {
+      await rejectsWith('INVALID_INPUT', () => store.put(bytes('abd'), { digest: abcDigest }));
+      await rejectsWith('INVALID_INPUT', () => store.put(bytes('abc'), { digest: 'sha256:abc' }));
+      assert.deepEqual(await listed(store), []);
+      for (const _time of [1, 2]) {
+        assert.deepEqual(await store.put(bytes('abc'), { digest: abcDigest }), { digest: abcDigest, size: 3 });
+      }
+      assert.equal((await collect(store.get(abcDigest))).toString(), 'abc');
+    },
+  },
+  {
+    name: 'content that is there, but altered, is put anew when put is told its digest',
+    needs: 'corrupt',
+    async run(store, harness) {
+      const { digest } = await store.put(chunksOf(10, 65_536));
+      await harness.corrupt(store, digest);
+      await store.put(chunksOf(10, 65_536), { digest });
+      assert.equal(digestBytes(await collect(store.get(digest))), digest);
+    },
+  },
+  {
     name: 'content goes unless it was put since a moment, putting it again included',
     needs: 'deleteUnlessPutSince',
     async run(store) {
@@ -275,6 +297,10 @@ export const artifactCases: readonly ArtifactCase[] = [
       await store.put(bytes('abc'));
       assert.equal(await store.deleteUnlessPutSince!(abcDigest, later, { dryRun: true }), false);
       assert.equal(await store.deleteUnlessPutSince!(abcDigest, later), false);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const laterStill = Date.now();
+      await store.put(bytes('abc'), { digest: abcDigest });
+      assert.equal(await store.deleteUnlessPutSince!(abcDigest, laterStill), false);
       assert.deepEqual(await store.stat(abcDigest), { digest: abcDigest, size: 3 });
       assert.equal(await store.deleteUnlessPutSince!(abcDigest, later + 3_600_000), true);
       assert.equal(await store.stat(abcDigest), undefined);

@@ -202,6 +202,20 @@ describe('a backup', () => {
     expect(await restoreStore(policyFor('restored'))).toMatchObject({ missing });
   });
 
+  it('holds a file that was damaged since the last backup, as that one had it', async () => {
+    const config = policyFor('live');
+    await work(config, 'damaged later');
+    const { artifacts } = await backupStore(config);
+    const [, hex] = artifacts[0]!.split(':');
+    const file = join(directory, 'live', 'files', 'sha256', hex!.slice(0, 2), hex!.slice(2));
+    await chmod(file, 0o600);
+    await writeFile(file, 'DAMAGED LATER');
+    expect(await backupStore(config)).toMatchObject({ artifacts, missing: [] });
+    await restoreStore(policyFor('restored'));
+    const restored = join(directory, 'restored', 'files', 'sha256', hex!.slice(0, 2), hex!.slice(2));
+    expect(await readFile(restored, 'utf8')).toBe('damaged later');
+  });
+
   it('names the files that records name and the store no longer has', async () => {
     const config = policyFor('live');
     const runId = await work(config, 'lost');

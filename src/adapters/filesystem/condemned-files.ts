@@ -64,7 +64,8 @@ export async function touch(path: string): Promise<boolean> {
 
 /** When a file was put last, UTC milliseconds; undefined when there is none. */
 export async function putTime(path: string): Promise<number | undefined> {
-  return (await ignoringAbsence(stat(path)))?.mtimeMs;
+  const found = await ignoringAbsence(stat(path));
+  return found && Math.ceil(found.mtimeMs); // what `touch` set as .123 reads as .122999…
 }
 
 async function isOlder(path: string, since: number): Promise<boolean> {

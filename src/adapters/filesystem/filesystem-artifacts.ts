@@ -57,6 +57,8 @@ class FilesystemArtifacts implements ArtifactStore {
   put(content: Uint8Array | AsyncIterable<Uint8Array>, options: PutArtifactOptions = {}): Promise<ArtifactRef> {
     return this.#run(async () => {
       this.#assertSound();
+      const known = options.digest === undefined ? undefined : await this.#kept(checkDigest(options.digest));
+      if (known !== undefined) return known;
       const unfinished = unfinishedDirectory(this.directory);
       await makeDirectory(unfinished);
       const path = join(unfinished, randomUUID());
@@ -132,15 +134,24 @@ class FilesystemArtifacts implements ArtifactStore {
   }
 
   /** Gives a finished file its name, unless the content is there already, whole and sound. */
-  async #keep({ digest, size }: ArtifactRef, written: string, file: FileHandle): Promise<void> {
+  async #keep({ digest }: ArtifactRef, written: string, file: FileHandle): Promise<void> {
+    if ((await this.#kept(digest)) !== undefined) return;
     const path = this.#path(digest);
     await makeDirectory(dirname(path));
+    await flush(file);
+    await rename(written, path);
+    await syncDirectory(dirname(path));
+  }
+
+  /** What is there already, whole and sound; it counts as put now. */
+  async #kept(digest: Digest): Promise<ArtifactRef | undefined> {
+    const path = this.#path(digest);
     // Touched before it is looked at: see CondemnedFiles.
-    if (!(await touch(path)) || (await sizeOf(path)) !== size || !(await isSound(path, digest))) {
-      await flush(file);
-      await rename(written, path);
-    }
+    if (!(await touch(path)) || !(await isSound(path, digest))) return undefined;
+    const size = await sizeOf(path);
+    if (size === undefined) return undefined;
     await syncDirectory(dirname(path)); // also when another process just gave it its name
+    return { digest, size };
   }
 
   /** After a failed flush the kernel may have dropped what it was to write, and the next flush would report success. */

@@ -49,6 +49,23 @@ describe('the files of a filesystem artifact store', () => {
     expect(await readdir(join(directory, 'unfinished'))).toEqual([]);
   });
 
+  it('take the place of content that put is told the digest of, which is not read; not where they were altered', async () => {
+    const store = await harness.open();
+    let reads = 0;
+    const content = async function* (): AsyncGenerator<Uint8Array> {
+      reads++;
+      yield hello;
+    };
+    for (const _time of [1, 2]) {
+      expect(await store.put(content(), { digest: helloDigest })).toEqual({ digest: helloDigest, size: 5 });
+    }
+    expect(reads).toBe(1);
+    await corrupt(store, helloDigest);
+    await store.put(content(), { digest: helloDigest });
+    expect(reads).toBe(2);
+    expect(await store.stat(helloDigest)).toEqual({ digest: helloDigest, size: 5 });
+  });
+
   it('are replaced when they were cut short', async () => {
     const directory = await temporaryDirectory();
     const store = await openFilesystemArtifacts(directory);
