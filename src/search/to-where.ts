@@ -1,5 +1,5 @@
 import type { IndexScalar, Where } from '../storage/storage.js';
-import { refuse } from '../util/check.js';
+import { checkText, describe, refuse } from '../util/check.js';
 import { type Comparison, type Field, type Filter, type Literal, type OrderOperator, asTree } from './filter.js';
 import { parseFilter } from './parse-filter.js';
 import { printField } from './print-filter.js';
@@ -40,7 +40,23 @@ const storageOperators = { '<': 'lt', '<=': 'lte', '>': 'gt', '>=': 'gte' } as c
 
 const itself = (value: Literal): readonly [IndexScalar, ...IndexScalar[]] => [value];
 
+function literalsOf(comparison: Comparison): readonly unknown[] {
+  if (comparison.op === 'in' || comparison.op === 'not in') return comparison.values;
+  return comparison.op.startsWith('is ') ? [] : [(comparison as { readonly value?: unknown }).value];
+}
+
+/** Trees are made by hand, too: undefined, as of a variable that is not set, would be a text of that name. */
+function checkComparison(comparison: Comparison): void {
+  const { field } = comparison;
+  checkText(field.key, 'the key of a field');
+  for (const value of literalsOf(comparison)) {
+    if (['string', 'number', 'boolean'].includes(typeof value)) continue;
+    refuse(`${printField(field)} is compared with texts, numbers, true and false, got ${describe(value)}`);
+  }
+}
+
 function comparisonToWhere(comparison: Comparison, catalog: FieldCatalog): Where {
+  checkComparison(comparison);
   const searched = catalog(comparison.field);
   const { name: field, isMap = false, isUnordered = false, isUnlike = false, alternatives = itself } = searched;
   if (isMap) return membership(comparison, field);

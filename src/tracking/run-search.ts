@@ -51,6 +51,7 @@ export const runCatalog: FieldCatalog = (field: Field): SearchedField => {
   const { entity, key, aggregate = 'last' } = field;
   switch (entity) {
     case 'metric':
+      checkOneOf(aggregate, ['last', 'min', 'max'], 'the aggregate of a metric');
       return {
         name: `${{ last: 'metrics', min: 'metricsMin', max: 'metricsMax' }[aggregate]}.${key}`,
         isUnlike: true,

@@ -301,4 +301,19 @@ describe('a search', () => {
     expect(await refusal("status not ilike 'fin%'")).toContain('status takes = != < <= > >= in and is null');
     expect(await refusal('start_time > true')).toContain('got true');
   });
+
+  it('refuses trees that say nothing: undefined was the text "undefined", which every run differs from', async () => {
+    const { config, options } = createWorld();
+    const tracker = new ExperimentTracker(config, options);
+    const refusal = async (filter: unknown) =>
+      (await failure(tracker.searchRuns({ filter: filter as Filter }))).message;
+    const team = where.tag('team');
+    expect(await refusal(team.ne(undefined as never))).toBe(
+      'tags.team is compared with texts, numbers, true and false, got undefined',
+    );
+    expect(await refusal(team.in('rates', null as never))).toContain('got null');
+    expect(await refusal({ field: { entity: 'tag', key: 'team' }, op: '=', values: ['a'] })).toContain('got undefined');
+    expect(await refusal({ field: { entity: 'tag' }, op: '=', value: 'a' })).toContain('the key of a field');
+    expect(await refusal(where.metric('mae', 'mean' as never).lt(1))).toContain('must be one of last, min, max');
+  });
 });
