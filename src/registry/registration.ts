@@ -278,9 +278,19 @@ function chooseModelFile(paths: readonly string[], options: RegisterModelOptions
   );
 }
 
+/** What is no model in JavaScript has neither the description of one nor files. */
+function checkModel(model: Partial<AnyModel>): void {
+  checkObject(model, 'model');
+  if (typeof model.predict === 'function' && Array.isArray(model.features) && ('toJSON' in model || 'files' in model))
+    return;
+  refuse(
+    'model must be one that trainModel(...) or a loader gave; pass the files of any other as modelPath or modelFiles',
+  );
+}
+
 async function modelSources({ model, modelFiles: files, modelPath }: RegisterModelOptions): Promise<BundleSource[]> {
   if (modelPath !== undefined) return localSources(modelPath);
-  if (model !== undefined) checkObject(model, 'model');
+  if (model !== undefined) checkModel(model);
   const given = checkList(model === undefined ? files! : modelFiles(model), 'modelFiles', 'files with path and bytes');
   if (given.length === 0) refuse('modelFiles is empty; the first file is the model');
   return given.map((file) => {

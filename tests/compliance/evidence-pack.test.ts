@@ -210,6 +210,10 @@ describe('an evidence pack', () => {
     expect((await verifyEvidencePack(Buffer.concat([pack.bytes, Buffer.from('x')]))).status).toBe('failed');
   });
 
+  it('calls no pack altered whose path it was given in place of its bytes', async () => {
+    await expect(verifyEvidencePack('spread-1.0.0.tar' as never)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
   it('shows a pack that somebody signed anew, to who knows the key', async () => {
     const { keyFingerprint } = await verifyEvidencePack(pack.bytes);
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -112,6 +112,8 @@ describe('registering', () => {
         },
         'INVALID_INPUT',
       ],
+      [{ modelPath: undefined as never, model: {} as never }, 'INVALID_INPUT'],
+      [{ modelPath: undefined as never, model: { predict: () => 1, toJSON: () => ({}) } as never }, 'INVALID_INPUT'],
       [{ misspelled: 1 }, 'INVALID_INPUT'],
       [{ hyperparameters: { a: undefined as never } }, 'INVALID_INPUT'],
     ];

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { MLOpsError } from '../../errors.js';
-import { checkOptions } from '../../util/check.js';
+import { checkOptions, refuse } from '../../util/check.js';
 
 /** What a verification found. */
 export interface EvidencePackVerification {
@@ -48,6 +48,7 @@ export async function verifyEvidencePack(
   bytes: Uint8Array,
   options: ExpectedKeys = {},
 ): Promise<EvidencePackVerification> {
+  if (!ArrayBuffer.isView(bytes)) refuse('verifyEvidencePack takes the bytes of a pack: await readFile(path)');
   checkOptions(options, ['keyFingerprint', 'checkpointKeyFingerprints'], 'verifyEvidencePack');
   const verifier = (await import(locate().href)) as Verifier;
   return verifier.verifyEvidencePack(bytes, options);
