@@ -31,23 +31,43 @@ export async function* parquetBatches(path: string, options: ReadParquetOptions 
       const rows = Number(group.num_rows);
       const budget: Budget = { left: budgetOf(file.bytes), whole: budgetOf(file.bytes), fileBytes: file.bytes };
       const columns: [string, DecodedArray][] = [];
+      const notes = [...file.notes];
       for (const field of file.flat) {
-        const read = (): Promise<DecodedArray> => readColumn(parquet, file, group, field, budget);
-        columns.push([field.element.name, await explained(path, read)]);
+        const { name } = field.element;
+        const cells = await explained(path, () => readColumn(parquet, file, group, field, budget));
+        if (cells === undefined) notes.push(leftOut(name));
+        else columns.push([name, cells]);
         checkNotAborted(options.signal);
       }
-      const table = await inSteps(tableSteps(Object.fromEntries(columns), options), { signal: options.signal });
-      yield new Table([...table.columns.values()], rows, [...table.notes, ...file.notes]);
+      yield await toTable(columns, rows, notes, options);
       rowStart += rows;
       options.onProgress?.(rowStart / Number(file.metadata.num_rows));
     }
     if (rowStart === 0) {
-      yield await inSteps(tableSteps(Object.fromEntries(file.flat.map(({ element }) => [element.name, []]))));
+      yield await toTable(
+        file.flat.map(({ element }) => [element.name, []]),
+        0,
+        file.notes,
+        options,
+      );
     }
   } finally {
     await handle.close();
   }
 }
+
+async function toTable(
+  columns: readonly (readonly [string, DecodedArray])[],
+  rows: number,
+  notes: readonly string[],
+  options: ReadParquetOptions,
+): Promise<Table> {
+  const table = await inSteps(tableSteps(Object.fromEntries(columns), options), { signal: options.signal });
+  return new Table([...table.columns.values()], rows, [...table.notes, ...notes]);
+}
+
+const leftOut = (name: string): string =>
+  `column ${JSON.stringify(name)} holds nested, repeated or binary values: left out`;
 
 type Hyparquet = typeof import('hyparquet');
 
@@ -83,9 +103,7 @@ async function describeFile(parquet: Hyparquet, handle: FileHandle): Promise<Par
     flat.map(({ element }) => element.name),
     bytes,
   );
-  const notes = others.map(
-    ({ element }) => `column ${JSON.stringify(element.name)} holds nested, repeated or binary values: left out`,
-  );
+  const notes = others.map(({ element }) => leftOut(element.name));
   return { bytes, metadata, flat, notes, slice };
 }
 
@@ -107,14 +125,17 @@ const namesOf = ({ converted_type: older, logical_type: newer }: SchemaElement):
   ...(newer === undefined ? [] : [newer.type]),
 ];
 
-/** Decodes one column of one row group, after its pages were looked at: nothing else of the file is within reach meanwhile. */
+/**
+ * Decodes one column of one row group, after its pages were looked at: nothing else of the file is within reach meanwhile.
+ * Undefined where bytes that nothing says to be text are none.
+ */
 async function readColumn(
   parquet: Hyparquet,
   { bytes: byteLength, metadata, slice }: ParquetFile,
   group: FileMetaData['row_groups'][number],
   { element }: SchemaTree,
   budget: Budget,
-): Promise<DecodedArray> {
+): Promise<DecodedArray | undefined> {
   const meta = group.columns.find(({ meta_data: found }) => found?.path_in_schema[0] === element.name)!.meta_data!;
   const rows = Number(group.num_rows);
   if (rows === 0) return [];
@@ -129,7 +150,17 @@ async function readColumn(
     },
   };
   const compressors = { SNAPPY: decompressor(parquet, checks) };
-  const isDecimal = namesOf(element).includes('DECIMAL');
+  const names = namesOf(element);
+  const isDecimal = names.includes('DECIMAL');
+  let binaryCells = 0;
+  const stringFromBytes = (cell: Uint8Array | undefined): string | undefined => {
+    const text = textOf(cell);
+    if (text !== null) return text;
+    if (names.length > 0)
+      throw new Error(`text of column ${JSON.stringify(element.name)} is not UTF-8: write it as such`);
+    binaryCells++;
+    return '';
+  };
   const schema = metadata.schema.map((each) => (each === element ? asRead(element) : each));
   const alone = { ...metadata, schema, num_rows: group.num_rows, row_groups: [group] };
   const scan = await parquet.parquetScan({
@@ -138,9 +169,22 @@ async function readColumn(
     compressors,
     useOffsetIndex: false,
     utf8: !isDecimal,
+    parsers: { stringFromBytes },
   });
   const cells = await scan.readColumn({ column: element.name, rowStart: 0, rowEnd: rows });
+  if (binaryCells > 0) return undefined;
   return isDecimal ? Array.from(cells, (cell) => decimal(cell as Unscaled, scaleOf(element))) : cells;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The package would put the same sign in the place of whatever it cannot read. @returns null where it is no UTF-8 */
+function textOf(cell: Uint8Array | undefined): string | undefined | null {
+  try {
+    return cell && utf8.decode(cell);
+  } catch {
+    return null;
+  }
 }
 
 /** A column as the package is told of it, which knows days by their older name only. */

@@ -76,6 +76,23 @@ describe('a Parquet file', () => {
       expect(table.notes).toContain(`column "${name}" holds nested, repeated or binary values: left out`);
   });
 
+  it('never gives two values as one: bytes that are no text are left out, text that is not UTF-8 is refused', async () => {
+    const page = { body: [...u32(2), 0xff, 0xfe, ...u32(2), 0xfd, 0xfc], values: 2 };
+    const written = (element: Record<number, ReturnType<typeof i32>>): string => {
+      const path = join(folder, `bytes-${Object.keys(element).length}.parquet`);
+      const x = { name: 'x', pages: [{ body: [...u32(1), ...u32(2)], values: 2 }] };
+      writeFileSync(path, parquetFile(2, [{ name: 'id', type: 'BYTE_ARRAY', pages: [page], element }, x]));
+      return path;
+    };
+    const table = await readTable(written({}));
+    expect([...table.columns.keys()]).toEqual(['x']);
+    expect(table.notes).toContain('column "id" holds nested, repeated or binary values: left out');
+    await expect(readTable(written({ 6: i32(0) }))).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('text of column "id" is not UTF-8') as string,
+    });
+  });
+
   it('comes in row groups, with progress', async () => {
     const seen: number[] = [];
     const rows = [];
@@ -89,6 +106,8 @@ describe('a Parquet file', () => {
     const table = await readTable(fixture('no-rows'));
     expect(table.rowCount).toBe(0);
     expect(table.columns.has('float')).toBe(true);
+    expect(table.notes).toContain('column "list" holds nested, repeated or binary values: left out');
+    await expect(readTable(fixture('no-rows'), { types: { misspelled: 'numeric' } })).rejects.toThrow('misspelled');
   });
 
   it('is refused with a reason when it cannot be read', async () => {
