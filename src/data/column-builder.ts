@@ -161,7 +161,7 @@ export class ColumnBuilder {
       case 'categorical':
         return { column: yield* this.#categories(rowCount) };
       case 'numeric':
-        return { column: yield* this.#convert('numeric', rowCount, (text) => orPercent(parseNumber(text), text)) };
+        return { column: yield* this.#convert('numeric', rowCount, parseNumberOrPercent) };
       case 'date':
         return { column: yield* this.#convert('date', rowCount, parseDate) };
       case undefined:
@@ -178,20 +178,21 @@ export class ColumnBuilder {
       const isNoted = this.#numericTextCount > 0 && !this.isTextual;
       return isNoted ? { column, note: `column ${quoted} holds numbers stored as text: read as numbers` } : { column };
     }
+    const texts = [...this.#texts.keys()];
+    if (texts.every((text) => !Number.isNaN(parseNumberOrPercent(text)))) {
+      const beside = this.#numberCount > 0 ? `, beside ${this.#numberCount} bare numbers` : '';
+      const note = `column ${quoted} holds percentages as text${beside}: read as numbers in percent (4.250% is 4.25)`;
+      const column = yield* this.#convert('numeric', rowCount, parseNumberOrPercent);
+      return { column, note, storedAsText: 'percentages' };
+    }
     if (this.#numberCount > 0) {
       const note =
         `column ${quoted} mixes ${this.#numberCount} numbers with ${this.#wordCount} texts: ` +
         'read as categories; force its type if the texts are mistakes';
       return { column: yield* this.#categories(rowCount), note };
     }
-    const texts = [...this.#texts.keys()];
     if (texts.every((text) => !Number.isNaN(parseDate(text))))
       return { column: yield* this.#convert('date', rowCount, parseDate) };
-    if (texts.every((text) => !Number.isNaN(parsePercent(text)))) {
-      const note = `column ${quoted} holds percentages as text: read as numbers in percent (4.250% is 4.25)`;
-      const column = yield* this.#convert('numeric', rowCount, parsePercent);
-      return { column, note, storedAsText: 'percentages' };
-    }
     return { column: yield* this.#categories(rowCount) };
   }
 
@@ -229,4 +230,7 @@ export class ColumnBuilder {
   }
 }
 
-const orPercent = (value: number, text: string): number => (Number.isNaN(value) ? parsePercent(text) : value);
+function parseNumberOrPercent(text: string): number {
+  const value = parseNumber(text);
+  return Number.isNaN(value) ? parsePercent(text) : value;
+}

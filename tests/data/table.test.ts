@@ -56,6 +56,14 @@ describe('kinds', () => {
     expect(table.notes.join()).toContain('percent');
   });
 
+  it('percentages beside bare numbers are numbers in percent too, so that parts and the whole of a file agree', () => {
+    const table = tableFromRows([{ rate: '4.250%' }, { rate: '3.50' }, { rate: 2 }, { rate: null }]);
+    expect(table.column('rate')).toMatchObject({ kind: 'numeric', origin: { storedAsText: 'percentages' } });
+    expect([0, 1, 2, 3].map((row) => table.row(row)['rate'])).toEqual([4.25, 3.5, 2, null]);
+    expect(table.notes.join()).toContain('holds percentages as text, beside 2 bare numbers');
+    expect(kindOf(['4%', 3, 'none'])).toBe('categorical');
+  });
+
   it('ISO dates and Date objects are dates in UTC', () => {
     const table = tableFromRows([
       { at: '2012-01-31' },
