@@ -8,6 +8,7 @@ export function describeWindows({
   sequence,
   reports,
   pending,
+  rowsAhead,
   lateRows,
   rowsWithoutTime,
 }: WindowsCheck): string {
@@ -15,6 +16,11 @@ export function describeWindows({
   const left = [
     ...(pending.rows > 0
       ? [`${pending.rows} rows from ${day(pending.from)} wait for their window to be complete`]
+      : []),
+    ...(rowsAhead > 0
+      ? [
+          `${rowsAhead} of them are dated a day or more after now, and complete no window: see whether their dates are right`,
+        ]
       : []),
     ...(lateRows > 0 ? [`${lateRows} rows belong to windows that were judged before`] : []),
     ...(rowsWithoutTime > 0 ? [`${rowsWithoutTime} rows have no time`] : []),

@@ -77,7 +77,7 @@ export class DriftMonitor {
     checkDriftOptions(read.check);
     const detect = async (check: DetectDriftOptions, turn: WindowTurn): Promise<DriftReport> =>
       this.#detect(check, turn);
-    return checkWindows(read, { control: this.#control, detect });
+    return checkWindows(read, { control: this.#control, detect, now: this.#context.clock.now() });
   }
 
   async #detect(options: DetectDriftOptions, turn?: WindowTurn): Promise<DriftReport> {

@@ -14,7 +14,7 @@ describe('checkWindows', () => {
     const { config, options } = createWorld({ drift: { driftWindowDays: 90 } });
     const monitor = new DriftMonitor(config, options);
     const { reports, pending, ...rest } = await monitor.checkWindows({ ...common, currentData: year });
-    expect(rest).toEqual({ modelName: 'spread', sequence: 'default', lateRows: 0, rowsWithoutTime: 0 });
+    expect(rest).toEqual({ modelName: 'spread', sequence: 'default', rowsAhead: 0, lateRows: 0, rowsWithoutTime: 0 });
     expect(reports.map(({ window }) => [window!.number, window!.from.slice(0, 10), window!.to.slice(0, 10)])).toEqual([
       [1, '2020-01-01', '2020-03-31'],
       [2, '2020-03-31', '2020-06-29'],
@@ -163,12 +163,22 @@ describe('checkWindows', () => {
     const monitor = new DriftMonitor(config, options);
     expect((await failure(monitor.checkWindows({ ...common, currentData: [] }))).message).toContain('"date"');
     const { pending } = await monitor.checkWindows({ ...common, currentData: half });
-    const rest = { modelName: 'spread', sequence: 'default', lateRows: 0, rowsWithoutTime: 0 };
+    const rest = { modelName: 'spread', sequence: 'default', rowsAhead: 0, lateRows: 0, rowsWithoutTime: 0 };
     const quiet = await monitor.checkWindows({ ...common, currentData: [] });
     expect(quiet).toEqual({ ...rest, reports: [], pending: { from: pending.from, rows: 0 } });
     const until = new Date(Date.parse(pending.from) + 100 * 86_400_000).toISOString();
     const { reports } = await monitor.checkWindows({ ...common, currentData: [], until });
     expect(reports.map(({ verdict, window }) => [verdict, window!.from])).toEqual([['not_assessed', pending.from]]);
+  });
+
+  it('goes on after a row with a mistyped year, whose windows have not come yet', async () => {
+    const { config, options } = createWorld({ drift: { driftWindowDays: 90 } });
+    const monitor = new DriftMonitor(config, options);
+    const mistyped = { ...half[0]!, date: '2027-03-01' }; // it is 2026
+    const first = await monitor.checkWindows({ ...common, currentData: [...half, mistyped] });
+    expect([first.reports.length, first.rowsAhead]).toEqual([5, 1]);
+    const second = await monitor.checkWindows({ ...common, currentData: year });
+    expect(second.reports.map(({ verdict }) => verdict)).toEqual(['drifted', 'drifted', 'drifted']);
   });
 
   it('lets two that go on with one sequence judge each window once', async () => {

@@ -33,6 +33,14 @@ describe('windows by time', () => {
     expect(plan).toMatchObject({ lateRows: 1, pending: { from: 12 * day, rows: 1 } });
   });
 
+  it('are not completed by a row that says it is of later than can be', () => {
+    const plan = planWindows(at(1, 2, 3.5, 400), { lengthMs: day, latest: 5 * day });
+    expect(rowsOf(plan)).toEqual([[0], [1]]);
+    expect(plan).toMatchObject({ pending: { from: 3 * day, rows: 2 }, rowsAhead: 1 });
+    expect(rowsOf(planWindows(at(1, 2, 3, 400), { rows: 2, latest: 5 * day }))).toEqual([[0, 1]]);
+    expect(planWindows(at(400), { lengthMs: day, latest: 5 * day })).toMatchObject({ windows: [], rowsAhead: 1 });
+  });
+
   it('are at most a thousand at once', () => {
     expect(() => planWindows(at(0, 1001), { lengthMs: day })).toThrow(/1001 windows; at most 1000/);
   });

@@ -20,14 +20,19 @@ import {
 } from './sequence.js';
 import type { WindowsCheck, readWindowOptions } from './window-options.js';
 
+/** Dates of a day that has not come everywhere, and clocks, differ by less from the time here. */
+const aheadMs = 86_400_000;
+
 /** Judges the windows of the current data one after the other, from where their sequence stands. */
 export async function checkWindows(
   { check, sequence, settings, shape }: ReturnType<typeof readWindowOptions>,
   {
     control,
     detect,
+    now,
   }: {
     readonly control: ControlPlane;
+    readonly now: number;
     readonly detect: (check: DetectDriftOptions, turn: WindowTurn) => Promise<DriftReport>;
   },
 ): Promise<WindowsCheck> {
@@ -44,7 +49,7 @@ export async function checkWindows(
     refuse(`the sequence ${JSON.stringify(sequence)} goes on at ${found.end}; leave from out, or begin another`);
   }
   const begin = repeated?.from ?? found?.end;
-  const cut = { ...shape, ...(begin !== undefined && { from: Date.parse(begin) }) };
+  const cut = { ...shape, latest: now + aheadMs, ...(begin !== undefined && { from: Date.parse(begin) }) };
   // A quiet day may bring nothing at all, not even the names of columns.
   const isQuiet = current.rowCount === 0 && cut.from !== undefined;
   const { windows, pending, ...left } = planWindows(isQuiet ? new Float64Array() : timesOf(current, timeColumn), cut);

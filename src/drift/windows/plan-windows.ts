@@ -11,6 +11,8 @@ export interface WindowShape {
   readonly from?: number;
   /** The data are complete up to here, exclusive: the time of the last row unless told. Later rows wait. */
   readonly until?: number;
+  /** Rows are not of later than that; one that says so completes no window. */
+  readonly latest?: number;
 }
 
 export interface PlannedWindow {
@@ -26,6 +28,8 @@ export interface WindowPlan {
   readonly windows: readonly PlannedWindow[];
   /** Where the first window begins that is not complete yet, and how many rows wait for it to be. */
   readonly pending: { readonly from: number; readonly rows: number };
+  /** Rows later than `latest`. */
+  readonly rowsAhead: number;
   /** Rows before the first window. */
   readonly lateRows: number;
   readonly rowsWithoutTime: number;
@@ -48,7 +52,8 @@ export function planWindows(times: Float64Array, shape: WindowShape): WindowPlan
   known.sort((a, b) => times[a]! - times[b]! || a - b);
   const earliest = times[known[0]!]!;
   const start = shape.from ?? (shape.rows === undefined ? Math.floor(earliest / dayMs) * dayMs : earliest);
-  const completeTo = shape.until ?? (known.length === 0 ? start : times[known.at(-1)!]!);
+  const believable = shape.latest === undefined ? known.length : countBefore(known, times, shape.latest);
+  const completeTo = shape.until ?? (believable === 0 ? start : times[known[believable - 1]!]!);
   const first = countBefore(known, times, start);
   const rows = known.subarray(first);
   const windows =
@@ -59,6 +64,7 @@ export function planWindows(times: Float64Array, shape: WindowShape): WindowPlan
   return {
     windows,
     pending: { from: windows.at(-1)?.to ?? start, rows: rows.length - taken },
+    rowsAhead: known.length - believable,
     lateRows: first,
     rowsWithoutTime: times.length - known.length,
   };

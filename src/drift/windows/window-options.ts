@@ -33,6 +33,8 @@ export interface WindowsCheck {
   readonly reports: readonly DriftReport[];
   /** Rows that wait for their window to be complete, and where it begins, ISO 8601. */
   readonly pending: { readonly from: string; readonly rows: number };
+  /** Rows dated a day or more after now: they wait, too, and complete no window. */
+  readonly rowsAhead: number;
   /** Rows before the first window that was not judged yet: left alone. */
   readonly lateRows: number;
   /** Rows without a time, which are in no window. */
