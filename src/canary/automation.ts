@@ -11,7 +11,7 @@ export interface AutomateOptions {
   readonly everyMs?: number;
   /** Only this model's deployments. */
   readonly modelName?: string;
-  /** Told of every decision, after it was carried out. */
+  /** Told of every decision, after it was carried out; with `failures` where gates refused the promotion. */
   readonly onDecision?: (decision: CanaryDecision) => void;
   /** Told of evaluations that failed; they are tried again. Without it, a warning is printed. */
   readonly onError?: (error: unknown) => void;

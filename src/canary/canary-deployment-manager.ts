@@ -196,12 +196,13 @@ export class CanaryDeploymentManager {
    * Stores outcomes, then decides from those of every process: promote, roll back or hold, with every input of the
    * decision. With `apply`, a promotion or rollback is carried out at once, and when neither is called for and the step
    * under way has lasted and seen enough, the next one begins. A candidate is promoted only from its last step.
+   *
+   * @returns with `failures` when gates refused the promotion; the canary stays as it is then
    */
   async evaluate(deploymentId: string, options: { readonly apply?: boolean } = {}): Promise<CanaryDecision> {
     checkOptions(options, ['apply'], 'evaluate');
     const decision = await this.#evaluate(checkName(deploymentId, 'deploymentId'), false);
-    if (options.apply === true) await this.#carryOut(decision);
-    return decision;
+    return options.apply === true ? this.#carryOut(decision) : decision;
   }
 
   /**
@@ -316,8 +317,7 @@ export class CanaryDeploymentManager {
       const failures: unknown[] = []; // one holds up no other
       for (const deploymentId of await leasedDeployments(this.#control, clock, this.#live.processId, options)) {
         try {
-          const decision = await this.#evaluate(deploymentId, true);
-          await this.#carryOut(decision);
+          const decision = await this.#carryOut(await this.#evaluate(deploymentId, true));
           onDecision?.(decision);
         } catch (error) {
           if (onError === undefined) failures.push(error);
@@ -388,13 +388,15 @@ export class CanaryDeploymentManager {
     return result;
   }
 
-  async #carryOut(decision: CanaryDecision): Promise<void> {
+  async #carryOut(decision: CanaryDecision): Promise<CanaryDecision> {
     const { decisionId, deploymentId, advice } = decision;
     const reason = `decision ${decisionId}: ${advice.reason}`;
     switch (advice.action) {
-      case 'promote':
-        await this.#promote(deploymentId, { onBehalfOf: undefined, reason }, decision);
+      case 'promote': {
+        const promotion = await this.#promote(deploymentId, { onBehalfOf: undefined, reason }, decision);
+        if (promotion.status === 'refused') return Object.freeze({ ...decision, failures: promotion.failures });
         break;
+      }
       case 'rollback':
         await this.rollbackCanary(deploymentId, undefined, reason);
         break;
@@ -407,6 +409,7 @@ export class CanaryDeploymentManager {
       case 'wait':
         break;
     }
+    return decision;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { GateResult } from '../registry/gate-result.js';
 import type { Change } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import type { JsonValue } from '../util/json.js';
@@ -97,6 +98,8 @@ export interface CanaryDecision extends CanaryVerdict {
   readonly policyDigest: string;
   /** Made by automatic mode: of many in a row that say the same, some are kept. */
   readonly isAutomatic?: boolean;
+  /** Gates that refused the promotion it advised, when it was to be carried out: told of then, and not stored with it. */
+  readonly failures?: readonly GateResult[];
 }
 
 export function viewDeployment(stored: StoredDeployment): CanaryDeployment {

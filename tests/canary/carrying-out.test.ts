@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CanaryDeploymentManager, type CanaryStep, ModelRegistry } from '@bondx/mlops';
 import { ConstantModel } from '../../src/models/constant-model.js';
-import { type World, createWorld, failure } from '../helpers.js';
+import { type World, createWorld, failure, lenient } from '../helpers.js';
 
 let world: World;
 let registry: ModelRegistry;
@@ -121,5 +121,23 @@ describe('a policy with a lower canary.max_canary_percentage', () => {
     serve(4000);
     expect(await step()).toMatchObject({ action: 'promote' });
     expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'promoted' });
+  });
+
+  it('says which gates refuse its promotion, also in automatic mode', async () => {
+    const promotion = { ...lenient.promotion, minAccuracy: 0.9 };
+    const strict = createWorld({ canary: { maxCanaryPercentage: 0.5, evaluationMetrics: ['mae'] }, promotion }).config;
+    const deploymentId = await deploy([{ traffic: 0.5 }]);
+    serve(4000);
+    await manager.flush();
+    world.clock.advance(48 * 3_600_000);
+    const deciding = new CanaryDeploymentManager(strict, new ModelRegistry(strict, world.options));
+    const failures = [{ gate: 'min_accuracy', status: 'failed' }];
+    const decision = await deciding.evaluate(deploymentId, { apply: true });
+    expect(decision).toMatchObject({ verdict: 'promote', advice: { action: 'promote' }, failures });
+    expect(await deciding.getDecision(decision.decisionId)).not.toHaveProperty('failures');
+    const told = await new Promise((resolve) => deciding.automate({ everyMs: 10, onDecision: resolve }));
+    expect(told).toMatchObject({ failures });
+    await deciding.close();
+    expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'active' });
   });
 });

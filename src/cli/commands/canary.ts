@@ -1,6 +1,7 @@
 import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
 import type { CanaryDeployment } from '../../canary/deployment.js';
 import { MLOpsError } from '../../errors.js';
+import type { GateResult } from '../../registry/gate-result.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { exitCode } from '../exit-code.js';
 import { inCommands } from '../in-commands.js';
@@ -55,7 +56,7 @@ export const adjust = (session: Session, options: CanaryOptions & { readonly tra
     manager.adjustTraffic(deploymentId, { ...why, trafficPercentage: options.traffic }),
   )(session, options);
 
-/** Decides from what all processes have stored; exit code 3 when the candidate does harm. */
+/** Decides from what all processes have stored; exit code 3 when the candidate does harm, or a gate refuses its promotion. */
 export function evaluate(
   session: Session,
   { model, apply = false }: CanaryOptions & { readonly apply?: boolean },
@@ -68,7 +69,7 @@ export function evaluate(
     const { deploymentId } = latest;
     if (latest.endedAt !== undefined) return idle(describe(latest));
     const decision = await manager.evaluate(deploymentId, { apply });
-    const { verdict, reason, advice, guardrails } = decision;
+    const { verdict, reason, advice, guardrails, failures = [] } = decision;
     const metrics = decision.metrics.filter(({ status }) => status !== 'not_applicable');
     const advised = advice.action === 'wait' ? advice.reason : `${advice.action}: ${advice.reason}`;
     session.output.result(
@@ -76,16 +77,19 @@ export function evaluate(
       [
         `${verdict}: ${reason}`,
         ...[...metrics, ...guardrails].map(({ message }) => `  ${message}`),
+        ...(failures.length > 0 ? ['not promoted, since gates refuse:', ...failures.map(sayGate)] : []),
         apply ? describe(await manager.getDeployment(deploymentId)) : `advice, which --apply carries out: ${advised}`,
       ].join('\n'),
     );
-    return verdict === 'rollback' ? exitCode.found : exitCode.ok;
+    return verdict === 'rollback' || failures.length > 0 ? exitCode.found : exitCode.ok;
   };
   return withLatest(session, model, decide, async (registry) => {
     await registry.getModel(model); // one that is misspelled is not there
     return idle(`${model} has had none`);
   });
 }
+
+const sayGate = ({ gate, status, message }: GateResult): string => `${gate} (${status}): ${inCommands(message)}`;
 
 /** Makes the candidate production; exit code 3 when a gate refuses. */
 export const promote: CanaryCommand = (session, options) =>
@@ -94,9 +98,7 @@ export const promote: CanaryCommand = (session, options) =>
     const text =
       result.status === 'promoted'
         ? `${options.model} ${result.version} is in production`
-        : result.failures
-            .map(({ gate, status: state, message }) => `${gate} (${state}): ${inCommands(message)}`)
-            .join('\n');
+        : result.failures.map(sayGate).join('\n');
     session.output.result(result, text);
     return result.status === 'promoted' ? exitCode.ok : exitCode.found;
   });

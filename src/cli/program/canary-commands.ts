@@ -70,7 +70,9 @@ export function addCanaryCommands(program: Command, { action, perform }: Command
     .action(action(async () => (await import('../commands/canary.js')).adjust));
   canary
     .command('evaluate')
-    .description('decide from what all processes have recorded; exit code 3 when the candidate does harm')
+    .description(
+      'decide from what all processes have recorded; exit code 3 when the candidate does harm, or a gate refuses',
+    )
     .addOption(modelOption())
     .option('--apply', 'carry the decision out: promote, roll back or begin the next step; for cron')
     .addHelpText('after', example('bondx-mlops canary evaluate --model spread'))
