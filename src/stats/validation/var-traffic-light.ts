@@ -16,7 +16,8 @@ const amberMultipliers = [1.7, 1.76, 1.83, 1.88, 1.92];
 
 /**
  * Zone of a value-at-risk model by its exceptions, days on which the loss was above it. Amber begins where a right model
- * stays at or below that many with 95%, red with 99.99%: 5 and 10 of 250 days at 99%.
+ * stays at or below that many with 95%, red with 99.99%: 5 and 10 of 250 days at 99%. No exception at all is green, however few
+ * the days.
  *
  * Source: Basel Committee, MAR32.9, table 1 (multiplier 1.50 in green, 2.00 in red).
  *
@@ -32,7 +33,7 @@ export function varTrafficLight(exceptions: number, days = 250, coverage = 0.99)
     );
   }
   const cumulative = binomialCdf(exceptions, days, 1 - coverage);
-  const zone = cumulative < 0.95 ? 'green' : cumulative < 0.9999 ? 'amber' : 'red';
+  const zone = cumulative < 0.95 || exceptions === 0 ? 'green' : cumulative < 0.9999 ? 'amber' : 'red';
   if (days !== 250 || coverage !== 0.99) return { zone, exceptions, days, cumulative };
   const multiplier = zone === 'green' ? 1.5 : zone === 'red' ? 2 : amberMultipliers[exceptions - 5]!;
   return { zone, exceptions, days, multiplier, cumulative };

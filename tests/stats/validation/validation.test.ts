@@ -222,6 +222,11 @@ describe('backtests of value at risk', () => {
       1.5, 1.5, 1.5, 1.5, 1.5, 1.7, 1.76, 1.83, 1.88, 1.92, 2, 2,
     ]);
     expect(varTrafficLight(5, 500)).not.toHaveProperty('multiplier');
+    // Of a right model 99% of single days have none, which is no sign against it.
+    expect(
+      [varTrafficLight(0, 1), varTrafficLight(0, 5), varTrafficLight(0, 5, 0.99999)].map(({ zone }) => zone),
+    ).toEqual(['green', 'green', 'green']);
+    expect(varTrafficLight(1, 5).zone).toBe('amber');
   });
 });
 
