@@ -199,8 +199,8 @@ export function registrationChanges(
 }
 
 /**
- * The run a version names, and a precondition that it is there. It is to be of a model that the caller may register; one that is
- * deleted is on its way out, and refused.
+ * The run a version names, and a precondition that it is there. It is to be one that the caller may read, since the version shows
+ * its environment; one that is deleted is on its way out, and refused.
  */
 export async function findRun(
   context: Context,
@@ -213,7 +213,7 @@ export async function findRun(
     throw new MLOpsError('NOT_FOUND', `there is no run ${runId}; leave runId out, or pass what startRun returned`);
   const value = run.value as unknown as StoredRun;
   const scope = experimentScope(value.experimentName);
-  if (scope.model !== modelName) await new Authorizer(context).authorize('registry.register', scope);
+  if (scope.model !== modelName) await new Authorizer(context).authorize('tracking.read', scope);
   if ((value.deletedAt ?? null) !== null) {
     throw new MLOpsError(
       'ILLEGAL_STATE',

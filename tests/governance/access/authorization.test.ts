@@ -69,7 +69,7 @@ describe('authorization', () => {
     expect(await failure(lead.getRun('nothing'))).toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('registers no version from a run of a model that one may not register', async () => {
+  it('registers no version from a run that one may not read', async () => {
     const { config, options } = world();
     const lead = new ExperimentTracker(config, { ...options, principal: as('lead') });
     const own = await lead.startRun({ experimentName: 'spread_training' });
@@ -79,7 +79,7 @@ describe('authorization', () => {
     const register = (by: ModelRegistry, runId: string) => by.register({ ...version, runId });
     expect(await failure(register(registry, other))).toMatchObject({
       code: 'FORBIDDEN',
-      message: expect.stringContaining('dev has the permission register for spread only, not for liquidity') as string,
+      message: expect.stringContaining('dev has the permission read for spread only, not for liquidity') as string,
     });
     expect((await register(registry, own)).runId).toBe(own);
     expect((await register(registry.withPrincipal(as('lead')), other)).runId).toBe(other);
