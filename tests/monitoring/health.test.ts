@@ -106,15 +106,17 @@ describe('health', () => {
     expect(statusOf(await checkHealth(config, options), 'drift_freshness')).toBe('degraded');
     await monitor.detectDrift({ ...check, currentData: rows });
     expect(statusOf(await checkHealth(config, options), 'drift_freshness')).toBe('healthy');
-    clock.advance(25 * 3_600_000);
+    clock.advance(25.2 * 3_600_000); // a check each day at the same time, on the day on which summer time ends
+    expect(statusOf(await checkHealth(config, options), 'drift_freshness')).toBe('healthy');
+    clock.advance(3_600_000);
     expect(statusOf(await checkHealth(config, options), 'drift_freshness')).toBe('degraded');
 
-    clock.advance(-26 * 3_600_000);
+    clock.advance(-27.2 * 3_600_000);
     expect(statusOf(await checkHealth(config, options), 'clock')).toBe('unhealthy');
     clock.advance(-300 * 24 * 3_600_000); // no report of the future counts as a check
     expect(statusOf(await checkHealth(config, options), 'drift_freshness')).toBe('degraded');
     clock.advance(300 * 24 * 3_600_000);
-    clock.advance(26 * 3_600_000);
+    clock.advance(27.2 * 3_600_000);
     expect(statusOf(await checkHealth(config, options), 'clock')).toBe('healthy');
 
     const read: Storage['read'] = async (stream, range) => {

@@ -8,7 +8,10 @@ import { productionModels } from './production-models.js';
 /** A check that could compare nothing, such as of a feed that is down, has looked at nothing. */
 const looked = { field: 'verdict', op: 'ne', value: 'not_assessed' } as const;
 
-/** Each model in production was looked at for drift within the interval of the policy, and the time that the next look may take. */
+/** The next look takes its time, and a day is an hour longer when summer time ends. */
+const tolerated = (everyMs: number): number => Math.min(everyMs / 10, 5_400_000);
+
+/** Each model in production was looked at for drift within the interval of the policy, or somewhat more. */
 export const driftCheck: Check = {
   name: 'drift_freshness',
   failure: 'degraded',
@@ -23,7 +26,7 @@ export const driftCheck: Check = {
       const at = toIso(now);
       const report = await newestOf<DriftReport>(storage, driftReportsCollection, modelName, 'createdAt', at, looked);
       const ageMs = report === undefined ? Infinity : now - Date.parse(report.createdAt);
-      if (ageMs > limitMs + Math.min(limitMs / 10, 1_800_000)) stale.push(modelName);
+      if (ageMs > limitMs + tolerated(limitMs)) stale.push(modelName);
     }
     const hours = limitMs / 3_600_000;
     const detail = { models: models.length, stale };
