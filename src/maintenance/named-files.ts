@@ -26,7 +26,10 @@ export async function findMissingFiles(
     if (items[0]?.kind === 'entries') break; // what is in streams, such as audit records, names no files
     for (const item of items) {
       if (item.kind !== 'record') continue;
-      if (item.collection === sealedCollection) sealed.set(item.id as Digest, sealedDigest(item.value));
+      if (item.collection === sealedCollection) {
+        sealed.set(item.id as Digest, sealedDigest(item.value)); // where content is; of what nobody else names, garbage
+        continue;
+      }
       for (const digest of filesIn(item.value)) {
         if (!named.has(digest)) named.set(digest, `${item.collection}/${item.id}`);
       }
