@@ -55,6 +55,12 @@ export function valuePaths(node: KeyNode = policyKeys(), path: readonly string[]
   return [...node.keys].flatMap(([key, child]) => valuePaths(child, [...path, key]));
 }
 
+/** Paths of all sections and keys at fixed places, sections before what is in them. */
+export function keyPaths(node: KeyNode = policyKeys(), path: readonly string[] = []): (readonly string[])[] {
+  if (node.kind !== 'section') return [];
+  return [...node.keys].flatMap(([key, child]) => [[...path, key], ...keyPaths(child, [...path, key])]);
+}
+
 /** Paths of what consists of free names, such as `['models']`. */
 export function namedPaths(node: KeyNode = policyKeys(), path: readonly string[] = []): (readonly string[])[] {
   if (node.kind === 'section') return [...node.keys].flatMap(([key, child]) => namedPaths(child, [...path, key]));

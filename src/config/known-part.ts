@@ -1,6 +1,6 @@
 import { nearest } from '../util/nearest.js';
 import { describe, isMapping, isName } from './fields.js';
-import { type KeyNode, policyKeys, showPath, valuePaths } from './key-tree.js';
+import { type KeyNode, keyPaths, policyKeys, showPath } from './key-tree.js';
 import type { Problems } from './problems.js';
 import { toSnakeCase } from './spelling.js';
 
@@ -73,12 +73,13 @@ class KnownPart {
   }
 }
 
-/** The key most likely meant: a neighbour, else one from another section. */
+/** The key most likely meant: this one in snake_case, or of another section, else a neighbour. */
 function nearestKey(written: string, keys: ReadonlyMap<string, KeyNode>, path: readonly string[]): string | undefined {
-  const neighbour = nearest(written, keys.keys());
-  if (neighbour !== undefined) return showPath([...path, neighbour]);
-  const elsewhere = valuePaths().find((other) => other.at(-1) === toSnakeCase(written));
-  return elsewhere === undefined ? undefined : showPath(elsewhere);
+  const key = toSnakeCase(written);
+  const elsewhere = keys.has(key) ? undefined : keyPaths().find((other) => other.at(-1) === key);
+  if (elsewhere !== undefined) return showPath(elsewhere);
+  const neighbour = nearest(written, keys.keys()) ?? nearest(key, keys.keys());
+  return neighbour === undefined ? undefined : showPath([...path, neighbour]);
 }
 
 const isForbidden = (key: string): boolean => ['__proto__', 'constructor', 'prototype'].includes(key);

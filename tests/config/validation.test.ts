@@ -117,6 +117,11 @@ describe('an unknown key', () => {
     ['drift:\n  psi_treshold: 1', 'drift.psi_treshold', 'did you mean drift.psi_threshold?'],
     ['drfit:\n  psi_threshold: 1', 'drfit', 'did you mean drift?'],
     ['psi_threshold: 1', 'psi_threshold', 'did you mean drift.psi_threshold?'],
+    ['tracking_uri: x', 'tracking_uri', 'did you mean tracking.tracking_uri?'], // which is near to tracking, too
+    ['channels: {}', 'channels', 'did you mean monitoring.channels?'],
+    ['security:\n  roles: {}', 'security.roles', 'did you mean access.roles?'],
+    ['security:\n  jwt: {}', 'security.jwt', 'did you mean access.jwt?'],
+    ['compliance:\n  maHaltMs: 1', 'compliance.maHaltMs', 'did you mean compliance.max_halt_ms?'],
     [
       'models:\n  spread:\n    tagret_column: x',
       'models.spread.tagret_column',
