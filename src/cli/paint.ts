@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 
-/** Words that a result begins with, by what they mean for the reader; two blanks come behind the head of a column. */
-const bad = /\b(drifted|rejected|refused|denied|corrupt|truncated|rolled back|unhealthy|not met)\b/;
+/** Words that a result begins with, by what they mean for the reader; two blanks come behind the head of a column, none are no finding. */
+const bad = /(?<!\b0 )\b(drifted|rejected|refused|denied|corrupt|truncated|rolled back|unhealthy|not met)\b/;
 const good = /\b(stable|registered|promoted|ok|healthy|approved|verified)\b(?! {2})/;
 const open = /\b(inconclusive|degraded|warning|pending)\b/;
 

@@ -153,10 +153,11 @@ const helpAfter = `
 The version of the program: bondx-mlops --version
 
 Exit codes:
-  0  done
-  1  failed, as over what is not there
-  2  the command line or the policy is wrong
-  3  drift found, a gate or run refused, the audit trail is damaged, or a backup lacks files
+  0    done
+  1    failed, as over what is not there
+  2    the command line or the policy is wrong
+  3    drift found, a gate or run refused, the audit trail is damaged, or a backup lacks files
+  130  interrupted
 
 Example:
   $ bondx-mlops drift-check --model spread --baseline baseline.csv --current current.csv`;

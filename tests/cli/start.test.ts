@@ -267,6 +267,9 @@ describe('colours', () => {
     expect(onTerminal(true, () => paintVerdict(text, false))).toBe(text);
     const head = 'model   stage       registered                by';
     expect(onTerminal(true, () => paintVerdict(head, true))).toBe(head);
+    const none = '10 copied, 0 unchanged, 0 refused';
+    expect(onTerminal(true, () => paintVerdict(none, true))).toBe(none);
+    expect(onTerminal(true, () => paintVerdict('10 refused', true))).toContain('\u001b[31mrefused');
     vi.stubEnv('TERM', 'dumb');
     expect(onTerminal(true, () => paintVerdict(text, true))).toBe(text);
     vi.stubEnv('TERM', 'xterm');
