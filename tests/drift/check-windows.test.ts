@@ -181,6 +181,16 @@ describe('checkWindows', () => {
     expect(second.reports.map(({ verdict }) => verdict)).toEqual(['drifted', 'drifted', 'drifted']);
   });
 
+  it('refuses data that are said to be complete up to a time that has not come', async () => {
+    const { config, options } = createWorld({ drift: { driftWindowDays: 90 } });
+    const monitor = new DriftMonitor(config, options);
+    const error = await failure(monitor.checkWindows({ ...common, currentData: half, until: '2027-04-01' })); // it is 2026
+    expect(error).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('has not come yet') as string,
+    });
+  });
+
   it('lets two that go on with one sequence judge each window once', async () => {
     const { config, options, storage } = createWorld({ drift: { driftWindowDays: 90 } });
     const check = async () => new DriftMonitor(config, options).checkWindows({ ...common, currentData: year });

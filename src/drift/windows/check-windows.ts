@@ -38,6 +38,11 @@ export async function checkWindows(
 ): Promise<WindowsCheck> {
   const { modelName, signal, onProgress, baselineData, currentData, ...shared } = check;
   const { timeColumn } = settings;
+  const latest = now + aheadMs;
+  if (shape.until !== undefined && shape.until > latest)
+    refuse(
+      `until, ${toIso(shape.until)}, has not come yet: no data are complete up to there; leave it out, or pass a time that has passed`,
+    );
   const found = await control.access('drift.read', { model: modelName }, async (storage) =>
     readSequence(storage, modelName, sequence, settings),
   );
@@ -49,7 +54,7 @@ export async function checkWindows(
     refuse(`the sequence ${JSON.stringify(sequence)} goes on at ${found.end}; leave from out, or begin another`);
   }
   const begin = repeated?.from ?? found?.end;
-  const cut = { ...shape, latest: now + aheadMs, ...(begin !== undefined && { from: Date.parse(begin) }) };
+  const cut = { ...shape, latest, ...(begin !== undefined && { from: Date.parse(begin) }) };
   // A quiet day may bring nothing at all, not even the names of columns.
   const isQuiet = current.rowCount === 0 && cut.from !== undefined;
   const { windows, pending, ...left } = planWindows(isQuiet ? new Float64Array() : timesOf(current, timeColumn), cut);
