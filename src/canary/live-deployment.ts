@@ -179,7 +179,8 @@ export class LiveDeployment {
     if (this.#pending !== undefined || this.#late > this.#storedLate) return true;
     if (this.#closedAt !== null) return false;
     if ((isClosing || this.#isOver) && this.#isOnlooker) return false;
-    return isClosing || this.#isOver || this.#sequence === 0 || now - this.#flushedAt >= heartbeatMs;
+    const isDue = Math.abs(now - this.#flushedAt) >= heartbeatMs; // also where the clock was ahead then
+    return isClosing || this.#isOver || this.#sequence === 0 || isDue;
   }
 
   /** One attempt; false when the deployment had changed, and it is to be tried anew. */

@@ -448,4 +448,19 @@ describe('deciding by hand', () => {
     await other.close();
     expect((await other.getStatus(deploymentId)).processes).toMatchObject([{ status: 'closed', late: 1 }]);
   });
+
+  it('goes on to report that it is there once a clock that was ahead is right', async () => {
+    const deploymentId = await deploy();
+    const reports = async () => {
+      await manager.flush();
+      return (await manager.getStatus(deploymentId)).processes.map(({ flushes, status }) => [flushes, status]);
+    };
+    expect(await reports()).toEqual([[1, 'live']]);
+    world.clock.advance(-3_600_000);
+    expect(await reports()).toEqual([[2, 'live']]);
+    world.clock.advance(1_000);
+    expect(await reports()).toEqual([[2, 'live']]); // nothing new to say
+    world.clock.advance(5_000);
+    expect(await reports()).toEqual([[3, 'live']]);
+  });
 });
