@@ -3,7 +3,7 @@ import { modelOrStore } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { OperationRequest, Plan } from '../governance/control-plane.js';
 import type { AuditedOperation } from '../governance/operations.js';
-import type { ModelRegistry } from '../registry/model-registry.js';
+import { ModelRegistry } from '../registry/model-registry.js';
 import { checkVersion } from '../registry/version-number.js';
 import { type Context, type ContextOptions, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
@@ -72,6 +72,9 @@ export class CanaryDeploymentManager {
     private readonly registry: ModelRegistry,
     private readonly options: ContextOptions = {},
   ) {
+    if (!(registry instanceof ModelRegistry)) {
+      refuse('new CanaryDeploymentManager takes a config and a ModelRegistry of this copy of the package');
+    }
     this.#context = deriveContext({ ...contextOf(registry), config }, options);
     this.#control = new ControlPlane(this.#context);
     const { clock, ids, keys } = this.#context;

@@ -6,12 +6,12 @@ import { ControlPlane } from '../governance/control-plane.js';
 import type { AnyModel } from '../models/async-model.js';
 import type { Trainer } from '../models/contract.js';
 import { builtInTrainers } from '../models/trainer.js';
-import type { ModelRegistry } from '../registry/model-registry.js';
+import { ModelRegistry } from '../registry/model-registry.js';
 import { type Context, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
 import { dataBoundary } from '../runtime/protection.js';
 import type { ArtifactRef } from '../storage/artifact-store.js';
-import type { ExperimentTracker } from '../tracking/experiment-tracker.js';
+import { ExperimentTracker } from '../tracking/experiment-tracker.js';
 import {
   checkFraction,
   checkFunction,
@@ -86,6 +86,11 @@ export class RetrainPipeline {
     private readonly registry: ModelRegistry,
     private readonly options: RetrainPipelineOptions = {},
   ) {
+    if (!(tracker instanceof ExperimentTracker && registry instanceof ModelRegistry)) {
+      refuse(
+        'new RetrainPipeline takes a config, an ExperimentTracker and a ModelRegistry of this copy of the package',
+      );
+    }
     this.#context = deriveContext({ ...contextOf(registry), config }, options, pipelineOptionNames);
     this.#control = new ControlPlane(this.#context);
     const { leaseMs = tenMinutes, trainers = [], loaders = [] } = options;

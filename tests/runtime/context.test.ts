@@ -29,6 +29,13 @@ test.each([undefined, null, {}, { config: {} }, { policy: undefined }, 'policy.y
   },
 );
 
+it("refuses the classes that others are made from in each other's place", () => {
+  const { config, tracker, registry } = open();
+  expect(() => new RetrainPipeline(config, registry as never, tracker as never)).toThrow(invalid);
+  expect(() => new RetrainPipeline(config, undefined as never, registry)).toThrow(invalid);
+  expect(() => new CanaryDeploymentManager(config, tracker as never)).toThrow(invalid);
+});
+
 function open() {
   const { config, options } = createWorld();
   const [tracker, registry] = [new ExperimentTracker(config, options), new ModelRegistry(config, options)];
