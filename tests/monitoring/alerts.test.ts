@@ -203,6 +203,23 @@ describe('an alert', () => {
     expect(notices()).toEqual(['raised']);
   });
 
+  it('that comes and goes escalates once, and then rests as others do', async () => {
+    const { alerts, clock, notices } = setUp({ monitoring: { alertCooldownMinutes: 60 } });
+    const see = async (severity: 'warning' | 'critical', afterMinutes: number): Promise<void> => {
+      clock.advance(afterMinutes * minutes);
+      await alerts.raise({ key: 'k', severity, title: 't', message: 'm' });
+    };
+    await see('warning', 0);
+    for (let i = 0; i < 3; i++) {
+      await see('critical', 5);
+      await see('warning', 5);
+    }
+    expect(notices()).toEqual(['raised', 'escalated']);
+    await see('warning', 60);
+    await see('critical', 5); // worse than what was told last
+    expect(notices()).toEqual(['raised', 'escalated', 'repeated', 'escalated']);
+  });
+
   it('that was acknowledged is not repeated, unless it gets worse', async () => {
     const { alerts, clock, events, notices } = setUp();
     const alert = { key: 'k', severity: 'warning', title: 't', message: 'm' } as const;

@@ -24,6 +24,8 @@ export interface StoredAlert {
   readonly severity: AlertSeverity;
   /** The worst it ever was: who was told of that is told of its end. Absent from alerts of older versions. */
   readonly worst?: AlertSeverity;
+  /** As it was told last. Absent from alerts of older versions. */
+  readonly told?: AlertSeverity;
   readonly status: AlertStatus;
   readonly modelName: string | null;
   readonly title: string;

@@ -100,7 +100,19 @@ export async function planFinding(
 const newAlert = (alertId: string, finding: Finding, now: number): StoredAlert => {
   const { key, source, severity, modelName, title, message, evidence } = finding;
   return {
-    ...{ alertId, key, source, severity, worst: severity, status: 'open', modelName, title, message, evidence },
+    ...{
+      alertId,
+      key,
+      source,
+      severity,
+      worst: severity,
+      told: severity,
+      status: 'open',
+      modelName,
+      title,
+      message,
+      evidence,
+    },
     ...{ raisedAt: now, lastSeenAt: now, notifiedAt: now, count: 1 },
     ...{ acknowledgedAt: null, acknowledgedBy: null, comment: null, recoveredAt: null, recovery: null },
   };
@@ -121,8 +133,9 @@ function continued(
     };
   }
   const { severity, title, message, evidence } = finding;
-  const { worst = before.severity } = before;
-  const isWorse = ranks[severity] > ranks[before.severity];
+  const { worst = before.severity, told = before.severity } = before;
+  // One that comes and goes is not worse each time than what somebody was told; who acknowledged it saw it as it was then.
+  const isWorse = ranks[severity] > ranks[before.status === 'open' ? told : before.severity];
   const isRested = before.status === 'open' && Math.abs(now - before.notifiedAt) >= cooldownMs;
   const notice = isWorse ? 'escalated' : isRested ? 'repeated' : undefined;
   const alert: StoredAlert = {
@@ -131,7 +144,7 @@ function continued(
     worst: ranks[severity] > ranks[worst] ? severity : worst,
     // What got worse is to be looked at again.
     status: isWorse ? 'open' : before.status,
-    notifiedAt: notice === undefined ? before.notifiedAt : now,
+    ...(notice === undefined ? { told, notifiedAt: before.notifiedAt } : { told: severity, notifiedAt: now }),
   };
   return { alert, notice };
 }
