@@ -106,7 +106,8 @@ export class RetrainingWorker {
       signal: work.signal === undefined ? keeper.lost : AbortSignal.any([work.signal, keeper.lost]),
       progress: (step, fraction) => {
         void keeper.renewIfDue();
-        work.onProgress?.((stepNames.indexOf(step) + fraction) / stepNames.length, step);
+        const share = Math.min(1, Math.max(0, fraction)) || 0; // trainers of somebody's own say anything
+        work.onProgress?.((stepNames.indexOf(step) + share) / stepNames.length, step);
       },
     };
   }

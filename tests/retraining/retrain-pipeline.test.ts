@@ -232,6 +232,25 @@ describe('triggerRetraining', () => {
 });
 
 describe("a trainer of somebody's own", () => {
+  it('may say any progress; what is passed on lies between 0 and 1', async () => {
+    const { config, tracker, registry } = await setUp();
+    const mine = {
+      algorithm: 'mine',
+      train: async ({ onProgress }: { onProgress?: (fraction: number) => void }) => {
+        for (const fraction of [NaN, 70, -30]) onProgress?.(fraction);
+        return { model: new ConstantModel(1), warnings: [] };
+      },
+    };
+    const pipeline = new RetrainPipeline(config, tracker, registry, { trainers: [mine] });
+    const seen: number[] = [];
+    await pipeline.triggerRetraining({ modelName: 'spread' }, smallRows(400), {
+      trigger: 'manual',
+      algorithm: 'mine',
+      onProgress: (fraction) => seen.push(fraction),
+    });
+    expect(seen.filter((fraction) => !(fraction >= 0 && fraction <= 1))).toEqual([]);
+  });
+
   it.each<[unknown, RegExp]>([
     [undefined, /the trainer mine gave no model: train resolves with \{ model, warnings \}/],
     [{ model: { predict: () => 1 }, warnings: [] }, /the trainer mine gave no model/],
