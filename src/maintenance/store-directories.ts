@@ -19,7 +19,10 @@ export function storeDirectories(config: MLOpsConfig): StoreDirectories {
   if (storage.kind !== 'filesystem') {
     throw new MLOpsError(
       'UNSUPPORTED',
-      `backups are made of storage.kind: filesystem; this policy has ${storage.kind}: use the tools of that database`,
+      `backups are made of storage.kind: filesystem, and restored into it; this policy has ${storage.kind}` +
+        (storage.kind === 'memory'
+          ? ', which ends with its process'
+          : ': use the tools of that database, or copy the store into a folder, or back, by bondx-mlops storage migrate'),
     );
   }
   return {

@@ -165,6 +165,12 @@ describe('a backup', () => {
     await expect(backupStore(policyFor('nothing'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const memory = MLOpsConfig.fromObject({ storage: { kind: 'memory' } }, { environment: {} });
     await expect(backupStore(memory)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    const far = { storage: { kind: 'postgres', url: 'postgres://db/x', artifactsUrl: 's3://bucket' } } as const;
+    const remote = MLOpsConfig.fromObject(far, { environment: {} });
+    await expect(restoreStore(remote)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringMatching(/this policy has postgres: .* by bondx-mlops storage migrate$/) as string,
+    });
     expect(await readdir(directory)).toEqual([]);
   });
 
