@@ -55,8 +55,8 @@ export function judgePerformance(measured: MeasuredPerformance, rule: Performanc
     source,
     verdict,
     message:
-      `${metric} ${says}: ${round(before.value)} ${learned ? 'when registered' : 'before'}, ${round(current.value)} now${how}; worse by ` +
-      `${round(100 * drop.value)}% (${round(100 * drop.lower)} to ${round(100 * drop.upper)}), tolerance ${round(100 * rule.threshold)}%` +
+      `${metric} ${says}: ${round(before.value)} ${learned ? 'when registered' : 'before'}, ${round(current.value)} now${how}; ` +
+      `${sayDrop(drop)}, tolerance ${round(100 * rule.threshold)}%` +
       (learned
         ? `. The baseline (${round(baseline.value)}) is none: it holds rows that the version learned from; give rows that it did not`
         : ''),
@@ -68,6 +68,11 @@ export function judgePerformance(measured: MeasuredPerformance, rule: Performanc
     rows,
     also: Object.fromEntries(Object.entries(also).map(([name, estimate]) => [name, effect(estimate, true)])),
   };
+}
+
+function sayDrop({ value, lower, upper }: Effect): string {
+  const [word, change, from, to] = value < 0 ? ['better', -value, -upper, -lower] : ['worse', value, lower, upper];
+  return `${word} by ${round(100 * change)}% (${round(100 * from)} to ${round(100 * to)})`;
 }
 
 /**

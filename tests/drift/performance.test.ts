@@ -34,6 +34,10 @@ describe('performance', () => {
     expect(worse.performance).toMatchObject({ source: 'labels', verdict: 'dropped', rows: { baseline: 2000 } });
     expect(worse.performance!.drop.value).toBeGreaterThan(0.5);
     expect(worse.recommendations.at(-1)).toMatch(/mae dropped: .* before, .* now; worse by/);
+    const better = await check(predicted(smallRows(2000, { seed: 2, shift: 6 })), before);
+    expect(better.performance!.message).toMatch(
+      /mae is kept: .* before, .* now; better by \d.*% \(\d.* to \d.*\), tolerance/,
+    );
     const few = await check(before.slice(0, 60), predicted(smallRows(60, { seed: 2 })));
     expect(few.performance!.verdict).toBe('inconclusive');
     expect(JSON.parse(JSON.stringify(worse))).toEqual(worse);
