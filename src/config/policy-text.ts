@@ -34,7 +34,8 @@ function readBytes(path: string): Uint8Array {
   } catch (cause) {
     if (cause instanceof PolicyError) throw cause;
     if (isError(cause) && 'code' in cause && cause.code === 'ENOENT') {
-      const advice = 'copy policy.example.yaml of this package to it, or use MLOpsConfig.default()';
+      const advice =
+        'copy policy.example.yaml of this package to it (bondx-mlops init does), or use MLOpsConfig.default()';
       throw refusal(`does not exist; ${advice}`, path, cause);
     }
     throw refusal(`cannot be read: ${isError(cause) ? cause.message : String(cause)}`, path, cause);

@@ -44,7 +44,8 @@ describe('a policy file that cannot be read', () => {
     expect(issuesOf(() => MLOpsConfig.fromYaml(missing))).toEqual([
       {
         path: '',
-        message: 'does not exist; copy policy.example.yaml of this package to it, or use MLOpsConfig.default()',
+        message:
+          'does not exist; copy policy.example.yaml of this package to it (bondx-mlops init does), or use MLOpsConfig.default()',
       },
     ]);
     expect(() => MLOpsConfig.fromYaml(missing)).toThrow(`${missing}: does not exist`);
