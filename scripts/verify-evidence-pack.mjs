@@ -54,6 +54,7 @@ export function readTar(bytes) {
     if (from + size > bytes.length) fail('the archive is cut off');
     files.set(name, bytes.subarray(from, from + size));
     at = from + Math.ceil(size / block) * block;
+    if (bytes.subarray(from + size, at).some((byte) => byte !== 0)) fail(`something is hidden behind ${name}`);
   }
   if (bytes.length - at < 2 * block || bytes.subarray(at).some((byte) => byte !== 0)) {
     fail('something follows the end of the archive');

@@ -208,6 +208,11 @@ describe('an evidence pack', () => {
       expect((await verifyEvidencePack(pack.bytes.subarray(0, end))).status, String(end)).toBe('failed');
     }
     expect((await verifyEvidencePack(Buffer.concat([pack.bytes, Buffer.from('x')]))).status).toBe('failed');
+    const { length } = files[0]!.bytes;
+    const hidden = Buffer.from(pack.bytes);
+    hidden[512 + length] = 1; // files fill whole blocks of 512 bytes
+    expect(length % 512).not.toBe(0);
+    expect((await verifyEvidencePack(hidden)).status).toBe('failed');
   });
 
   it('calls no pack altered whose path it was given in place of its bytes', async () => {
