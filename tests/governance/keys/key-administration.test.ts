@@ -35,6 +35,7 @@ describe('making a key file', () => {
       ['keys.create', { type: 'key_file', id: path }, 'allow'],
       ['keys.create', { type: 'key_file', id: path }, 'error'],
     ]);
+    expect(records[1]!.reason).toContain(`${path} exists already`);
   });
 
   it('records who was denied it', async () => {
