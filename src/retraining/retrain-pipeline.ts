@@ -1,6 +1,6 @@
 import type { MLOpsConfig } from '../config/mlops-config.js';
 import { MLOpsError } from '../errors.js';
-import { Table, type TableInput, toTable } from '../data/table.js';
+import type { TableInput } from '../data/table.js';
 import { modelOrStore } from '../governance/access/scope.js';
 import { ControlPlane } from '../governance/control-plane.js';
 import type { AnyModel } from '../models/async-model.js';
@@ -9,8 +9,6 @@ import { builtInTrainers } from '../models/trainer.js';
 import { ModelRegistry } from '../registry/model-registry.js';
 import { type Context, contextOf, deriveContext, shareContext } from '../runtime/context.js';
 import type { Principal } from '../runtime/principal.js';
-import { dataBoundary } from '../runtime/protection.js';
-import type { ArtifactRef } from '../storage/artifact-store.js';
 import { ExperimentTracker } from '../tracking/experiment-tracker.js';
 import {
   checkFraction,
@@ -18,28 +16,24 @@ import {
   checkName,
   checkObject,
   checkOneOf,
-  checkOptionalName,
   checkOptionalOneOf,
   checkOptions,
   refuse,
 } from '../util/check.js';
 import { deepFreeze } from '../util/freeze.js';
 import { createRandom } from '../util/random.js';
-import { thrownText } from '../util/thrown-text.js';
 import { systemTimer } from '../util/timer.js';
-import { Claims, type Wish, skip } from './claim.js';
-import { type TrainerSources, findTrainer } from './find-trainer.js';
+import type { TrainerSources } from './find-trainer.js';
 import {
   type AutomateRetrainingOptions,
   type RetrainingAutomation,
   RetrainingLoop,
   automateOptionNames,
 } from './due/automation.js';
-import { type Due, findDue } from './due/find-due.js';
+import type { Due } from './due/find-due.js';
 import { type DueOutcome, type ManagedModel, type RunDueOptions, asOutcome, checkModels } from './due/run-due.js';
 import type { CheckPerformanceOptions } from './performance/check-performance.js';
 import { type PerformanceReport, putPerformanceReport } from './performance/performance-report.js';
-import { makePlan, typeOfModel } from './make-plan.js';
 import {
   type RetrainPipelineOptions,
   type RetrainingWork,
@@ -49,7 +43,7 @@ import {
   workOptionNames,
 } from './retrain-options.js';
 import type { RetrainResult } from './retrain-result.js';
-import { type RetrainingCause, type RetrainingTrigger, retrainingTriggers } from './retraining-plan.js';
+import { type RetrainingCause, retrainingTriggers } from './retraining-plan.js';
 import {
   type Retraining,
   type RetrainingStatus,
@@ -60,10 +54,7 @@ import {
   retrainingsCollection,
   viewRetraining,
 } from './retraining-record.js';
-import { isRefusal, noteRefusal } from './refusals.js';
-import { RetrainingWorker } from './retraining-worker.js';
-import { storeSnapshot } from './snapshot.js';
-import { isError } from '../util/is-error.js';
+import type { RetrainingStarter } from './retraining-starter.js';
 
 const tenMinutes = 600_000;
 
@@ -76,9 +67,8 @@ const tenMinutes = 600_000;
 export class RetrainPipeline {
   readonly #context: Context;
   readonly #control: ControlPlane;
-  readonly #claims: Claims;
-  readonly #worker: RetrainingWorker;
   readonly #sources: TrainerSources;
+  readonly #leaseMs: number;
 
   constructor(
     config: MLOpsConfig,
@@ -100,10 +90,7 @@ export class RetrainPipeline {
       ...trainers.map((trainer) => [trainer.algorithm, trainer] as const),
     ]);
     this.#sources = { config, trainers: known, loaders };
-    this.#claims = new Claims(this.#context, leaseMs, (plan) =>
-      findTrainer(plan.algorithm, plan.modelType, this.#sources),
-    );
-    this.#worker = new RetrainingWorker(this.#context, tracker, registry, this.#sources, leaseMs, options);
+    this.#leaseMs = leaseMs;
     shareContext(this, this.#context);
   }
 
@@ -136,7 +123,7 @@ export class RetrainPipeline {
     options: TriggerRetrainingOptions = {},
   ): Promise<RetrainResult> {
     checkOptions(options, triggerOptionNames, 'triggerRetraining');
-    const modelName = checkName(checkObject(cause, 'the cause').modelName, 'modelName');
+    checkName(checkObject(cause, 'the cause').modelName, 'modelName');
     const trigger = checkOneOf(options.trigger ?? 'drift', retrainingTriggers, 'trigger');
     const { canary, hyperparameters } = options;
     if (hyperparameters !== undefined) checkObject(hyperparameters, 'hyperparameters');
@@ -145,53 +132,7 @@ export class RetrainPipeline {
       if (!('createCanaryDeployment' in manager)) refuse('manager of the canary must be a CanaryDeploymentManager');
       if (canary.traffic !== undefined) checkFraction(canary.traffic, 'traffic of the canary');
     }
-    const modelType = options.modelType ?? (await typeOfModel(this.#context, modelName));
-    const algorithm = options.algorithm ?? this.#context.config.modelPolicy(modelType).algorithm;
-    const { isCostly = false } = algorithm === 'auto' ? {} : findTrainer(algorithm, modelType, this.#sources);
-    const unneeded = this.#reasonToSkip(trigger, cause);
-    const boundary = dataBoundary(this.#context);
-    const data = typeof trainingData === 'function' ? trainingData : await boundary.table(toTable(trainingData));
-    const retrainingId = this.#context.ids.next();
-    const kept: ArtifactRef[] = [];
-    const wish: Wish = {
-      retrainingId,
-      modelName,
-      isAlarm: trigger === 'drift' || trigger === 'performance',
-      key: checkOptionalName(options.idempotencyKey, 'idempotencyKey') ?? defaultKey(trigger, cause, data),
-      prepare: once(async () => {
-        try {
-          const table = data instanceof Table ? data : await boundary.table(toTable(await data()));
-          const plan = await makePlan(this.#context, trigger, cause, { ...options, modelType, isCostly }, table);
-          const snapshot = await storeSnapshot(await this.#context.stores.artifacts(), table, retrainingId);
-          kept.push(snapshot);
-          return { plan, snapshot, dataDigest: table.digest() };
-        } catch (error) {
-          if (trigger !== 'manual' && isRefusal(error)) {
-            // A store that cannot be written must not hide what was wrong in the first place.
-            await this.#noteRefusal(retrainingId, modelName, trigger, error).catch(() => undefined);
-          }
-          throw error;
-        }
-      }),
-    };
-    const resource = { type: 'model', id: modelName };
-    const claim = await this.#control.change(
-      'retraining.trigger',
-      { resource, scope: { model: modelName } },
-      async (storage) =>
-        unneeded === undefined
-          ? this.#claims.begin(storage, wish)
-          : {
-              changes: [],
-              result: { kind: 'done' as const, result: unneeded },
-              reason: unneeded.reason,
-              detail: { status: 'skipped', ...(cause.reportId !== undefined && { reportId: cause.reportId }) },
-            },
-    );
-    // Whoever asked at the same time was first: nothing names the data kept here.
-    const isOurs = claim.kind === 'claimed' && claim.retraining.retrainingId === retrainingId;
-    if (!isOurs) for (const { digest } of kept) await (await this.#context.stores.artifacts()).delete(digest);
-    return this.#worker.carryOut(claim, options);
+    return (await this.#starter()).trigger(trigger, cause, trainingData, options);
   }
 
   /**
@@ -203,13 +144,7 @@ export class RetrainPipeline {
   async resume(retrainingId: string, options: RetrainingWork = {}): Promise<RetrainResult> {
     checkOptions(options, workOptionNames, 'resume');
     checkName(retrainingId, 'retrainingId');
-    const resource = { type: 'retraining', id: retrainingId };
-    const claim = await this.#control.change(
-      'retraining.resume',
-      { resource, scope: retrainingScope(retrainingId) },
-      (storage) => this.#claims.resume(storage, retrainingId),
-    );
-    return this.#worker.carryOut(claim, options);
+    return (await this.#starter()).resume(retrainingId, options);
   }
 
   /**
@@ -305,6 +240,19 @@ export class RetrainPipeline {
     });
   }
 
+  /** Most processes retrain nothing: what that takes is loaded for the first retraining. */
+  async #starter(): Promise<RetrainingStarter> {
+    const starter = await import('./retraining-starter.js');
+    return new starter.RetrainingStarter(
+      this.#context,
+      this.tracker,
+      this.registry,
+      this.#sources,
+      this.#leaseMs,
+      this.options,
+    );
+  }
+
   async #runAll(options: RunDueOptions, tell: (outcome: DueOutcome) => void): Promise<void> {
     for (const model of options.models) tell(await this.#runIfDue(model, options));
   }
@@ -313,6 +261,7 @@ export class RetrainPipeline {
     const { modelName, trainingData, ...planOptions } = checkObject(model, 'a model of runDue');
     checkFunction(trainingData, 'trainingData of a model of runDue');
     const { config, clock } = this.#context;
+    const { findDue } = await import('./due/find-due.js');
     let due: Due | string;
     try {
       due = await this.#control.access('retraining.read', { model: modelName }, (storage) =>
@@ -340,46 +289,4 @@ export class RetrainPipeline {
       return { modelName, trigger, reason, error: asOutcome(error) };
     }
   }
-
-  /** Nobody may be there to hear of the error: alerts tell of it. */
-  async #noteRefusal(refusalId: string, modelName: string, trigger: RetrainingTrigger, thrown: unknown): Promise<void> {
-    const { clock, config, stores } = this.#context;
-    const error = thrownText(isError(thrown) ? thrown.message : thrown);
-    const refusal = { refusalId, modelName, trigger, error, at: clock.now() };
-    await noteRefusal(await stores.storage(), refusal, config.policy.retraining.cooldownHours * 3_600_000);
-  }
-
-  #reasonToSkip(trigger: RetrainingTrigger, cause: RetrainingCause): RetrainResult | undefined {
-    const { autoRetrainOnDrift, autoRetrainOnPerformanceDrop } = this.#context.config.policy.retraining;
-    if (trigger === 'manual' || trigger === 'schedule') return undefined;
-    if (cause.requiresRetraining !== true) {
-      const why =
-        cause.reportId === undefined
-          ? 'there is no report that asks for it'
-          : `report ${cause.reportId} (${cause.verdict}) asks for no retraining`;
-      return skip('not_required', `${why}; pass { trigger: 'manual' } to train all the same`);
-    }
-    const [isOn, key] =
-      trigger === 'drift'
-        ? [autoRetrainOnDrift, 'auto_retrain_on_drift']
-        : [autoRetrainOnPerformanceDrop, 'auto_retrain_on_performance_drop'];
-    if (isOn) return undefined;
-    return skip('switched_off', `retraining.${key} is off; pass { trigger: 'manual' } to train all the same`);
-  }
-}
-
-/** Alarms of one report on the same data are one alarm. Data not yet loaded cannot be told apart. */
-function defaultKey(
-  trigger: RetrainingTrigger,
-  { reportId }: RetrainingCause,
-  data: Table | (() => Promise<TableInput>),
-): string | null {
-  if (reportId === undefined || trigger === 'manual' || trigger === 'schedule') return null;
-  return `${trigger}/${reportId}${data instanceof Table ? `/${data.digest()}` : ''}`;
-}
-
-/** Plans are made anew when a commit is lost; what they prepared is not. */
-function once<T>(prepare: () => Promise<T>): () => Promise<T> {
-  let prepared: Promise<T> | undefined;
-  return () => (prepared ??= prepare());
 }
