@@ -54,6 +54,16 @@ describe('a canary report', () => {
     expect(page).not.toMatch(noScript);
   });
 
+  it('shows no evidence where no metric of the policy applies to the task', async () => {
+    const metrics = decisions.at(-1)!.metrics.map((metric) => ({
+      ...{ ...metric, status: 'not_applicable' as const, canary: null, production: null },
+      ...{ logEvidenceGoodEnough: 0, logEvidenceHarmful: 0 },
+    }));
+    const page = await renderCanaryReport({ deployment, decisions: [{ ...decisions.at(-1)!, metrics }] });
+    expect(page).toContain('Last: good enough 0, harmful');
+    expect(page).not.toContain('∞');
+  });
+
   it.each([
     ['active', /Traffic<[^0-9]*50 %/],
     ['paused', /Traffic<[^0-9]*none; 50 % once it is resumed/],

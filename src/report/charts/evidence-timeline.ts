@@ -13,20 +13,20 @@ interface Line {
 /** How the evidence for promotion and for rollback grew from decision to decision. */
 export function evidenceTimeline(decisions: readonly CanaryDecision[]): Chart {
   const proof = -Math.log(decisions.at(-1)?.inputs.alpha ?? 0.05);
-  const largest = (values: readonly number[]): number => (values.length === 0 ? 0 : Math.max(...values));
   const lines: readonly Line[] = [
     {
       what: 'good enough',
       of: ({ metrics }) =>
-        Math.min(
-          ...metrics.filter(({ status }) => status !== 'not_applicable').map((metric) => metric.logEvidenceGoodEnough),
+        extreme(
+          Math.min,
+          applicable(metrics).map((metric) => metric.logEvidenceGoodEnough),
         ),
     },
     {
       what: 'harmful',
       of: ({ metrics, guardrails }) =>
-        largest([
-          ...metrics.filter(({ status }) => status !== 'not_applicable').map((metric) => metric.logEvidenceHarmful),
+        extreme(Math.max, [
+          ...applicable(metrics).map((metric) => metric.logEvidenceHarmful),
           ...guardrails.map(({ logEvidence }) => logEvidence),
         ]),
     },
@@ -96,3 +96,10 @@ export function evidenceTimeline(decisions: readonly CanaryDecision[]): Chart {
     },
   };
 }
+
+const applicable = (metrics: CanaryDecision['metrics']): CanaryDecision['metrics'] =>
+  metrics.filter(({ status }) => status !== 'not_applicable');
+
+/** What nothing was measured of has no evidence. */
+const extreme = (of: (...values: number[]) => number, values: readonly number[]): number =>
+  values.length === 0 ? 0 : of(...values);
