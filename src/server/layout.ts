@@ -1,4 +1,4 @@
-import { type Html, html } from '../report/page/html.js';
+import { type Html, hiddenValue, html } from '../report/page/html.js';
 import type { Page, Visit } from './visit.js';
 
 const sections = [
@@ -78,7 +78,7 @@ export const actionForm = (
 ): Html =>
   html`<form method="post" action="${href('actions', action)}" class="action">
     <input type="hidden" name="form_token" value="${formToken}" />
-    ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+    ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${hiddenValue(value)}" />`)}
     ${ask}
     <button type="submit">${label}</button>
   </form>`;

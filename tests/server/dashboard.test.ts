@@ -263,6 +263,20 @@ describe('what is done from a page', () => {
     expect(records.at(-1)).toMatchObject({ actor: { id: 'ada' }, decision: 'allow' });
   });
 
+  it('is done to what is called with marks that the page shows as codes', async () => {
+    const modelName = 'x\u202egnp';
+    await registry.registerModel({
+      ...{ modelName, modelType: 'spread', version: '1.0.0', model: new ConstantModel(1), featureColumns: ['x'] },
+      performanceMetrics: { r2_score: 0.5 },
+    });
+    const { cookie, get, formToken } = await enter();
+    const page = await (await get(`/models/${encodeURIComponent(modelName)}/1.0.0`)).text();
+    expect(page).toContain('<h1>x\\u202egnp 1.0.0</h1>');
+    const [, sent] = /name="modelName" value="([^"]+)"/.exec(page)!;
+    const form = { ...fields, version: '1.0.0', modelName: sent!, form_token: formToken };
+    expect((await post('/actions/promote', form, { cookie })).status).toBe(303);
+  });
+
   it('moves nothing by a page that stood open while another version came into production', async () => {
     const { cookie, get } = await enter();
     const fieldsOf = async (path: string, button: string): Promise<Record<string, string>> => {

@@ -32,11 +32,14 @@ const entities: Readonly<Record<string, string>> = {
  * they could make a text read as another one.
  */
 export const escapeHtml = (text: string): string =>
-  text
-    .replace(/[&<>"']/g, (c) => entities[c]!)
-    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) =>
-      c === '\n' || c === '\t' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
+  escapeMarkup(text).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) =>
+    c === '\n' || c === '\t' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** A value that nobody reads and a form sends back as it is, to the last mark. */
+export const hiddenValue = (text: string): Html => new Html(escapeMarkup(text));
+
+const escapeMarkup = (text: string): string => text.replace(/[&<>"']/g, (c) => entities[c]!);
 
 function show(part: HtmlPart): string {
   if (part === undefined || part === false) return '';
