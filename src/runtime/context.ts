@@ -13,6 +13,7 @@ import type { Logger } from './logging/logger.js';
 import { type OperationLog, openOperationLog } from './logging/operation-log.js';
 import { openKeys } from './open-keys.js';
 import { assertStartable } from './assert-startable.js';
+import { checkParts } from './given-parts.js';
 import { type Principal, checkPrincipal, osPrincipal } from './principal.js';
 import { sealedStores } from './sealed-stores.js';
 import type { Telemetry } from './telemetry/telemetry.js';
@@ -89,7 +90,7 @@ export function checkConfig(config: Partial<MLOpsConfig> | null | undefined): vo
  * @param options a context stays what it is
  * @param besides options that the caller takes for itself
  * @throws MLOpsError `INVALID_INPUT` when there is no policy, or only one of `storage` and `artifacts` is given, for unknown
- *   options and what is no principal; PolicyError in production when nobody was given a role
+ *   options, and for what is no principal, store, clock …; PolicyError in production when nobody was given a role
  */
 export function createContext(
   config: MLOpsConfig,
@@ -107,6 +108,7 @@ export function createContext(
       'pass both { storage, artifacts } or neither: a model and its bytes belong together',
     );
   }
+  checkParts(options);
   assertStartable(config);
   warnOfPending(config.policy);
   const clock = options.clock ?? systemClock;
@@ -161,6 +163,7 @@ export function deriveContext(
   if (options.keys !== undefined) {
     throw new MLOpsError('INVALID_INPUT', 'keys are those of the registry passed in; give { keys } to it instead');
   }
+  checkParts(options);
   return {
     config: context.config,
     clock: options.clock ?? context.clock,

@@ -76,6 +76,25 @@ describe.each(Object.entries(open().made))('%s', (_name, make) => {
   });
 });
 
+it.each([
+  ['storage', { storage: {}, artifacts: {} }, /^storage must be a Storage, got an object without the method get/],
+  ['storage', { storage: './store', artifacts: './files' }, /^storage must be a Storage, got "\.\/store"/],
+  ['storage', { storage: Promise.resolve(), artifacts: Promise.resolve() }, /^storage is a promise: await/],
+  ['clock', { clock: {} }, /^clock must be a Clock/],
+  ['ids', { ids: { next: 7 } }, /^ids must be an IdSource/],
+  ['keys', { keys: null }, /^keys must be a KeyService, got null/],
+  ['logger', { logger: { info: () => undefined } }, /^logger must be a Logger/],
+  ['telemetry', { telemetry: {} }, /^telemetry must be a Telemetry/],
+])('refuses what cannot be worked with as %s', (_name, given, message) => {
+  const { config, options } = createWorld();
+  expect(() => new ExperimentTracker(config, given as never)).toThrow(invalid);
+  expect(() => new ModelRegistry(config, { ...options, ...given } as never)).toThrow(message);
+  const { storage, ...files } = options;
+  expect(
+    () => new ModelRegistry(config, { storage: { ...storage, capabilities: undefined }, ...files } as never),
+  ).toThrow(invalid);
+});
+
 describe('withPrincipal', () => {
   it.each(Object.entries(open().made))(
     'of %s refuses nobody, in whose place the caller before would act',

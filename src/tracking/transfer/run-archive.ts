@@ -5,10 +5,11 @@ import { openFilesystemStorage } from '../../adapters/filesystem/filesystem-stor
 import { databaseIn } from '../../adapters/filesystem/snapshot-storage.js';
 import { MLOpsError } from '../../errors.js';
 import type { Context } from '../../runtime/context.js';
+import { checkParts } from '../../runtime/given-parts.js';
 import { openKeys } from '../../runtime/open-keys.js';
 import { sealedStores } from '../../runtime/sealed-stores.js';
 import { givenStores } from '../../runtime/stores.js';
-import { checkOptions, refuse } from '../../util/check.js';
+import { checkObject, checkOptions, refuse } from '../../util/check.js';
 import { selectRuns } from './select-runs.js';
 import type { RunStore, TransferResult, TransferRunsOptions } from './transfer-options.js';
 import { transferRuns } from './transfer-runs.js';
@@ -42,6 +43,11 @@ function checkTransfer(options: TransferRunsOptions, what: string): void {
   const { path, store, runIds, filter } = options;
   if ((path === undefined) === (store === undefined)) refuse(`${what} takes either path or store`);
   if (path !== undefined && (typeof path !== 'string' || path === '')) refuse('path must be the folder of an archive');
+  if (store !== undefined) {
+    const { storage, artifacts } = checkObject<Partial<RunStore>>(store, 'store');
+    if (storage === undefined || artifacts === undefined) refuse('store takes both { storage, artifacts }');
+    checkParts({ storage, artifacts });
+  }
   if (runIds !== undefined && filter !== undefined) refuse('give either runIds or filter: they choose the same thing');
 }
 
