@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
@@ -36,7 +37,10 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
     const database = construct(Driver, file, path, { readonly: isReadOnly, fileMustExist, timeout: 0 });
     return new SqliteDatabase(database, path, isReadOnly);
   };
-  if (!isReadOnly) return prepare(connect(path), path);
+  if (!isReadOnly) {
+    makeFile(path);
+    return prepare(connect(path), path);
+  }
   try {
     return await prepare(connect(path), path);
   } catch (error) {
@@ -117,6 +121,18 @@ async function upgrade(database: SqliteDatabase, path: string): Promise<void> {
     const mark = sql`pragma application_id = ${sql.lit(applicationId)}`;
     await connection.execute(mark.compile(database.dialect.builder));
   });
+}
+
+/**
+ * Makes an empty file where there is none, as the umask says: one that SQLite makes no group may write. Those beside it get
+ * its mode. At once, and never one that is there: closing it would drop the locks that this process has on it.
+ */
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx'));
+  } catch (error) {
+    if (!isError(error) || !('code' in error) || error.code !== 'EEXIST') throw toStorageError(error, path);
+  }
 }
 
 async function isWritable(path: string): Promise<boolean> {

@@ -34,6 +34,25 @@ describe('a directory', () => {
     expect((await stat(databaseIn(directory))).isFile()).toBe(true);
   });
 
+  it.each([
+    [0o002, 0o664],
+    [0o027, 0o640],
+    [0o077, 0o600],
+  ])('holds files as the umask %o says, for a group as well', async (umask, mode) => {
+    const directory = await temporaryDirectory();
+    const before = process.umask(umask);
+    try {
+      const storage = await openFilesystemStorage(directory);
+      await storage.commit([{ kind: 'append', stream: 's', values: [1] }]);
+      for (const ending of ['', '-wal', '-shm']) {
+        expect((await stat(`${databaseIn(directory)}${ending}`)).mode & 0o777, ending).toBe(mode);
+      }
+      await storage.close();
+    } finally {
+      process.umask(before);
+    }
+  });
+
   it('may be opened by many at once while it is new', async () => {
     const directory = join(await temporaryDirectory(), 'new');
     const storages = await Promise.all(Array.from({ length: 6 }, () => openFilesystemStorage(directory)));
