@@ -36,8 +36,25 @@ if (live) {
     if (response.status === 401) return location.reload(); // the session ended: what is shown is live no more
     if (response.status === 304) return;
     if (!response.ok) throw new Error(response.statusText);
-    live.innerHTML = await response.text();
+    show(await response.text());
     seen = response.headers.get('etag');
+  };
+  const tables = () => [...live.querySelectorAll('.scroll')].map((one) => [one.getAttribute('aria-label'), one]);
+  // Only what differs is replaced, and tables stay in focus and as they were scrolled: somebody is reading, or typing why.
+  const show = (text) => {
+    const scrolled = new Map(tables().map(([label, one]) => [label, one.scrollLeft]));
+    const focused = document.activeElement.closest('.scroll')?.getAttribute('aria-label');
+    const parts = [...new DOMParser().parseFromString(text, 'text/html').body.children];
+    parts.forEach((part, i) => {
+      const old = live.children[i];
+      if (old === undefined) live.append(part);
+      else if (old.outerHTML !== part.outerHTML) old.replaceWith(part);
+    });
+    while (live.children.length > parts.length) live.lastElementChild.remove();
+    for (const [label, one] of tables()) {
+      one.scrollLeft = scrolled.get(label) ?? 0;
+      if (label === focused && !one.contains(document.activeElement)) one.focus({ preventScroll: true });
+    }
   };
   const look = async () => {
     let note = '';

@@ -4,7 +4,6 @@ import type { PerformanceMonitor } from '../monitoring/performance/performance-m
 import { html } from '../report/page/html.js';
 import { type ContextOptions, contextOf, contextOptionNames } from '../runtime/context.js';
 import { checkOneOf, checkOptions, refuse } from '../util/check.js';
-import { systemClock } from '../util/clock.js';
 import { actions } from './actions.js';
 import { dashboardStyles, liveScript } from './assets.js';
 import { ChangeCounter } from './change-counter.js';
@@ -68,7 +67,7 @@ export function createDashboard(config: MLOpsConfig, options: DashboardOptions =
     refuse('authentication "local" is for loopback only: other hosts take authentication "token"');
   const services = new SharedServices(config, context);
   const shared = contextOf(services.as(undefined).registry);
-  const { stores } = shared;
+  const { stores, clock } = shared;
   const localSecret = authentication === 'local' ? newSecret() : undefined;
   const tickets = new Set<string>();
   const entryPath = (secret: string): string => `${basePath}/enter?secret=${secret}`;
@@ -77,10 +76,10 @@ export function createDashboard(config: MLOpsConfig, options: DashboardOptions =
     context,
     localSecret,
     localToken: token,
-    sessions: new Sessions(context.clock ?? systemClock),
+    sessions: new Sessions(clock),
     log: shared.log,
   };
-  const site = new Site(services, gate, new ChangeCounter(() => stores.storage()), new Probes(shared), {
+  const site = new Site(services, gate, new ChangeCounter(() => stores.storage(), clock), new Probes(shared), {
     basePath,
     allowedHosts,
     performance,

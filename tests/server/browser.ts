@@ -57,3 +57,9 @@ export const fits = (page: Page): Promise<boolean> =>
 
 export const screenshot = (page: Page, name: string): Promise<unknown> =>
   page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+
+/** A part of a page that scrolls by itself. */
+export interface Scrolling {
+  scrollLeft: number;
+  readonly ownerDocument: { readonly activeElement: unknown };
+}

@@ -28,7 +28,7 @@ import { ConstantModel } from '../../src/models/constant-model.js';
 import { cardFacts } from '../../src/report/model/card-facts.js';
 import { pagePaths } from '../../src/server/routes.js';
 import { metricHistories } from '../../src/report/runs/metric-histories.js';
-import { chromiumPath, fits, launch, looks, openPage, screenshot, violations } from './browser.js';
+import { type Scrolling, chromiumPath, fits, launch, looks, openPage, screenshot, violations } from './browser.js';
 import { demoStore } from './demo-store.js';
 
 if (chromiumPath === undefined)
@@ -285,11 +285,48 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
     }
     console.log(`decisions were seen after ${latencies.join(', ')} ms`);
     expect(Math.max(...latencies)).toBeLessThan(2000);
-    await page.getByLabel('Reason').fill('prices look wrong');
+    const reason = page.getByLabel('Reason');
+    await reason.fill('prices look wrong');
+    await manager.evaluate(deploymentId);
+    await page.getByText('4 decisions kept', { exact: true }).waitFor();
+    expect(await reason.inputValue()).toBe('prices look wrong');
     await page.getByRole('button', { name: 'Halt now' }).click();
     await page.locator('.verdict .word', { hasText: 'Halted' }).waitFor({ timeout: 25_000 });
     expect(await manager.getDeployment(deploymentId)).toMatchObject({ status: 'halted' });
     expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('a canary that is looked at offers what can be done now, and leaves tables in focus and as they were scrolled', async () => {
+    const { deploymentId } = (await manager.listDeployments({ modelName: 'spread' })).deployments.find(
+      ({ status }) => status === 'halted',
+    )!;
+    await manager.rollbackCanary(deploymentId);
+    const again = await manager.createCanaryDeployment({
+      modelName: 'spread',
+      candidateVersion: '1.1.1',
+      initialTrafficPercentage: 0.2,
+    });
+    const { context, at } = await enter('phone');
+    const { page } = await openPage(context);
+    await page.setViewportSize({ width: 240, height: 740 });
+    await page.goto(at(`/canaries/${again}`));
+    const table = page.getByRole('region', { name: 'Everything that was decided and done' });
+    await table.focus();
+    const place = (): Promise<unknown> =>
+      table.evaluate((one: unknown) => {
+        const { scrollLeft, ownerDocument } = one as Scrolling;
+        return { scrollLeft, isFocused: one === ownerDocument.activeElement };
+      });
+    await table.evaluate((one: unknown) => ((one as Scrolling).scrollLeft = 20));
+    expect(await place()).toEqual({ scrollLeft: 20, isFocused: true });
+    await manager.pause(again, { reason: 'prices are late' });
+    await table.getByText('prices are late').waitFor();
+    expect(await place()).toEqual({ scrollLeft: 20, isFocused: true });
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: 'Pause' }).waitFor();
+    await manager.rollbackCanary(again);
+    await page.getByRole('region', { name: 'Actions' }).waitFor({ state: 'detached' });
     await context.close();
   });
 

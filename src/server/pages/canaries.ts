@@ -52,12 +52,11 @@ export const canary =
   async (visit) => {
     const [deploymentId = ''] = visit.params;
     const seen = await version();
-    const { deployment, title, content } = await liveCanary(visit);
+    const { title, content } = await liveCanary(visit);
     return {
       title,
       kicker: 'Canary',
-      content: html`${actions(visit, deployment)}
-        <p id="stale" class="note" role="status"></p>
+      content: html`<p id="stale" class="note" role="status"></p>
         <div id="live" data-from="${visit.href('canaries', deploymentId, 'live')}" data-version="${seen}">
           ${content}
         </div>
@@ -65,18 +64,17 @@ export const canary =
     };
   };
 
-/** What of a canary's page changes. */
-export async function liveCanary(
-  visit: Visit,
-): Promise<{ readonly deployment: CanaryDeployment; readonly title: string; readonly content: Html }> {
+/** What of a canary's page changes: what can be done with it, too. */
+export async function liveCanary(visit: Visit): Promise<{ readonly title: string; readonly content: Html }> {
   const { services, params } = visit;
   const [deploymentId = ''] = params;
   const { deployment, processes } = await services.canaries.getStatus(deploymentId);
   const shown = await decisionsShown(services.canaries, deployment);
   const { production } = await services.registry.getModel(deployment.modelName);
   const isReplaced = !hasEnded(deployment.status) && production !== deployment.productionVersion;
-  const content = html`${isReplaced && html`<p class="note">Production answers everything: ${sayReplaced(deployment, production)}.</p>`}
-  ${await canaryContent({ deployment, ...shown }, { showCharts, qualityOf: remembered })}
+  const content = html`${actions(visit, deployment)}
+  ${isReplaced && html`<p class="note">Production answers everything: ${sayReplaced(deployment, production)}.</p>`}
+  ${await canaryContent({ deployment, ...shown }, { showCharts: drawn(shown.decisions), qualityOf: remembered })}
   ${section(
     'processes',
     'Processes that serve it',
@@ -102,7 +100,6 @@ export async function liveCanary(
       ),
   )} `;
   return {
-    deployment,
     title: `${deployment.modelName} ${deployment.candidateVersion} beside ${deployment.productionVersion}`,
     content,
   };
@@ -121,14 +118,30 @@ function actions(visit: Visit, { deploymentId, modelName, status }: CanaryDeploy
   </section>`;
 }
 
-const mostRemembered = 500;
+const most = { qualities: 500, drawings: 50 };
 const qualities = new Map<string, readonly RelativeQuality[]>();
+const drawings = new Map<string, Promise<readonly Html[]>>();
 
 /** Decisions never change: what was computed of one holds. */
 function remembered(decision: CanaryDecision): readonly RelativeQuality[] {
   const known = qualities.get(decision.decisionId) ?? relativeQuality(decision);
-  const [oldest] = qualities.keys();
-  if (qualities.size >= mostRemembered && oldest !== undefined) qualities.delete(oldest);
-  qualities.set(decision.decisionId, known);
+  keep(qualities, decision.decisionId, known, most.qualities);
   return known;
+}
+
+/** And what was drawn of some: that takes far longer than all else, and processes report every few seconds. */
+const drawn =
+  (decisions: readonly CanaryDecision[]): typeof showCharts =>
+  (charts) => {
+    const key = decisions.map(({ decisionId }) => decisionId).join();
+    const known = drawings.get(key) ?? showCharts(charts);
+    keep(drawings, key, known, most.drawings);
+    known.catch(() => drawings.delete(key));
+    return known;
+  };
+
+function keep<T>(entries: Map<string, T>, key: string, value: T, mostEntries: number): void {
+  const [oldest] = entries.keys();
+  if (!entries.has(key) && entries.size >= mostEntries && oldest !== undefined) entries.delete(oldest);
+  entries.set(key, value);
 }
