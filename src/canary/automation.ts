@@ -12,9 +12,9 @@ export interface AutomateOptions {
   /** Only this model's deployments. */
   readonly modelName?: string;
   /** Told of every decision, after it was carried out; with `failures` where gates refused the promotion. */
-  readonly onDecision?: (decision: CanaryDecision) => void;
+  readonly onDecision?: (decision: CanaryDecision) => unknown;
   /** Told of evaluations that failed; they are tried again. Without it, a warning is printed. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => unknown;
 }
 
 /** Automatic mode, until it is stopped. */

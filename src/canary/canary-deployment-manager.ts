@@ -12,6 +12,7 @@ import { SubjectKeys } from '../sealing/subject-keys.js';
 import type { ArtifactStore } from '../storage/artifact-store.js';
 import type { Storage } from '../storage/storage.js';
 import { checkName, checkObject, checkOptionalName, checkOptions, refuse } from '../util/check.js';
+import { tell, teller } from '../util/tell.js';
 import { type AutomateOptions, type Automation, leasedDeployments } from './automation.js';
 import { Background } from './background.js';
 import type {
@@ -313,6 +314,11 @@ export class CanaryDeploymentManager {
     checkOptions(options, ['everyMs', 'modelName', 'onDecision', 'onError'], 'automate');
     const { everyMs = 10_000, onDecision, onError } = options;
     if (!(everyMs >= 10 && everyMs <= 86_400_000)) refuse('everyMs must be 10 to 86400000 milliseconds');
+    const report = onError && teller('onError of automatic mode', onError);
+    const tellDecision =
+      report === undefined
+        ? onDecision && teller('onDecision of automatic mode', onDecision)
+        : onDecision && ((decision: CanaryDecision) => tell(onDecision, [decision], report));
     const task = 'evaluating';
     if (this.#background.has(task)) refuse('this manager is in automatic mode already; stop that first');
     this.#background.every(task, everyMs, async () => {
@@ -321,10 +327,10 @@ export class CanaryDeploymentManager {
       for (const deploymentId of await leasedDeployments(this.#control, clock, this.#live.processId, options)) {
         try {
           const decision = await this.#carryOut(await this.#evaluate(deploymentId, true));
-          onDecision?.(decision);
+          tellDecision?.(decision);
         } catch (error) {
-          if (onError === undefined) failures.push(error);
-          else onError(error);
+          if (report === undefined) failures.push(error);
+          else report(error);
         }
       }
       if (failures.length > 0) throw failures[0];

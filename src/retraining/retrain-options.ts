@@ -27,7 +27,7 @@ export interface RetrainingWork {
   readonly canary?: { readonly manager: CanaryStarter; readonly traffic?: number };
   readonly signal?: AbortSignal;
   /** Called with the share done, from 0 to 1, and the step: see `stepNames`. */
-  readonly onProgress?: (fraction: number, stage: StepName | 'done') => void;
+  readonly onProgress?: (fraction: number, stage: StepName | 'done') => unknown;
 }
 
 export interface TriggerRetrainingOptions extends PlanOptions, RetrainingWork {

@@ -10,6 +10,7 @@ import { digestJson } from '../util/digest.js';
 import { deepFreeze } from '../util/freeze.js';
 import type { JsonValue } from '../util/json.js';
 import { createRandom } from '../util/random.js';
+import { teller } from '../util/tell.js';
 import { systemTimer } from '../util/timer.js';
 import type { Claim } from './claim.js';
 import { constrained } from './constrained-trainer.js';
@@ -47,7 +48,9 @@ export class RetrainingWorker {
     this.control = new ControlPlane(context);
   }
 
-  async carryOut(claim: Claim, work: RetrainingWork): Promise<RetrainResult> {
+  async carryOut(claim: Claim, { onProgress, ...others }: RetrainingWork): Promise<RetrainResult> {
+    // Whoever watches fails nothing: what is registered by then stays so.
+    const work = { ...others, ...(onProgress !== undefined && { onProgress: teller('onProgress', onProgress) }) };
     const { abandoned = [] } = claim;
     if (claim.kind === 'done' && abandoned.length === 0) return deepFreeze(claim.result);
     const { modelName } = claim.kind === 'done' ? abandoned[0]!.plan : claim.retraining.plan;

@@ -12,6 +12,7 @@ import { protectWithoutKey } from '../runtime/protection.js';
 import { checkName, checkObject, checkOptions, refuse } from '../util/check.js';
 import type { JsonObject } from '../util/json.js';
 import { type Random, createRandom } from '../util/random.js';
+import { teller } from '../util/tell.js';
 import { describeData } from './describe-data.js';
 import { holdoutMetrics } from './holdout-metrics.js';
 import { guessTimeColumn, knownTargets, splitData } from './split-data.js';
@@ -121,7 +122,7 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
     categoryOrder: policy.categoryOrder,
     random: random.split('train'),
     ...(options.signal !== undefined && { signal: options.signal }),
-    ...(options.onProgress !== undefined && { onProgress: options.onProgress }),
+    ...(options.onProgress !== undefined && { onProgress: teller('onProgress', options.onProgress) }),
   });
   const trainingTimeSeconds = (performance.now() - began) / 1000;
   const predicted = await predictInSteps(model, test, watch);

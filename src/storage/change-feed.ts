@@ -1,6 +1,7 @@
 import { MLOpsError } from '../errors.js';
 import type { CheckedChange } from './checked-change.js';
 import type { WatchListener, WatchOptions } from './storage.js';
+import { tell, warnOf } from '../util/tell.js';
 import { checkStorageName, invalid } from './storage-name.js';
 
 /** Says in which collections something may have changed; `any` when that is not known. */
@@ -103,11 +104,7 @@ class Watcher {
     const changed = [...this.#changed];
     this.#changed.clear();
     if (this.#isStopped) return;
-    try {
-      this.listener(changed);
-    } catch (error) {
-      process.emitWarning(`a listener of storage.watch failed: ${String(error)}`, 'MLOpsWarning');
-    }
+    tell(this.listener, [changed], warnOf('a listener of storage.watch'));
   }
 }
 

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { type ErrorCode, MLOpsError } from '../errors.js';
+import { teller } from './tell.js';
 import type { WorkerMessage, WorkerRequest, WorkerTask } from './worker-task.js';
 
 export interface RunInWorkerOptions {
@@ -57,6 +58,8 @@ export class WorkerSession {
     { signal, onProgress, transfer = [] }: RunInWorkerOptions = {},
   ): Promise<Output> {
     const worker = this.#worker;
+    // Thrown in an event of the thread it would end the process.
+    const progress = onProgress && teller('onProgress', onProgress);
     if (signal?.aborted === true) throw aborted(signal);
     worker.ref(); // a pending result keeps the process alive, an idle thread does not
     const listening = new AbortController();
@@ -65,7 +68,7 @@ export class WorkerSession {
         const once = { once: true, signal: listening.signal };
         signal?.addEventListener('abort', () => reject(aborted(signal)), once);
         const onMessage = (message: WorkerMessage): void => {
-          if (message.kind === 'progress') onProgress?.(message.fraction, message.stage);
+          if (message.kind === 'progress') progress?.(message.fraction, message.stage);
           else if (message.kind === 'done') resolve(message.output as Output);
           else reject(revive(message));
         };

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   CanaryDeploymentManager,
   type CanaryDecision,
@@ -276,6 +276,17 @@ describe('automatic mode', () => {
     await first;
     await Promise.all([manager.close(), other.close()]);
     expect(new Set(decided)).toEqual(new Set([deploymentId]));
+  });
+
+  it('goes on when whoever is told of decisions or failures fails, also later', async () => {
+    await deploy({ initialTrafficPercentage: 0.5 });
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const failLater = vi.fn(() => Promise.reject(new Error('the chat is away')));
+    const automation = manager.automate({ everyMs: 10, onDecision: failLater, onError: failLater });
+    await vi.waitFor(() => expect(failLater.mock.calls.length).toBeGreaterThan(4));
+    await automation.stop();
+    expect(warned.mock.calls).toEqual([['onError of automatic mode failed: Error: the chat is away', 'MLOpsWarning']]);
+    warned.mockRestore();
   });
 
   it('takes over from a process that died while its clock was a year ahead', async () => {

@@ -245,11 +245,13 @@ describe('an alert', () => {
     alerts.subscribe(() => {
       throw new Error('no');
     });
+    alerts.subscribe(() => Promise.reject(new Error('not later either')));
     const stop = alerts.subscribe((event) => seen.push(event));
     await alerts.raise({ key: 'a', severity: 'warning', title: 't', message: 'm' });
     stop();
     await alerts.raise({ key: 'b', severity: 'warning', title: 't', message: 'm' });
     expect([events.length, seen.length]).toEqual([2, 1]);
+    await vi.waitFor(() => expect(warnings.join()).toContain('not later either'));
   });
 
   it('is audited with its change', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   AuditLog,
   DriftMonitor,
@@ -34,6 +34,10 @@ async function setUp(policy: object = {}): Promise<Setup> {
   return { ...world, tracker, registry, pipeline, report };
 }
 
+const fail = (): never => {
+  throw new Error('the terminal is gone');
+};
+
 async function install(
   registry: ModelRegistry,
   model: Parameters<ModelRegistry['register']>[0]['model'],
@@ -53,6 +57,23 @@ async function install(
 }
 
 describe('triggerRetraining', () => {
+  it.each([
+    ['throws', (): never => fail()],
+    ['throws at the very end', (share: number): unknown => (share === 1 ? fail() : undefined)],
+    ['rejects', async (): Promise<never> => fail()],
+  ])('trains and registers all the same when whoever watches %s', async (_how, onProgress) => {
+    const { pipeline } = await setUp();
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const result = await pipeline.triggerRetraining({ modelName: 'spread' }, smallRows(500), {
+      trigger: 'manual',
+      onProgress,
+    });
+    expect(result).toMatchObject({ status: 'registered', newModelVersion: '1.0.0' });
+    expect(warned.mock.calls).toEqual([['onProgress failed: Error: the terminal is gone', 'MLOpsWarning']]);
+    warned.mockRestore();
+    expect((await pipeline.listRetrainings()).retrainings).toMatchObject([{ status: 'registered' }]);
+  });
+
   it('registers a challenger that is proved better, with where it came from', async () => {
     const { pipeline, registry, tracker, report, config, options } = await setUp();
     await install(registry, new ConstantModel(10));

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WorkerSession, runInWorker } from '../../src/util/run-in-worker.js';
 import { failure } from '../helpers.js';
 
@@ -25,6 +25,18 @@ describe('a worker thread', () => {
     expect(values.length).toBe(0);
     expect(progress).toEqual([[0.5, 'doubling']]);
     expect(await session.run(task('double'), Float64Array.of(8))).toEqual(Float64Array.of(16));
+  });
+
+  it('ends neither the work nor the process when whoever watches throws', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const onProgress = (): never => {
+      throw new Error('nobody listens');
+    };
+    expect(await open().run(task('double'), Float64Array.of(1), { onProgress })).toEqual(Float64Array.of(2));
+    await vi.waitFor(() =>
+      expect(warned.mock.calls).toEqual([['onProgress failed: Error: nobody listens', 'MLOpsWarning']]),
+    );
+    warned.mockRestore();
   });
 
   it('fails with the error of the task, and can be used again', async () => {

@@ -1,3 +1,4 @@
+import { teller } from '../../util/tell.js';
 import type { Timer } from '../../util/timer.js';
 import type { DueChecksResult } from './alerts-options.js';
 
@@ -22,12 +23,13 @@ export class AlertLoop implements AlertsAutomation {
     tell: () => Promise<unknown>,
     everyMs: number,
     timer: Timer,
-    onError: ((error: unknown) => void) | undefined,
+    onError: ((error: unknown) => unknown) | undefined,
   ) {
     const report =
-      onError ??
-      ((error: unknown) =>
-        process.emitWarning(`alerts: looking failed, and is tried again: ${String(error)}`, 'MLOpsWarning'));
+      onError === undefined
+        ? (error: unknown) =>
+            process.emitWarning(`alerts: looking failed, and is tried again: ${String(error)}`, 'MLOpsWarning')
+        : teller('onError of automatic alerts', onError);
     const tellOf = ({ checks }: Pick<DueChecksResult, 'checks'>): void => {
       for (const { kind, modelName, error } of checks)
         if (error !== undefined) report(new Error(`the ${kind} check of ${modelName}: ${error}`));

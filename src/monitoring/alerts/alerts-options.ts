@@ -101,5 +101,5 @@ export interface AutomateAlertsOptions extends RunDueChecksOptions {
   /** How often it is looked, milliseconds; 10,000 unless told. */
   readonly everyMs?: number;
   /** Told when looking, or one of the checks, failed; it is tried again. Without it, a warning is printed. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => unknown;
 }

@@ -13,6 +13,7 @@ import {
   refuse,
 } from '../../util/check.js';
 import { assertJson } from '../../util/json.js';
+import { tell, warnOf } from '../../util/tell.js';
 import { systemTimer } from '../../util/timer.js';
 import { openChannel } from '../channels/open-channel.js';
 import { acknowledgeAlert } from './acknowledge.js';
@@ -33,8 +34,8 @@ import type { Finding } from './finding.js';
 import { type DeliverySummary, Outbox } from './outbox.js';
 import { isNews, planFinding } from './plan-alert.js';
 
-/** Told of alerts in this process, after they were stored. What it throws becomes a warning. */
-export type AlertListener = (event: AlertEvent) => void;
+/** Told of alerts in this process, after they were stored. What it throws, at once or later, becomes a warning. */
+export type AlertListener = (event: AlertEvent) => unknown;
 
 /**
  * Tells people what they should know. An alert is stored, audited, together with what is to be sent to each channel of
@@ -237,13 +238,7 @@ export class Alerts {
   }
 
   #tell(event: AlertEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        process.emitWarning(`a listener of alerts failed: ${String(error)}`, 'MLOpsWarning');
-      }
-    }
+    for (const listener of this.#listeners) tell(listener, [event], warnOf('a listener of alerts'));
   }
 }
 

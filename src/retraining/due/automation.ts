@@ -1,3 +1,4 @@
+import { tell, warnOf } from '../../util/tell.js';
 import type { Timer } from '../../util/timer.js';
 import type { DueOutcome, RunDueOptions } from './run-due.js';
 
@@ -6,9 +7,9 @@ export interface AutomateRetrainingOptions extends Omit<RunDueOptions, 'signal'>
   /** How often reports and calendar are looked at, milliseconds; 15 minutes unless told. */
   readonly everyMs?: number;
   /** Told of every retraining that was begun, and of those that failed, as soon as each has ended. Without it, failures are warned of. */
-  readonly onOutcome?: (outcome: DueOutcome) => void;
+  readonly onOutcome?: (outcome: DueOutcome) => unknown;
   /** Told when even looking failed; it is tried again. Without it, a warning is printed. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => unknown;
 }
 
 export const automateOptionNames = ['models', 'onProgress', 'everyMs', 'onOutcome', 'onError'];
@@ -66,16 +67,12 @@ export class RetrainingLoop implements RetrainingAutomation {
       if (error !== undefined) this.#warn(`${modelName} (${trigger ?? 'not looked at'}) failed`, error.message);
       return;
     }
-    try {
-      onOutcome(outcome);
-    } catch (error) {
-      this.#report('onOutcome failed', error); // holds no other model up
-    }
+    tell(onOutcome, [outcome], (failure) => this.#report('onOutcome failed', failure)); // holds no other model up
   }
 
   #report(what: string, error: unknown): void {
     const { onError } = this.options;
-    if (onError !== undefined) onError(error);
+    if (onError !== undefined) tell(onError, [error], warnOf('onError of automatic retraining'));
     else this.#warn(what, String(error));
   }
 

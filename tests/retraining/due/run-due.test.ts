@@ -369,6 +369,31 @@ describe('automate', () => {
     await automation.stop();
   });
 
+  it('outlives onOutcome and onError that fail later, as asynchronous ones do', async () => {
+    let tick: () => void = () => undefined;
+    const timer: Timer = { every: (_ms, task) => ((tick = task), () => undefined) };
+    const { world } = setUp(monthly);
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const { pipeline } = host(world, { timer });
+    const failLater = (): Promise<never> => Promise.reject(new Error('the chat is away'));
+    const automation = pipeline.automate({
+      models: [{ modelName: 'spread', trainingData: async () => rows }],
+      onOutcome: failLater,
+      onError: failLater,
+    });
+    tick();
+    await vi.waitFor(
+      () =>
+        expect(warned.mock.calls).toContainEqual([
+          'onError of automatic retraining failed: Error: the chat is away',
+          'MLOpsWarning',
+        ]),
+      5_000,
+    );
+    await automation.stop();
+    warned.mockRestore();
+  });
+
   it('warns of what fails where nobody is told', async () => {
     let tick: () => void = () => undefined;
     const timer: Timer = { every: (_ms, task) => ((tick = task), () => undefined) };
