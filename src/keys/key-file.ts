@@ -197,7 +197,10 @@ async function syncFolder(path: string): Promise<void> {
 
 const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
 
-const unusable = (path: string, what: string, cause: unknown): MLOpsError =>
-  cause instanceof MLOpsError
-    ? cause
-    : new MLOpsError('KEY_UNAVAILABLE', `the key file ${path} ${what} (${String(codeOf(cause))})`, { cause });
+function unusable(path: string, what: 'cannot be read' | 'cannot be written', cause: unknown): MLOpsError {
+  if (cause instanceof MLOpsError) return cause;
+  const code = String(codeOf(cause));
+  const copy = what === 'cannot be read' ? ', or name a copy of your own with BONDX_KEYS__PATH' : '';
+  const advice = code === 'EACCES' ? `: this user may not; act as its owner${copy}` : '';
+  return new MLOpsError('KEY_UNAVAILABLE', `the key file ${path} ${what} (${code})${advice}`, { cause });
+}

@@ -61,6 +61,18 @@ describe('a key file that is read', () => {
     expect(await fault(fileKeys(path, { isStrict: true }).read())).toContain('has mode 0604');
   });
 
+  it.skipIf(process.getuid?.() !== 0)('says whose it is to read when it is not this user', async () => {
+    await createKeyFile(path, document);
+    process.seteuid!(65534);
+    try {
+      expect(await fault(fileKeys(path, { isStrict: true }).read())).toContain(
+        'name a copy of your own with BONDX_KEYS',
+      );
+    } finally {
+      process.seteuid!(0);
+    }
+  });
+
   it('is told apart from one that is missing when it cannot be reached', async () => {
     symlinkSync(path, path);
     expect(await fault(fileKeys(path, { isStrict: true }).read())).toContain('cannot be read (ELOOP)');

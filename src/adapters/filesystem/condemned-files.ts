@@ -56,10 +56,15 @@ export class CondemnedFiles {
   }
 }
 
-/** Marks a file as put just now; false when it is not there. */
+/** Marks a file as put just now; false when it is not there, or another user's, which only the owner may mark. */
 export async function touch(path: string): Promise<boolean> {
   const now = new Date();
-  return (await ignoringAbsence(utimes(path, now, now).then(() => true))) ?? false;
+  try {
+    return (await ignoringAbsence(utimes(path, now, now).then(() => true))) ?? false;
+  } catch (error) {
+    if (hasCode(error, 'EPERM')) return false;
+    throw error;
+  }
 }
 
 /** When a file was put last, UTC milliseconds; undefined when there is none. */

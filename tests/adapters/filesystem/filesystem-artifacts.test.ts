@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openFilesystemArtifacts } from '../../../src/adapters/filesystem/filesystem-artifacts.js';
@@ -65,6 +65,26 @@ describe('the files of a filesystem artifact store', () => {
     expect(reads).toBe(2);
     expect(await store.stat(helloDigest)).toEqual({ digest: helloDigest, size: 5 });
   });
+
+  // Only root can become others.
+  it.skipIf(process.getuid?.() !== 0)(
+    'are stored anew where another user put them: nobody else may mark them',
+    async () => {
+      const directory = await temporaryDirectory();
+      await chmod(directory, 0o777);
+      const store = await openFilesystemArtifacts(directory);
+      const umask = process.umask(0);
+      try {
+        const { digest } = await store.put(Buffer.from('shared'));
+        process.seteuid!(65534);
+        expect(await store.put(Buffer.from('shared'), { digest })).toEqual({ digest, size: 6 });
+        expect((await stat(pathIn(directory, digest))).uid).toBe(65534);
+      } finally {
+        process.seteuid!(0);
+        process.umask(umask);
+      }
+    },
+  );
 
   it('are replaced when they were cut short', async () => {
     const directory = await temporaryDirectory();
