@@ -209,13 +209,14 @@ export async function restOfAlarms(
       ],
     },
     orderBy: [{ field: 'endedAt', direction: 'desc' }],
-    limit: 1,
   });
-  const last = records[0]?.value as unknown as StoredRetraining | undefined;
-  // Data that were refused before any comparison may come again, corrected, at once.
-  if (last?.result?.challenge === undefined) return undefined;
+  // Data that were refused before any comparison may come again, corrected, at once; they end no rest either.
+  const last = records
+    .map((record) => record.value as unknown as StoredRetraining)
+    .find(({ result }) => result?.challenge !== undefined);
+  if (last === undefined) return undefined;
   const production = (await findModel(storage, modelName))?.value.production ?? undefined;
-  if (last.result.challenge.championVersion !== production) return undefined;
+  if (last.result!.challenge!.championVersion !== production) return undefined;
   return (
     `${modelName} was retrained at ${toIso(last.endedAt!)} (${last.status}) and has the same production version since; ` +
     `alarms rest for retraining.cooldown_hours (${hours}), or pass { trigger: 'manual' }`

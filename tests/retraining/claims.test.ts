@@ -160,6 +160,17 @@ describe('alarm storms', () => {
     expect(await world.pipeline.triggerRetraining(again, rows)).toMatchObject({ status: 'registered' });
   });
 
+  it('rest as long where data were refused meanwhile', async () => {
+    const world = await setUp({ cooldownHours: 6 });
+    await world.pipeline.triggerRetraining(await alarm(world), rows);
+    const spoilt = rows.map((row) => ({ ...row, y: 7 }));
+    world.clock.advance(hour);
+    const refused = await world.pipeline.triggerRetraining(await alarm(world, 3), spoilt, { trigger: 'manual' });
+    expect(refused).toMatchObject({ status: 'rejected', reason: expect.stringContaining('refused') as string });
+    world.clock.advance(hour);
+    expect(await world.pipeline.triggerRetraining(await alarm(world, 4), rows)).toMatchObject({ skipped: 'cooldown' });
+  });
+
   it('are told apart by a key of the caller, which asks for data only once', async () => {
     const { pipeline } = await setUp();
     let loads = 0;
