@@ -41,6 +41,10 @@ async function work(config: MLOpsConfig, options: object): Promise<void> {
   await registry.getModelVersion('none', { version: '1.0.0' }).catch(() => undefined);
 }
 
+const fail = (): never => {
+  throw new Error('no');
+};
+
 describe('logs', () => {
   it('are not written unless the policy asks for them', async () => {
     const { config, options, logPath } = setUp('off', {});
@@ -67,12 +71,15 @@ describe('logs', () => {
     expect(readdirSync(errors.logPath)).toEqual(['model_registry.log']);
   });
 
-  it('go to the logger of the service instead, and one that throws fails nothing', async () => {
+  it.each([
+    ['throws', (): never => fail()],
+    ['rejects later', async (): Promise<never> => fail()],
+  ])('go to the logger of the service instead, and one that %s fails nothing', async (_how, failing) => {
     const { config, options } = setUp('replaced', { level: 'debug' });
     const seen: string[] = [];
-    const tell = (_fields: object, message: string): void => {
+    const tell = (_fields: object, message: string): unknown => {
       seen.push(message);
-      throw new Error('no');
+      return failing();
     };
     await work(config, { ...options, logger: { debug: tell, info: tell, warn: tell, error: tell } });
     expect(seen).toContain('tracking.start_run done');

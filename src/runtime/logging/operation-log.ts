@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { MLOpsConfig } from '../../config/mlops-config.js';
 import type { Clock } from '../../util/clock.js';
+import { tell } from '../../util/tell.js';
 import { formatLine } from './format-line.js';
 import { type LogLevel, type Logger, levelNumbers } from './logger.js';
 import { RotatingFile } from './rotating-file.js';
@@ -37,12 +38,9 @@ const levelOf = ({ operation, error }: OperationLine): LogLevel =>
   error !== undefined ? 'error' : operation.endsWith('.read') ? 'debug' : 'info';
 
 function passOn(logger: Logger, line: OperationLine): void {
-  try {
-    // As plain JSON without secrets, whatever the logger makes of it.
-    logger[levelOf(line)](JSON.parse(formatLine(line)) as object, messageOf(line));
-  } catch {
-    // A logger that fails must not fail what is logged.
-  }
+  // As plain JSON without secrets, whatever the logger makes of it; one that fails must not fail what is logged.
+  const write = (): unknown => logger[levelOf(line)](JSON.parse(formatLine(line)) as object, messageOf(line));
+  tell(write, [], () => undefined);
 }
 
 function fileLog(config: MLOpsConfig, clock: Clock, least: LogLevel): OperationLog {
