@@ -4,6 +4,8 @@ import { relativeQuality, renderCanaryReport, renderModelCard, renderRunComparis
 import { decide } from '../../src/canary/evidence/decide.js';
 import { cardFacts } from '../../src/report/model/card-facts.js';
 import { compareRuns } from '../../src/tracking/compare-runs.js';
+import { metricCurves } from '../../src/report/charts/metric-curves.js';
+import { figure } from '../../src/report/page/figure.js';
 import { leftOut, metricHistories } from '../../src/report/runs/metric-histories.js';
 import { createWorld } from '../helpers.js';
 import { ranCanary } from './canary-fixture.js';
@@ -131,6 +133,30 @@ describe('curves of many points', () => {
       'curves of 2 more metrics are not drawn',
     ]);
     expect(await renderRunComparison(comparison, { histories })).toContain('10,000 of 25,000 points are drawn');
+  });
+});
+
+describe('curves', () => {
+  const curve = (values: readonly number[], steps?: readonly number[]): Promise<string> =>
+    figure(
+      metricCurves('loss', [
+        { run: 'a', points: values.map((value, i) => ({ value, step: steps?.[i] ?? 0, timestamp: 0 })) },
+      ]),
+    ).then(({ markup }) => markup);
+
+  it.each([
+    ['a constant', [5, 5], '>5<'],
+    ['money', [1_200_000, 1_900_000], '>1,500,000<'],
+    ['tiny values', [1e-12, -7e-12], '>−2e-12<'],
+    ['huge values', [1, 1e300], '>1e+300<'],
+    ['values far from nothing', [1e5, 1e5 + 0.7], '>100,000.5<'],
+  ])('say on their axis what %s are', async (_, values, label) => {
+    expect(await curve(values)).toContain(label);
+  });
+
+  it('go from point to point where none has a step, which one above the other would show nothing', async () => {
+    expect(await curve([1, 2, 3])).toContain('loss over points');
+    expect(await curve([1, 2, 3], [0, 10, 20])).toContain('loss over steps');
   });
 });
 

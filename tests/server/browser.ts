@@ -55,6 +55,25 @@ export const fits = (page: Page): Promise<boolean> =>
     return document.documentElement.scrollWidth <= document.documentElement.clientWidth;
   });
 
+/** Labels of charts that are not wholly within their picture. */
+export const cutLabels = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(() => {
+    interface Shown {
+      readonly textContent: string;
+      getBoundingClientRect(): { readonly left: number; readonly right: number; readonly width: number };
+      querySelectorAll(selector: string): Iterable<Shown>;
+    }
+    const { document } = globalThis as unknown as { document: Shown };
+    return [...document.querySelectorAll('svg')].flatMap((picture) => {
+      const { left, right, width } = picture.getBoundingClientRect();
+      const isCut = (label: Shown): boolean => {
+        const place = label.getBoundingClientRect();
+        return place.left < left - 1 || place.right > right + 1;
+      };
+      return width === 0 ? [] : [...picture.querySelectorAll('text')].filter(isCut).map((label) => label.textContent);
+    });
+  });
+
 export const screenshot = (page: Page, name: string): Promise<unknown> =>
   page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
 

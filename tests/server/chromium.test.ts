@@ -28,7 +28,17 @@ import { ConstantModel } from '../../src/models/constant-model.js';
 import { cardFacts } from '../../src/report/model/card-facts.js';
 import { pagePaths } from '../../src/server/routes.js';
 import { metricHistories } from '../../src/report/runs/metric-histories.js';
-import { type Scrolling, chromiumPath, fits, launch, looks, openPage, screenshot, violations } from './browser.js';
+import {
+  type Scrolling,
+  chromiumPath,
+  cutLabels,
+  fits,
+  launch,
+  looks,
+  openPage,
+  screenshot,
+  violations,
+} from './browser.js';
 import { demoStore } from './demo-store.js';
 
 if (chromiumPath === undefined)
@@ -76,7 +86,11 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
       const runId = await tracker.startRun({ experimentName: 'spread', runName });
       await tracker.logParameters(runId, { learning_rate: 0.1 + 0.2 * i });
       for (let step = 0; step < 40; step++)
-        await tracker.logMetrics(runId, { mae: 2 + 3 * Math.exp(-step * (0.1 + 0.1 * i)) }, { step });
+        await tracker.logMetrics(
+          runId,
+          { mae: 2 + 3 * Math.exp(-step * (0.1 + 0.1 * i)), LOSS: 1.5e6 - step },
+          { step },
+        );
       await tracker.endRun(runId);
       runIds.push(runId);
     }
@@ -125,6 +139,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
         await page.goto(at(path));
         expect(await violations(page, look), name).toEqual([]);
         expect(await fits(page), name).toBe(true);
+        expect(await cutLabels(page), name).toEqual([]);
         await screenshot(page, `dashboard-${name}-${look}`);
       }
       expect(complaints).toEqual([]);
@@ -215,6 +230,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
         await page.goto(pathToFileURL(file).href);
         expect(await violations(page, look), `${name}, ${look}`).toEqual([]);
         expect(await fits(page), `${name}, ${look}`).toBe(true);
+        expect(await cutLabels(page), `${name}, ${look}`).toEqual([]);
         await screenshot(page, `report-${name}-${look}`);
         if (look === 'desktop') await page.emulateMedia({ media: 'print' });
         if (look === 'desktop') await screenshot(page, `report-${name}-print`);

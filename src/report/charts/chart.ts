@@ -74,9 +74,28 @@ export function frame(
   };
 }
 
-/** Pixels that a label takes at most in the font of charts. */
+/** Pixels that labels take at most in the font of charts. */
 export const labelWidth = (labels: readonly string[]): number =>
-  12 + 6.6 * Math.max(0, ...labels.map((label) => label.length));
+  12 + Math.max(0, ...labels.map((label) => Array.from(label).reduce((sum, c) => sum + characterWidth(c), 0)));
+
+/** As wide as high: also Chinese, Japanese, Korean and emoji. */
+const widest =
+  /[MWmw@%\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\p{Emoji_Presentation}]/u;
+
+const characterWidth = (c: string): number => (widest.test(c) ? 11 : /\p{Lu}/u.test(c) ? 8 : 6.6);
+
+/** How an axis writes such values, and the margin that this takes: what a label has no room for is cut off, and reads as another number. */
+export function valueLabels(values: readonly number[]): { readonly format: string; readonly left: number } {
+  const finite = values.filter(Number.isFinite);
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (finite.length === 0 || size >= 1e16 || (size > 0 && size < 1e-6))
+    return { format: '.3~e', left: labelWidth(['−1.234e+300']) };
+  const closest = (high > low ? high - low : size || 1) / 10; // of two ticks
+  const digits = Math.min(20, Math.max(0, Math.ceil(-Math.log10(closest))));
+  const written = [low, high].map((value) => value.toLocaleString('en-GB', { minimumFractionDigits: digits }));
+  return { format: `,.${digits}~f`, left: Math.max(52, labelWidth(written)) };
+}
 
 /** Labels of at most `most` characters that still differ from each other; the middle is what they lose. */
 export function shortLabels(texts: readonly string[], most: number): string[] {

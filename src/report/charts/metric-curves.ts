@@ -1,6 +1,6 @@
 import type { MetricPoint } from '../../tracking/metric.js';
 import { number } from '../page/numbers.js';
-import { type Chart, chartData, frame } from './chart.js';
+import { type Chart, chartData, frame, valueLabels } from './chart.js';
 
 /** One run's points of a metric. */
 export interface MetricCurve {
@@ -23,35 +23,44 @@ const mostPoints = 200;
 /** Curves that one chart can tell apart. */
 export const mostCurves = dashes.length;
 
-/** A metric over steps, one curve a run; at most {@link mostCurves} of them. */
+/** A metric over steps, or over points where none has a step; one curve a run, at most {@link mostCurves} of them. */
 export function metricCurves(metric: string, curves: readonly MetricCurve[]): Chart {
   const shown = curves.slice(0, mostCurves);
   const domain = shown.map((_, i) => String(i));
+  const hasSteps = shown.some(({ points }) => points.some(({ step }) => step !== 0));
   const ends = shown.map(
     ({ run, points }) => `${run} ends at ${points.length === 0 ? 'nothing' : number(points.at(-1)!.value)}`,
   );
   return {
     title: metric,
-    description: `${metric} over steps: ${ends.join(', ')}.`,
+    description: `${metric} over ${hasSteps ? 'steps' : 'points'}: ${ends.join(', ')}.`,
     key: shown.map(({ run }, i) => ({ symbol: symbols[i]!, meaning: run, colour: `series-${i}` as const })),
-    draw: (look) =>
-      frame(
+    draw: (look) => {
+      const drawn = shown.map(({ points }) => thin(hasSteps ? points : numbered(points)));
+      const { format, left } = valueLabels(drawn.flatMap((points) => points.map(({ value }) => value)));
+      return frame(
         look,
         160,
-        { left: 52 },
+        { left },
         {
           data: chartData(
-            shown.flatMap(({ points }, i) => thin(points).map(({ step, value }) => ({ run: domain[i]!, step, value }))),
+            drawn.flatMap((points, i) => points.map(({ step, value }) => ({ run: domain[i]!, step, value }))),
           ),
           mark: { type: 'line', strokeWidth: 2, point: { size: 12 } },
           encoding: {
             x: {
               field: 'step',
               type: 'quantitative',
-              title: 'step',
+              title: hasSteps ? 'step' : 'point',
               axis: { grid: false, tickCount: 5, tickMinStep: 1 },
             },
-            y: { field: 'value', type: 'quantitative', title: null, scale: { zero: false }, axis: { tickCount: 5 } },
+            y: {
+              field: 'value',
+              type: 'quantitative',
+              title: null,
+              scale: { zero: false },
+              axis: { tickCount: 5, format },
+            },
             color: {
               field: 'run',
               type: 'nominal',
@@ -66,9 +75,14 @@ export function metricCurves(metric: string, curves: readonly MetricCurve[]): Ch
             },
           },
         },
-      ),
+      );
+    },
   };
 }
+
+/** What was logged without a step is all at 0: the order tells them apart. */
+const numbered = (points: readonly MetricPoint[]): readonly MetricPoint[] =>
+  points.map((point, i) => ({ ...point, step: i + 1 }));
 
 /** Of each stretch of many points the lowest and the highest, so that no spike is lost. */
 export function thin(points: readonly MetricPoint[]): readonly MetricPoint[] {
