@@ -53,8 +53,9 @@ export function splitRandom(table: Table, testSize: number, random: Random): Tra
   const order = Int32Array.from({ length: table.rowCount }, (_, row) => row);
   shuffle(order, random);
   const testRows = Math.min(table.rowCount - 1, Math.max(1, Math.round(testSize * table.rowCount)));
-  const held = new Set(order.subarray(0, testRows));
-  return partition(table, (row) => held.has(row));
+  const isHeld = new Uint8Array(table.rowCount);
+  for (const row of order.subarray(0, testRows)) isHeld[row] = 1;
+  return partition(table, (row) => isHeld[row] === 1);
 }
 
 /**
@@ -71,15 +72,15 @@ export function splitStratified(
   random: Random,
 ): TrainTestSplit {
   checkTestSize(testSize);
-  const held = new Set<number>();
+  const isHeld = new Uint8Array(table.rowCount);
   for (const [label, rows] of rowsByClass(classes)) {
     shuffle(rows, random.split(`class/${label}`));
     const wished = Math.round(testSize * rows.length);
     const count = rows.length < 2 ? wished : Math.min(rows.length - 1, Math.max(1, wished));
-    for (const row of rows.slice(0, count)) held.add(row);
+    for (const row of rows.slice(0, count)) isHeld[row] = 1;
   }
-  if (held.size === 0 || held.size === table.rowCount) refuse(`${table.rowCount} rows cannot be split in two`);
-  return partition(table, (row) => held.has(row));
+  if (!isHeld.includes(0) || !isHeld.includes(1)) refuse(`${table.rowCount} rows cannot be split in two`);
+  return partition(table, (row) => isHeld[row] === 1);
 }
 
 /** The rows of each class, classes in rising order. */
@@ -94,10 +95,17 @@ export function rowsByClass(classes: ArrayLike<number>): [label: number, rows: n
 }
 
 function partition(table: Table, isTest: (row: number) => boolean): TrainTestSplit {
-  const train: number[] = [];
-  const test: number[] = [];
-  for (let row = 0; row < table.rowCount; row++) (isTest(row) ? test : train).push(row);
-  return { train: table.take(train), test: table.take(test) };
+  const train = new Int32Array(table.rowCount);
+  const test = new Int32Array(table.rowCount);
+  let testRows = 0;
+  for (let row = 0; row < table.rowCount; row++) {
+    if (isTest(row)) test[testRows++] = row;
+    else train[row - testRows] = row;
+  }
+  return {
+    train: table.take(train.subarray(0, table.rowCount - testRows)),
+    test: table.take(test.subarray(0, testRows)),
+  };
 }
 
 function checkTestSize(testSize: number): void {

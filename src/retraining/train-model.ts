@@ -128,7 +128,6 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
   const predicted = await predictInSteps(model, test, watch);
   const times = timeClusters(test, timeColumn);
   const metrics = holdoutMetrics(policy.task, numericTarget(test, targetColumn), predicted, times);
-  await train.digestInSteps(watch);
   return {
     model,
     task: policy.task,
@@ -137,7 +136,7 @@ export async function trainModel(config: MLOpsConfig, options: TrainModelOptions
     featureColumns,
     targetColumn,
     ...(timeColumn !== null && { timeColumn }),
-    trainingData: describeData(train, [...featureColumns, targetColumn], timeColumn),
+    trainingData: await describeData(train, [...featureColumns, targetColumn], timeColumn, watch),
     baselineProfile: await createProfile(train.select([...featureColumns, targetColumn]), { signal: options.signal }),
     holdout: test,
     split,

@@ -52,7 +52,7 @@ export async function registerStep(job: Job, subject: Registrable): Promise<stri
         performanceMetrics: outcome.challengerMetrics,
         hyperparameters: { algorithm: plan.algorithm, ...challenger.hyperparameters },
         modelFiles: challenger.contents,
-        trainingData: describeData(train, columns, plan.timeColumn),
+        trainingData: await describeData(train, columns, plan.timeColumn),
         baselineProfile: await createProfile(train.select(columns)),
         origin: originOf(job, champion),
       },
