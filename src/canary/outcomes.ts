@@ -18,8 +18,8 @@ export interface RoutedRequest {
 
 /** What came of one request. */
 export interface Outcome extends RoutedRequest, RequestOutcome {
-  /** The version that answered, as routing said. */
-  readonly version: string;
+  /** The version that answered, as routing said; without one, as where routing knew of none, it counts for nothing. */
+  readonly version: string | undefined;
 }
 
 /** A request of a shadow step: what both versions said. */

@@ -137,7 +137,7 @@ const outcomeOf = (
   { requestId, deploymentId, step, unit, version }: RouteDecision,
   answer: ModelAnswer,
 ) => ({
-  ...{ modelName, requestId, deploymentId, step, unit, version: version! },
+  ...{ modelName, requestId, deploymentId, step, unit, version },
   ...answer,
   ...given({ segment, value, actual, subject }),
 });

@@ -46,7 +46,7 @@ function serve(requests: number, loss: (version: string, noise: number) => numbe
     const { version } = route(`key-${i}`);
     manager.recordOutcome({
       modelName: 'spread',
-      version: version!,
+      version,
       prediction: loss(version!, random.next()),
       actual: 0,
       latencyMs: 1,
@@ -289,6 +289,14 @@ describe('evaluating', () => {
     expect(manager.recordOutcome({ modelName: 'spread', version: '1.0.2', prediction: 1 })).toBe(false);
     expect(manager.recordOutcome({ modelName: 'unknown', version: '1.0.1', prediction: 1 })).toBe(false);
     expect(manager.recordOutcome({ modelName: 'spread', version: '1.0.1', error: true })).toBe(true);
+  });
+
+  it('takes what routing said as it is, also of a model that it does not know', async () => {
+    await deploy();
+    const record = (modelName: string): boolean =>
+      manager.recordOutcome({ modelName, prediction: 1, ...manager.routePrediction({ modelName }) });
+    expect(record('spread')).toBe(true);
+    expect(record('unknown')).toBe(false);
   });
 
   it('keeps outcomes that could not be stored for the next time', async () => {
