@@ -1,6 +1,7 @@
 import { type Column, numberColumn } from '../data/column.js';
 import type { Table } from '../data/table.js';
 import type { Task } from '../models/model.js';
+import { predictInSteps } from '../models/predict-in-steps.js';
 import { numericTarget } from '../models/target.js';
 import { trainerFor } from '../models/trainer.js';
 import { confidenceBasedPerformance } from '../stats/confidence-based-performance.js';
@@ -65,7 +66,7 @@ export async function measurePerformance(
 
 /** Rows whose outcome and prediction are known, and what each of them is worth. */
 interface Labelled {
-  readonly rows: readonly number[];
+  readonly rows: Int32Array;
   readonly outcomes: Float64Array;
   /** Absolute errors, or 1 where the class was right and 0 where it was wrong. */
   readonly losses: Float64Array;
@@ -74,17 +75,31 @@ interface Labelled {
 function labelled({ table, predictions }: PredictedSide, subject: PerformanceSubject): Labelled | undefined {
   if (!table.columns.has(subject.targetColumn)) return undefined;
   const actual = numericTarget(table, subject.targetColumn);
-  const rows = [...actual.keys()].filter((row) => Number.isFinite(actual[row]! - predictions[row]!));
+  const rows = rowsWhere(actual.length, (row) => Number.isFinite(actual[row]! - predictions[row]!));
   const loss = (row: number): number =>
     subject.task === 'regression'
       ? Math.abs(actual[row]! - predictions[row]!)
       : Number(predictions[row]! >= 0.5 === (actual[row] === 1));
-  return { rows, outcomes: Float64Array.from(rows, (row) => actual[row]!), losses: Float64Array.from(rows, loss) };
+  return { rows, outcomes: valuesOf(rows, (row) => actual[row]!), losses: valuesOf(rows, loss) };
+}
+
+/** A loop: lists of a million rows, filtered, would hold the event loop for half a second. */
+function rowsWhere(count: number, holds: (row: number) => boolean): Int32Array {
+  const rows = new Int32Array(count);
+  let found = 0;
+  for (let row = 0; row < count; row++) if (holds(row)) rows[found++] = row;
+  return rows.subarray(0, found);
+}
+
+function valuesOf(rows: Int32Array, valueOf: (row: number) => number): Float64Array {
+  const values = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = valueOf(rows[i]!);
+  return values;
 }
 
 function meanOf({ rows, losses }: Labelled, codes: Int32Array | undefined): Estimate {
   if (codes === undefined) return meanEstimate(losses);
-  const own = Int32Array.from(rows, (row) => codes[row]!);
+  const own = rows.map((row) => codes[row]!);
   return enlarged(meanEstimate(losses, own), uncertainty(Math.max(1, equalClusters(own) - 1)));
 }
 
@@ -109,7 +124,7 @@ function dependence(
 }
 
 const predictedRows = ({ predictions }: PredictedSide): Int32Array =>
-  Int32Array.from(predictions.keys()).filter((row) => Number.isFinite(predictions[row]));
+  rowsWhere(predictions.length, (row) => Number.isFinite(predictions[row]));
 
 type Estimated = Pick<MeasuredPerformance, 'source' | 'current' | 'rows' | 'also'>;
 
@@ -117,7 +132,7 @@ function byConfidence(subject: PerformanceSubject, before: Labelled): Estimated 
   const { baseline, current } = subject;
   const probabilities = current.predictions.filter(Number.isFinite);
   const reference = {
-    probabilities: Float64Array.from(before.rows, (row) => baseline.predictions[row]!),
+    probabilities: valuesOf(before.rows, (row) => baseline.predictions[row]!),
     outcomes: before.outcomes,
   };
   const estimates = confidenceBasedPerformance(reference, probabilities);
@@ -125,7 +140,7 @@ function byConfidence(subject: PerformanceSubject, before: Labelled): Estimated 
     const probability = reference.probabilities[i]!;
     return isRight - Math.max(probability, 1 - probability);
   });
-  const growth = dependence(subject, errors, Int32Array.from(before.rows), predictedRows(current));
+  const growth = dependence(subject, errors, before.rows, predictedRows(current));
   const { accuracy, ...also } = Object.fromEntries(
     Object.entries(estimates).map(([name, estimate]) => [name, enlarged(estimate, growth)]),
   );
@@ -139,12 +154,13 @@ const predictionColumn = '(prediction)';
 
 async function byDirectLoss(subject: PerformanceSubject, before: Labelled, watch: Watch): Promise<Estimated> {
   const { baseline, current, random } = subject;
-  const order = Int32Array.from(before.rows.keys());
+  const order = before.rows.map((_, position) => position);
   shuffle(order, random.split('rows'));
   const chosen = order.subarray(0, mostReference);
   const at = (part: Int32Array): Int32Array => part.map((position) => before.rows[position]!);
-  const lossesOf = (part: Int32Array): Float64Array => Float64Array.from(part, (i) => before.losses[i]!);
+  const lossesOf = (part: Int32Array): Float64Array => valuesOf(part, (i) => before.losses[i]!);
   const now = predictedRows(current);
+  const currentRows = withPredictions(current);
   const half = chosen.length >> 1;
   const parts: HeldOutLosses[] = [];
   for (const [fold, [held, rest]] of [
@@ -160,10 +176,11 @@ async function byDirectLoss(subject: PerformanceSubject, before: Labelled, watch
       random: random.split(`fold/${fold}`),
       ...(watch.signal !== undefined && { signal: watch.signal }),
     });
+    const expectedNow = await predictInSteps(model, currentRows, watch); // of all rows: copying those to ask about takes longer
     parts.push({
       actual: lossesOf(held),
-      expected: model.predictBatch(rowsOf(baseline, at(held))),
-      current: model.predictBatch(rowsOf(current, now)),
+      expected: await predictInSteps(model, rowsOf(baseline, at(held)), watch),
+      current: valuesOf(now, (row) => expectedNow[row]!),
     });
   }
   const errors = Float64Array.from(
@@ -174,9 +191,11 @@ async function byDirectLoss(subject: PerformanceSubject, before: Labelled, watch
   return { source: 'dle', current: enlarged(directLossEstimate(parts), growth), rows, also: {} };
 }
 
-/** The given rows, with the predictions as a column. */
-const rowsOf = ({ table, predictions }: PredictedSide, rows: Int32Array): Table =>
-  table.withColumn(numberColumn('numeric', predictionColumn, predictions)).take(rows);
+/** The rows, with the predictions as a column. */
+const withPredictions = ({ table, predictions }: PredictedSide): Table =>
+  table.withColumn(numberColumn('numeric', predictionColumn, predictions));
+
+const rowsOf = (side: PredictedSide, rows: Int32Array): Table => withPredictions(side).take(rows);
 
 /** Both sides have the column, with values of one kind. */
 function isUsable({ baseline, current }: PerformanceSubject, name: string): boolean {
