@@ -31,6 +31,11 @@ export class Output {
     if (!this.#quiet && !this.#json) process.stderr.write(`${printable(text)}\n`);
   }
 
+  /** Says of a list that it ends before what there is. @param cursor where it would go on */
+  noteMore(cursor: string | undefined): void {
+    if (cursor !== undefined) this.note('there are more: --limit shows more');
+  }
+
   /** What makes a result mean something else than it seems to; a program that reads the result may tell a person of it. */
   warn(text: string): void {
     process.stderr.write(`${printable(text)}\n`);

@@ -121,6 +121,8 @@ describe('bondx-mlops', () => {
     );
     expect((await bondx('list --runs')).out.match(/spread_training +completed/g)).toHaveLength(2);
     expect(JSON.parse((await bondx('list --models --json')).out)).toHaveLength(2);
+    for (const what of ['models', 'runs', 'deployments'])
+      expect((await bondx(`list --${what} --limit 1`)).err).toBe('there are more: --limit shows more\n');
     const verification = await bondx('audit verify --json');
     const { status, head } = JSON.parse(verification.out) as { status: string; head: string };
     expect(status).toBe('ok');

@@ -44,6 +44,10 @@ describe('bondx-mlops runs', () => {
     expect(list.out).toMatch(/^run_id +run_name +experiment_name +status +start_time\n/);
     expect(list.out).toMatch(new RegExp(`${ids['third']} +third +spreads +completed`));
 
+    const some = await runs('list', '--limit', '2');
+    expect(some).toMatchObject({ code: 0, err: 'there are more: --limit shows more\n' });
+    expect((await runs('list', '--limit', '4')).err).toBe('');
+
     const found = await runs(
       ...['search', '--filter', 'metrics.mae < 2', '--order-by', 'metrics.mae'],
       ...['--columns', 'run_name, params.depth,metrics.mae,metrics.mae.min,metrics.`val loss`', '--limit', '1'],

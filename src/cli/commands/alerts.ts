@@ -28,7 +28,7 @@ export async function list({ config, output, who }: Session, options: AlertListO
   await using alerts = new Alerts(config, who);
   const limit = options.limit === undefined ? {} : { limit: options.limit };
   if (options.undelivered === true) {
-    const { deliveries } = await alerts.listDeliveries({ status: 'undelivered', ...limit });
+    const { deliveries, cursor } = await alerts.listDeliveries({ status: 'undelivered', ...limit });
     const rows = deliveries.map((one) => [
       one.createdAt,
       one.channel,
@@ -38,6 +38,7 @@ export async function list({ config, output, who }: Session, options: AlertListO
     ]);
     const head = ['since', 'channel', 'notice', 'alert', 'why not'];
     output.result(deliveries, rows.length === 0 ? 'everything was delivered' : formatTable(head, rows));
+    output.noteMore(cursor);
     return exitCode.ok;
   }
   const page = await alerts.list({
@@ -55,6 +56,7 @@ export async function list({ config, output, who }: Session, options: AlertListO
   ]);
   const head = ['raised', 'severity', 'status', 'alert', 'seen', 'id'];
   output.result(page.alerts, rows.length === 0 ? 'no alerts' : formatTable(head, rows));
+  output.noteMore(page.cursor);
   return exitCode.ok;
 }
 

@@ -24,6 +24,7 @@ export function list(
     const rows = decisions.map((one) => [one.decisionId, one.decidedAt, one.verdict, one.advice.action, one.reason]);
     const head = ['decision', 'time', 'verdict', 'advice', 'reason'];
     session.output.result(decisions, rows.length === 0 ? 'not evaluated yet' : formatTable(head, rows));
+    if (rows.length === limit) session.output.note('there may be more: --limit shows more');
     return exitCode.ok;
   });
 }

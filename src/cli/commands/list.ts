@@ -30,7 +30,7 @@ export async function list(session: Session, options: ListOptions): Promise<numb
 async function listModels({ config, output, who }: Session, options: ListOptions): Promise<void> {
   await using registry = new ModelRegistry(config, who);
   const stage: ModelStage | undefined = options.stage === undefined ? undefined : parseStage(options.stage, '--stage');
-  const { versions } = await registry.listModels({
+  const { versions, cursor } = await registry.listModels({
     ...(options.model !== undefined && { modelName: options.model }),
     ...(stage !== undefined && { stage }),
     ...(options.limit !== undefined && { limit: options.limit }),
@@ -46,12 +46,13 @@ async function listModels({ config, output, who }: Session, options: ListOptions
   output.result(versions, () =>
     table(['model', 'version', 'stage', 'registered', 'by', 'digest'], rows, 'no model versions'),
   );
+  output.noteMore(cursor);
 }
 
 async function listDeployments({ config, output, who }: Session, options: ListOptions): Promise<void> {
   await using registry = new ModelRegistry(config, who);
   const manager = new CanaryDeploymentManager(config, registry);
-  const { deployments } = await manager.listDeployments({
+  const { deployments, cursor } = await manager.listDeployments({
     ...(options.model !== undefined && { modelName: options.model }),
     ...(options.limit !== undefined && { limit: options.limit }),
   });
@@ -66,16 +67,18 @@ async function listDeployments({ config, output, who }: Session, options: ListOp
   ]);
   const head = ['model', 'candidate', 'production', 'status', 'traffic', 'created', 'deployment'];
   output.result(deployments, () => table(head, rows, 'no deployments'));
+  output.noteMore(cursor);
 }
 
 async function listRuns({ config, output, who }: Session, options: ListOptions): Promise<void> {
   await using tracker = new ExperimentTracker(config, who);
-  const { runs } = await tracker.searchRuns({
+  const { runs, cursor } = await tracker.searchRuns({
     ...(options.model !== undefined && { filter: where.attribute('model_type').eq(options.model) }),
     ...(options.limit !== undefined && { limit: options.limit }),
   });
   const rows = runs.map((run) => [run.runId, run.experimentName, run.status, run.startedAt]);
   output.result(runs, () => table(['run', 'experiment', 'status', 'started'], rows, 'no runs'));
+  output.noteMore(cursor);
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[], none: string): string =>

@@ -28,7 +28,7 @@ export async function search({ config, output, who }: Session, options: RunsSear
   const { experiment, filter = '', orderBy, limit } = options;
   const columns = options.columns === undefined ? [...usualColumns] : splitColumns(options.columns);
   const named = experiment === undefined ? [] : [where.attribute('experiment_name').eq(experiment)];
-  const { rows } = await tracker.searchRuns({
+  const { rows, cursor } = await tracker.searchRuns({
     filter: and(parseFilter(filter), ...named),
     select: columns,
     ...(orderBy !== undefined && { orderBy }),
@@ -39,6 +39,7 @@ export async function search({ config, output, who }: Session, options: RunsSear
   const cells = rows.map((row) => columns.map((name) => cellOf(row[name])));
   const text = fit(output, columns, cells, ['run_id']);
   output.result(rows, rows.length === 0 ? 'no runs' : text);
+  output.noteMore(cursor);
   return exitCode.ok;
 }
 
