@@ -1,6 +1,6 @@
 import { MLOpsError } from '../errors.js';
 import type { Storage } from '../storage/storage.js';
-import { type StoredDeployment, deploymentsCollection } from './deployment.js';
+import { type StoredDeployment, deploymentsCollection, storedDeployment } from './deployment.js';
 import { hasEnded } from './transitions.js';
 
 /** A deployment and the version of its record. */
@@ -11,7 +11,7 @@ export interface LoadedDeployment {
 
 export async function findDeployment(storage: Storage, deploymentId: string): Promise<LoadedDeployment | undefined> {
   const record = await storage.get(deploymentsCollection, deploymentId);
-  return record && { value: record.value as unknown as StoredDeployment, version: record.version };
+  return record && { value: storedDeployment(record.value), version: record.version };
 }
 
 /** @throws MLOpsError `NOT_FOUND` */

@@ -7,9 +7,9 @@ import type { ListDecisionsOptions, ListDeploymentsOptions } from './canary-opti
 import {
   type CanaryDecision,
   type CanaryDeployment,
-  type StoredDeployment,
   decisionsCollection,
   deploymentsCollection,
+  storedDeployment,
   viewDeployment,
 } from './deployment.js';
 import { deploymentStatuses } from './transitions.js';
@@ -33,7 +33,7 @@ export async function listDeployments(storage: Storage, options: ListDeployments
     ...(options.limit !== undefined && { limit: options.limit }),
     ...(options.cursor !== undefined && { cursor: options.cursor }),
   });
-  const deployments = records.map((record) => viewDeployment(record.value as unknown as StoredDeployment));
+  const deployments = records.map((record) => viewDeployment(storedDeployment(record.value)));
   return { deployments, ...(cursor !== undefined && { cursor }) };
 }
 

@@ -122,6 +122,43 @@ export function viewDeployment(stored: StoredDeployment): CanaryDeployment {
   });
 }
 
+/**
+ * The deployment in a record. Version 0.1.0 kept none of its steps and events: it went at one share from its beginning on.
+ * Its requests cannot be assigned any more (see bucketing.ts), so that production answers them; it can be ended.
+ */
+export function storedDeployment(value: JsonValue): StoredDeployment {
+  const stored = value as unknown as StoredDeployment;
+  if ((stored.history as unknown) !== undefined) return stored;
+  const { trafficFraction, createdAt, createdBy, onBehalfOf, endedAt, endReason, status } = stored;
+  const begun: DeploymentEvent = {
+    at: toIso(createdAt),
+    action: 'begin',
+    status: 'active',
+    trafficFraction,
+    by: createdBy,
+    ...(onBehalfOf !== null && { onBehalfOf }),
+  };
+  const ended = endedAt !== null && {
+    at: toIso(endedAt),
+    action: status === 'promoted' ? ('promote' as const) : ('rollback' as const),
+    status,
+    trafficFraction,
+    by: 'not recorded',
+    reason: endReason ?? 'not recorded',
+  };
+  return {
+    ...stored,
+    shadowFraction: 1,
+    plan: [{ traffic: trafficFraction, minMs: 0, minRequests: 0 }],
+    planned: 0,
+    steps: [{ step: 0, mode: 'split', share: trafficFraction, beganAt: createdAt }],
+    labelWindowMs: 0,
+    budgets: { latencyBudgetMs: null, missBudget: null, lossBound: null },
+    segmentColumn: null,
+    history: ended === false ? [begun] : [begun, ended],
+  };
+}
+
 export const putDeployment = (deployment: StoredDeployment, expect: 'absent' | number): Change => ({
   kind: 'put',
   collection: deploymentsCollection,

@@ -3,6 +3,7 @@ import {
   type StoredDeployment,
   decisionsCollection,
   deploymentsCollection,
+  storedDeployment,
 } from '../canary/deployment.js';
 import { verifyAuditTrail } from '../governance/audit/verify-stored-log.js';
 import { type StoredApproval, approvalsCollection } from '../registry/approvals/approval.js';
@@ -14,6 +15,7 @@ import { loadModelRecord, loadVersion } from '../registry/stage-change.js';
 import { type StoredRetraining, retrainingsCollection } from '../retraining/retraining-record.js';
 import type { Context } from '../runtime/context.js';
 import type { Storage } from '../storage/storage.js';
+import type { JsonValue } from '../util/json.js';
 import type { ComplianceFacts, DecisionFacts } from './checks/facts.js';
 import type { ComplianceInputs } from './checks/inputs.js';
 import { type AnnualReport, annualReportsCollection } from './inventory/annual-reports.js';
@@ -35,7 +37,7 @@ export async function gatherFacts(
   const { value: model } = await loadModelRecord(storage, modelName);
   const history = await readHistory(storage, modelName);
   const approvals = await listItems<StoredApproval>(storage, approvalsCollection, modelName);
-  const deployments = await listItems<StoredDeployment>(storage, deploymentsCollection, modelName);
+  const deployments = (await listItems<JsonValue>(storage, deploymentsCollection, modelName)).map(storedDeployment);
   const own = deployments.filter(({ candidateVersion }) => candidateVersion === versionNumber);
   return {
     policy: config.policy,
@@ -70,9 +72,11 @@ export async function orphanModels(storage: Storage): Promise<readonly string[]>
     .filter((modelName) => !known.has(modelName));
 }
 
+const noLimits = { maxPredictions: null, maxValue: null, maxErrors: null };
+
 const factsOf = ({ decisionId, verdict, productionVersion, decidedAt, inputs }: CanaryDecision): DecisionFacts => ({
   ...{ decisionId, verdict, productionVersion, decidedAt },
-  limits: inputs.limits,
+  limits: (inputs as Partial<CanaryDecision['inputs']>).limits ?? noLimits, // version 0.1.0 had none
 });
 
 /** What is wanted of every decision on some deployments, oldest first. */

@@ -1,4 +1,5 @@
 import { CanaryDeploymentManager } from '../../canary/canary-deployment-manager.js';
+import type { CanaryDecision } from '../../canary/deployment.js';
 import { replayDecision } from '../../canary/evidence/replay-decision.js';
 import { ModelRegistry } from '../../registry/model-registry.js';
 import { exitCode } from '../exit-code.js';
@@ -21,13 +22,16 @@ export function list(
 ): Promise<number> {
   return withLatest(session, model, async (manager, { deploymentId }) => {
     const decisions = (await manager.listDecisions(deploymentId, { limit })).toReversed();
-    const rows = decisions.map((one) => [one.decisionId, one.decidedAt, one.verdict, one.advice.action, one.reason]);
+    const rows = decisions.map((one) => [one.decisionId, one.decidedAt, one.verdict, adviceIn(one), one.reason]);
     const head = ['decision', 'time', 'verdict', 'advice', 'reason'];
     session.output.result(decisions, rows.length === 0 ? 'not evaluated yet' : formatTable(head, rows));
     if (rows.length === limit) session.output.note('there may be more: --limit shows more');
     return exitCode.ok;
   });
 }
+
+/** Version 0.1.0 gave none. */
+const adviceIn = ({ advice }: Partial<CanaryDecision>): string => advice?.action ?? '';
 
 /** Computes decisions again; exit code 1 when one comes out differently. */
 export async function replay({ config, output, who }: Session, decisionIds: readonly string[]): Promise<number> {

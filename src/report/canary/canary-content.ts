@@ -34,21 +34,24 @@ export interface CanaryContentOptions {
 
 /** Everything below the heading of a canary report. */
 export async function canaryContent(
-  { deployment, decisions, isSampled = false }: CanaryReportFacts,
+  { deployment, decisions: kept, isSampled = false }: CanaryReportFacts,
   {
     showCharts = async (charts) => Promise.all(charts.map(figure)),
     qualityOf = relativeQuality,
   }: CanaryContentOptions = {},
 ): Promise<Html> {
+  const decisions = kept.filter(({ inputs }) => (inputs.version as number | undefined) === 1);
+  const others = kept.length - decisions.length;
   const last = decisions.at(-1);
-  const why = deployment.endReason ?? last?.reason ?? 'not evaluated yet';
+  const why = deployment.endReason ?? kept.at(-1)?.reason ?? 'not evaluated yet';
   return html` ${verdictBanner(deployment.status, words[deployment.status], html`<p>${why}</p>`)}
   ${facts([
     ['Candidate', deployment.candidateVersion],
     ['Production', deployment.productionVersion],
     ['Traffic', trafficNow(deployment)],
     ['Requests answered', last && count(last.used.predictions)],
-    ['Decisions kept', isSampled ? `many, of which ${count(decisions.length)} are shown` : count(decisions.length)],
+    ['Decisions kept', isSampled ? `many, of which ${count(decisions.length)} are shown` : count(kept.length)],
+    ['Not shown', others > 0 ? `${count(others)} of version 0.1.0, whose evidence was another` : undefined],
     ['Began', moment(deployment.createdAt)],
     ['Ended', deployment.endedAt && moment(deployment.endedAt)],
   ])}

@@ -1,4 +1,4 @@
-import { type StoredDeployment, deploymentsCollection } from '../../../canary/deployment.js';
+import { type StoredDeployment, deploymentsCollection, storedDeployment } from '../../../canary/deployment.js';
 import { readReports, viewProcess } from '../../../canary/process-report.js';
 import { isServing } from '../../../canary/transitions.js';
 import type { Storage } from '../../../storage/storage.js';
@@ -22,7 +22,7 @@ export const canaryCheck: Check = {
     const waitMs = context.config.policy.canary.evaluationWindowHours * 3_600_000;
     const stuck: string[] = [];
     for (const { value } of records) {
-      const problem = await problemOf(storage, value as unknown as StoredDeployment, now, waitMs);
+      const problem = await problemOf(storage, storedDeployment(value), now, waitMs);
       if (problem !== undefined) stuck.push(problem);
     }
     const detail = { canaries: records.length, stuck };
