@@ -13,7 +13,11 @@ import { DueChecks } from '../../src/monitoring/alerts/due-checks.js';
 import { contextOf } from '../../src/runtime/context.js';
 import type { Storage } from '../../src/storage/storage.js';
 import type { Timer } from '../../src/util/timer.js';
+import { putDeployment } from '../../src/canary/deployment.js';
+import { modelsCollection } from '../../src/registry/model-record.js';
 import { putPerformanceReport } from '../../src/retraining/performance/performance-report.js';
+import { noteRefusal } from '../../src/retraining/refusals.js';
+import { putRetraining } from '../../src/retraining/retraining-record.js';
 import { createWorld, failure } from '../helpers.js';
 
 const minutes = 60_000;
@@ -101,6 +105,57 @@ function setUp(policy: Parameters<typeof createWorld>[0] = {}) {
   };
   return { ...world, alerts, events, store, notices: () => events.map(({ notice }) => notice) };
 }
+
+describe('alerts of what was done', () => {
+  const retraining = (status: string, startedAt: number, error: string | null = null) => {
+    const plan = { modelName: 'pd', trigger: 'drift', reportId: null };
+    const about = { plan, dataDigest: 'sha256:0', endedAt: null };
+    return putRetraining({ retrainingId: `r${startedAt}`, status, error, startedAt, ...about } as never, 'absent');
+  };
+  const canary = (status: string, createdAt: number) => {
+    const versions = { candidateVersion: '1.1.0', productionVersion: '1.0.0' };
+    const about = { deploymentId: `d${createdAt}`, modelName: 'pd', ...versions, history: [] };
+    return putDeployment({ ...about, status, createdAt } as never, 'absent');
+  };
+
+  it('are raised by the latest canary and retraining of a model, and by what kept one from beginning since', async () => {
+    const { alerts, clock, storage, config } = setUp();
+    const cooldownMs = config.policy.retraining.cooldownHours * 3_600_000;
+    const refuse = (error: string, at: number) =>
+      noteRefusal(storage, { refusalId: `f${at}`, modelName: 'pd', trigger: 'drift', error, at }, cooldownMs);
+    const steps: readonly [() => Promise<unknown>, readonly string[]][] = [
+      [() => storage.commit([retraining('running', clock.now()), canary('active', clock.now())]), []],
+      [() => storage.commit([canary('rolled_back', clock.now())]), ['raised canary/pd']],
+      [() => storage.commit([retraining('failed', clock.now(), 'no room')]), ['raised retraining/pd']],
+      [() => storage.commit([retraining('registered', clock.now())]), ['recovered retraining/pd']],
+      [() => refuse('no rows', clock.now()), ['raised retraining/pd']],
+      [() => storage.commit([canary('promoted', clock.now())]), ['recovered canary/pd']],
+      [() => storage.commit([retraining('rejected', clock.now())]), ['recovered retraining/pd']],
+      [() => refuse('no rows', clock.now() + 2 * 86_400_000), []], // by a clock that is wrong
+    ];
+    for (const [i, [happen, expected]] of steps.entries()) {
+      clock.advance(1_000);
+      await happen();
+      const told = (await alerts.scan()).map(({ notice, alert }) => `${notice} ${alert.key}`);
+      expect(told, `step ${i}`).toEqual(expected);
+      expect(await alerts.scan()).toEqual([]);
+    }
+  });
+
+  it('are raised for every model, however many there are', async () => {
+    const { alerts, storage } = setUp();
+    const changes = Array.from({ length: 501 }, (_, i) => ({
+      ...{ kind: 'put', collection: modelsCollection, id: `m${i}`, value: {}, expect: 'absent' },
+    }));
+    await storage.commit(changes as never);
+    const last = putPerformanceReport({
+      ...performanceReport('dropped'),
+      ...{ reportId: 'p', modelName: 'm99', createdAt: '2026-01-01T00:00:00.000Z' }, // the last one by name
+    });
+    await storage.commit([last]);
+    expect((await alerts.scan()).map(({ alert }) => alert.key)).toEqual(['performance/m99']);
+  });
+});
 
 describe('an alert about the performance of a version', () => {
   const steps = [
@@ -397,6 +452,19 @@ describe('checks that are due', () => {
     expect(looks).toBe(1);
   });
 
+  it('are not due where a report is young, whoever asked for it', async () => {
+    const { alerts, clock, store } = setUp({ drift: { driftCheckIntervalHours: 6 } });
+    await store('stable');
+    let looks = 0;
+    const models = [{ modelName: 'spread', checkDrift: async () => ++looks as never }];
+    clock.advance(60 * minutes);
+    await alerts.runDueChecks({ models });
+    expect(looks).toBe(0);
+    clock.advance(5 * 60 * minutes);
+    await alerts.runDueChecks({ models });
+    expect(looks).toBe(1);
+  });
+
   it('are looked for on a timer, one look at a time, until it is stopped', async () => {
     const world = createWorld();
     let tick = (): void => undefined;
@@ -414,8 +482,14 @@ describe('checks that are due', () => {
     const automation = alerts.automate({ everyMs: 1_000, models });
     tick();
     tick();
+    await vi.waitFor(() => expect(looks).toBe(1));
+    world.clock.advance(15 * minutes);
+    await vi.waitFor(() => {
+      tick(); // the first look has ended by one of these
+      expect(looks).toBe(2);
+    });
     await automation.stop();
-    expect([looks, everyMs, isStopped]).toEqual([1, 1_000, true]);
+    expect([looks, everyMs, isStopped]).toEqual([2, 1_000, true]);
   });
 
   it('tell of those that fail, on a timer as well, and go on', async () => {

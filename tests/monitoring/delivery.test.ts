@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AlertDelivery, Alerts, MLOpsConfig } from '@bondx/mlops';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type AlertDelivery, Alerts, type AuditRecord, MLOpsConfig } from '@bondx/mlops';
 import { createWorld } from '../helpers.js';
 import { type Receiver, startReceiver } from './receiver.js';
 
@@ -154,6 +154,52 @@ describe('a webhook', () => {
 });
 
 describe('other channels', () => {
+  it('get alerts in the order in which they were raised', async () => {
+    const sent: string[] = [];
+    const mail = { sendMail: async ({ subject }: { subject: string }) => sent.push(subject) };
+    let id = 1_000;
+    const ids = { next: () => `id-${id--}` }; // whatever ids say
+    const { alerts, clock } = setUp({ mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } }, { mail, ids });
+    for (const title of ['z', 'm', 'a']) {
+      await alerts.raise({ ...alert, key: title, title });
+      clock.advance(1_000);
+    }
+    await alerts.deliverPending();
+    expect(sent).toEqual(['[critical] z', '[critical] m', '[critical] a']);
+  });
+
+  it('that are slower than their claim are taken up by another process, which ends the delivery', async () => {
+    const finish: (() => void)[] = [];
+    const mail = { sendMail: () => new Promise<void>((resolve) => finish.push(resolve)) };
+    const { alerts, clock, config, options, storage } = setUp(
+      { mail: { kind: 'email', from: 'ml@x', to: ['ops@x'] } },
+      { mail },
+    );
+    const other = new Alerts(config, { ...options, mail });
+    await alerts.raise(alert);
+    const slow = alerts.deliverPending();
+    await vi.waitFor(() => expect(finish).toHaveLength(1));
+    clock.advance(30_001);
+    const second = other.deliverPending();
+    await vi.waitFor(() => expect(finish).toHaveLength(2));
+    for (const end of finish.reverse()) end();
+    await Promise.all([second, slow]);
+    const { deliveries } = await alerts.listDeliveries();
+    expect(deliveries.map(({ channel, attempts, status }) => `${channel} ${attempts} ${status}`).sort()).toEqual([
+      'hook 1 delivered',
+      'mail 2 delivered',
+    ]);
+    const { entries } = await storage.read('audit');
+    const ends = entries
+      .map(({ value }) => value as unknown as AuditRecord)
+      .filter(({ action }) => action === 'monitoring.end_delivery');
+    expect(ends.map(({ detail, reason }) => [detail!['channel'], reason]).sort()).toEqual([
+      ['hook', undefined],
+      ['mail', undefined],
+      ['mail', 'taken up elsewhere'],
+    ]);
+  });
+
   it('e-mail goes out through the transport of the user, under one message id', async () => {
     const sent: { subject: string; messageId: string; to: readonly string[] }[] = [];
     let isDown = true;
