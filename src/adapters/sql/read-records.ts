@@ -14,22 +14,30 @@ export async function readRecord(
   id: string,
 ): Promise<StoredRecord | undefined> {
   const [row] = await connection.execute(statements.readRecord(collection, id));
-  return row && toRecord(row);
+  return row && toRecord(row, collection);
 }
 
-/** The records, in the order they are asked for. */
+/**
+ * The records, in the order they are asked for. One that cannot be read fails them all, by name: a list that left it out would
+ * pass for whole.
+ */
 export async function readRecords(
   connection: SqlConnection,
   { builder }: SqlDialect,
+  collection: string,
   found: readonly Found[],
 ): Promise<readonly StoredRecord[]> {
   const records = new Map<number, StoredRecord>();
   for (const batch of inBatches(found)) {
     const rids = batch.map(({ rid }) => rid);
     const query = builder.selectFrom('records').select(['rid', 'id', 'version', 'value']).where('rid', 'in', rids);
-    for (const row of await connection.execute(query.compile())) records.set(row.rid, toRecord(row));
+    for (const row of await connection.execute(query.compile())) records.set(row.rid, toRecord(row, collection));
   }
-  return found.map(({ rid }) => records.get(rid)!);
+  return found.map(({ rid, id }) => {
+    const record = records.get(rid);
+    if (record === undefined) throw damaged(nameOf(collection, id)); // an index has it, its table has not
+    return record;
+  });
 }
 
 /** The values that a record is sorted by; null where it lacks the field. */
@@ -55,11 +63,16 @@ export async function readSortKeys(
   return orderBy.map(({ field }) => (field === 'id' ? id : (values.get(field) ?? null)));
 }
 
-function toRecord({ id, version, value }: { id: string; version: number; value: string }): StoredRecord {
-  const parsed = parseStored(value, `record ${id}`);
+const nameOf = (collection: string, id: string): string => `record ${collection}/${id}`;
+
+function toRecord(
+  { id, version, value }: { id: string; version: number; value: string },
+  collection: string,
+): StoredRecord {
+  const parsed = parseStored(value, nameOf(collection, id));
   try {
     return deepFreeze({ id, version, value: parsed });
   } catch (cause) {
-    throw damaged(`record ${id}`, cause); // nested deeper than anything that is taken
+    throw damaged(nameOf(collection, id), cause); // nested deeper than anything that is taken
   }
 }

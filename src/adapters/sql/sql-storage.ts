@@ -78,7 +78,7 @@ export class SqlStorage implements Storage {
       return this.database.read(async (connection) => {
         const found = await selectPage(connection, dialect, collection, checked, mostCandidates);
         const page = found.slice(0, checked.limit);
-        const records = await readRecords(connection, dialect, page);
+        const records = await readRecords(connection, dialect, collection, page);
         const last = found.length > checked.limit ? page.at(-1) : undefined;
         if (last === undefined) return { records };
         const keys = await readSortKeys(connection, dialect, last, checked.orderBy);

@@ -70,6 +70,17 @@ describe('a directory', () => {
     expect(await readFile(file, 'utf8')).toBe('content');
   });
 
+  it('says which record cannot be read, alone and on a page', async () => {
+    const directory = await filledDirectory();
+    alter(directory, "update records set value = substr(value, 2) where id = 'r7'");
+    const storage = await openFilesystemStorage(directory);
+    const refusal = { code: 'CORRUPT', message: expect.stringContaining('record c/r7') as string };
+    await expect(storage.get('c', 'r7')).rejects.toMatchObject(refusal);
+    await expect(storage.query('c')).rejects.toMatchObject(refusal);
+    expect(await storage.get('c', 'r8')).toBeDefined();
+    await storage.close();
+  });
+
   it('needs a name', async () => {
     await expect(openFilesystemStorage('')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
