@@ -9,7 +9,8 @@ const pageBytes = 4096;
  * @param sessionId id of the process that leads the session
  */
 export async function sessionMemory(sessionId: number): Promise<number> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  // A process that can open no more files is told at its next look: nobody waits for this one.
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const sizes = await Promise.all(pids.map(async (pid) => residentBytes(await statOf(pid), sessionId)));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
