@@ -206,15 +206,26 @@ class Site {
       throw new MLOpsError('FORBIDDEN', `sign in at the page of this server; ${proxyHint}`);
     // Behind a proxy that ends TLS, only the page that the form comes from tells how the browser got here.
     const isSecure = request.headers.get('origin')?.startsWith('https:') === true;
-    return this.#begin((form.get('token') ?? '').trim(), url, isSecure);
+    return this.#begin((form.get('token') ?? '').trim(), url, isSecure, url.searchParams.get('to') ?? '');
   }
 
-  /** @throws MLOpsError `UNAUTHENTICATED` */
-  async #begin(token: string, url: URL, isSecure = false): Promise<Response> {
+  /** @param to the page that was asked for @throws MLOpsError `UNAUTHENTICATED` */
+  async #begin(token: string, url: URL, isSecure = false, to = ''): Promise<Response> {
     await principalOf(token, this.gate);
     const { basePath } = this.place;
+    const location = this.#pageAt(to, url);
     const cookie = this.gate.sessions.begin(token, url, isSecure || url.protocol === 'https:', basePath || '/');
-    return respond(null, 303, { location: this.#href('experiments'), 'set-cookie': cookie });
+    return respond(null, 303, { location, 'set-cookie': cookie });
+  }
+
+  /** The path of a page of this server as asked for, or else of the first: nothing that leads elsewhere or does something. */
+  #pageAt(to: string, { origin }: URL): string {
+    const first = this.#href('experiments');
+    const asked = new URL(URL.canParse(to, origin) ? to : first, origin);
+    const parts = this.#pathOf(asked)?.split('/') ?? [];
+    const isPage =
+      asked.origin === origin && parts[0] !== '' && findPage(parts, () => this.changes.version()) !== undefined;
+    return isPage ? `${asked.pathname}${asked.search}` : first;
   }
 
   #show(page: Page, visit: Visit): Response {
@@ -225,7 +236,9 @@ class Site {
     const { status, page } = problemPage(error);
     if (status !== 401) return respondHtml(layout(page, { url, href: this.#href }), status);
     const isLocal = this.gate.localSecret !== undefined;
-    const form = html`<form method="post" action="${this.#href('sign-in')}">
+    const isSigningIn = url.pathname.endsWith('/sign-in');
+    const to = isSigningIn ? (url.searchParams.get('to') ?? '') : `${url.pathname}${url.search}`;
+    const form = html`<form method="post" action="${this.#href('sign-in')}?to=${encodeURIComponent(to)}">
       <label for="token">Token</label>
       <input id="token" name="token" type="password" required autocomplete="off" />
       <button type="submit">Sign in</button>
@@ -233,7 +246,7 @@ class Site {
     const content = html`<main class="signin">
       <h1>Sign in</h1>
       ${isLocal ? html`<p>Open the address that <code>bondx-mlops ui</code> printed; it holds the secret of this start.</p>` : form}
-      ${(isLocal || url.pathname.endsWith('/sign-in')) && page.content}
+      ${(isLocal || isSigningIn) && page.content}
     </main>`;
     return respondHtml(frame('Sign in', this.#href, content), 401, { 'www-authenticate': 'Bearer' });
   }

@@ -202,6 +202,41 @@ describe('who gets in', () => {
     await guarded.close();
   });
 
+  it('leads who signs in to the first page where none was asked for', async () => {
+    expect((await ask(dashboard.entryPath!)).headers.get('location')).toBe('/experiments');
+  });
+
+  it('leads who signs in to the page that was asked for, and nowhere else', async () => {
+    const guarded = createDashboard(world.config, { ...world.options, authentication: 'token', basePath: '/mlops' });
+    const { token } = await new AccessControl(world.config, world.options).createToken();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', origin };
+    const signIn = (path: string, shown: string): Promise<Response> =>
+      guarded.fetch(new Request(`${origin}${path}`, { method: 'POST', body: `token=${shown}`, headers }));
+    const formOf = async (response: Response): Promise<string> =>
+      /action="([^"]+)"/.exec(await response.text())![1]!.replaceAll('&amp;', '&');
+    const asked = '/mlops/models/a%2Fb/1.0.0?cursor=x&y=1';
+    const form = await formOf(await guarded.fetch(new Request(`${origin}${asked}`)));
+    const again = await formOf(await signIn(form, 'bondx_wrong'));
+    expect((await signIn(again, token)).headers.get('location')).toBe(asked);
+    for (const to of [
+      ...['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/mlops/../models'],
+      ...[
+        '/mlops/actions/halt',
+        '/mlops/canaries/x/live',
+        '/models',
+        '/mlops/sign-in',
+        '/mlops//',
+        '/%',
+        '/\t/evil.example',
+        '',
+      ],
+    ]) {
+      const response = await signIn(`/mlops/sign-in?to=${encodeURIComponent(to)}`, token);
+      expect([to, response.headers.get('location')]).toEqual([to, '/mlops/experiments']);
+    }
+    await guarded.close();
+  });
+
   it('reads no more of a body than a form may have, from whoever sends it', async () => {
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({
