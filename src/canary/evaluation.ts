@@ -15,9 +15,8 @@ import { loadOpen } from './deployment-lookups.js';
 import { decide } from './evidence/decide.js';
 import type { DecisionInputs } from './evidence/decision-inputs.js';
 import type { DeploymentStatistics } from './evidence/deployment-statistics.js';
-import { noStatistics } from './evidence/merge-statistics.js';
 import { requestsOfStep, settingsOf } from './live-statistics.js';
-import { mergeReports, readReports } from './process-report.js';
+import { gatherOutcomes } from './gathered-outcomes.js';
 import { readRouteState } from './route-state.js';
 
 /** Below this many outcomes in the smaller arm the asymptotic intervals are not to be trusted. */
@@ -37,9 +36,8 @@ export async function planEvaluation(
 ): Promise<Plan<CanaryDecision>> {
   const { value: deployment, version } = await loadOpen(storage, deploymentId);
   const { production } = await readRouteState(storage, deployment.modelName);
-  const reports = await readReports(storage, deploymentId);
-  const statistics = mergeReports(reports, noStatistics(deployment.task));
   const now = context.clock.now();
+  const { statistics, changes } = await gatherOutcomes(storage, deployment, now);
   const inputs = inputsOf(context, deployment, statistics, now);
   const verdict = decide(inputs);
   const requests = requestsOfStep(statistics, deployment.steps.at(-1)!.step);
@@ -59,6 +57,7 @@ export async function planEvaluation(
   return {
     changes: [
       putDecision(decision),
+      ...changes,
       ...(await dropSuperseded(storage, deployment, decision)),
       { kind: 'check', collection: deploymentsCollection, id: deploymentId, expect: version },
     ],

@@ -9,7 +9,7 @@ import { EvidenceCollector } from './evidence/evidence-collector.js';
 import { mergeStatistics, noStatistics } from './evidence/merge-statistics.js';
 import { countOutcomes, settingsOf } from './live-statistics.js';
 import type { Outcome, RoutedRequest, ShadowOutcome } from './outcomes.js';
-import { type ProcessReport, heartbeatMs, processesCollection, putReport } from './process-report.js';
+import { type ProcessReport, heartbeatMs, processesCollection, putReport, reportId } from './process-report.js';
 import type { LoggedPrediction } from './stored-prediction.js';
 import { currentStep } from './rollout.js';
 import { noCounts } from './route-table.js';
@@ -33,7 +33,10 @@ export class LiveDeployment {
   #isOver = false;
   /** The next unit of a request that nobody named a key for. */
   #anonymous: number;
+  /** What the report in the store says, as far as nobody gathered it. */
   #stored: DeploymentStatistics;
+  #gathered: ProcessReport['gathered'];
+  /** What is being stored. An attempt that failed may have been carried out after all, so nothing is added to it. */
   #pending: DeploymentStatistics | undefined;
   #late = 0;
   #storedLate = 0;
@@ -147,12 +150,14 @@ export class LiveDeployment {
    */
   async flush(storage: Storage, now: number, isClosing: boolean): Promise<boolean> {
     return this.#turns.run(async () => {
-      const taken = this.#collector.take();
-      if (taken !== undefined) this.#pending = this.#pending ? mergeStatistics(this.#pending, taken) : taken;
-      if (!this.#hasNews(now, isClosing)) return false;
       let hasMoved = false;
-      while (!(await this.#store(storage, now, isClosing))) hasMoved = true;
-      return hasMoved;
+      for (;;) {
+        const isRest = this.#pending !== undefined;
+        this.#pending ??= this.#collector.take();
+        if (!this.#hasNews(now, isClosing)) return hasMoved;
+        while (!(await this.#store(storage, now, isClosing))) hasMoved = true;
+        if (!isRest) return hasMoved;
+      }
     });
   }
 
@@ -202,6 +207,7 @@ export class LiveDeployment {
       late: this.#late,
       droppedShadow: this.droppedShadow,
       droppedPredictions: this.droppedPredictions,
+      ...(this.#gathered !== undefined && { gathered: this.#gathered }),
       statistics: this.#pending === undefined ? this.#stored : mergeStatistics(this.#stored, this.#pending),
     };
     const changes: Change[] = [putReport(report, this.#recordVersion)];
@@ -229,11 +235,24 @@ export class LiveDeployment {
   /** Reads what stood in the way of a commit. */
   async #learn(storage: Storage, { conflict }: ConflictError): Promise<void> {
     if (conflict.kind === 'record' && conflict.collection === processesCollection) {
-      // A commit of before whose answer got lost: the record says the same as this process, or less.
-      this.#recordVersion = conflict.actual;
+      await this.#learnOfReport(storage);
       return;
     }
     // Also an older state than this process knew: the store may have been restored from a backup.
     this.#take(await loadDeployment(storage, this.#deployment.value.deploymentId));
+  }
+  /**
+   * A commit of before whose answer got lost: the record says the same as this process, or less. Or somebody took this
+   * process for gone and gathered what the record said: from then on only the rest is reported.
+   */
+  async #learnOfReport(storage: Storage): Promise<void> {
+    const record = await storage.get(processesCollection, reportId(this.deployment.deploymentId, this.processId));
+    this.#recordVersion = record?.version ?? 'absent';
+    if (record === undefined) return;
+    const { gathered, sequence, statistics } = record.value as unknown as ProcessReport;
+    if (gathered === undefined || gathered.times === this.#gathered?.times) return;
+    this.#gathered = gathered;
+    this.#stored = statistics;
+    if (sequence > this.#sequence) this.#pending = undefined;
   }
 }

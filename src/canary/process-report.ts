@@ -1,4 +1,4 @@
-import type { Change, Storage } from '../storage/storage.js';
+import type { Change, Storage, Where } from '../storage/storage.js';
 import { toIso } from '../util/clock.js';
 import type { JsonValue } from '../util/json.js';
 import type { DeploymentStatistics } from './evidence/deployment-statistics.js';
@@ -16,7 +16,7 @@ const patienceMs = 3 * heartbeatMs;
 
 /**
  * Everything one process has seen of one deployment since it began: written anew with every flush, by this process
- * alone. What a process that dies had not flushed is missing, no more.
+ * alone, until it seems to be gone and its outcomes are gathered. What a process that dies had not flushed is missing, no more.
  */
 export interface ProcessReport {
   readonly deploymentId: string;
@@ -36,6 +36,9 @@ export interface ProcessReport {
   readonly droppedShadow: number;
   /** Predictions whose labels cannot be joined, since the log was full. */
   readonly droppedPredictions: number;
+  /** What was gathered out of the report (see `gatherOutcomes`); absent before the first time. */
+  readonly gathered?: { readonly times: number; readonly outcomes: number };
+  /** Of the outcomes that are not gathered. */
   readonly statistics: DeploymentStatistics;
 }
 
@@ -67,7 +70,7 @@ export function viewProcess(report: ProcessReport, now: number): ProcessStatus {
     status: closedAt !== null ? 'closed' : now - flushedAt > patienceMs ? 'lost' : 'live',
     flushes: sequence,
     flushedAt: toIso(flushedAt),
-    outcomes: countOutcomes(statistics),
+    outcomes: (report.gathered?.outcomes ?? 0) + countOutcomes(statistics),
     routed,
     late,
     droppedShadow,
@@ -75,32 +78,57 @@ export function viewProcess(report: ProcessReport, now: number): ProcessStatus {
   };
 }
 
-/** @param expect the version this process wrote last: nobody else writes the record */
+export const reportId = (deploymentId: string, process: string): string => `${deploymentId}/${process}`;
+
+const hasOutcomesToCount = ({ gathered, statistics }: ProcessReport): boolean =>
+  gathered === undefined || statistics.strata.length > 0;
+
+/** @param expect the version this process wrote last: nobody else writes the record, but who gathers its outcomes */
 export const putReport = (report: ProcessReport, expect: 'absent' | number): Change => ({
   kind: 'put',
   collection: processesCollection,
-  id: `${report.deploymentId}/${report.process}`,
+  id: reportId(report.deploymentId, report.process),
   value: report as unknown as JsonValue,
-  index: { deploymentId: report.deploymentId },
+  index: {
+    // One that has nothing to add to what is gathered is found as a process only.
+    ...(hasOutcomesToCount(report) && { deploymentId: report.deploymentId }),
+    processOf: report.deploymentId,
+  },
   expect,
 });
 
 /** The reports of every process there has been, in the order of their ids. */
 export async function readReports(storage: Storage, deploymentId: string): Promise<readonly ProcessReport[]> {
-  const reports: ProcessReport[] = [];
+  const fields = ['deploymentId', 'processOf']; // reports of earlier versions of this package have the first one only
+  const records = await readRecords(storage, { or: fields.map((field) => ({ field, op: 'eq', value: deploymentId })) });
+  return records.map(({ value }) => value);
+}
+
+/** The reports with outcomes that are not gathered yet, and the versions of their records. */
+export const readReportsToCount = (storage: Storage, deploymentId: string): Promise<readonly StoredReport[]> =>
+  readRecords(storage, { field: 'deploymentId', op: 'eq', value: deploymentId });
+
+/** A report and the version of its record. */
+interface StoredReport {
+  readonly value: ProcessReport;
+  readonly version: number;
+}
+
+async function readRecords(storage: Storage, where: Where): Promise<readonly StoredReport[]> {
+  const reports: StoredReport[] = [];
   let cursor: string | undefined;
   do {
     const page = await storage.query(processesCollection, {
-      where: { field: 'deploymentId', op: 'eq', value: deploymentId },
+      where,
       limit: 200,
       ...(cursor !== undefined && { cursor }),
     });
-    reports.push(...page.records.map(({ value }) => value as unknown as ProcessReport));
+    reports.push(...page.records.map(({ value, version }) => ({ value: value as unknown as ProcessReport, version })));
     cursor = page.cursor;
   } while (cursor !== undefined);
   return reports;
 }
 
-/** What all processes have seen. */
-export const mergeReports = (reports: readonly ProcessReport[], none: DeploymentStatistics): DeploymentStatistics =>
-  reports.reduce((merged, { statistics }) => mergeStatistics(merged, statistics), none);
+/** What all these processes have seen, and `before`. */
+export const mergeReports = (reports: readonly ProcessReport[], before: DeploymentStatistics): DeploymentStatistics =>
+  reports.reduce((merged, { statistics }) => mergeStatistics(merged, statistics), before);
