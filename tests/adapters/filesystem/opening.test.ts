@@ -193,7 +193,7 @@ describe('a lock that another program holds', () => {
       isWritten = true;
       return results;
     });
-    for (let i = 0; i < 50; i++) expect((await storage.get('c', 'r1'))?.id).toBe('r7');
+    for (let i = 0; i < 50; i++) expect((await storage.get('c', 'r7'))?.id).toBe('r7');
     expect(isWritten).toBe(false);
     other.exec('rollback');
     expect(await commit).toEqual([1]);
