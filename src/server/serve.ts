@@ -105,7 +105,8 @@ async function answer(
 async function toRequest(incoming: IncomingMessage): Promise<Request> {
   const { host = '' } = incoming.headers;
   // Probes ask under any name, or under none, as HTTP/1.0 does; pages are for no such host.
-  const name = host !== '' && URL.canParse(`http://${host}`) ? host : 'no-host.invalid';
+  // One that goes on with a path would be taken for the beginning of the address.
+  const name = /^[^/?#@\\]+$/.test(host) && URL.canParse(`http://${host}`) ? host : 'no-host.invalid';
   const url = new URL(`http://${name}${incoming.url ?? '/'}`);
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {

@@ -131,6 +131,10 @@ describe('what asks it', () => {
   it('gets no page without a host that it is for', async () => {
     const { cookie } = await enter();
     expect(await send(`GET /models HTTP/1.0\r\ncookie: ${cookie}\r\n\r\n`)).toMatch(/^HTTP\/1.1 421 /);
+    for (const rest of ['/models?', '/models/', '?', '#', '\\\\models?'])
+      expect(await send(`GET /alerts HTTP/1.0\r\nhost: 127.0.0.1:${port}${rest}\r\ncookie: ${cookie}\r\n\r\n`)).toMatch(
+        /^HTTP\/1.1 421 /,
+      );
     expect(await send(`GET /127.0.0.1/models HTTP/1.0\r\ncookie: ${cookie}\r\n\r\n`)).toMatch(/^HTTP\/1.1 421 /);
   });
 
