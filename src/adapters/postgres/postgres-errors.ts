@@ -119,7 +119,13 @@ const states: readonly (readonly [start: string, advice: Advice])[] = [
   ['531', ['STORAGE_FULL', 'the disk of the server is full; nothing of this was written. Free some space and retry']],
   ['533', ['STORAGE_UNAVAILABLE', 'the server has no connection left; use a smaller pool, or raise max_connections']],
   ['53', ['STORAGE_UNAVAILABLE', 'the server lacks resources; retry later']],
-  ['55P03', ['STORAGE_UNAVAILABLE', 'another process kept the storage locked for a minute; retry later']],
+  [
+    '55P03',
+    [
+      'STORAGE_UNAVAILABLE',
+      'another process kept the storage locked for longer than is waited: a minute for commits, lock_timeout of this role for reads; retry later',
+    ],
+  ],
   ['42501', mayNotWrite],
   ['28', notLetIn],
   ['3D000', ['STORAGE_UNAVAILABLE', 'there is no such database; create it, or choose another']],
