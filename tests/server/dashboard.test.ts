@@ -743,6 +743,13 @@ describe('every page', () => {
     const board = await textOf('/models');
     expect(board).toContain(`href="/models/spread/1.0.0"`); // in production, and older than the 30 newest
     expect(await textOf(more(board))).toContain('model 59');
+    expect(board).toContain('The newest 30 versions, and those in\nuse.');
+    for (let i = 0; i < 31; i++) {
+      const staged = { modelName: 'spread', version: `2.0.${i}` };
+      await registry.register({ ...staged, modelType: 'spread', featureColumns: ['x'], modelFiles });
+      await registry.promoteModel({ ...staged, targetStage: 'staging' });
+    }
+    expect(await textOf('/models')).toContain('and those in\nuse, of each stage the newest 30.');
 
     const monitor = new DriftMonitor(world.config, world.options);
     const check = (modelName: string): Promise<unknown> =>

@@ -57,7 +57,13 @@ async function board(visit: Visit, modelName: string): Promise<Html> {
           </section>`,
       )}
     </div>
-    ${newest.cursor !== undefined && html`<p class="c-muted">The newest ${mostVersions} versions, and those in use.</p>`}
+    ${
+      newest.cursor !== undefined &&
+      html`<p class="c-muted">
+        The newest ${mostVersions} versions, and those in
+        use${pages.slice(1).some(({ cursor }) => cursor !== undefined) && `, of each stage the newest ${mostVersions}`}.
+      </p>`
+    }
   </section>`;
 }
 
