@@ -241,6 +241,7 @@ export class LiveDeployment {
     // Also an older state than this process knew: the store may have been restored from a backup.
     this.#take(await loadDeployment(storage, this.#deployment.value.deploymentId));
   }
+
   /**
    * A commit of before whose answer got lost: the record says the same as this process, or less. Or somebody took this
    * process for gone and gathered what the record said: from then on only the rest is reported.
