@@ -69,16 +69,15 @@ export function assessDrift(inputs: DriftInputs, config: MLOpsConfig, model: Mod
 
 /** The report apart from its identity, from what was measured about each column. Pure. */
 export function judgeDrift(
-  inputs: Pick<
-    DriftInputs,
-    'modelName' | 'policy' | 'featureColumns' | 'targetColumn' | 'predictionColumn' | 'clusterColumn' | 'tests'
-  > & { readonly window?: DriftWindow | undefined },
+  inputs: Pick<DriftInputs, 'modelName' | 'policy' | 'featureColumns' | 'targetColumn' | 'clusterColumn' | 'tests'> & {
+    readonly window?: DriftWindow | undefined;
+  },
   config: MLOpsConfig,
   compared: readonly ComparedColumn[],
   data: { readonly baseline: ComparedData; readonly current: ComparedData },
   model: ModelFindings = {},
 ): Assessment {
-  const { featureColumns, targetColumn, predictionColumn, clusterColumn, window } = inputs;
+  const { featureColumns, targetColumn, clusterColumn, window } = inputs;
   const { ksTestThreshold: alpha, psiThreshold } = config.policy.drift;
   const judged = compared.map(({ role, effects }) => ({
     effects,
@@ -113,12 +112,7 @@ export function judgeDrift(
       ...schemaFindings(
         data.baseline.schema,
         data.current.schema,
-        new Set([
-          ...columns.map(({ column }) => column),
-          predictionColumn ?? '',
-          clusterColumn ?? '',
-          window?.timeColumn ?? '',
-        ]),
+        new Set([...columns.map(({ column }) => column), clusterColumn ?? '', window?.timeColumn ?? '']),
       ),
       ...(model.problem === undefined
         ? []

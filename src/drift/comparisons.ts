@@ -101,8 +101,11 @@ export class Predictions {
   }
 
   *#predict(table: Table): Generator<number, Float64Array | undefined> {
-    const given = this.predictionColumn === undefined ? undefined : table.columns.get(this.predictionColumn);
-    if (given !== undefined) return given.kind === 'numeric' ? given.values : undefined;
+    if (this.predictionColumn !== undefined) {
+      const given = table.columns.get(this.predictionColumn);
+      // Those that were promised and are not there are missing: residuals are then not assessed, never passed over.
+      return given?.kind === 'numeric' ? given.values : new Float64Array(table.rowCount).fill(NaN);
+    }
     if (this.model === undefined) return undefined;
     const predictions = new Float64Array(table.rowCount);
     for (let start = 0; start < table.rowCount; start += stepLength) {

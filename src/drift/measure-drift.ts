@@ -79,8 +79,14 @@ async function performanceOf(
   watch: Watch,
 ): Promise<MeasuredPerformance | undefined> {
   const { baseline, current, featureColumns, targetColumn } = inputs;
-  if (targetColumn === undefined || !holdsOutcomes(baseline.columns.get(targetColumn))) return undefined;
-  if (current.columns.has(targetColumn) && !holdsOutcomes(current.columns.get(targetColumn))) return undefined;
+  if (targetColumn === undefined) return undefined;
+  for (const table of [baseline, current]) {
+    if (!table.columns.has(targetColumn) || holdsOutcomes(table.columns.get(targetColumn))) continue;
+    // Whoever names predictions expects an answer: what is wrong with the target is thrown.
+    if (inputs.predictionColumn !== undefined) numericTarget(table, targetColumn);
+    return undefined;
+  }
+  if (!baseline.columns.has(targetColumn)) return undefined;
   const before = await inSteps(predictions.steps(baseline), watch);
   const after = await inSteps(predictions.steps(current), watch);
   if (before === undefined || after === undefined) return undefined;

@@ -37,8 +37,10 @@ export function checkDriftOptions(options: DetectDriftOptions): void {
   if (baselineData === undefined && baselineProfile === undefined && modelVersion === undefined) {
     refuse('nothing to compare with: pass baselineData, baselineProfile, or a modelVersion registered with a profile');
   }
-  if (streaming === true && predictionColumn !== undefined) {
-    refuse('predictionColumn has no effect with streaming: residuals need the rows; leave one of them out');
+  if (predictionColumn !== undefined && (streaming === true || baselineData === undefined)) {
+    refuse(
+      'predictionColumn has no effect without the rows of both sides, which residuals need; pass baselineData, without streaming, or leave it out',
+    );
   }
   if (clusterColumn !== undefined && (streaming === true || baselineData === undefined)) {
     refuse(
@@ -85,6 +87,7 @@ export async function readInputs(
     refuse(`featureColumns is empty; pass it, or list models.${modelType}.feature_columns in the policy${hint}`);
   }
   requireColumn(predictionColumn, baseline, current);
+  requirePredictions(predictionColumn, baseline, current);
   requireColumn(options.targetColumn, baseline, current);
   const hasColumns = baseline.columns.size + current.columns.size > 0; // no data at all are not assessed
   if (hasColumns) for (const column of options.featureColumns ?? []) requireColumn(column, baseline, current);
@@ -102,6 +105,12 @@ export async function readInputs(
     ...(clusterColumn !== undefined && { clusterColumn }),
     ...(options.tests !== undefined && { tests: options.tests }),
   };
+}
+
+/** Predictions of one side may be lost, which is a finding; where neither side has numbers they are something else. */
+function requirePredictions(column: string | undefined, ...sides: readonly (Table | DataSummary)[]): void {
+  if (column === undefined || sides.some(({ columns }) => columns.get(column)?.kind === 'numeric')) return;
+  refuse(`predictionColumn ${JSON.stringify(column)} holds no numbers; predictions of classes are probabilities`);
 }
 
 /** A column named by the caller must be in one of the data sets; one missing from the other is a finding. */

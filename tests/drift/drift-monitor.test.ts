@@ -316,6 +316,26 @@ describe('target and residual drift', () => {
   });
 
   it.each([
+    ['is gone', () => ({}), 'column_disappeared'],
+    ['holds texts', () => ({ p: 'high' }), 'type_changed'],
+  ] as const)('do not pass where the column of predictions %s', async (_case, spoil, kind) => {
+    const rows = (seed: number) => smallRows(3000, { seed }).map((row) => ({ ...row, p: 2 * (row.x ?? 5) }));
+    const spoilt = rows(2).map(({ p: _, ...row }) => ({ ...row, ...spoil() }));
+    const report = await check(rows(1), spoilt, { predictionColumn: 'p' });
+    expect(columnOf(report, 'y').verdict).toBe('stable');
+    expect(columnOf(report, 'residuals')).toMatchObject({ role: 'residual', verdict: 'not_assessed' });
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.findings).toMatchObject([{ kind, message: expect.stringContaining('p') as string }]);
+    await expect(check(spoilt, spoilt, { predictionColumn: 'p' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('say why there are none of a target of texts', async () => {
+    const rows = smallRows(500).map((row) => ({ ...row, p: 0.5, y: row.kind === 'BOND' ? 'yes' : 'no' }));
+    const { findings } = await check(rows, rows, { predictionColumn: 'p' });
+    expect(findings.map(({ message }) => message).join()).toContain('a target must be numeric, or false and true');
+  });
+
+  it.each([
     ['false and true', Boolean],
     ['False and True', (hit: boolean) => (hit ? 'True' : 'False')],
   ] as const)('take a target of %s for 0 and 1', async (_spelling, spell) => {
