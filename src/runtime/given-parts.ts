@@ -1,5 +1,4 @@
 import { describe, refuse } from '../util/check.js';
-import type { ContextOptions } from './context.js';
 
 /** What a part that is given is called, and what has to be there to be called. */
 const parts = {
@@ -14,9 +13,9 @@ const parts = {
 } as const;
 
 /** Refuses what cannot be worked with, before anything is begun. @throws MLOpsError `INVALID_INPUT` */
-export function checkParts(options: Pick<ContextOptions, keyof typeof parts>): void {
+export function checkParts(options: Readonly<Partial<Record<keyof typeof parts, unknown>>>): void {
   for (const [name, [what, methods]] of Object.entries(parts)) {
-    const given: unknown = options[name as keyof typeof parts];
+    const given = options[name as keyof typeof parts];
     if (given === undefined) continue;
     if (given instanceof Promise) refuse(`${name} is a promise: await what opens it, and pass what that resolves to`);
     const members = Object(given) as Readonly<Record<string, unknown>>;
@@ -24,8 +23,8 @@ export function checkParts(options: Pick<ContextOptions, keyof typeof parts>): v
     if (missing !== undefined) refuse(`${name} must be ${what}, got ${describe(given)} without the method ${missing}`);
   }
   for (const name of ['storage', 'artifacts'] as const) {
-    const { [name]: given } = options;
-    if (given !== undefined && typeof (given.capabilities as unknown) !== 'object') {
+    const given = options[name] as { readonly capabilities?: unknown } | undefined;
+    if (given !== undefined && typeof given.capabilities !== 'object') {
       refuse(`${name} must be ${parts[name][0]}, got an object without capabilities`);
     }
   }
