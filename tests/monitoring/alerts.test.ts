@@ -292,6 +292,58 @@ describe('an alert', () => {
     expect(await alerts.recover({ key: 'k', message: 'fine' })).toBeUndefined();
   });
 
+  it('is shown with what is known of it, from its beginning to its end', async () => {
+    const { alerts, clock } = setUp();
+    const at = (): string => new Date(clock.now()).toISOString();
+    const raisedAt = at();
+    const { alertId } = (await alerts.raise({ key: 'k', severity: 'critical', title: 't', message: 'm' }))!.alert;
+    const raised = {
+      ...{ alertId, key: 'custom/k', source: 'custom', severity: 'critical', status: 'open', title: 't', message: 'm' },
+      ...{ evidence: {}, raisedAt, lastSeenAt: raisedAt, count: 1 },
+    };
+    expect(await alerts.get(alertId)).toEqual(raised);
+    clock.advance(minutes);
+    const acknowledged = {
+      ...raised,
+      status: 'acknowledged',
+      acknowledgedAt: at(),
+      acknowledgedBy: 'ada',
+      comment: 'on it',
+    };
+    const ada = alerts.withPrincipal({ id: 'ada', type: 'person', authentication: 'application' });
+    expect(await ada.acknowledge(alertId, { comment: 'on it' })).toEqual(acknowledged);
+    clock.advance(minutes);
+    expect(await alerts.acknowledge(alertId, { comment: 'again' })).toEqual(acknowledged); // the first one stays
+    await alerts.recover({ key: 'k', message: 'fine' });
+    const recovered = { ...acknowledged, status: 'recovered', recoveredAt: at(), recovery: 'well again: fine' };
+    expect(await alerts.get(alertId)).toEqual(recovered);
+    expect(await failure(alerts.get('nothing'))).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('is listed in pages, newest first, by status, model and severity', async () => {
+    const { alerts, clock } = setUp();
+    for (const [key, severity, modelName] of [
+      ['a', 'warning', 'pd'],
+      ['b', 'critical', 'pd'],
+      ['c', 'critical', 'spread'],
+    ] as const) {
+      clock.advance(1_000);
+      await alerts.raise({ key, severity, modelName, title: key, message: 'm' });
+    }
+    const titles = async (options: Parameters<Alerts['list']>[0]): Promise<string> =>
+      (await alerts.list(options)).alerts.map(({ title }) => title).join('');
+    expect(await titles({})).toBe('cba');
+    expect(await titles({ modelName: 'pd' })).toBe('ba');
+    expect(await titles({ severity: 'critical' })).toBe('cb');
+    await alerts.recover({ key: 'c', message: 'fine' });
+    expect(await titles({ severity: 'critical', status: 'open' })).toBe('b');
+    const { cursor, ...first } = await alerts.list({ limit: 2 });
+    expect(first.alerts.map(({ title }) => title)).toEqual(['c', 'b']);
+    const last = await alerts.list({ limit: 2, cursor: cursor! });
+    expect(last.alerts.map(({ title }) => title)).toEqual(['a']);
+    expect('cursor' in last).toBe(false);
+  });
+
   it('reaches the other listeners when one of them throws', async () => {
     const { alerts, events } = setUp();
     const seen: AlertEvent[] = [];
