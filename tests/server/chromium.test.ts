@@ -314,10 +314,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, with what the demo sto
   });
 
   it('a canary that is looked at offers what can be done now, and leaves tables in focus and as they were scrolled', async () => {
-    const { deploymentId } = (await manager.listDeployments({ modelName: 'spread' })).deployments.find(
-      ({ status }) => status === 'halted',
-    )!;
-    await manager.rollbackCanary(deploymentId);
+    const { deployments } = await manager.listDeployments({ modelName: 'spread' });
+    for (const { deploymentId, status } of deployments)
+      if (status === 'halted') await manager.rollbackCanary(deploymentId);
     const again = await manager.createCanaryDeployment({
       modelName: 'spread',
       candidateVersion: '1.1.1',
