@@ -52,7 +52,7 @@ export interface RoutePredictionOptions extends RouteRequest {
   /** The request's features; routing does not look at them. */
   readonly features?: object;
   /** Requests with one key stay on one side; 7 and '7' are one key. Without it, or with '', each request is assigned by itself. */
-  readonly routingKey?: string | number;
+  readonly routingKey?: string | number | undefined;
   /** Asks for a version: production, or the candidate of an active canary. Such requests count for no comparison. */
   readonly version?: string;
 }

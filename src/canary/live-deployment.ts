@@ -176,8 +176,8 @@ export class LiveDeployment {
 
   #unitOf({ unit, routingKey }: RoutedRequest): number {
     if (unit !== undefined) return unit >>> 0;
-    const isNone = routingKey === undefined || routingKey === '';
-    return isNone ? this.#anonymous++ >>> 0 : hashOf(this.#seed, String(routingKey)) >>> 0;
+    const key = String(routingKey ?? '');
+    return key === '' ? this.#anonymous++ >>> 0 : hashOf(this.#seed, key) >>> 0;
   }
 
   #hasNews(now: number, isClosing: boolean): boolean {

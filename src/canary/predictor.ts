@@ -13,7 +13,7 @@ export interface PredictOptions {
   /** One record, as the model's features name its fields. */
   readonly features: object;
   /** As for `routePrediction`. */
-  readonly routingKey?: string | number;
+  readonly routingKey?: string | number | undefined;
   readonly version?: string;
   /** Part of the business the request belongs to; harm is looked for in each. Else by the model's `segment_column`. */
   readonly segment?: string;

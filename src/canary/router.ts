@@ -47,7 +47,7 @@ export type RouteReason =
 /** What a request is routed by. */
 export interface RouteRequest {
   readonly modelName: string;
-  readonly routingKey?: string | number;
+  readonly routingKey?: string | number | undefined;
   readonly version?: string;
 }
 

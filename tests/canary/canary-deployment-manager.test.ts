@@ -124,6 +124,19 @@ describe('routing', () => {
       );
   });
 
+  it.each([undefined, null, ''])(
+    'takes a routing key of %s for none: every such request is a client of its own',
+    async (key) => {
+      const deploymentId = await deploy();
+      for (let i = 0; i < 500; i++) {
+        const about = { modelName: 'spread', version: '1.0.0', routingKey: key as string | undefined };
+        expect(manager.recordOutcome({ ...about, deploymentId, prediction: 1, actual: 1 })).toBe(true);
+      }
+      const { inputs } = await manager.evaluate(deploymentId);
+      expect(inputs.statistics.strata[0]!.production.cells.group.length).toBeGreaterThan(100);
+    },
+  );
+
   it('reaches other processes with refresh, and ends there too', async () => {
     const other = new CanaryDeploymentManager(world.config, new ModelRegistry(world.config, world.options));
     const deploymentId = await deploy();
