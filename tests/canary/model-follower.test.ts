@@ -1,12 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import {
-  CanaryDeploymentManager,
-  MLOpsConfig,
-  MLOpsError,
-  ModelRegistry,
-  type Outcome,
-  type Storage,
-} from '@bondx/mlops';
+import { CanaryDeploymentManager, MLOpsConfig, MLOpsError, ModelRegistry, type Storage } from '@bondx/mlops';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { over } from '../governance/audit/log-fixture.js';
 import { createWorld } from '../helpers.js';
@@ -129,7 +122,7 @@ describe('a process that follows the models of others', () => {
     await using serving = new CanaryDeploymentManager(config, new ModelRegistry(config, { ...options, storage }));
     const serve = async (routingKey: string): Promise<void> => {
       const decision = serving.routePrediction({ modelName: 'spread', routingKey });
-      serving.recordOutcome({ modelName: 'spread', ...decision, prediction: 1, actual: 1 } as Outcome);
+      serving.recordOutcome({ modelName: 'spread', ...decision, prediction: 1, actual: 1 });
       await serving.flush();
     };
     for (let i = 0; i < 3; i++) {
