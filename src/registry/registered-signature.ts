@@ -1,5 +1,5 @@
 import { MLOpsError } from '../errors.js';
-import type { AnyModel } from '../models/async-model.js';
+import type { AnyModel, ModelFile } from '../models/async-model.js';
 import { openModel } from '../models/model-file.js';
 import type { Task } from '../models/model.js';
 import { readStored } from '../runtime/bundle.js';
@@ -19,7 +19,12 @@ const maxBytes = 64 * 1024 * 1024;
 export async function registeredSignature(
   artifacts: ArtifactStore,
   { files, modelFile }: Pick<StoredVersion, 'files' | 'modelFile'>,
-  said: { readonly signature?: ModelSignature; readonly model?: AnyModel },
+  said: {
+    readonly signature?: ModelSignature;
+    readonly model?: AnyModel;
+    /** The files that were just stored, where they came as bytes: they need not be read again. */
+    readonly modelFiles?: readonly ModelFile[];
+  },
   about: { readonly task: Task; readonly featureColumns: readonly string[]; readonly targetColumn: string | null },
 ): Promise<ModelSignature | null> {
   if (said.signature !== undefined) return said.signature;
@@ -27,7 +32,8 @@ export async function registeredSignature(
   const { path, digest, size } = files.find((file) => file.path === modelFile)!;
   if (!path.endsWith('.json') || size > maxBytes) return null;
   try {
-    const model = await openModel([{ path, bytes: await readStored(artifacts, digest) }], about);
+    const given = said.modelFiles?.find((file) => file.path === modelFile);
+    const model = await openModel([{ path, bytes: given?.bytes ?? (await readStored(artifacts, digest)) }], about);
     return signatureOf(model, about.targetColumn);
   } catch (error) {
     if (error instanceof MLOpsError && !error.code.startsWith('STORAGE_')) return null; // loading will say what is wrong
