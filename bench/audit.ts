@@ -27,6 +27,7 @@ import {
 import { auditStream } from '../src/governance/audit/log-start.js';
 import { readAuditTrail } from '../src/governance/audit-trail.js';
 import { commitAudited } from '../src/governance/audit-writer.js';
+import { MemoryArtifactStore } from '../src/adapters/memory/memory-artifact-store.js';
 import { MLOpsConfig } from '../src/config/mlops-config.js';
 import { type Context, createContext } from '../src/runtime/context.js';
 import type { Change, Storage } from '../src/storage/storage.js';
@@ -71,7 +72,7 @@ async function fill(storage: Storage): Promise<void> {
 
 async function verifying(): Promise<void> {
   const storage = await openFilesystemStorage(join(folder, 'log'), { durability: 'process' });
-  const artifacts = {} as never;
+  const artifacts = new MemoryArtifactStore();
   await fill(storage);
   const config = MLOpsConfig.fromObject({ keys: { path: join(folder, 'keys.json') } }, { environment: {} });
   const context = createContext(config, { storage, artifacts });
