@@ -38,6 +38,9 @@ export class LiveDeployment {
   #gathered: ProcessReport['gathered'];
   /** What is being stored. An attempt that failed may have been carried out after all, so nothing is added to it. */
   #pending: DeploymentStatistics | undefined;
+  /** Attempts to store anything so far, and the first of them that had what is pending with it. */
+  #attempt = 0;
+  #pendingSince = 0;
   #late = 0;
   #storedLate = 0;
   #sequence = 0;
@@ -153,7 +156,10 @@ export class LiveDeployment {
       let hasMoved = false;
       for (;;) {
         const isRest = this.#pending !== undefined;
-        this.#pending ??= this.#collector.take();
+        if (!isRest) {
+          this.#pending = this.#collector.take();
+          this.#pendingSince = this.#attempt + 1;
+        }
         if (!this.#hasNews(now, isClosing)) return hasMoved;
         while (!(await this.#store(storage, now, isClosing))) hasMoved = true;
         if (!isRest) return hasMoved;
@@ -200,6 +206,7 @@ export class LiveDeployment {
       process: this.processId,
       pid: process.pid,
       sequence: this.#sequence + 1,
+      attempt: ++this.#attempt,
       beganAt: this.beganAt,
       flushedAt: now,
       closedAt: isClosing || this.#isOver ? now : null,
@@ -250,10 +257,10 @@ export class LiveDeployment {
     const record = await storage.get(processesCollection, reportId(this.deployment.deploymentId, this.processId));
     this.#recordVersion = record?.version ?? 'absent';
     if (record === undefined) return;
-    const { gathered, sequence, statistics } = record.value as unknown as ProcessReport;
+    const { gathered, attempt = 0, statistics } = record.value as unknown as ProcessReport;
     if (gathered === undefined || gathered.times === this.#gathered?.times) return;
     this.#gathered = gathered;
     this.#stored = statistics;
-    if (sequence > this.#sequence) this.#pending = undefined;
+    if (attempt >= this.#pendingSince) this.#pending = undefined;
   }
 }

@@ -25,6 +25,8 @@ export interface ProcessReport {
   readonly pid: number;
   /** Flushes so far. */
   readonly sequence: number;
+  /** Attempts at flushes so far: those as well whose answer got lost, or that failed. Absent from older versions. */
+  readonly attempt?: number;
   readonly beganAt: number;
   readonly flushedAt: number;
   /** When the process said that it had nothing more to say. */

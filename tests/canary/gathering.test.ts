@@ -1,5 +1,12 @@
 import { beforeEach, expect, it } from 'vitest';
-import { CanaryDeploymentManager, ModelRegistry, type Storage, replayDecision } from '@bondx/mlops';
+import {
+  type CanaryDecision,
+  CanaryDeploymentManager,
+  ModelRegistry,
+  type Storage,
+  replayDecision,
+} from '@bondx/mlops';
+import { type Random, createRandom } from '../../src/util/random.js';
 import { ConstantModel } from '../../src/models/constant-model.js';
 import { type World, createWorld } from '../helpers.js';
 
@@ -88,30 +95,40 @@ it('counts what a process adds that was taken for gone', async () => {
   world.clock.advance(3_600_000);
   for (let i = 0; i < 2; i++) {
     const { inputs } = await managers[0]!.evaluate(deploymentId);
-    const { canary, production } = inputs.statistics.strata[0]!;
-    const requests = [...canary.cells.requests, ...production.cells.requests];
-    expect(requests.reduce((sum, count) => sum + count, 0)).toBe(135);
+    expect(requestsIn(inputs)).toBe(135);
   }
   expect(await outcomesOf()).toBe(135);
 });
 
-it('counts once what was stored by a commit whose answer got lost', async () => {
-  let isCut = false;
-  const { storage } = world;
-  const cut: Storage = {
-    capabilities: storage.capabilities,
-    get: (...args) => storage.get(...args),
-    query: (...args) => storage.query(...args),
-    read: (...args) => storage.read(...args),
-    commit: async (...args) => {
-      const versions = await storage.commit(...args);
-      if (isCut) throw new Error('connection lost');
-      return versions;
-    },
-    close: () => storage.close(),
-  };
-  const manager = await serving(cut);
-  record(manager, 4);
+/** Requests that a decision counts. */
+const requestsIn = ({ statistics }: CanaryDecision['inputs']): number =>
+  statistics.strata
+    .flatMap(({ canary, production }) => [...canary.cells.requests, ...production.cells.requests])
+    .reduce((sum, count) => sum + count, 0);
+
+let isCut = false;
+
+/** A storage whose commits are carried out, with answers that get lost while it is cut off. */
+const cut = (storage: Storage): Storage => ({
+  capabilities: storage.capabilities,
+  get: (...args) => storage.get(...args),
+  query: (...args) => storage.query(...args),
+  read: (...args) => storage.read(...args),
+  commit: async (...args) => {
+    const versions = await storage.commit(...args);
+    if (isCut) throw new Error('connection lost');
+    return versions;
+  },
+  close: () => storage.close(),
+});
+
+it.each([
+  ['outcomes', 4],
+  ['a sign of life', 0],
+])('counts everything once where the answer to the commit of %s got lost', async (_what, count) => {
+  const manager = await serving(cut(world.storage));
+  record(manager, count);
+  world.clock.advance(10_000);
   isCut = true;
   await expect(manager.flush()).rejects.toThrow('connection lost');
   isCut = false;
@@ -120,11 +137,65 @@ it('counts once what was stored by a commit whose answer got lost', async () => 
   world.clock.advance(3_600_000);
   await managers[0]!.evaluate(deploymentId);
   await manager.flush();
-  expect(await outcomesOf()).toBe(67);
+  expect(await outcomesOf()).toBe(63 + count);
   const { inputs } = await managers[0]!.evaluate(deploymentId);
-  const { canary, production } = inputs.statistics.strata[0]!;
-  expect([...canary.cells.requests, ...production.cells.requests].reduce((sum, count) => sum + count, 0)).toBe(67);
+  expect(requestsIn(inputs)).toBe(63 + count);
 });
+
+/** A storage some commits of which fail while `isFlaky` says so: half of those are carried out all the same. */
+const unreliable = (storage: Storage, random: Random, isFlaky: () => boolean): Storage => ({
+  capabilities: storage.capabilities,
+  get: (...args) => storage.get(...args),
+  query: (...args) => storage.query(...args),
+  read: (...args) => storage.read(...args),
+  commit: async (...args) => {
+    const luck = isFlaky() ? random.next() : 1;
+    if (luck < 0.25) throw new Error('connection lost');
+    const versions = await storage.commit(...args);
+    if (luck < 0.5) throw new Error('connection lost');
+    return versions;
+  },
+  close: () => storage.close(),
+});
+
+it.each([1, 2, 3, 4, 5, 6])(
+  'counts all outcomes once, whatever fails and whoever is taken for gone (%i)',
+  async (seed) => {
+    const random = createRandom(`gathering/${seed}`);
+    const pick = (n: number): number => Math.floor(random.next() * n);
+    let isFlaky = false;
+    const storage = unreliable(world.storage, random, () => isFlaky);
+    const alive = [await serving(storage)];
+    let recorded = 0;
+    const steps: readonly (() => Promise<unknown>)[] = [
+      async () => {
+        isFlaky = false;
+        alive.push(await serving(storage));
+      },
+      async () => {
+        const count = pick(5);
+        record(alive[pick(alive.length)]!, count);
+        recorded += count;
+      },
+      () => alive[pick(alive.length)]!.flush(),
+      () => managers[0]!.evaluate(deploymentId),
+      async () => world.clock.advance(pick(2) === 0 ? 1_000 : 120_000),
+      async () => {
+        isFlaky = false;
+        if (alive.length > 3) await alive.splice(pick(alive.length), 1)[0]!.close();
+      },
+    ];
+    for (let i = 0; i < 500; i++) {
+      isFlaky = random.next() < 0.3;
+      await steps[pick(steps.length)]!().catch((error: unknown) => expect(error).toEqual(new Error('connection lost')));
+    }
+    isFlaky = false;
+    for (const manager of alive) await manager.flush();
+    expect(await outcomesOf()).toBe(recorded);
+    const { inputs } = await managers[0]!.evaluate(deploymentId);
+    expect(requestsIn(inputs)).toBe(recorded);
+  },
+);
 
 it('gathers once when several evaluate at the same time', async () => {
   await comeAndGo(25);
